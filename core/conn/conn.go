@@ -1,0 +1,79 @@
+// Package conn holds what every primitive shares about talking to Redis: one connection from one Options value,
+// scripts that act at most once, SCAN over every master, pipelined reads, key names, errors and the command log.
+// Nothing here knows any kind of state.
+package conn
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Mode says which kind of deployment a Conn talks to.
+type Mode string
+
+// The deployments that holdfast knows.
+const (
+	Single   Mode = "single"
+	Sentinel Mode = "sentinel"
+	Cluster  Mode = "cluster"
+)
+
+// Options describe one connection. The zero value means redis://127.0.0.1:6379/0.
+type Options struct {
+	URLs           []string    // redis://, rediss:// or unix://; several are cluster or sentinel seeds
+	Cluster        bool        // talk to a Redis Cluster
+	SentinelMaster string      // name of the master that the sentinels at URLs watch
+	Username       string      // overrides the user of the URL
+	Password       string      // overrides the password of the URL
+	TLS            *tls.Config // overrides what rediss:// sets up
+	Timeout        time.Duration
+	LogSize        int // commands that Log keeps; 0 means 512
+}
+
+// Conn is one go-redis client with its command log. It is safe for concurrent use.
+type Conn struct {
+	redis.UniversalClient
+	Mode Mode
+	Addr string // what was dialled, without credentials
+	Log  *Log
+}
+
+// Open prepares a connection. It dials nothing: the first command does, and Ping tells whether anybody answers.
+// A malformed URL is an error that never repeats the password it may hold.
+func Open(o Options) (*Conn, error) {
+	u, mode, addr, err := o.universal()
+	if err != nil {
+		return nil, err
+	}
+	c := &Conn{Mode: mode, Addr: addr, Log: newLog(o.LogSize)}
+	switch mode {
+	case Cluster:
+		c.UniversalClient = redis.NewClusterClient(u.Cluster())
+	case Sentinel:
+		c.UniversalClient = redis.NewFailoverClient(u.Failover())
+	default:
+		c.UniversalClient = redis.NewClient(u.Simple())
+	}
+	c.AddHook(c.Log)
+	return c, nil
+}
+
+// ErrUnreachable marks errors of the way to the server rather than of what it answered.
+var ErrUnreachable = errors.New("server unreachable")
+
+// Reach asks the server for one PING and tells an unreachable server (ErrUnreachable) from one that refuses us.
+func (c *Conn) Reach(ctx context.Context) error {
+	err := c.Ping(ctx).Err()
+	if err == nil {
+		return nil
+	}
+	if Unreachable(err) {
+		return fmt.Errorf("connect to %s: %w: %w", c.Addr, ErrUnreachable, err)
+	}
+	return fmt.Errorf("connect to %s: %w", c.Addr, err)
+}

@@ -1,0 +1,71 @@
+package conn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// OpError says which operation on which key failed; errors.Is sees the cause.
+type OpError struct {
+	Op  string // such as "genstore: bump"
+	Key string // quoted when printed; may be empty
+	Err error
+}
+
+func (e *OpError) Error() string {
+	if e.Key == "" {
+		return fmt.Sprintf("%s: %v", e.Op, e.Err)
+	}
+	return fmt.Sprintf("%s %q: %v", e.Op, e.Key, e.Err)
+}
+
+func (e *OpError) Unwrap() error { return e.Err }
+
+// Fail wraps a cause with its operation and key; a nil cause stays nil.
+func Fail(op, key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &OpError{Op: op, Key: key, Err: err}
+}
+
+// answered tells a reply of the server (also "no such key") from a failure to get one.
+func answered(err error) bool {
+	_, replied := errors.AsType[redis.Error](err)
+	return replied
+}
+
+// Unreachable tells whether err is of the way to the server: no route, refused, cut, timed out, or a server that is
+// still loading or whose cluster is down.
+func Unreachable(err error) bool {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return false
+	}
+	if answered(err) {
+		text := err.Error()
+		return strings.HasPrefix(text, "LOADING") || strings.HasPrefix(text, "CLUSTERDOWN") || strings.HasPrefix(text, "MASTERDOWN")
+	}
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return true
+	}
+	return errors.Is(err, ErrUnreachable) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, redis.ErrPoolTimeout) || errors.Is(err, redis.ErrClosed)
+}
+
+// ErrPrecondition is what every sentinel made by Precondition is, too: the server was reached and nothing was written,
+// because what the caller expected is not so (version changed, lock held, read-only).
+var ErrPrecondition = errors.New("refused by a precondition")
+
+// Precondition makes a package's sentinel that errors.Is also sees as ErrPrecondition.
+func Precondition(text string) error { return &precondition{text} }
+
+type precondition struct{ text string }
+
+func (p *precondition) Error() string        { return p.text }
+func (p *precondition) Is(target error) bool { return target == ErrPrecondition }

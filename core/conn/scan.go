@@ -1,0 +1,119 @@
+package conn
+
+import (
+	"context"
+	"sync"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Masters lists the nodes that hold keys: every master of a cluster, else the one server.
+func Masters(ctx context.Context, c redis.UniversalClient) ([]redis.UniversalClient, error) {
+	cluster, ok := c.(*redis.ClusterClient)
+	if wrapped, is := c.(*Conn); is {
+		cluster, ok = wrapped.UniversalClient.(*redis.ClusterClient)
+	}
+	if !ok {
+		return []redis.UniversalClient{c}, nil
+	}
+	var mu sync.Mutex
+	var nodes []redis.UniversalClient
+	err := cluster.ForEachMaster(ctx, func(_ context.Context, node *redis.Client) error {
+		mu.Lock()
+		defer mu.Unlock()
+		nodes = append(nodes, node)
+		return nil
+	})
+	return nodes, err
+}
+
+// Scan hands every key that matches pattern ("" means all) to fn in pages, from every master, each key once. COUNT is
+// the work the server does at a time; a page may be empty. Keys written or deleted meanwhile may or may not be seen;
+// keys present throughout are. An error of fn ends the scan and is returned.
+func Scan(ctx context.Context, c redis.UniversalClient, pattern string, count int64, fn func(keys []string) error) error {
+	nodes, err := Masters(ctx, c)
+	if err != nil {
+		return err
+	}
+	seen := make(map[string]struct{})
+	for _, node := range nodes {
+		cursor := uint64(0)
+		for {
+			page, next, err := node.Scan(ctx, cursor, pattern, count).Result()
+			if err != nil {
+				return err
+			}
+			fresh := page[:0]
+			for _, k := range page {
+				if _, dup := seen[k]; !dup {
+					seen[k] = struct{}{}
+					fresh = append(fresh, k)
+				}
+			}
+			if err := fn(fresh); err != nil {
+				return err
+			}
+			if next == 0 {
+				break
+			}
+			cursor = next
+		}
+	}
+	return nil
+}
+
+// Got is the answer to one GET of a pipeline.
+type Got struct {
+	Value []byte
+	Found bool
+	Err   error // what is wrong with this key alone, such as WRONGTYPE
+}
+
+// GetMany reads strings by pipelined GETs, so that keys may lie in any slot and a key of another type is told from a
+// missing one (MGET hides both). The answers stand in the order of keys. The error is that of the way, not of a key.
+func GetMany(ctx context.Context, c redis.UniversalClient, keys []string) ([]Got, error) {
+	out := make([]Got, len(keys))
+	if len(keys) == 0 {
+		return out, nil
+	}
+	cmds := make([]*redis.StringCmd, len(keys))
+	err := Pipeline(ctx, c, func(p redis.Pipeliner) {
+		for i, k := range keys {
+			cmds[i] = p.Get(ctx, k)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i, cmd := range cmds {
+		b, err := cmd.Bytes()
+		switch {
+		case err == nil:
+			out[i] = Got{Value: b, Found: true}
+		case err == redis.Nil:
+		default:
+			out[i].Err = err
+		}
+	}
+	return out, nil
+}
+
+// Pipeline sends the commands that fill queues in one round trip to each node. It returns only errors of the way: an
+// error that the server gave to one command stays in that command.
+func Pipeline(ctx context.Context, c redis.UniversalClient, fill func(redis.Pipeliner)) error {
+	p := c.Pipeline()
+	fill(p)
+	cmds, err := p.Exec(ctx)
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	for _, cmd := range cmds {
+		if e := cmd.Err(); e != nil && !answered(e) {
+			return e
+		}
+	}
+	return nil
+}
