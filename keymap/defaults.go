@@ -1,0 +1,202 @@
+package keymap
+
+// Scopes. Each has its place in the tree that scopes describes.
+const (
+	Always  Scope = "always"
+	Move    Scope = "move"
+	Global  Scope = "global"
+	Row     Scope = "row"
+	Table   Scope = "table"
+	Detail  Scope = "detail"
+	Pager   Scope = "pager"
+	Confirm Scope = "confirm"
+	Input   Scope = "input"
+	Palette Scope = "palette"
+	Form    Scope = "form"
+)
+
+type scope struct {
+	Scope
+	Parent Scope // its keys count here, too; none for Always
+	Title  string
+}
+
+// scopes in the order of the documentation, parents first. Where text is typed (Input and below) no letters are inherited.
+func scopes() []scope {
+	return []scope{
+		{Always, "", "Anywhere"},
+		{Move, Always, "Moving"},
+		{Global, Move, "Views and screen"},
+		{Row, Global, "Acting on rows"},
+		{Table, Row, "In a table"},
+		{Detail, Row, "In the detail pane"},
+		{Pager, Global, "In the help and the command log"},
+		{Confirm, Move, "In a question"},
+		{Input, Always, "While typing"},
+		{Palette, Input, "In the palette"},
+		{Form, Input, "In a form"},
+	}
+}
+
+// chain is a scope and those it inherits from, narrowest first.
+func chain(s Scope) []Scope {
+	var found []Scope
+	all := scopes()
+	for i := len(all) - 1; i >= 0; i-- { // parents stand before their children
+		if all[i].Scope == s {
+			found = append(found, s)
+			s = all[i].Parent
+		}
+	}
+	return found
+}
+
+// Actions.
+const (
+	Interrupt Action = "interrupt"
+
+	Up           Action = "up"
+	Down         Action = "down"
+	PageUp       Action = "page-up"
+	PageDown     Action = "page-down"
+	HalfPageUp   Action = "half-page-up"
+	HalfPageDown Action = "half-page-down"
+	Top          Action = "top"
+	Bottom       Action = "bottom"
+	Left         Action = "left"
+	Right        Action = "right"
+
+	Help        Action = "help"
+	OpenPalette Action = "palette"
+	NextView    Action = "next-view"
+	PrevView    Action = "prev-view"
+	View1       Action = "view-1"
+	View2       Action = "view-2"
+	View3       Action = "view-3"
+	View4       Action = "view-4"
+	View5       Action = "view-5"
+	View6       Action = "view-6"
+	View7       Action = "view-7"
+	View8       Action = "view-8"
+	View9       Action = "view-9"
+	Back        Action = "back"
+	Filter      Action = "filter"
+	Copy        Action = "copy"
+	Pause       Action = "pause"
+	Refresh     Action = "refresh"
+	Undo        Action = "undo"
+	CommandLog  Action = "command-log"
+	Quit        Action = "quit"
+
+	Flush  Action = "flush"
+	Bump   Action = "bump"
+	Lock   Action = "lock"
+	Unlock Action = "unlock"
+	Edit   Action = "edit"
+	Delete Action = "delete"
+
+	OpenDetail  Action = "detail"
+	Mark        Action = "mark"
+	MarkAll     Action = "mark-all"
+	ClearMarks  Action = "clear-marks"
+	Sort        Action = "sort"
+	SortReverse Action = "sort-reverse"
+
+	NextLink   Action = "next-link"
+	PrevLink   Action = "prev-link"
+	FollowLink Action = "follow-link"
+
+	Close Action = "close"
+
+	Yes        Action = "yes"
+	No         Action = "no"
+	Press      Action = "press"
+	NextButton Action = "next-button"
+	PrevButton Action = "prev-button"
+
+	Accept Action = "accept"
+	Cancel Action = "cancel"
+
+	NextChoice Action = "next-choice"
+	PrevChoice Action = "prev-choice"
+
+	NextField Action = "next-field"
+	PrevField Action = "prev-field"
+)
+
+func keys(k ...string) []string { return k }
+
+// defaults is the whole table, in the order of the help.
+func defaults() []Binding {
+	return []Binding{
+		{Action: Interrupt, Scope: Always, Keys: keys("ctrl+c"), Label: "quit", Help: "quit at once"},
+
+		{Action: Up, Scope: Move, Keys: keys("up", "k"), Label: "up", Help: "one row up"},
+		{Action: Down, Scope: Move, Keys: keys("down", "j"), Label: "down", Help: "one row down"},
+		{Action: PageUp, Scope: Move, Keys: keys("pgup", "ctrl+b"), Label: "page up", Help: "one page up"},
+		{Action: PageDown, Scope: Move, Keys: keys("pgdown", "ctrl+f"), Label: "page down", Help: "one page down"},
+		{Action: HalfPageUp, Scope: Move, Keys: keys("ctrl+u"), Label: "half up", Help: "half a page up"},
+		{Action: HalfPageDown, Scope: Move, Keys: keys("ctrl+d"), Label: "half down", Help: "half a page down"},
+		{Action: Top, Scope: Move, Keys: keys("home", "g"), Label: "top", Help: "to the first row"},
+		{Action: Bottom, Scope: Move, Keys: keys("end", "G"), Label: "bottom", Help: "to the last row"},
+		{Action: Left, Scope: Move, Keys: keys("left"), Label: "left", Help: "scroll to the left"},
+		{Action: Right, Scope: Move, Keys: keys("right"), Label: "right", Help: "scroll to the right"},
+
+		{Action: Help, Scope: Global, Keys: keys("?"), Label: "help", Help: "show the keys that work here"},
+		{Action: OpenPalette, Scope: Global, Keys: keys(":"), Label: "palette", Help: "find any action by its name"},
+		{Action: NextView, Scope: Global, Keys: keys("tab"), Label: "next view", Help: "go to the next view"},
+		{Action: PrevView, Scope: Global, Keys: keys("shift+tab"), Label: "previous view", Help: "go to the view before"},
+		{Action: View1, Scope: Global, Keys: keys("1"), Label: "view 1", Help: "go to view 1"},
+		{Action: View2, Scope: Global, Keys: keys("2"), Label: "view 2", Help: "go to view 2"},
+		{Action: View3, Scope: Global, Keys: keys("3"), Label: "view 3", Help: "go to view 3"},
+		{Action: View4, Scope: Global, Keys: keys("4"), Label: "view 4", Help: "go to view 4"},
+		{Action: View5, Scope: Global, Keys: keys("5"), Label: "view 5", Help: "go to view 5"},
+		{Action: View6, Scope: Global, Keys: keys("6"), Label: "view 6", Help: "go to view 6"},
+		{Action: View7, Scope: Global, Keys: keys("7"), Label: "view 7", Help: "go to view 7"},
+		{Action: View8, Scope: Global, Keys: keys("8"), Label: "view 8", Help: "go to view 8"},
+		{Action: View9, Scope: Global, Keys: keys("9"), Label: "view 9", Help: "go to view 9"},
+		{Action: Back, Scope: Global, Keys: keys("esc"), Label: "back", Help: "go back, or drop the filter"},
+		{Action: Filter, Scope: Global, Keys: keys("/"), Label: "filter", Help: "filter what is listed (! inverse, ~ regular expression, col: one column)"},
+		{Action: Copy, Scope: Global, Keys: keys("y"), Label: "copy", Help: "copy to the clipboard"},
+		{Action: Pause, Scope: Global, Keys: keys("p"), Label: "pause", Help: "hold the screen still, or go on"},
+		{Action: Refresh, Scope: Global, Keys: keys("r"), Label: "refresh", Help: "read again now"},
+		{Action: Undo, Scope: Global, Keys: keys("z"), Label: "undo", Help: "undo the last action, where it can be undone", Dangerous: true},
+		{Action: CommandLog, Scope: Global, Keys: keys("c"), Label: "commands", Help: "show the Redis commands that were sent"},
+		{Action: Quit, Scope: Global, Keys: keys("q"), Label: "quit", Help: "quit"},
+
+		{Action: Flush, Scope: Row, Keys: keys("f"), Label: "flush", Help: "flush the buffer to a file, then empty it", Dangerous: true},
+		{Action: Bump, Scope: Row, Keys: keys("b"), Label: "bump", Help: "raise the generation, so that caches are read anew", Dangerous: true},
+		{Action: Lock, Scope: Row, Keys: keys("l"), Label: "lock", Help: "take the lock", Dangerous: true},
+		{Action: Unlock, Scope: Row, Keys: keys("u"), Label: "unlock", Help: "release the lock that is seen, by its token", Dangerous: true},
+		{Action: Edit, Scope: Row, Keys: keys("e"), Label: "edit", Help: "edit the record and save it with compare-and-set", Dangerous: true},
+		{Action: Delete, Scope: Row, Keys: keys("d"), Label: "delete", Help: "delete the record, or release the lease", Dangerous: true},
+
+		{Action: OpenDetail, Scope: Table, Keys: keys("enter"), Label: "detail", Help: "show the whole record and its links"},
+		{Action: Mark, Scope: Table, Keys: keys("space"), Label: "mark", Help: "mark the row, or take its mark off"},
+		{Action: MarkAll, Scope: Table, Keys: keys("a"), Label: "mark all", Help: "mark all rows that the filter shows"},
+		{Action: ClearMarks, Scope: Table, Keys: keys("A"), Label: "clear marks", Help: "take all marks off"},
+		{Action: Sort, Scope: Table, Keys: keys("s"), Label: "sort", Help: "sort by the next column"},
+		{Action: SortReverse, Scope: Table, Keys: keys("S"), Label: "reverse", Help: "reverse the order"},
+
+		{Action: FollowLink, Scope: Detail, Keys: keys("enter"), Label: "follow", Help: "go to what the link names"},
+		{Action: NextLink, Scope: Detail, Keys: keys("tab"), Label: "next link", Help: "to the next link", Shadows: []Action{NextView}},
+		{Action: PrevLink, Scope: Detail, Keys: keys("shift+tab"), Label: "previous link", Help: "to the link before", Shadows: []Action{PrevView}},
+
+		{Action: Close, Scope: Pager, Keys: keys("esc", "q"), Label: "close", Help: "close this", Shadows: []Action{Back, Quit}},
+
+		{Action: Yes, Scope: Confirm, Keys: keys("y"), Label: "yes", Help: "do it"},
+		{Action: No, Scope: Confirm, Keys: keys("n", "esc"), Label: "no", Help: "leave all as it is"},
+		{Action: Press, Scope: Confirm, Keys: keys("enter"), Label: "choose", Help: "take the button in focus"},
+		{Action: NextButton, Scope: Confirm, Keys: keys("tab", "right"), Label: "next", Help: "to the next button", Shadows: []Action{Right}},
+		{Action: PrevButton, Scope: Confirm, Keys: keys("shift+tab", "left"), Label: "previous", Help: "to the button before", Shadows: []Action{Left}},
+
+		{Action: Accept, Scope: Input, Keys: keys("enter"), Label: "accept", Help: "take what was typed"},
+		{Action: Cancel, Scope: Input, Keys: keys("esc"), Label: "cancel", Help: "drop what was typed"},
+
+		{Action: NextChoice, Scope: Palette, Keys: keys("down", "ctrl+n"), Label: "next", Help: "to the next choice"},
+		{Action: PrevChoice, Scope: Palette, Keys: keys("up", "ctrl+p"), Label: "previous", Help: "to the choice before"},
+
+		{Action: NextField, Scope: Form, Keys: keys("tab", "down"), Label: "next", Help: "to the next field"},
+		{Action: PrevField, Scope: Form, Keys: keys("shift+tab", "up"), Label: "previous", Help: "to the field before"},
+	}
+}
