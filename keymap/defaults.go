@@ -1,5 +1,7 @@
 package keymap
 
+import "slices"
+
 // Scopes. Each has its place in the tree that scopes describes.
 const (
 	Always  Scope = "always"
@@ -13,29 +15,37 @@ const (
 	Input   Scope = "input"
 	Palette Scope = "palette"
 	Form    Scope = "form"
+	Editor  Scope = "editor"
 )
 
 type scope struct {
 	Scope
 	Parent Scope // its keys count here, too; none for Always
 	Title  string
+	Typing bool // characters are text here, and no command
 }
 
-// scopes in the order of the documentation, parents first. Where text is typed (Input and below) no letters are inherited.
+// scopes in the order of the documentation, parents first.
 func scopes() []scope {
 	return []scope{
-		{Always, "", "Anywhere"},
-		{Move, Always, "Moving"},
-		{Global, Move, "Views and screen"},
-		{Row, Global, "Acting on rows"},
-		{Table, Row, "In a table"},
-		{Detail, Row, "In the detail pane"},
-		{Pager, Global, "In the help and the command log"},
-		{Confirm, Move, "In a question"},
-		{Input, Always, "While typing"},
-		{Palette, Input, "In the palette"},
-		{Form, Input, "In a form"},
+		{Always, "", "Anywhere", false},
+		{Move, Always, "Moving", false},
+		{Global, Move, "Views and screen", false},
+		{Row, Global, "Acting on rows", false},
+		{Table, Row, "In a table", false},
+		{Detail, Row, "In the detail pane", false},
+		{Pager, Global, "In the help and the command log", false},
+		{Confirm, Move, "In a question", false},
+		{Input, Always, "While typing", true},
+		{Palette, Input, "In the palette", true},
+		{Form, Input, "In a form", true},
+		{Editor, Always, "In the editor", true},
 	}
+}
+
+func describe(s Scope) scope {
+	all := scopes()
+	return all[slices.IndexFunc(all, func(one scope) bool { return one.Scope == s })]
 }
 
 // chain is a scope and those it inherits from, narrowest first.
@@ -122,6 +132,9 @@ const (
 
 	NextField Action = "next-field"
 	PrevField Action = "prev-field"
+
+	Save  Action = "save"
+	Leave Action = "leave"
 )
 
 func keys(k ...string) []string { return k }
@@ -198,5 +211,8 @@ func defaults() []Binding {
 
 		{Action: NextField, Scope: Form, Keys: keys("tab", "down"), Label: "next", Help: "to the next field"},
 		{Action: PrevField, Scope: Form, Keys: keys("shift+tab", "up"), Label: "previous", Help: "to the field before"},
+
+		{Action: Save, Scope: Editor, Keys: keys("f2", "alt+enter"), Label: "save", Help: "save what was edited", Dangerous: true},
+		{Action: Leave, Scope: Editor, Keys: keys("esc"), Label: "leave", Help: "leave without saving"},
 	}
 }

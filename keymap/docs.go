@@ -13,7 +13,7 @@ func (m *Map) WriteDocs(w io.Writer) error {
 	for _, s := range scopes() {
 		fmt.Fprintf(&b, "\n## %s\n\n", s.Title)
 		if s.Parent != "" {
-			fmt.Fprintf(&b, "The keys of \"%s\" work here, too.\n\n", title(s.Parent))
+			fmt.Fprintf(&b, "The keys of \"%s\" work here, too.\n\n", describe(s.Parent).Title)
 		}
 		b.WriteString("| Key | Name | What it does |\n|---|---|---|\n")
 		for _, one := range m.bindings {

@@ -12,7 +12,7 @@ type Group struct {
 func (m *Map) Help(s Scope) []Group {
 	var groups []Group
 	for _, s2 := range chain(s) {
-		g := Group{Title: title(s2)}
+		g := Group{Title: describe(s2).Title}
 		for _, b := range m.bound(s) {
 			if b.Scope == s2 {
 				g.Entries = append(g.Entries, b)
@@ -47,9 +47,4 @@ func (m *Map) bound(s Scope) []Binding {
 		})
 	}
 	return slices.DeleteFunc(all, func(b Binding) bool { return len(b.Keys) == 0 })
-}
-
-func title(s Scope) string {
-	all := scopes()
-	return all[slices.IndexFunc(all, func(one scope) bool { return one.Scope == s })].Title
 }

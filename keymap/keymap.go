@@ -109,7 +109,7 @@ func (b Binding) check() (errs []error) {
 			err = ErrKey
 		case b.Dangerous && modifiers == "ctrl+":
 			err = ErrUnsafe
-		case typesText(key) && slices.Contains(chain(b.Scope), Input):
+		case typesText(key) && describe(b.Scope).Typing:
 			err = ErrText
 		default:
 			continue

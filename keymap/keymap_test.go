@@ -25,7 +25,7 @@ func with(t testing.TB, overrides map[keymap.Action][]string) *keymap.Map {
 func allScopes() []keymap.Scope {
 	return []keymap.Scope{
 		keymap.Always, keymap.Move, keymap.Global, keymap.Row, keymap.Table, keymap.Detail, keymap.Pager, keymap.Confirm,
-		keymap.Input, keymap.Palette, keymap.Form,
+		keymap.Input, keymap.Palette, keymap.Form, keymap.Editor,
 	}
 }
 
@@ -87,6 +87,8 @@ func TestDefaultKeys(t *testing.T) {
 		{keymap.Palette, "esc", keymap.Cancel},
 		{keymap.Form, "tab", keymap.NextField},
 		{keymap.Form, "ctrl+c", keymap.Interrupt},
+		{keymap.Editor, "f2", keymap.Save},
+		{keymap.Editor, "enter", ""},
 		// no such
 		{"nowhere", "q", ""},
 		{keymap.Table, "f5", ""},
@@ -113,7 +115,7 @@ func TestEveryBindingIsWhole(t *testing.T) {
 			}
 		}
 	}
-	dangerous := []keymap.Action{keymap.Flush, keymap.Bump, keymap.Lock, keymap.Unlock, keymap.Edit, keymap.Delete, keymap.Undo}
+	dangerous := []keymap.Action{keymap.Flush, keymap.Bump, keymap.Lock, keymap.Unlock, keymap.Edit, keymap.Delete, keymap.Undo, keymap.Save}
 	for action := range seen {
 		if b, _ := m.Binding(action); b.Dangerous != slices.Contains(dangerous, action) {
 			t.Errorf("%s: dangerous is %v", action, b.Dangerous)
@@ -151,6 +153,7 @@ func TestOverrides(t *testing.T) {
 		"a letter where text is typed": {
 			overrides{keymap.NextChoice: {"j"}}, keymap.ErrText, []string{"next-choice", `"j"`},
 		},
+		"a letter in the editor":      {overrides{keymap.Save: {"s"}}, keymap.ErrText, []string{"save", `"s"`}},
 		"a space where text is typed": {overrides{keymap.Accept: {"space"}}, keymap.ErrText, []string{"accept", `"space"`}},
 		"all faults at once": {
 			overrides{"explode": {"x"}, keymap.Flush: {"", "b"}}, keymap.ErrAction, []string{"explode", `""`, "flush and bump"},
