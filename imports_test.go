@@ -1,0 +1,124 @@
+package main
+
+import (
+	"bytes"
+	"io/fs"
+	"maps"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "holdfast"
+
+// mayImport is the layout: which of our folders each folder may import, besides itself. "" is main.
+func mayImport() map[string][]string {
+	return map[string][]string{
+		"":       {"views", "tui", "demo", "core", "keymap", "themes"},
+		"views":  {"tui", "core", "keymap", "themes"},
+		"tui":    {"core", "keymap", "themes"},
+		"demo":   {"core"},
+		"core":   nil,
+		"keymap": nil,
+		"themes": nil,
+	}
+}
+
+// folder is the top-level folder of a package of ours.
+func folder(pkg string) (name string, ours bool) {
+	if pkg == module {
+		return "", true
+	}
+	path, ours := strings.CutPrefix(pkg, module+"/")
+	name, _, _ = strings.Cut(path, "/")
+	return name, ours
+}
+
+// imports of every package that ours need outside their tests, ours among them.
+func imports(t *testing.T) map[string][]string {
+	t.Helper()
+	// A cached result of go test holds until something changes that the test itself looked at: what go list reads is not
+	// seen, so look at every folder.
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if path == ".git" {
+			return filepath.SkipDir
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := exec.Command("go", "list", "-deps", "-f", `{{if not .Standard}}{{.ImportPath}} {{join .Imports " "}}{{end}}`, "./...")
+	var complaint bytes.Buffer
+	list.Stderr = &complaint
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, &complaint)
+	}
+	found := map[string][]string{}
+	for line := range strings.Lines(string(out)) {
+		if fields := strings.Fields(line); len(fields) > 0 {
+			found[fields[0]] = fields[1:]
+		}
+	}
+	return found
+}
+
+func TestImportsRunOneWay(t *testing.T) {
+	all, allowed := imports(t), mayImport()
+	for _, pkg := range slices.Sorted(maps.Keys(all)) {
+		from, ours := folder(pkg)
+		if !ours {
+			continue
+		}
+		may, known := allowed[from]
+		if !known {
+			t.Errorf("%s lies outside the layout", pkg)
+			continue
+		}
+		for _, imported := range all[pkg] {
+			if to, ours := folder(imported); ours && to != from && !slices.Contains(may, to) {
+				t.Errorf("%s imports %s", pkg, imported)
+			}
+		}
+	}
+}
+
+// A service that imports core gets no terminal library with it.
+func TestCoreNeedsNoTerminal(t *testing.T) {
+	all := imports(t)
+	seen := map[string]bool{}
+	var follow func(path []string)
+	follow = func(path []string) {
+		pkg := path[len(path)-1]
+		if seen[pkg] {
+			return
+		}
+		seen[pkg] = true
+		if strings.HasPrefix(pkg, "charm.land/") || strings.HasPrefix(pkg, "github.com/charmbracelet/") {
+			t.Errorf("core needs %s", strings.Join(path, " -> "))
+			return
+		}
+		for _, imported := range all[pkg] {
+			follow(append(slices.Clip(path), imported))
+		}
+	}
+	for pkg := range all {
+		if name, ours := folder(pkg); ours && name == "core" {
+			follow([]string{pkg})
+		}
+	}
+	if len(seen) == 0 {
+		t.Error("no core was found")
+	}
+}
+
+func TestTestServersStayInTests(t *testing.T) {
+	for pkg, imported := range imports(t) {
+		if slices.Contains(imported, module+"/core/redistest") {
+			t.Errorf("%s imports redistest outside its tests", pkg)
+		}
+	}
+}
