@@ -11,16 +11,14 @@ type Group struct {
 // Help is what can be pressed in a scope, narrowest scope first. What is unbound or shadowed there is left out.
 func (m *Map) Help(s Scope) []Group {
 	var groups []Group
-	for _, s2 := range chain(s) {
-		g := Group{Title: describe(s2).Title}
-		for _, b := range m.bound(s) {
-			if b.Scope == s2 {
-				g.Entries = append(g.Entries, b)
-			}
+	var last Scope
+	for _, b := range m.bound(s) {
+		if b.Scope != last {
+			last = b.Scope
+			groups = append(groups, Group{Title: describe(last).Title})
 		}
-		if len(g.Entries) > 0 {
-			groups = append(groups, g)
-		}
+		g := &groups[len(groups)-1]
+		g.Entries = append(g.Entries, b)
 	}
 	return groups
 }

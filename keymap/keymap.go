@@ -123,20 +123,21 @@ func (b Binding) check() (errs []error) {
 func (m *Map) clashes() (errs []error) {
 	for i, a := range m.bindings {
 		for _, b := range m.bindings[i+1:] {
-			if !slices.Contains(chain(a.Scope), b.Scope) && !slices.Contains(chain(b.Scope), a.Scope) {
-				continue
-			}
-			if slices.Contains(a.Shadows, b.Action) || slices.Contains(b.Shadows, a.Action) {
-				continue
-			}
 			for _, key := range a.Keys {
-				if slices.Contains(b.Keys, key) {
+				if slices.Contains(b.Keys, key) && meet(a, b) {
 					errs = append(errs, fmt.Errorf("%w: %q is both %s and %s", ErrClash, key, a.Action, b.Action))
 				}
 			}
 		}
 	}
 	return errs
+}
+
+func meet(a, b Binding) bool {
+	if slices.Contains(a.Shadows, b.Action) || slices.Contains(b.Shadows, a.Action) {
+		return false
+	}
+	return slices.Contains(chain(a.Scope), b.Scope) || slices.Contains(chain(b.Scope), a.Scope)
 }
 
 // Match tells which action a key asks for in a scope.
