@@ -1,0 +1,136 @@
+// Package buffer collects JSON records per store in Redis until somebody persists them in one go: pushes go to the
+// live buffer of a store, a prepare moves it aside as an immutable batch named by its timestamp, and the batch is
+// emptied once it is safe elsewhere (seed 000_be1f463c15a65799). Here are the keys, the scripts and the rows of
+// buffers; where a batch is written to, and when, is the caller's business.
+package buffer
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core/conn"
+)
+
+// Errors that errors.Is finds in what this package returns.
+var (
+	ErrStore     = errors.New("a store needs a name")
+	ErrRecord    = errors.New("a record must be one JSON object in UTF-8")
+	ErrTimestamp = errors.New("a timestamp must be 0 (live) or that of a prepared batch")
+	ErrTTL       = errors.New("a lock needs a time to live above zero")
+	ErrID        = errors.New("an operation id must be 1 to 128 bytes long")
+	ErrNotFound  = errors.New("no such batch")
+	ErrCorrupt   = errors.New("a key of the buffer does not hold what belongs there")
+	ErrForeign   = errors.New("the key is not one of a buffer")
+
+	// ErrLocked: somebody else holds the lock. ErrNotHolder: the lock is free or not the token's. Nothing was written.
+	ErrLocked    = conn.Precondition("the buffer is locked by another")
+	ErrNotHolder = conn.Precondition("the lock is not held by this token")
+)
+
+// How long a store remembers operation ids: each for OpWindow of the server's time, but only the last OpLimit of them.
+const (
+	OpWindow = time.Hour
+	OpLimit  = 10_000
+	maxID    = 128
+)
+
+var (
+	//go:embed lua/clock.lua
+	clockLua string
+	//go:embed lua/push.lua
+	pushLua string
+	//go:embed lua/prepare.lua
+	prepareLua string
+	//go:embed lua/unlock.lua
+	unlockLua string
+
+	bounds        = fmt.Sprintf("local window_ms, limit = %d, %d\n", OpWindow.Milliseconds(), OpLimit)
+	pushScript    = conn.NewScript(bounds + clockLua + pushLua)
+	prepareScript = conn.NewScript(bounds + clockLua + prepareLua)
+	unlockScript  = conn.NewScript(unlockLua)
+)
+
+// Options of a Buffer. The zero value is useful.
+type Options struct {
+	Prefix string // first part of all keys, ending in a colon, without braces; empty means that of conn.DefaultPrefixes
+}
+
+// Buffer reads and writes the buffers of all stores under one prefix. It is safe for concurrent use.
+//
+// Each mutation is atomic and sent at most once: after an error of the way (conn.Unreachable) it may or may not have
+// happened. A timestamp ("at", in ms) of 0 means the live buffer of a store, any other one a prepared batch.
+type Buffer struct {
+	c redis.UniversalClient
+	layout
+}
+
+// New makes a Buffer on a connection; it sends nothing.
+func New(c redis.UniversalClient, o Options) *Buffer {
+	return &Buffer{c: c, layout: newLayout(o.Prefix)}
+}
+
+// Stats say what a buffer or batch holds, without its records.
+type Stats struct {
+	Count      int64     // records
+	Bytes      int64     // sum of the records' lengths
+	Keys       []string  // distinct top-level member names of the records, sorted
+	FirstWrite time.Time // the server's time of the first push since the last swap, to the ms, in UTC; zero if empty
+	Repeated   bool      // only from Push: the operation id was known, so nothing was added
+}
+
+// Stats counts a buffer or batch at one instant; a missing one has the zero Stats.
+func (b *Buffer) Stats(ctx context.Context, store string, at int64) (Stats, error) {
+	const op = "buffer: stats"
+	base, err := b.base(op, store, at)
+	if err != nil {
+		return Stats{}, err
+	}
+	var count *redis.IntCmd
+	var names *redis.StringSliceCmd
+	var bytes, first *redis.StringCmd
+	err = atomically(ctx, b.c, func(p redis.Pipeliner) {
+		count, names = p.LLen(ctx, base+list), p.SMembers(ctx, base+keys)
+		bytes, first = p.Get(ctx, base+size), p.Get(ctx, base+ts)
+	})
+	if err != nil {
+		return Stats{}, fail(op, base, err)
+	}
+	s := Stats{Count: count.Val(), Keys: sorted(names.Val())}
+	if s.Bytes, err = number(bytes.Val()); err == nil {
+		s.FirstWrite, err = instant(first.Val())
+	}
+	return s, fail(op, base, err)
+}
+
+// atomically reads several keys of one slot at one instant.
+func atomically(ctx context.Context, c redis.UniversalClient, fill func(redis.Pipeliner)) error {
+	cmds, err := c.TxPipelined(ctx, func(p redis.Pipeliner) error { fill(p); return nil })
+	if err != redis.Nil {
+		return err
+	}
+	for _, cmd := range cmds { // a missing key may have hidden a bad one behind it
+		if err := cmd.Err(); err != nil && err != redis.Nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fail wraps an error with its operation and key, and tells keys that hold something else from other refusals.
+func fail(op, key string, err error) error {
+	if _, answered := errors.AsType[redis.Error](err); answered {
+		for _, sign := range []string{"WRONGTYPE", "CORRUPT", "not an integer", "overflow"} {
+			if strings.Contains(err.Error(), sign) {
+				err = fmt.Errorf("%w: %w", ErrCorrupt, err)
+				break
+			}
+		}
+	}
+	return conn.Fail(op, key, err)
+}

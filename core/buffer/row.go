@@ -1,0 +1,120 @@
+package buffer
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core/conn"
+)
+
+// Row is what a dashboard shows of one buffer or batch.
+type Row struct {
+	Store       string    // of a foreign key: the key itself
+	PreparedMS  int64     // timestamp of a batch; 0: live
+	Count       int64     // records
+	Bytes       int64     // sum of their lengths
+	Keys        int64     // distinct member names
+	FirstWrite  time.Time // the server's, in UTC
+	Locked      bool
+	LockToken   string    // what Unlock needs
+	LockExpires time.Time // on our monotonic clock; zero: never
+
+	id  string
+	err error
+}
+
+// ID is what Identify gives for the row's keys.
+func (r *Row) ID() string { return r.id }
+
+// Problem says what is wrong with the row (ErrCorrupt, ErrForeign); nil for a good one.
+func (r *Row) Problem() error { return r.err }
+
+// Equal tells whether two rows mean the same; deadlines within half a second do.
+func (r *Row) Equal(other *Row) bool {
+	a, b := *r, *other
+	same := a.LockExpires.IsZero() == b.LockExpires.IsZero() && a.LockExpires.Sub(b.LockExpires).Abs() <= 500*time.Millisecond
+	same = same && a.FirstWrite.Equal(b.FirstWrite) && text(a.err) == text(b.err)
+	a.LockExpires, a.FirstWrite, a.err = b.LockExpires, b.FirstWrite, b.err
+	return same && a == b
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// question is what is asked about one row in a pipeline.
+type question struct {
+	id, escaped string
+	at          int64
+	base        string
+	foreign     *redis.IntCmd // set for a foreign key, the rest for a buffer
+
+	count, keys         *redis.IntCmd
+	bytes, first, token *redis.StringCmd
+	left                *redis.DurationCmd
+}
+
+func (r *Rows) ask(ctx context.Context, p redis.Pipeliner, id string) question {
+	escaped, at, ok := r.locate(id)
+	if !ok {
+		return question{id: id, foreign: p.Exists(ctx, id)}
+	}
+	base := r.baseOf(escaped, at)
+	return question{
+		id: id, escaped: escaped, at: at, base: base,
+		count: p.LLen(ctx, base+list), keys: p.SCard(ctx, base+keys),
+		bytes: p.Get(ctx, base+size), first: p.Get(ctx, base+ts),
+		token: p.Get(ctx, base+lock), left: p.PTTL(ctx, base+lock),
+	}
+}
+
+// row reads the answers that came at the given time; nil if there is no such row.
+func (q question) row(now time.Time) *Row {
+	const op = "buffer: row"
+	if q.foreign != nil {
+		if q.foreign.Val() == 0 {
+			return nil
+		}
+		return &Row{Store: q.id, id: q.id, err: conn.Fail(op, q.id, ErrForeign)}
+	}
+	r := &Row{PreparedMS: q.at, Count: q.count.Val(), Keys: q.keys.Val(), id: q.id}
+	r.Store, _ = storeOf(q.escaped)
+	if token, err := q.token.Result(); err == nil && q.left.Val() != -2 { // -2: it expired in between
+		r.Locked, r.LockToken = true, token
+		if q.left.Val() >= 0 {
+			r.LockExpires = now.Add(q.left.Val())
+		}
+	}
+	r.err = fail(op, q.base, q.problem(r))
+	if r.err == nil && r.Count == 0 && !r.Locked {
+		return nil
+	}
+	return r
+}
+
+// problem fills in the row's counters, and says what is wrong with the buffer.
+func (q question) problem(r *Row) (problem error) {
+	for _, cmd := range []redis.Cmder{q.count, q.keys, q.bytes, q.first, q.token} {
+		if err := cmd.Err(); err != nil && !errors.Is(err, redis.Nil) {
+			return err
+		}
+	}
+	var err error
+	if r.Bytes, err = number(q.bytes.Val()); err != nil {
+		return err
+	}
+	if r.FirstWrite, err = instant(q.first.Val()); err != nil {
+		return err
+	}
+	has, sized, dated := r.Count > 0, q.bytes.Err() == nil, q.first.Err() == nil
+	if has != sized || has != dated || (r.Keys > 0 && !has) {
+		return errIncomplete
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package buffer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core/conn"
+)
+
+// Rows reads buffers and batches the way a dashboard shows them: one row for the live buffer of a store, one for each
+// prepared batch, and one for each foreign key among them. It only reads.
+type Rows struct {
+	c redis.UniversalClient
+	layout
+}
+
+// NewRows makes a reader of the rows under a prefix (Options.Prefix).
+func NewRows(c redis.UniversalClient, prefix string) *Rows {
+	return &Rows{c: c, layout: newLayout(prefix)}
+}
+
+// Patterns are the SCAN patterns under which the keys of buffers lie.
+func (r *Rows) Patterns() []string { return []string{conn.EscapeGlob(r.prefix) + "*"} }
+
+// Identify tells which row a key belongs to: S for the live buffer of the store with the escaped name S, <ms>:S for a
+// batch of it, the key itself for a foreign one under our prefix.
+func (r *Rows) Identify(key string) (id string, ok bool) {
+	escaped, at, _, ok := r.parse(key)
+	switch {
+	case !ok:
+		return key, strings.HasPrefix(key, r.prefix)
+	case at == 0:
+		return escaped, true
+	}
+	return strconv.FormatInt(at, 10) + ":" + escaped, true
+}
+
+// Keys are the keys that may make up a row. A row exists by any of them but ops, which only remembers.
+func (r *Rows) Keys(id string) []string {
+	escaped, at, ok := r.locate(id)
+	if !ok {
+		return []string{id}
+	}
+	out := make([]string, 0, len(parts))
+	for _, part := range parts {
+		if at == 0 || part != ops {
+			out = append(out, r.baseOf(escaped, at)+part)
+		}
+	}
+	return out
+}
+
+// locate undoes Identify; ok is false for the id of a foreign key.
+func (r *Rows) locate(id string) (escaped string, at int64, ok bool) {
+	escaped = id
+	if ms, name, prepared := strings.Cut(id, ":"); prepared {
+		if at, ok = timestamp(ms); !ok {
+			return "", 0, false
+		}
+		escaped = name
+	}
+	_, ok = storeOf(escaped)
+	return escaped, at, ok
+}
+
+// Read fetches rows in one pipeline; missing ones are left out, bad ones say so in Problem. The error is of the way only.
+func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
+	rows, err := r.read(ctx, ids)
+	if err != nil {
+		return nil, conn.Fail("buffer: read rows", r.prefix, err)
+	}
+	// A swap between two commands of the pipeline looks like a broken buffer: only a second look tells.
+	var torn []string
+	good := rows[:0]
+	for _, row := range rows {
+		if errors.Is(row.err, errIncomplete) {
+			torn = append(torn, row.id)
+		} else {
+			good = append(good, row)
+		}
+	}
+	if len(torn) == 0 {
+		return good, nil
+	}
+	again, err := r.read(ctx, torn)
+	return append(good, again...), conn.Fail("buffer: read rows", r.prefix, err)
+}
+
+func (r *Rows) read(ctx context.Context, ids []string) ([]*Row, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	asked := make([]question, len(ids))
+	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
+		for i, id := range ids {
+			asked[i] = r.ask(ctx, p, id)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	rows := make([]*Row, 0, len(ids))
+	for _, q := range asked {
+		if row := q.row(now); row != nil {
+			rows = append(rows, row)
+		}
+	}
+	return rows, nil
+}
+
+// Inspect returns the first 200 records of a row as a JSON array; what is no JSON stands there as a string.
+func (r *Rows) Inspect(ctx context.Context, id string) (body []byte, found bool, err error) {
+	const op, most = "buffer: inspect", 200
+	escaped, at, ok := r.locate(id)
+	if !ok {
+		return nil, false, conn.Fail(op, id, ErrForeign)
+	}
+	base := r.baseOf(escaped, at)
+	var page *redis.StringSliceCmd
+	var present *redis.IntCmd
+	err = atomically(ctx, r.c, func(p redis.Pipeliner) {
+		page = p.LRange(ctx, base+list, 0, most-1)
+		present = p.Exists(ctx, base+list, base+keys, base+size, base+ts, base+lock)
+	})
+	if err != nil {
+		return nil, false, fail(op, base, err)
+	}
+	if present.Val() == 0 {
+		return nil, false, nil
+	}
+	records := messages(page.Val())
+	for i, record := range records {
+		if !json.Valid(record) {
+			records[i], _ = json.Marshal(string(record)) // a string always marshals
+		}
+	}
+	body, err = json.Marshal(records)
+	return body, true, fail(op, base, err)
+}
+
+// errIncomplete: the counters do not go with the records. It is an ErrCorrupt.
+var errIncomplete = fmt.Errorf("%w: some of its keys are gone", ErrCorrupt)
