@@ -1,0 +1,103 @@
+package genstore_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core/genstore"
+	"holdfast/core/redistest"
+)
+
+// compare measures ours against bare, each on a client of its own so that our round trips can be counted.
+func compare(b *testing.B, bare func(c *redis.Client) error, ours func(c *redis.Client) func() error) {
+	c, counted, trips := redistest.Single(b), redistest.Single(b), &redistest.Trips{}
+	for _, k := range thousand("gen:ns:") {
+		if err := c.Set(ctx, k, 42, 0).Err(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	call := ours(counted)
+	if err := call(); err != nil { // dials and loads the script
+		b.Fatal(err)
+	}
+	counted.AddHook(trips)
+	redistest.Compare(b, func(int) error { return bare(c) }, func(int) error { return call() })
+	b.ReportMetric(float64(trips.N.Load())/float64(b.N), "trips/op")
+}
+
+func thousand(prefix string) []string {
+	keys := make([]string, 1000)
+	for i := range keys {
+		keys[i] = fmt.Sprintf("%ssingle:user:%d", prefix, i)
+	}
+	return keys
+}
+
+// Bump sends the same two commands as one atomic script, and looks at what is there before it counts up.
+func BenchmarkBump(b *testing.B) {
+	compare(b,
+		func(c *redis.Client) error {
+			_, err := c.TxPipelined(ctx, func(p redis.Pipeliner) error {
+				p.Get(ctx, "gen:ns:single:user:1")
+				p.Incr(ctx, "gen:ns:single:user:1")
+				return nil
+			})
+			return err
+		}, bumping(0))
+}
+
+// A bare INCR does less: it takes a negative number for a generation and, sent again, bumps twice.
+func BenchmarkBumpAgainstINCR(b *testing.B) {
+	compare(b, func(c *redis.Client) error { return c.Incr(ctx, "gen:ns:single:user:1").Err() }, bumping(0))
+}
+
+func bumping(ttl time.Duration) func(c *redis.Client) func() error {
+	return func(c *redis.Client) func() error {
+		s := genstore.NewRedisGenStoreWithTTL(c, "ns", ttl)
+		return func() error { _, err := s.Bump(ctx, "single:user:0"); return err }
+	}
+}
+
+// MULTI is what a careful user sends: a plain pipeline may leave a counter that never expires.
+func BenchmarkBumpTTL(b *testing.B) {
+	compare(b,
+		func(c *redis.Client) error {
+			_, err := c.TxPipelined(ctx, func(p redis.Pipeliner) error {
+				p.Incr(ctx, "gen:ns:single:user:1")
+				p.PExpire(ctx, "gen:ns:single:user:1", time.Hour)
+				return nil
+			})
+			return err
+		}, bumping(time.Hour))
+}
+
+func BenchmarkSnapshot(b *testing.B) {
+	compare(b,
+		func(c *redis.Client) error { return c.Get(ctx, "gen:ns:single:user:0").Err() },
+		func(c *redis.Client) func() error {
+			s := genstore.NewRedisGenStore(c, "ns")
+			return func() error { _, err := s.Snapshot(ctx, "single:user:0"); return err }
+		})
+}
+
+// The bare pipeline gets its keys ready made and looks at no value.
+func BenchmarkSnapshotMany(b *testing.B) {
+	raw, keys := thousand("gen:ns:"), thousand("")
+	compare(b,
+		func(c *redis.Client) error {
+			_, err := c.Pipelined(ctx, func(p redis.Pipeliner) error {
+				for _, k := range raw {
+					p.Get(ctx, k)
+				}
+				return nil
+			})
+			return err
+		},
+		func(c *redis.Client) func() error {
+			s := genstore.NewRedisGenStore(c, "ns")
+			return func() error { _, err := s.SnapshotMany(ctx, keys); return err }
+		})
+}

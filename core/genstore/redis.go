@@ -1,0 +1,153 @@
+package genstore
+
+import (
+	"cmp"
+	"context"
+	_ "embed" // bump.lua
+	"reflect"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core/conn"
+)
+
+// RedisGenStoreOptions describe a RedisGenStore (seed 001). Client and Namespace are required.
+type RedisGenStoreOptions struct {
+	Client    redis.UniversalClient
+	Namespace string // not empty, without a colon
+	// TTL is how long a counter lives after its last bump, kept to the millisecond and rounded up. Zero or less leaves
+	// the life of a counter as it is: new ones do not expire.
+	TTL         time.Duration
+	CloseClient bool // the store owns the client: Close closes it
+	// Prefix comes before the namespace in every key; empty means "gen:".
+	Prefix string
+	// StartFromTime starts new counters from the server's time in microseconds rather than from 1, so that a counter
+	// which has expired or was deleted never repeats a generation while the server's clock does not run backward.
+	StartFromTime bool
+}
+
+// RedisGenStore shares generations among processes (seed 001). Every bump is one atomic script that acts at most once,
+// whatever the client's retry settings: after an error of the way (conn.Unreachable) the generation has risen by one or
+// not at all. A snapshot is never behind an acknowledged bump, unless the client reads from replicas.
+//
+// A counter that expired reads 0 and, without StartFromTime, its next bump repeats 1.
+type RedisGenStore struct {
+	client redis.UniversalClient
+	prefix string // of every key, the namespace included
+	args   []any  // of bump.lua
+	close  func() error
+	broken error // why no operation can work
+}
+
+// NewRedisGenStore makes a store whose counters do not expire. A nil client or a bad namespace is told by its operations.
+func NewRedisGenStore(client redis.UniversalClient, namespace string) *RedisGenStore {
+	return newRedis(RedisGenStoreOptions{Client: client, Namespace: namespace})
+}
+
+// NewRedisGenStoreWithTTL makes a store whose counters expire ttl after their last bump; see RedisGenStoreOptions.TTL.
+func NewRedisGenStoreWithTTL(client redis.UniversalClient, namespace string, ttl time.Duration) *RedisGenStore {
+	return newRedis(RedisGenStoreOptions{Client: client, Namespace: namespace, TTL: ttl})
+}
+
+// NewRedisGenStoreWithOptions makes a store from options, or answers ErrNilRedisClient or ErrNamespace.
+func NewRedisGenStoreWithOptions(opts RedisGenStoreOptions) (*RedisGenStore, error) {
+	s := newRedis(opts)
+	if s.broken != nil {
+		return nil, conn.Fail("genstore: open", opts.Namespace, s.broken)
+	}
+	return s, nil
+}
+
+func newRedis(o RedisGenStoreOptions) *RedisGenStore {
+	s := &RedisGenStore{client: o.Client, close: func() error { return nil }}
+	s.prefix = cmp.Or(o.Prefix, conn.DefaultPrefixes().Generation) + o.Namespace + ":"
+	switch {
+	case isNil(o.Client):
+		s.broken = ErrNilRedisClient
+		return s
+	case o.Namespace == "" || strings.Contains(o.Namespace, ":"):
+		s.broken = ErrNamespace
+	}
+	if o.CloseClient {
+		s.close = sync.OnceValue(o.Client.Close)
+	}
+	if o.TTL > 0 || o.StartFromTime {
+		s.args = append(s.args, milliseconds(o.TTL))
+	}
+	if o.StartFromTime {
+		s.args = append(s.args, "time")
+	}
+	return s
+}
+
+// isNil sees through the interface: a nil *redis.Client is no client either.
+func isNil(c redis.UniversalClient) bool {
+	v := reflect.ValueOf(c)
+	return !v.IsValid() || (v.Kind() == reflect.Pointer && v.IsNil())
+}
+
+// milliseconds rounds up, so that no positive duration becomes none.
+func milliseconds(d time.Duration) int64 {
+	if d <= 0 {
+		return 0
+	}
+	return int64((d-1)/time.Millisecond) + 1
+}
+
+// key builds the Redis key, or says why there is none.
+func (s *RedisGenStore) key(storageKey string) (string, error) {
+	if err := s.usable(); err != nil {
+		return "", err
+	}
+	if storageKey == "" {
+		return "", ErrEmptyKey
+	}
+	return s.prefix + storageKey, nil
+}
+
+func (s *RedisGenStore) usable() error {
+	if s == nil {
+		return ErrNilRedisClient
+	}
+	return s.broken
+}
+
+// Bump adds one to the generation and returns it, and with a TTL prolongs the counter's life in the same write. It
+// answers ErrNotGeneration or ErrExhausted, and writes nothing, where there is nothing to add to.
+func (s *RedisGenStore) Bump(ctx context.Context, storageKey string) (uint64, error) {
+	key, err := s.key(storageKey)
+	if err != nil {
+		return 0, conn.Fail(opBump, storageKey, err)
+	}
+	n, err := bumpScript.Run(ctx, s.client, []string{key}, s.args...).Int64()
+	switch {
+	case err != nil:
+		err = explain(err)
+	case n == -1:
+		err = ErrNotGeneration
+	case n == -2:
+		err = ErrExhausted
+	default:
+		return uint64(n), nil
+	}
+	return 0, conn.Fail(opBump, key, err)
+}
+
+//go:embed lua/bump.lua
+var bumpText string
+
+var bumpScript = conn.NewScript(bumpText)
+
+// Cleanup does nothing: Redis expires counters by itself.
+func (s *RedisGenStore) Cleanup(time.Duration) {}
+
+// Close closes the client if the store owns it, once; further calls return what the first did.
+func (s *RedisGenStore) Close(context.Context) error {
+	if s == nil {
+		return nil
+	}
+	return s.close()
+}

@@ -1,0 +1,128 @@
+package genstore
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core/conn"
+)
+
+// Row is one counter as the dashboard shows it.
+type Row struct {
+	Namespace, Key string // Namespace is empty in a key that is none of a store's
+	Generation     uint64
+	Expires        time.Time // on our clock; zero: never
+	id             string
+	problem        error
+}
+
+// ID is what stands after the prefix: <namespace>:<key>.
+func (r *Row) ID() string { return r.id }
+
+// Problem says why the key holds no generation; nil for a good row.
+func (r *Row) Problem() error { return r.problem }
+
+// Equal tells whether two readings show the same; expiries less than half a second apart do.
+func (r *Row) Equal(other *Row) bool {
+	const slack = 500 * time.Millisecond
+	return r.id == other.id && r.Generation == other.Generation && r.Expires.IsZero() == other.Expires.IsZero() &&
+		r.Expires.Sub(other.Expires).Abs() < slack && text(r.problem) == text(other.problem)
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// ErrForeign is the problem of a key under the prefix whose rest is not <namespace>:<key>.
+var ErrForeign = errors.New("the key is none of a generation store")
+
+// Rows reads and bumps the counters of every namespace. It is safe for concurrent use.
+type Rows struct {
+	client redis.UniversalClient
+	prefix string
+}
+
+// NewRows makes the reader of all keys under prefix, such as "gen:".
+func NewRows(c redis.UniversalClient, prefix string) *Rows { return &Rows{client: c, prefix: prefix} }
+
+// Patterns is the SCAN pattern under which the counters lie.
+func (r *Rows) Patterns() []string { return []string{conn.EscapeGlob(r.prefix) + "*"} }
+
+// Identify gives the row of a raw key.
+func (r *Rows) Identify(key string) (id string, ok bool) { return strings.CutPrefix(key, r.prefix) }
+
+// Keys is the one raw key of a row.
+func (r *Rows) Keys(id string) []string { return []string{r.prefix + id} }
+
+// Read fetches rows in one pipeline. Missing ones are left out and bad ones carry their Problem.
+func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	gets, lives := make([]*redis.StringCmd, len(ids)), make([]*redis.DurationCmd, len(ids))
+	err := conn.Pipeline(ctx, r.client, func(p redis.Pipeliner) {
+		for i, id := range ids {
+			gets[i], lives[i] = p.Get(ctx, r.prefix+id), p.PTTL(ctx, r.prefix+id)
+		}
+	})
+	if err != nil {
+		return nil, conn.Fail(opRead, "", err)
+	}
+	now := time.Now()
+	rows := make([]*Row, 0, len(ids))
+	for i, id := range ids {
+		gen, found, err := read(gets[i])
+		life, lifeErr := lives[i].Result()
+		if err == nil && !found || lifeErr == nil && life == -2 {
+			continue // missing, or gone between the two
+		}
+		if err == nil {
+			err = lifeErr
+		}
+		if conn.Unreachable(err) {
+			return nil, conn.Fail(opRead, r.prefix+id, err)
+		}
+		row := &Row{id: id, Generation: gen, problem: err}
+		if lifeErr == nil && life >= 0 {
+			row.Expires = now.Add(life)
+		}
+		var ok bool
+		if row.Namespace, row.Key, ok = split(id); !ok {
+			row.problem = ErrForeign
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// split parts an id at its first colon; an id that no store makes is all key.
+func split(id string) (namespace, key string, ok bool) {
+	namespace, key, _ = strings.Cut(id, ":")
+	if namespace == "" || key == "" {
+		return "", id, false
+	}
+	return namespace, key, true
+}
+
+// Inspect fetches the text of a counter as it is stored.
+func (r *Rows) Inspect(ctx context.Context, id string) (body []byte, found bool, err error) {
+	body, err = r.client.Get(ctx, r.prefix+id).Bytes()
+	if err == redis.Nil {
+		return nil, false, nil
+	}
+	return body, err == nil, conn.Fail(opRead, r.prefix+id, explain(err))
+}
+
+// Bump adds one to a counter by hand, knowing nothing of its store: the counter keeps the life it has, and one that is
+// not there starts at 1 and does not expire. Errors are those of RedisGenStore.Bump, and ErrNamespace.
+func (r *Rows) Bump(ctx context.Context, namespace, key string) (uint64, error) {
+	s := newRedis(RedisGenStoreOptions{Client: r.client, Namespace: namespace, Prefix: r.prefix})
+	return s.Bump(ctx, key)
+}

@@ -1,0 +1,165 @@
+package genstore_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core/conn"
+	"holdfast/core/genstore"
+	"holdfast/core/redistest"
+)
+
+func TestRowsAreFoundReadAndBumped(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, c redis.UniversalClient) {
+		rows := genstore.NewRows(c, "gen:")
+		bump(t, genstore.NewRedisGenStore(c, "user"), "single:user:42")
+		bump(t, genstore.NewRedisGenStoreWithTTL(c, "user", time.Hour), "odd \x00{}*")
+		c.RPush(ctx, "gen:user:list", "1")
+		set(t, c, "gen:user:text", "seven")
+		set(t, c, "gen:stray", "7")
+		set(t, c, "gen:", "7")
+		set(t, c, "gone:user:k", "7")
+		var ids []string
+		for _, p := range rows.Patterns() {
+			err := conn.Scan(ctx, c, p, 100, func(keys []string) error {
+				for _, k := range keys {
+					if id, ok := rows.Identify(k); ok {
+						ids = append(ids, id)
+						if back := rows.Keys(id); !slices.Equal(back, []string{k}) {
+							t.Errorf("row %q of key %q has keys %q", id, k, back)
+						}
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := rows.Read(ctx, ids); err != nil { // dials, and learns where the slots are
+			t.Fatal(err)
+		}
+		trips := &redistest.Trips{}
+		c.AddHook(trips)
+		got, err := rows.Read(ctx, append(ids, "user:missing"))
+		if err != nil || trips.N.Load() != 1 {
+			t.Fatalf("%v after %d trips", err, trips.N.Load())
+		}
+		type view struct {
+			ns, key string
+			gen     uint64
+			expires bool
+			problem error
+		}
+		want := map[string]view{
+			"user:single:user:42": {"user", "single:user:42", 1, false, nil},
+			"user:odd \x00{}*":    {"user", "odd \x00{}*", 1, true, nil},
+			"user:list":           {"user", "list", 0, false, genstore.ErrNotGeneration},
+			"user:text":           {"user", "text", 0, false, genstore.ErrNotGeneration},
+			"stray":               {"", "stray", 7, false, genstore.ErrForeign},
+			"":                    {"", "", 7, false, genstore.ErrForeign},
+		}
+		if len(got) != len(want) {
+			t.Errorf("%d rows, want %d", len(got), len(want))
+		}
+		for _, r := range got {
+			w := want[r.ID()]
+			if r.Namespace != w.ns || r.Key != w.key || r.Generation != w.gen || r.Expires.IsZero() == w.expires || !errors.Is(r.Problem(), w.problem) {
+				t.Errorf("row %q is %+v, want %+v", r.ID(), r, w)
+			}
+			if left := time.Until(r.Expires); w.expires && (left > time.Hour || left < time.Hour-time.Minute) {
+				t.Errorf("row %q lives %v", r.ID(), left)
+			}
+		}
+	})
+}
+
+func TestABumpByHandKeepsTheLifeOfTheCounter(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, c redis.UniversalClient) {
+		rows := genstore.NewRows(c, "gen:")
+		for i, life := range []time.Duration{0, time.Hour} {
+			key := fmt.Sprint("k", i)
+			c.Set(ctx, "gen:ns:"+key, 41, life)
+			if got, err := rows.Bump(ctx, "ns", key); err != nil || got != 42 {
+				t.Fatalf("got %d, %v", got, err)
+			}
+			if ttl := c.PTTL(ctx, "gen:ns:"+key).Val(); (ttl > 0) != (life > 0) || ttl > life {
+				t.Errorf("a counter that lived %v now lives %v", life, ttl)
+			}
+		}
+		if _, err := rows.Bump(ctx, "a:b", "k"); !errors.Is(err, genstore.ErrNamespace) {
+			t.Errorf("a bump in a bad namespace: %v", err)
+		}
+	})
+}
+
+func TestInspectShowsTheStoredText(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, c redis.UniversalClient) {
+		rows := genstore.NewRows(c, "gen:")
+		set(t, c, "gen:ns:k", "007")
+		c.RPush(ctx, "gen:ns:list", "1")
+		if body, found, err := rows.Inspect(ctx, "ns:k"); string(body) != "007" || !found || err != nil {
+			t.Errorf("got %q, %v, %v", body, found, err)
+		}
+		if body, found, err := rows.Inspect(ctx, "ns:missing"); body != nil || found || err != nil {
+			t.Errorf("of a missing row: %q, %v, %v", body, found, err)
+		}
+		if _, found, err := rows.Inspect(ctx, "ns:list"); found || !errors.Is(err, genstore.ErrNotGeneration) {
+			t.Errorf("of a list: %v, %v", found, err)
+		}
+		if got, err := rows.Read(ctx, nil); got != nil || err != nil {
+			t.Errorf("of nothing: %v, %v", got, err)
+		}
+	})
+}
+
+func TestIdentifyLeavesOtherKeysAlone(t *testing.T) {
+	rows := genstore.NewRows(nil, "g*n:")
+	if p := rows.Patterns(); !slices.Equal(p, []string{`g\*n:*`}) {
+		t.Errorf("patterns %q", p)
+	}
+	for _, key := range []string{"", "g*n", "gen:ns:k", "x:g*n:ns:k"} {
+		if id, ok := rows.Identify(key); ok {
+			t.Errorf("%q is taken for row %q", key, id)
+		}
+	}
+}
+
+func TestRowsDifferOnlyByWhatTheyMean(t *testing.T) {
+	c, m := redistest.Mini(t)
+	rows := genstore.NewRows(c, "gen:")
+	read := func() *genstore.Row {
+		t.Helper()
+		got, err := rows.Read(ctx, []string{"ns:k"})
+		if err != nil || len(got) != 1 {
+			t.Fatal(got, err)
+		}
+		return got[0]
+	}
+	c.Set(ctx, "gen:ns:k", 1, time.Hour)
+	was := read()
+	same := map[string]func(){
+		"nothing": func() {},
+		"moment":  func() { c.PExpire(ctx, "gen:ns:k", time.Hour+200*time.Millisecond) },
+	}
+	differ := map[string]func(){
+		"generation": func() { c.Set(ctx, "gen:ns:k", 2, time.Hour) },
+		"life":       func() { c.PExpire(ctx, "gen:ns:k", 2*time.Hour) },
+		"no expiry":  func() { c.Persist(ctx, "gen:ns:k") },
+		"problem":    func() { c.Set(ctx, "gen:ns:k", "x", time.Hour) },
+		"type":       func() { m.Del("gen:ns:k"); m.Lpush("gen:ns:k", "x"); m.SetTTL("gen:ns:k", time.Hour) },
+	}
+	for equal, changes := range map[bool]map[string]func(){true: same, false: differ} {
+		for name, change := range changes {
+			c.Set(ctx, "gen:ns:k", 1, time.Hour)
+			if change(); was.Equal(read()) != equal {
+				t.Errorf("after a change of %s: equal is %v", name, !equal)
+			}
+		}
+	}
+}
