@@ -47,8 +47,8 @@ func Unreachable(err error) bool {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return false
 	}
-	if answered(err) {
-		text := err.Error()
+	if reply, ok := errors.AsType[redis.Error](err); ok {
+		text := reply.Error()
 		return strings.HasPrefix(text, "LOADING") || strings.HasPrefix(text, "CLUSTERDOWN") || strings.HasPrefix(text, "MASTERDOWN")
 	}
 	if _, ok := errors.AsType[net.Error](err); ok {
