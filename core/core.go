@@ -1,0 +1,118 @@
+// Package core is the library under holdfast: one connection, every primitive over it, and the live read model of all
+// of them. A service imports it to make the state that the dashboard shows. It imports nothing of the dashboard.
+package core
+
+import (
+	"sync"
+	"time"
+
+	"holdfast/core/actorstore"
+	"holdfast/core/buffer"
+	"holdfast/core/conn"
+	"holdfast/core/genstore"
+	"holdfast/core/live"
+	"holdfast/core/record"
+)
+
+// Options of Open. The zero value is a Redis at its usual place with the documented key layout.
+type Options struct {
+	Conn     conn.Options
+	Prefixes conn.Prefixes // the zero value means conn.DefaultPrefixes
+	Refresh  time.Duration // between two readings of the live model; default 1 s
+}
+
+// Core is everything over one connection. It is safe for concurrent use.
+type Core struct {
+	Conn     *conn.Conn
+	Prefixes conn.Prefixes
+
+	Buffers *buffer.Buffer
+	Actors  *actorstore.Persistence // actors, workers and locks
+
+	// The rows of each kind, as live reads and operate edits them.
+	BufferRows  *buffer.Rows
+	Generations *genstore.Rows
+	ActorRows   *actorstore.ActorRows
+	WorkerRows  *actorstore.WorkerRows
+	LockRows    *actorstore.LockRows
+	LeaseRows   *record.LeaseRows
+	RecordRows  *record.RecordRows
+
+	Live *live.Model
+
+	mu     sync.Mutex
+	spaces map[string]*record.RedisStorage // by namespace; closed with the Core
+}
+
+// Open prepares a connection and what stands on it. Nothing is dialled yet: Conn.Reach tells whether anybody answers.
+func Open(o Options) (*Core, error) {
+	c, err := conn.Open(o.Conn)
+	if err != nil {
+		return nil, err
+	}
+	p := o.Prefixes
+	if p == (conn.Prefixes{}) {
+		p = conn.DefaultPrefixes()
+	}
+	core := &Core{
+		Conn: c, Prefixes: p,
+		Buffers:     buffer.New(c, buffer.Options{Prefix: p.Buffer}),
+		Actors:      actorstore.NewPersistenceWith(c, p),
+		BufferRows:  buffer.NewRows(c, p.Buffer),
+		Generations: genstore.NewRows(c, p.Generation),
+		ActorRows:   actorstore.NewActorRows(c, p.Actor),
+		WorkerRows:  actorstore.NewWorkerRows(c, p.Worker),
+		LockRows:    actorstore.NewLockRows(c, p.Lock),
+		LeaseRows:   record.NewLeaseRows(c, p.Record),
+		RecordRows:  record.NewRecordRows(c, p.Record),
+		spaces:      map[string]*record.RedisStorage{},
+	}
+	core.Live = live.New(c, core.Feeds(), live.Options{Refresh: o.Refresh})
+	return core, nil
+}
+
+// Feeds is the registry of the kinds that live reads: one line each, in the order of the dashboard. Leases stand before
+// records, whose feed also takes the foreign keys under their common prefix.
+func (c *Core) Feeds() []live.Feed {
+	return []live.Feed{
+		live.Of("buffers", c.BufferRows),
+		live.Of("generations", c.Generations),
+		live.Of("actors", c.ActorRows),
+		live.Of("workers", c.WorkerRows),
+		live.Of("locks", c.LockRows),
+		live.Of("leases", c.LeaseRows),
+		live.Of("records", c.RecordRows),
+	}
+}
+
+// GenStore opens the generations of a namespace; ttl 0 keeps counters for ever.
+func (c *Core) GenStore(namespace string, ttl time.Duration) (*genstore.RedisGenStore, error) {
+	return genstore.NewRedisGenStoreWithOptions(genstore.RedisGenStoreOptions{
+		Client: c.Conn, Namespace: namespace, TTL: ttl, Prefix: c.Prefixes.Generation,
+	})
+}
+
+// Records opens the records and leases of a namespace. All calls with one namespace share one storage and with it one
+// subscription.
+func (c *Core) Records(namespace string) (*record.RedisStorage, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s, ok := c.spaces[namespace]; ok {
+		return s, nil
+	}
+	s, err := record.New(c.Conn, namespace, record.Options{Prefix: c.Prefixes.Record})
+	if err == nil {
+		c.spaces[namespace] = s
+	}
+	return s, err
+}
+
+// Close ends waits and kept-alive leases and closes the connection.
+func (c *Core) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range c.spaces {
+		_ = s.Close() // it only waits
+	}
+	return c.Conn.Close()
+}

@@ -1,0 +1,89 @@
+package live
+
+import (
+	"context"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core/conn"
+)
+
+// Detail is the whole of one row, read on demand.
+type Detail struct {
+	Kind  Kind
+	ID    string
+	Found bool   // false: deleted meanwhile
+	Body  []byte // the content, as the primitive's package gives it: JSON, or plain bytes
+	Keys  []RawKey
+}
+
+// RawKey is one Redis key that a row is made of.
+type RawKey struct {
+	Name    string
+	Type    string    // "string", "hash" and so on
+	Bytes   int64     // what the server says it takes in memory; 0 where it does not say
+	Expires time.Time // on our clock; zero: never
+}
+
+// Inspect reads one row whole, with the raw keys that stand for it.
+func (m *Model) Inspect(ctx context.Context, kind Kind, id string) (Detail, error) {
+	f, err := m.feed(kind)
+	if err != nil {
+		return Detail{}, err
+	}
+	d := Detail{Kind: kind, ID: id}
+	if d.Body, d.Found, err = f.inspect(ctx, id); err != nil {
+		return Detail{}, err
+	}
+	d.Keys, err = m.rawKeys(ctx, f.keys(id))
+	return d, err
+}
+
+// ReadRow reads one row now, whatever the last snapshot holds; nil where it does not exist.
+func (m *Model) ReadRow(ctx context.Context, kind Kind, id string) (Row, error) {
+	f, err := m.feed(kind)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := f.read(ctx, []string{id})
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return rows[0], nil
+}
+
+func (m *Model) rawKeys(ctx context.Context, names []string) ([]RawKey, error) {
+	types := make([]*redis.StatusCmd, len(names))
+	ttls := make([]*redis.DurationCmd, len(names))
+	sizes := make([]*redis.IntCmd, len(names))
+	err := conn.Pipeline(ctx, m.conn, func(p redis.Pipeliner) {
+		for i, k := range names {
+			types[i], ttls[i], sizes[i] = p.Type(ctx, k), p.PTTL(ctx, k), p.MemoryUsage(ctx, k)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	var out []RawKey
+	for i, name := range names {
+		if types[i].Err() != nil || types[i].Val() == "none" {
+			continue
+		}
+		k := RawKey{Name: name, Type: types[i].Val(), Bytes: sizes[i].Val()}
+		if ttl := ttls[i].Val(); ttl > 0 {
+			k.Expires = m.now().Add(ttl)
+		}
+		out = append(out, k)
+	}
+	return out, nil
+}
+
+// Keys are the raw keys that may make up a row; none for an unknown kind.
+func (m *Model) Keys(kind Kind, id string) []string {
+	f, err := m.feed(kind)
+	if err != nil {
+		return nil
+	}
+	return f.keys(id)
+}

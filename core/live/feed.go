@@ -1,0 +1,67 @@
+// Package live is what the dashboard reads: it discovers keys, keeps typed rows of every kind current, and hands out
+// immutable snapshots with what changed. It knows no kind itself; each primitive's package recognises and decodes its
+// own keys through a Feed. Nothing here writes to the server.
+package live
+
+import (
+	"context"
+)
+
+// Kind names one kind of row: the name of its view, such as "buffers".
+type Kind string
+
+// Row is one typed row. The value behind it never changes once it is in a snapshot.
+type Row interface {
+	ID() string     // unique in its kind, stable while the state lives
+	Problem() error // why the record cannot be read; nil for a good row
+}
+
+// Source reads one kind of state; each primitive's package has one for each of its kinds. R is a pointer to its row.
+type Source[R any] interface {
+	// Patterns are the SCAN patterns under which the keys lie.
+	Patterns() []string
+	// Identify tells which row a raw key belongs to.
+	Identify(key string) (id string, ok bool)
+	// Read fetches rows in one trip. Missing rows are left out, bad ones carry their Problem. The error is only that of the way.
+	Read(ctx context.Context, ids []string) ([]R, error)
+	// Keys are the raw keys that may make up a row.
+	Keys(id string) []string
+	// Inspect fetches the whole content of a row.
+	Inspect(ctx context.Context, id string) (body []byte, found bool, err error)
+}
+
+// comparableRow is a row that knows whether a later reading of it means a change.
+type comparableRow[R any] interface {
+	Row
+	Equal(R) bool
+}
+
+// Feed is a Source of any row type, as the model holds it.
+type Feed struct {
+	Kind     Kind
+	patterns []string
+	identify func(key string) (string, bool)
+	read     func(ctx context.Context, ids []string) ([]Row, error)
+	equal    func(a, b Row) bool
+	keys     func(id string) []string
+	inspect  func(ctx context.Context, id string) ([]byte, bool, error)
+}
+
+// Of makes a Feed: one line of the registry.
+func Of[R comparableRow[R]](kind Kind, s Source[R]) Feed {
+	return Feed{
+		Kind: kind, patterns: s.Patterns(), identify: s.Identify, keys: s.Keys, inspect: s.Inspect,
+		read: func(ctx context.Context, ids []string) ([]Row, error) {
+			typed, err := s.Read(ctx, ids)
+			if err != nil {
+				return nil, err
+			}
+			rows := make([]Row, len(typed))
+			for i, r := range typed {
+				rows[i] = r
+			}
+			return rows, nil
+		},
+		equal: func(a, b Row) bool { return a.(R).Equal(b.(R)) },
+	}
+}

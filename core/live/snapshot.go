@@ -1,0 +1,117 @@
+package live
+
+import (
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"holdfast/core/conn"
+)
+
+// Rows is a sequence of rows; Table is one.
+type Rows interface {
+	Len() int
+	At(i int) Row
+}
+
+// State says how current a snapshot is.
+type State int
+
+// The states of the way to the server.
+const (
+	Connecting State = iota // nothing has been read yet
+	Polling                 // the server answers and is asked every refresh
+	Lost                    // the server does not answer; the rows are those of before
+)
+
+// Snapshot is all that is known at one moment. It never changes.
+type Snapshot struct {
+	State   State
+	Paused  bool
+	Refresh time.Duration // between two readings
+	Server  conn.Status
+	ReadAt  time.Time // of the last complete reading, on our clock; zero before the first
+	Err     error     // why the last reading failed
+	RetryAt time.Time // when the next attempt is due, if State is Lost
+	Tables  []*Table  // one a kind, in the order of the registry
+}
+
+// Table finds the rows of a kind; an unknown kind has an empty table.
+func (s *Snapshot) Table(kind Kind) *Table {
+	for _, t := range s.Tables {
+		if t.Kind == kind {
+			return t
+		}
+	}
+	return &Table{Kind: kind}
+}
+
+// ServerNow is the server's time at our moment now.
+func (s *Snapshot) ServerNow(now time.Time) time.Time { return now.Add(s.Server.Skew) }
+
+// Table holds the rows of one kind, sorted by ID. It never changes.
+type Table struct {
+	Kind     Kind
+	Rev      uint64 // rises with every change of the rows
+	Complete bool   // the first pass over the keyspace has ended
+	Bad      int    // rows with a Problem
+	ReadAt   time.Time
+	Err      error    // why the kind as a whole could not be read
+	Recent   []Change // the newest changes, oldest first, at most recentChanges
+	Rates    []int    // changes seen at each of the last readings, oldest first, at most rateReadings
+	rows     []Row
+}
+
+// Change is one difference between two readings of a row.
+type Change struct {
+	At            time.Time
+	ID            string
+	Before, After Row // nil where the row did not exist
+}
+
+// What is kept of the past of a kind.
+const (
+	recentChanges = 256
+	rateReadings  = 60
+)
+
+// Len is the number of rows.
+func (t *Table) Len() int { return len(t.rows) }
+
+// At returns the i-th row in the order of IDs.
+func (t *Table) At(i int) Row { return t.rows[i] }
+
+// Index finds the place of a row.
+func (t *Table) Index(id string) (int, bool) {
+	return slices.BinarySearchFunc(t.rows, id, func(r Row, id string) int { return strings.Compare(r.ID(), id) })
+}
+
+// Get finds a row.
+func (t *Table) Get(id string) (Row, bool) {
+	if i, ok := t.Index(id); ok {
+		return t.rows[i], true
+	}
+	return nil, false
+}
+
+// Range calls fn for the rows whose ID starts with prefix.
+func (t *Table) Range(prefix string, fn func(Row) bool) {
+	for i := sort.Search(len(t.rows), func(i int) bool { return t.rows[i].ID() >= prefix }); i < len(t.rows); i++ {
+		if !strings.HasPrefix(t.rows[i].ID(), prefix) || !fn(t.rows[i]) {
+			return
+		}
+	}
+}
+
+// Rate is the mean number of changes a second over the readings kept, refresh being the time between two of them.
+func (t *Table) Rate(refresh time.Duration) float64 {
+	if len(t.Rates) == 0 || refresh <= 0 {
+		return 0
+	}
+	sum := 0
+	for _, n := range t.Rates {
+		sum += n
+	}
+	return float64(sum) / (float64(len(t.Rates)) * refresh.Seconds())
+}

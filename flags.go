@@ -1,0 +1,137 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"holdfast/core"
+	"holdfast/core/conn"
+	"holdfast/core/operate"
+)
+
+// options are all flags of all verbs; each verb looks at its own.
+type options struct {
+	urls         []string
+	cluster      bool
+	username     string
+	passwordFile string
+	readOnly     bool
+	refresh      time.Duration
+	view         string
+	theme        string
+	config       string
+	flushDir     string
+	auditFile    string
+	logFile      string
+
+	output string        // get
+	watch  bool          // get
+	ttl    time.Duration // lock
+	token  string        // unlock
+	file   string        // edit
+	seed   int64         // demo
+	help   bool
+}
+
+const usageHead = `holdfast shows and operates the coordination state that services keep in Redis.
+
+  holdfast                          the dashboard on --url
+  holdfast demo                     the dashboard on an embedded Redis with a live workload
+  holdfast get VIEW [KEY]           print a view, or one row whole
+  holdfast flush STORE              write a buffer to --flush-dir and empty it
+  holdfast bump NAMESPACE KEY       raise a generation
+  holdfast lock KEY --ttl D         take a lock; prints its token and fence
+  holdfast unlock KEY --token T     release a lock
+  holdfast edit VIEW KEY --file F   replace a document by compare-and-set
+  holdfast version
+
+Flags (each also as HOLDFAST_NAME in the environment):
+`
+
+// flagSet declares the flags. Verbs share one set, so that a flag may stand before or after its verb.
+func flagSet(o *options) *pflag.FlagSet {
+	f := pflag.NewFlagSet("holdfast", pflag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.StringArrayVar(&o.urls, "url", nil, "server: redis:// rediss:// or unix://; repeat it for cluster seeds (default "+conn.DefaultURL+")")
+	f.BoolVar(&o.cluster, "cluster", false, "the server is a Redis Cluster")
+	f.StringVar(&o.username, "username", "", "user to log in as")
+	f.StringVar(&o.passwordFile, "password-file", "", "file that holds the password")
+	f.BoolVar(&o.readOnly, "read-only", false, "refuse every action")
+	f.DurationVar(&o.refresh, "refresh", time.Second, "time between two readings")
+	f.StringVar(&o.view, "view", "overview", "the view to start with")
+	f.StringVar(&o.theme, "theme", "", "dark, light, high-contrast, colour-blind or mono (default by the background)")
+	f.StringVar(&o.config, "config", "", "configuration file (default holdfast/config.toml in the user's configuration folder)")
+	f.StringVar(&o.flushDir, "flush-dir", ".", "where flushed buffers are written")
+	f.StringVar(&o.auditFile, "audit-file", "", "file that every action is noted in, as JSON Lines")
+	f.StringVar(&o.logFile, "log-file", "", "file for messages of the connection library")
+	f.StringVarP(&o.output, "output", "o", "table", "get: table, json, jsonl or csv")
+	f.BoolVar(&o.watch, "watch", false, "get: print again every --refresh")
+	f.DurationVar(&o.ttl, "ttl", 0, "lock: how long it is held")
+	f.StringVar(&o.token, "token", "", "unlock: the token that holds the lock")
+	f.StringVar(&o.file, "file", "", "edit: the new document; - reads standard input")
+	f.Int64Var(&o.seed, "seed", 1, "demo: makes a run repeatable")
+	f.BoolVarP(&o.help, "help", "h", false, "show this")
+	return f
+}
+
+// own are the flags that only one verb knows; all others are common.
+var own = map[string]string{"output": "get", "watch": "get", "ttl": "lock", "token": "unlock", "file": "edit", "seed": "demo"}
+
+// parse reads flags and environment. A flag of another verb is an error, as an unknown one is.
+func parse(args []string, environ []string) (o options, verb string, rest []string, usage string, err error) {
+	f := flagSet(&o)
+	usage = usageHead + f.FlagUsages()
+	if err = f.Parse(args); err != nil {
+		return o, "", nil, usage, err
+	}
+	if f.NArg() > 0 {
+		verb, rest = f.Arg(0), f.Args()[1:]
+	}
+	f.Visit(func(flag *pflag.Flag) {
+		if v := own[flag.Name]; v != "" && v != verb {
+			err = errors.Join(err, fmt.Errorf("--%s belongs to the verb %s", flag.Name, v))
+		}
+	})
+	return o, verb, rest, usage, errors.Join(err, fromEnvironment(f, environ))
+}
+
+// fromEnvironment fills the flags that were not given from HOLDFAST_NAME.
+func fromEnvironment(f *pflag.FlagSet, environ []string) (err error) {
+	f.VisitAll(func(flag *pflag.Flag) {
+		name := "HOLDFAST_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
+		for _, kv := range environ {
+			if value, ok := strings.CutPrefix(kv, name+"="); ok && !flag.Changed {
+				if e := f.Set(flag.Name, value); e != nil {
+					err = errors.Join(err, fmt.Errorf("%s: %w", name, e))
+				}
+			}
+		}
+	})
+	return err
+}
+
+// open makes the core that the flags describe.
+func (o options) open() (*core.Core, error) {
+	if o.refresh < 100*time.Millisecond {
+		return nil, fmt.Errorf("--refresh %v: at least 100ms, to spare the server", o.refresh)
+	}
+	c := conn.Options{URLs: o.urls, Cluster: o.cluster, Username: o.username}
+	if o.passwordFile != "" {
+		text, err := os.ReadFile(o.passwordFile)
+		if err != nil {
+			return nil, fmt.Errorf("--password-file: %w", err)
+		}
+		c.Password = strings.TrimRight(string(text), "\r\n")
+	}
+	return core.Open(core.Options{Conn: c, Refresh: o.refresh})
+}
+
+func (o options) operator(c *core.Core) (*operate.Operator, error) {
+	return operate.New(c, operate.Options{ReadOnly: o.readOnly, FlushDir: o.flushDir, AuditFile: o.auditFile})
+}

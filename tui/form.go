@@ -1,0 +1,109 @@
+package tui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"charm.land/bubbles/v2/textinput"
+
+	"holdfast/keymap"
+	"holdfast/themes"
+)
+
+// form is an overlay that asks for values; it stays open until all of them are good.
+type form struct {
+	Form
+	inputs []textinput.Model
+	errs   []error
+	at     int
+	submit func(map[string]string) tea.Cmd
+}
+
+func newForm(f Form, submit func(map[string]string) tea.Cmd) *form {
+	o := &form{Form: f, errs: make([]error, len(f.Fields)), submit: submit}
+	for _, field := range f.Fields {
+		in := newInput(field.Value)
+		in.Placeholder = field.Hint
+		o.inputs = append(o.inputs, in)
+	}
+	o.focus(0)
+	for i, field := range f.Fields { // start where something is missing
+		if field.Value == "" {
+			o.focus(i)
+			break
+		}
+	}
+	return o
+}
+
+func (f *form) focus(at int) {
+	f.inputs[f.at].Blur()
+	f.at = (at + len(f.inputs)) % len(f.inputs)
+	f.inputs[f.at].Focus()
+}
+
+func (f *form) scope() keymap.Scope { return keymap.Form }
+
+func (f *form) act(a keymap.Action) (tea.Cmd, verdict) {
+	switch a {
+	case keymap.NextField:
+		f.focus(f.at + 1)
+	case keymap.PrevField:
+		f.focus(f.at - 1)
+	case keymap.Cancel:
+		return nil, shut
+	case keymap.Accept:
+		answers, bad := f.answers()
+		if bad >= 0 {
+			f.focus(bad)
+			return nil, stay
+		}
+		return f.submit(answers), shut
+	}
+	return nil, stay
+}
+
+// answers checks all fields; bad is the first wrong one, or -1.
+func (f *form) answers() (answers map[string]string, bad int) {
+	answers, bad = map[string]string{}, -1
+	for i, field := range f.Fields {
+		answers[field.Name] = f.inputs[i].Value()
+		f.errs[i] = nil
+		if field.Check != nil {
+			f.errs[i] = field.Check(answers[field.Name])
+		}
+		if f.errs[i] != nil && bad < 0 {
+			bad = i
+		}
+	}
+	return answers, bad
+}
+
+func (f *form) typed(msg tea.Msg) tea.Cmd {
+	var cmd tea.Cmd
+	f.inputs[f.at], cmd = f.inputs[f.at].Update(msg)
+	f.errs[f.at] = nil
+	return cmd
+}
+
+func (f *form) draw(th themes.Theme, w, _ int) (string, string) {
+	wide := 0
+	for _, field := range f.Fields {
+		wide = max(wide, textWidth(field.Label))
+	}
+	var lines []string
+	for i, field := range f.Fields {
+		mark := "  "
+		if i == f.at {
+			mark = "> "
+		}
+		f.inputs[i].SetWidth(max(10, w-wide-6))
+		lines = append(lines, mark+th.Muted.Render(fit(field.Label, wide, false))+"  "+f.inputs[i].View())
+		if f.errs[i] != nil {
+			lines = append(lines, strings.Repeat(" ", wide+4)+th.Bad.Render(Clean(f.errs[i].Error())))
+		}
+	}
+	lines = append(lines, "", th.Muted.Render("enter goes on, tab next field, esc leaves"))
+	return f.Title, strings.Join(lines, "\n")
+}

@@ -1,0 +1,81 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"holdfast/keymap"
+	"holdfast/themes"
+)
+
+func textPane(title, text string) *pane {
+	return &pane{title: title, text: func(th themes.Theme, w int) []string {
+		var lines []string
+		for l := range strings.SplitSeq(CleanLines(text), "\n") {
+			lines = append(lines, wrap(l, w)...)
+		}
+		return lines
+	}}
+}
+
+// helpPane lists the keys that count where the operator is, from the same data that binds them.
+func (m *Model) helpPane() overlay {
+	scope, view := m.scope(), m.view()
+	return &pane{title: "Keys of " + view.Title, text: func(th themes.Theme, w int) []string {
+		var lines []string
+		for _, group := range m.Keys.Help(scope) {
+			lines = append(lines, th.Title.Render(group.Title))
+			for _, e := range group.Entries {
+				if e.Scope == keymap.Row && m.viewAction(e.Action) == nil {
+					continue // not for this view
+				}
+				lines = append(lines, th.Key.Render(fit(strings.Join(e.Keys, " "), 16, false))+" "+th.Text.Render(cut(e.Help, w-17)))
+			}
+			lines = append(lines, "")
+		}
+		return append(lines,
+			th.Title.Render("Filter"),
+			"word            its letters in order within a cell (fuzzy)",
+			"!word           no cell contains it",
+			"~expr           regular expression",
+			"column:...      any of these in one column, as in status:running",
+			"",
+			th.Title.Render("Rows"),
+			">  cursor    *  marked    ~  changed a moment ago    !  cannot be read",
+		)
+	}}
+}
+
+// palette offers every view and every action that fits the row.
+func (m *Model) palette() overlay {
+	var choices []choice
+	for i, v := range m.Views {
+		choices = append(choices, choice{v.Title, "view " + fmt.Sprint(i+1), func() tea.Cmd { return m.switchTo(i) }})
+	}
+	for _, e := range m.Keys.Actions(m.scope()) {
+		if e.Scope == keymap.Move || e.Action.View() > 0 || e.Scope == keymap.Row && m.viewAction(e.Action) == nil {
+			continue
+		}
+		choices = append(choices, choice{e.Label, strings.Join(e.Keys, " ") + "  " + e.Help, func() tea.Cmd { return m.act(e.Action) }})
+	}
+	return newPicker("Go to a view or do something", choices)
+}
+
+// commandLog shows every Redis command that was sent, as one would type it.
+func (m *Model) commandLog() overlay {
+	return &pane{title: "Commands sent", end: true, text: func(th themes.Theme, w int) []string {
+		entries := m.Conn.Log.Last()
+		lines := make([]string, len(entries))
+		for i, e := range entries {
+			text := fmt.Sprintf("%s %7s  %s", e.At.Format("15:04:05.000"), e.Took.Round(10*time.Microsecond), Clean(e.Text))
+			if e.Err != "" {
+				text += "  -> " + Clean(e.Err)
+			}
+			lines[i] = cut(text, w)
+		}
+		return lines
+	}}
+}

@@ -1,0 +1,65 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"holdfast/core/live"
+)
+
+// Messages that arrive from outside the keyboard.
+type (
+	snapshotMsg struct{ snap *live.Snapshot }
+	clockMsg    time.Time
+	arrangedMsg struct {
+		tab int
+		a   *arranged
+	}
+	detailMsg struct {
+		view *View
+		id   string
+		d    live.Detail
+		err  error
+	}
+	toastMsg struct {
+		text string
+		tone Tone
+	}
+	panicMsg struct{ text string }
+)
+
+// guard is the one wrapper through which all commands are made: a panic in one becomes a message instead of the end of
+// the program.
+func guard(cmd tea.Cmd) tea.Cmd {
+	if cmd == nil {
+		return nil
+	}
+	return func() (msg tea.Msg) {
+		defer func() {
+			if r := recover(); r != nil {
+				msg = panicMsg{fmt.Sprintf("%v\n%s", r, debug.Stack())}
+			}
+		}()
+		return cmd()
+	}
+}
+
+// awaitChange waits for the next snapshot. Between two it lets a frame pass, so that a storm of changes costs no more
+// than the screen can show.
+func awaitChange(ctx context.Context, m *live.Model) tea.Cmd {
+	return guard(func() tea.Msg {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-m.Changed():
+			return snapshotMsg{m.Snapshot()}
+		}
+	})
+}
+
+// tick moves the ages and deadlines on the screen.
+func tick() tea.Cmd { return tea.Tick(time.Second, func(t time.Time) tea.Msg { return clockMsg(t) }) }

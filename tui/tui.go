@@ -1,0 +1,45 @@
+// Package tui is the frame of the dashboard: the root model, the windowed table, the detail pane, overlays, toasts and
+// the poller. It knows no kind of row: views declare those. It reads from core/live alone and acts through core/operate
+// alone; nothing in Update or View waits for either.
+package tui
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"holdfast/core/conn"
+	"holdfast/core/live"
+	"holdfast/core/operate"
+	"holdfast/keymap"
+	"holdfast/themes"
+)
+
+// Config is what a dashboard is made of. All fields but Note, Start and Now are needed.
+type Config struct {
+	Views    []*View
+	Live     *live.Model
+	Operator *operate.Operator
+	Conn     *conn.Conn
+	Keys     *keymap.Map
+	Theme    func(isDark bool) themes.Theme
+	Start    string           // name of the first view
+	Note     string           // shown in the header, such as the address of a demo
+	Now      func() time.Time // default time.Now
+}
+
+// Run shows the dashboard until the operator quits. The reading of the server ends with it.
+func Run(ctx context.Context, c Config, opts ...tea.ProgramOption) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = c.Live.Run(ctx) // ends with ctx; what goes wrong before is in the snapshots
+	}()
+	_, err := tea.NewProgram(New(ctx, c), opts...).Run()
+	cancel()
+	<-done
+	return err
+}

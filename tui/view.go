@@ -1,0 +1,92 @@
+package tui
+
+import (
+	"time"
+
+	"holdfast/core/live"
+	"holdfast/core/operate"
+	"holdfast/keymap"
+)
+
+// View declares one tab: what its rows are, how they read, and what can be done to them. It holds no state.
+type View struct {
+	Name    string                         // as in `holdfast get NAME`
+	Title   string                         // on the tab
+	Kind    live.Kind                      // whose rows it shows; empty for a view that derives its own
+	Rows    func(*live.Snapshot) live.Rows // nil: the table of Kind
+	Columns []Column                       // the first one names the row
+	Empty   string                         // how to get data, shown when there is none
+	Facts   func(live.Row, Clock) []Fact   // the head of the detail pane
+	Links   func(live.Row, Lookup) []Link  // to rows of other kinds
+	Open    func(live.Row) (Link, bool)    // where enter leads, for rows that have no detail of their own
+	Actions []Action
+}
+
+// Clock is the moment a screen is drawn for: ours for deadlines, the server's for ages.
+type Clock struct{ Now, Server time.Time }
+
+// Lookup finds rows of other kinds.
+type Lookup interface{ Table(live.Kind) *live.Table }
+
+// Column is one column of a table.
+type Column struct {
+	Title   string
+	Text    func(live.Row, Clock) string // any bytes: the frame makes them safe and cuts them
+	Compare func(a, b live.Row) int      // nil: not sortable
+	Tone    func(live.Row, Clock) Tone   // nil: plain
+	Right   bool                         // numbers stand right
+	Max     int                          // most cells it takes; 0: 40
+	Grow    bool                         // takes what is left
+}
+
+// Tone is how much a cell matters. It is never the only sign: the text says it too.
+type Tone int
+
+// Tones.
+const (
+	Plain Tone = iota
+	Muted
+	Good
+	Warn
+	Bad
+)
+
+// Fact is one line of a detail pane.
+type Fact struct {
+	Name, Text string
+	Tone       Tone
+}
+
+// Link leads to a row of another kind. ID may be a prefix of several; the first one is taken.
+type Link struct {
+	Label string // "worker"
+	View  string
+	ID    string // empty: the view itself
+}
+
+// Action is something that can be done to a row. Exactly one of Plan and Edit is set.
+type Action struct {
+	ID      keymap.Action
+	Label   string                                                                       // "flush"
+	NoRow   bool                                                                         // can be done without a row, as locking a new key
+	Bulk    bool                                                                         // can be done to several marked rows
+	Blocked func(live.Row) string                                                        // why it cannot be done to this row; nil or "" where it can
+	Form    func(live.Row) Form                                                          // what has to be asked first; nil: nothing. row is nil with NoRow
+	Plan    func(*operate.Operator, live.Row, map[string]string) (operate.Action, error) // sends nothing
+	Edit    bool                                                                         // opens the row's document in an editor
+}
+
+// Form asks for values before an action is planned.
+type Form struct {
+	Title  string
+	Fields []Field
+}
+
+// Field is one input of a form.
+type Field struct {
+	Name  string // its key among the answers
+	Label string
+	Value string             // filled in
+	Hint  string             // shown while it is empty
+	Check func(string) error // nil: anything goes
+}

@@ -1,0 +1,125 @@
+package views
+
+import (
+	"cmp"
+	"strconv"
+	"time"
+
+	"holdfast/core/live"
+	"holdfast/tui"
+)
+
+// View is one kind of row: how the dashboard shows it, and what `holdfast get` prints of it.
+type View struct {
+	*tui.View
+	Fields []Field
+}
+
+// Field is one member of the objects that `holdfast get` prints.
+type Field struct {
+	Name  string
+	Value func(live.Row, tui.Clock) any // string, []byte, int64, float64, bool, time.Time (zero: null), time.Duration
+}
+
+// The helpers below let a view be written in terms of its own row type.
+
+func field[R live.Row](name string, value func(R) any) Field {
+	return Field{name, func(r live.Row, _ tui.Clock) any { return value(r.(R)) }}
+}
+
+// ttlField is the time left until a deadline in ms, -1 where there is none.
+func ttlField[R live.Row](name string, deadline func(R) time.Time) Field {
+	return Field{name, func(r live.Row, at tui.Clock) any {
+		d := deadline(r.(R))
+		if d.IsZero() {
+			return int64(-1)
+		}
+		return max(0, d.Sub(at.Now).Milliseconds())
+	}}
+}
+
+func text[R live.Row](title string, get func(R) string) tui.Column {
+	return tui.Column{
+		Title:   title,
+		Text:    func(r live.Row, _ tui.Clock) string { return get(r.(R)) },
+		Compare: func(a, b live.Row) int { return cmp.Compare(get(a.(R)), get(b.(R))) },
+	}
+}
+
+func number[R live.Row, N int64 | uint64](title string, get func(R) N) tui.Column {
+	return tui.Column{
+		Title: title, Right: true,
+		Text:    func(r live.Row, _ tui.Clock) string { return strconv.FormatInt(int64(get(r.(R))), 10) },
+		Compare: func(a, b live.Row) int { return cmp.Compare(get(a.(R)), get(b.(R))) },
+	}
+}
+
+// ttl counts down to a deadline on our clock; those without one sort last.
+func ttl[R live.Row](title string, deadline func(R) time.Time) tui.Column {
+	return tui.Column{
+		Title: title, Right: true,
+		Text:    func(r live.Row, at tui.Clock) string { return left(deadline(r.(R)), at) },
+		Compare: func(a, b live.Row) int { return compareDeadlines(deadline(a.(R)), deadline(b.(R))) },
+		Tone: func(r live.Row, at tui.Clock) tui.Tone {
+			d := deadline(r.(R))
+			switch {
+			case d.IsZero():
+				return tui.Muted
+			case d.Sub(at.Now) < 5*time.Second:
+				return tui.Warn
+			}
+			return tui.Plain
+		},
+	}
+}
+
+func left(deadline time.Time, at tui.Clock) string {
+	if deadline.IsZero() {
+		return "never"
+	}
+	return tui.Age(max(0, deadline.Sub(at.Now)))
+}
+
+func compareDeadlines(a, b time.Time) int {
+	switch {
+	case a.IsZero() && b.IsZero():
+		return 0
+	case a.IsZero():
+		return 1
+	case b.IsZero():
+		return -1
+	}
+	return a.Compare(b)
+}
+
+// age is how long ago something was on the server's clock.
+func age[R live.Row](title string, since func(R) time.Time) tui.Column {
+	return tui.Column{
+		Title: title, Right: true,
+		Text: func(r live.Row, at tui.Clock) string {
+			t := since(r.(R))
+			if t.IsZero() {
+				return "-"
+			}
+			return tui.Age(at.Server.Sub(t).Truncate(time.Second))
+		},
+		Compare: func(a, b live.Row) int { return compareDeadlines(since(a.(R)), since(b.(R))) },
+	}
+}
+
+func grow(c tui.Column) tui.Column { c.Grow = true; return c }
+
+func widest(c tui.Column, cells int) tui.Column { c.Max = cells; return c }
+
+func toned[R live.Row](c tui.Column, tone func(R) tui.Tone) tui.Column {
+	c.Tone = func(r live.Row, _ tui.Clock) tui.Tone { return tone(r.(R)) }
+	return c
+}
+
+func facts[R live.Row](list func(R, tui.Clock) []tui.Fact) func(live.Row, tui.Clock) []tui.Fact {
+	return func(r live.Row, at tui.Clock) []tui.Fact { return list(r.(R), at) }
+}
+
+func links[R live.Row](list func(R, tui.Lookup) []tui.Link) func(live.Row, tui.Lookup) []tui.Link {
+	return func(r live.Row, l tui.Lookup) []tui.Link { return list(r.(R), l) }
+}

@@ -1,0 +1,49 @@
+package views
+
+import (
+	"fmt"
+	"time"
+
+	"holdfast/core/genstore"
+	"holdfast/core/live"
+	"holdfast/core/operate"
+	"holdfast/keymap"
+	"holdfast/tui"
+)
+
+func generations() View {
+	type row = *genstore.Row
+	deadline := func(r row) time.Time { return r.Expires }
+	return View{
+		View: &tui.View{
+			Name: "generations", Title: "Generations", Kind: "generations",
+			Empty: "A service makes one with genstore's Bump, under gen:namespace:key.",
+			Columns: []tui.Column{
+				grow(text("KEY", func(r row) string { return r.Key })),
+				text("NAMESPACE", func(r row) string { return r.Namespace }),
+				number("GENERATION", func(r row) uint64 { return r.Generation }),
+				ttl("TTL", deadline),
+			},
+			Facts: facts(func(r row, at tui.Clock) []tui.Fact {
+				return []tui.Fact{
+					{Name: "namespace", Text: r.Namespace},
+					{Name: "key", Text: r.Key},
+					{Name: "generation", Text: fmt.Sprint(r.Generation)},
+					{Name: "expires in", Text: left(r.Expires, at)},
+				}
+			}),
+			Actions: []tui.Action{{
+				ID: keymap.Bump, Label: "bump", Bulk: true,
+				Plan: func(o *operate.Operator, r live.Row, _ map[string]string) (operate.Action, error) {
+					return o.BumpGeneration(r.(row).Namespace, r.(row).Key), nil
+				},
+			}},
+		},
+		Fields: []Field{
+			field("namespace", func(r row) any { return r.Namespace }),
+			field("key", func(r row) any { return r.Key }),
+			field("generation", func(r row) any { return r.Generation }),
+			ttlField("ttl_ms", deadline),
+		},
+	}
+}

@@ -1,0 +1,103 @@
+package views
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"holdfast/core/actorstore"
+	"holdfast/core/live"
+	"holdfast/core/operate"
+	"holdfast/keymap"
+	"holdfast/tui"
+)
+
+func locks() View {
+	type row = *actorstore.LockRow
+	deadline := func(r row) time.Time { return r.Expires }
+	return View{
+		View: &tui.View{
+			Name: "locks", Title: "Locks", Kind: "locks",
+			Empty: "l takes one by hand; a service takes one with actorstore's AcquireLock, under lock:what:id.",
+			Columns: []tui.Column{
+				grow(text("KEY", func(r row) string { return r.Key })),
+				text("TOKEN", func(r row) string { return r.Token }),
+				ttl("TTL", deadline),
+				number("FENCE", func(r row) int64 { return r.Fence }),
+			},
+			Facts: facts(func(r row, at tui.Clock) []tui.Fact {
+				return []tui.Fact{
+					{Name: "lock", Text: r.Key},
+					{Name: "held by", Text: r.Token},
+					{Name: "expires in", Text: left(r.Expires, at)},
+					{Name: "fence", Text: fmt.Sprint(r.Fence)},
+				}
+			}),
+			Links: links(func(r row, l tui.Lookup) []tui.Link {
+				_, rest, _ := strings.Cut(r.Key, ":")
+				what, id, ok := strings.Cut(rest, ":")
+				if !ok {
+					return nil
+				}
+				view := what + "s"
+				if l.Table(live.Kind(view)).Len() == 0 {
+					return nil
+				}
+				return []tui.Link{{Label: "guards", View: view, ID: id}}
+			}),
+			Actions: []tui.Action{
+				{
+					ID: keymap.Lock, Label: "lock", NoRow: true,
+					Form: func(live.Row) tui.Form { return lockForm("lock:") },
+					Plan: func(o *operate.Operator, _ live.Row, in map[string]string) (operate.Action, error) {
+						ttl, err := time.ParseDuration(in["ttl"])
+						if err != nil {
+							return operate.Action{}, err
+						}
+						return o.TakeLock(in["key"], ttl)
+					},
+				},
+				{
+					ID: keymap.Unlock, Label: "unlock", Bulk: true,
+					Plan: func(o *operate.Operator, r live.Row, _ map[string]string) (operate.Action, error) {
+						l := r.(row)
+						return o.ReleaseLock(l.Key, l.Token, l.Fence), nil
+					},
+				},
+			},
+		},
+		Fields: []Field{
+			field("key", func(r row) any { return []byte(r.Key) }),
+			field("token", func(r row) any { return []byte(r.Token) }),
+			ttlField("ttl_ms", deadline),
+			field("fence", func(r row) any { return r.Fence }),
+		},
+	}
+}
+
+func lockForm(key string) tui.Form {
+	return tui.Form{Title: "take a lock", Fields: []tui.Field{
+		{Name: "key", Label: "key", Value: key, Hint: "lock:what:id", Check: func(s string) error {
+			if s == "" || strings.HasSuffix(s, ":") {
+				return errors.New("a lock needs a whole key, such as lock:actor:a1")
+			}
+			return nil
+		}},
+		{Name: "ttl", Label: "expires after", Value: "30s", Hint: "30s, 5m", Check: func(s string) error {
+			if d, err := time.ParseDuration(s); err != nil || d <= 0 {
+				return errors.New("a time above 0, such as 30s or 5m")
+			}
+			return nil
+		}},
+	}}
+}
+
+// locksOn are links to the lock that by convention guards a row, if it is held.
+func locksOn(l tui.Lookup, what, id string) []tui.Link {
+	key := "lock:" + what + ":" + id
+	if _, held := l.Table("locks").Get(key); held {
+		return []tui.Link{{Label: "locked by", View: "locks", ID: key}}
+	}
+	return nil
+}

@@ -1,0 +1,68 @@
+package views
+
+import (
+	"fmt"
+
+	"holdfast/core/conn"
+	"holdfast/core/live"
+	"holdfast/core/operate"
+	"holdfast/core/record"
+	"holdfast/keymap"
+	"holdfast/tui"
+)
+
+func records() View {
+	type row = *record.RecordRow
+	leaseText := func(r row) string {
+		if r.Lease == int64(record.NoLeaseId) {
+			return "-"
+		}
+		return fmt.Sprint(r.Lease)
+	}
+	return View{
+		View: &tui.View{
+			Name: "records", Title: "Records", Kind: "records",
+			Empty: "A service makes one with record's Create, under rec:{namespace}:r:key.",
+			Columns: []tui.Column{
+				text("KEY", func(r row) string { return r.Key }),
+				text("NAMESPACE", func(r row) string { return r.Namespace }),
+				number("VERSION", func(r row) int64 { return r.Version }),
+				text("LEASE", leaseText),
+				grow(widest(text("VALUE", func(r row) string { return preview(r.Value) }), 60)),
+			},
+			Facts: facts(func(r row, _ tui.Clock) []tui.Fact {
+				return []tui.Fact{
+					{Name: "key", Text: r.Key},
+					{Name: "namespace", Text: r.Namespace},
+					{Name: "version", Text: fmt.Sprint(r.Version)},
+					{Name: "lease", Text: leaseText(r)},
+				}
+			}),
+			Links: links(func(r row, l tui.Lookup) []tui.Link {
+				if r.Lease == int64(record.NoLeaseId) {
+					return nil
+				}
+				return []tui.Link{{Label: "lease", View: "leases", ID: fmt.Sprintf("%s:%d", conn.Escape(r.Namespace), r.Lease)}}
+			}),
+			Actions: []tui.Action{
+				{ID: keymap.Edit, Label: "edit", Edit: true},
+				{
+					ID: keymap.Delete, Label: "delete", Bulk: true,
+					Plan: func(o *operate.Operator, r live.Row, _ map[string]string) (operate.Action, error) {
+						return o.Delete("records", r.ID(), r.(row).Version)
+					},
+				},
+			},
+		},
+		Fields: []Field{
+			field("namespace", func(r row) any { return []byte(r.Namespace) }),
+			field("key", func(r row) any { return []byte(r.Key) }),
+			field("version", func(r row) any { return r.Version }),
+			field("lease", func(r row) any { return r.Lease }),
+			field("value", func(r row) any { return r.Value }),
+		},
+	}
+}
+
+// preview is as much of a value as a cell could show.
+func preview(value []byte) string { return string(value[:min(len(value), 240)]) }

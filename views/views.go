@@ -1,0 +1,51 @@
+// Package views declares what the dashboard shows: one small file a kind with its columns, its detail, its actions and
+// the fields that `holdfast get` prints. There is no state here and no drawing.
+package views
+
+import (
+	"strings"
+
+	"holdfast/tui"
+)
+
+// All is the registry: every view in the order of the tabs, one line each.
+func All() []View {
+	return []View{
+		overview(),
+		buffers(),
+		generations(),
+		actors(),
+		workers(),
+		locks(),
+		leases(),
+		records(),
+	}
+}
+
+// Frames are the views as the dashboard's frame takes them.
+func Frames() []*tui.View {
+	var out []*tui.View
+	for _, v := range All() {
+		out = append(out, v.View)
+	}
+	return out
+}
+
+// Named finds a view.
+func Named(name string) (View, bool) {
+	for _, v := range All() {
+		if v.Name == name {
+			return v, true
+		}
+	}
+	return View{}, false
+}
+
+// Names lists the views, for messages.
+func Names() string {
+	var names []string
+	for _, v := range All() {
+		names = append(names, v.Name)
+	}
+	return strings.Join(names, " ")
+}
