@@ -1,0 +1,110 @@
+package record_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core/conn"
+	"holdfast/core/record"
+	"holdfast/core/redistest"
+)
+
+// The baselines are what a careful user would send bare for the same effects in one trip. A version taken from a counter
+// goes into the hash and the push, so no MULTI can do it: the bare form is an EVALSHA too, of the same commands without
+// the type checks, the sweep and the library around them.
+var (
+	bareCreate = conn.NewScript(`
+if redis.call('EXISTS', KEYS[4]) == 1 then return 0 end
+local v = redis.call('INCR', KEYS[1])
+redis.call('HSET', KEYS[4], 'value', ARGV[1], 'version', v, 'lease', '0')
+redis.call('ZADD', KEYS[2], 0, ARGV[2])
+redis.call('SPUBLISH', KEYS[3], v .. ':' .. ARGV[2])
+return v`)
+	bareCas = conn.NewScript(`
+if redis.call('HGET', KEYS[3], 'version') ~= ARGV[3] then return 0 end
+local v = redis.call('INCR', KEYS[1])
+redis.call('HSET', KEYS[3], 'value', ARGV[1], 'version', v)
+redis.call('SPUBLISH', KEYS[2], v .. ':' .. ARGV[2])
+return v`)
+)
+
+var body = []byte(`{"holder":"pod-0","since":"2026-01-02T03:04:05Z","epoch":12}`)
+
+func BenchmarkCreate(b *testing.B) {
+	c, ctx := redistest.Single(b), context.Background()
+	s := open(b, c)
+	trips := &redistest.Trips{}
+	c.AddHook(trips)
+	redistest.Compare(b,
+		func(i int) error {
+			k := fmt.Sprintf("key-%d", i)
+			return bareCreate.Run(ctx, c, []string{"{b}:seq", "{b}:ix", "{b}:ch", "{b}:r:" + k}, body, k).Err()
+		},
+		func(i int) error {
+			_, err := s.Create(ctx, record.Record{Key: record.Key(fmt.Sprintf("key-%d", i)), Value: body})
+			return err
+		})
+	b.ReportMetric(float64(trips.N.Load())/float64(2*b.N), "trips/op")
+}
+
+func BenchmarkCasByVersion(b *testing.B) {
+	c, ctx := redistest.Single(b), context.Background()
+	s := open(b, c)
+	v := put(b, s, "k", "v", record.NoLeaseId)
+	w := int64(1)
+	c.HSet(ctx, "{b}:r:k", "value", "v", "version", w, "lease", "0")
+	c.Set(ctx, "{b}:seq", w, 0)
+	redistest.Compare(b,
+		func(i int) (err error) {
+			w, err = bareCas.Run(ctx, c, []string{"{b}:seq", "{b}:ch", "{b}:r:k"}, body, "k", w).Int64()
+			return err
+		},
+		func(i int) (err error) {
+			v, err = s.CasByVersion(ctx, record.Record{Key: "k", Value: body, Version: v})
+			return err
+		})
+}
+
+// A reader that does not know whether the record has a lease needs both in one trip, and only a script can ask for
+// what it has just read: the fair baseline of Get. BenchmarkGetPlain compares with an HMGET that knows.
+var bareGet = conn.NewScript(`
+local r = redis.call('HMGET', KEYS[1], 'value', 'version', 'lease')
+if r[3] ~= '0' and redis.call('EXISTS', ARGV[1] .. r[3]) == 0 then return false end
+return r`)
+
+func BenchmarkGet(b *testing.B) {
+	c, ctx := redistest.Single(b), context.Background()
+	s := open(b, c)
+	put(b, s, "k", string(body), record.NoLeaseId)
+	redistest.Compare(b,
+		func(int) error { return bareGet.Run(ctx, c, []string{"rec:{ns}:r:k"}, "rec:{ns}:lease:").Err() },
+		func(int) error { _, err := s.Get(ctx, "k"); return err })
+}
+
+func BenchmarkGetPlain(b *testing.B) {
+	c, ctx := redistest.Single(b), context.Background()
+	s := open(b, c)
+	put(b, s, "k", string(body), record.NoLeaseId)
+	redistest.Compare(b,
+		func(int) error { return c.HMGet(ctx, "rec:{ns}:r:k", "value", "version", "lease").Err() },
+		func(int) error { _, err := s.Get(ctx, "k"); return err })
+}
+
+func BenchmarkGetLeased(b *testing.B) {
+	c, ctx := redistest.Single(b), context.Background()
+	s := open(b, c)
+	l, err := s.NewLease(ctx, time.Hour, false)
+	if err != nil {
+		b.Fatal(err)
+	}
+	put(b, s, "k", string(body), l.Id())
+	redistest.Compare(b,
+		func(int) error { return bareGet.Run(ctx, c, []string{"rec:{ns}:r:k"}, "rec:{ns}:lease:").Err() },
+		func(int) error { _, err := s.Get(ctx, "k"); return err })
+}
+
+var _ redis.UniversalClient = (*redis.Client)(nil)

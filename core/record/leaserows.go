@@ -1,0 +1,155 @@
+package record
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core/conn"
+)
+
+// LeaseRow is one living lease as the dashboard lists it.
+type LeaseRow struct {
+	id        string
+	Namespace string
+	LeaseID   int64
+	Granted   time.Duration
+	Expires   time.Time // on our monotonic clock; zero: never, by a foreign hand
+	Records   int       // how many records depend on it
+	problem   error
+}
+
+// ID is ns:id, the namespace in escaped form.
+func (r *LeaseRow) ID() string { return r.id }
+
+// Problem is why the lease cannot be read; nil for a good row.
+func (r *LeaseRow) Problem() error { return r.problem }
+
+// sameDeadline is how far two observations of one deadline may lie apart.
+const sameDeadline = 500 * time.Millisecond
+
+// Equal tells whether other means the same.
+func (r *LeaseRow) Equal(other *LeaseRow) bool {
+	return r.id == other.id && r.Granted == other.Granted && r.Records == other.Records &&
+		r.Expires.IsZero() == other.Expires.IsZero() && r.Expires.Sub(other.Expires).Abs() <= sameDeadline &&
+		fmt.Sprint(r.problem) == fmt.Sprint(other.problem)
+}
+
+// LeaseRows reads and releases the leases of all namespaces under one prefix.
+type LeaseRows struct {
+	c      redis.UniversalClient
+	prefix string
+}
+
+// NewLeaseRows reads under prefix; empty means "rec:".
+func NewLeaseRows(c redis.UniversalClient, prefix string) *LeaseRows {
+	return &LeaseRows{c: c, prefix: cmp.Or(prefix, conn.DefaultPrefixes().Record)}
+}
+
+// Patterns find leases and their key sets.
+func (r *LeaseRows) Patterns() []string {
+	p := conn.EscapeGlob(r.prefix)
+	return []string{p + "{*}:lease:*", p + "{*}:lk:*"}
+}
+
+// Identify names the row of a raw key: that of the lease or of its records.
+func (r *LeaseRows) Identify(key string) (id string, ok bool) {
+	kind, ns, name, ok := recognise(r.prefix, key)
+	if !ok || (kind != ofLease && kind != ofKeys) {
+		return "", false
+	}
+	return ns + ":" + name, true
+}
+
+// Keys are the raw keys of a row.
+func (r *LeaseRows) Keys(id string) []string {
+	ns, lease, _ := strings.Cut(id, ":")
+	base := r.prefix + "{" + ns + "}:"
+	return []string{base + "lease:" + lease, base + "lk:" + lease}
+}
+
+// Read fetches leases in one pipeline; those that are gone are left out. It writes nothing.
+func (r *LeaseRows) Read(ctx context.Context, ids []string) ([]*LeaseRow, error) {
+	granted := make([]*redis.StringCmd, len(ids))
+	left := make([]*redis.DurationCmd, len(ids))
+	records := make([]*redis.IntCmd, len(ids))
+	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
+		for i, id := range ids {
+			keys := r.Keys(id)
+			granted[i], left[i], records[i] = p.Get(ctx, keys[0]), p.PTTL(ctx, keys[0]), p.SCard(ctx, keys[1])
+		}
+	})
+	if err != nil {
+		return nil, conn.Fail("record: read leases", r.prefix, err)
+	}
+	now := time.Now()
+	rows := make([]*LeaseRow, 0, len(ids))
+	for i, id := range ids {
+		text, err := granted[i].Result()
+		if err == redis.Nil {
+			continue
+		}
+		ns, lease, _ := strings.Cut(id, ":")
+		row := &LeaseRow{id: id, Namespace: name(ns), LeaseID: int64(leaseID(lease)), Records: int(records[i].Val())}
+		if ttl := left[i].Val(); ttl > 0 {
+			row.Expires = now.Add(ttl)
+		}
+		ms := int64(0)
+		if err == nil {
+			ms, err = number("granted time", text)
+		}
+		row.Granted, row.problem = time.Duration(ms)*time.Millisecond, cmp.Or(err, records[i].Err())
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// Inspect returns the keys of the lease's records as a sorted JSON array; keys that are not UTF-8 stand as
+// {"base64": "..."}.
+func (r *LeaseRows) Inspect(ctx context.Context, id string) (body []byte, found bool, err error) {
+	const op = "record: inspect lease"
+	keys := r.Keys(id)
+	var exists *redis.IntCmd
+	var members *redis.StringSliceCmd
+	err = conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
+		exists, members = p.Exists(ctx, keys[0]), p.SMembers(ctx, keys[1])
+	})
+	if err == nil {
+		err = cmp.Or(exists.Err(), members.Err())
+	}
+	if err != nil || exists.Val() == 0 {
+		return nil, false, conn.Fail(op, keys[0], err)
+	}
+	names := members.Val()
+	slices.Sort(names)
+	list := make([]any, len(names))
+	for i, n := range names {
+		if list[i] = n; !utf8.ValidString(n) {
+			list[i] = struct {
+				Base64 []byte `json:"base64"`
+			}{[]byte(n)}
+		}
+	}
+	body, err = json.Marshal(list)
+	return body, err == nil, conn.Fail(op, keys[0], err)
+}
+
+// Release ends the lease and removes its records: ErrWrongLeaseId if it is gone.
+func (r *LeaseRows) Release(ctx context.Context, id string) error {
+	ns, lease, _ := strings.Cut(id, ":")
+	if !canonical(ns) || leaseID(lease) == 0 {
+		return conn.Fail("record: release", id, fmt.Errorf("%w: not a lease's row", ErrBadArgument))
+	}
+	s, err := New(r.c, name(ns), Options{Prefix: r.prefix})
+	if err != nil {
+		return err
+	}
+	return s.ReleaseLease(ctx, leaseID(lease))
+}

@@ -1,0 +1,202 @@
+package record
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core/conn"
+)
+
+// RecordRow is one record as the dashboard lists it. Key and Namespace are as the owner named them, ID is escaped.
+type RecordRow struct {
+	id        string
+	Namespace string
+	Key       string
+	Version   int64
+	Lease     int64 // 0: none
+	Value     []byte
+	problem   error
+}
+
+// ID is ns:key in escaped form; for a foreign key under the prefix a question mark, which no escaped name holds, and
+// what follows the prefix.
+func (r *RecordRow) ID() string { return r.id }
+
+// Problem is why the record cannot be read; nil for a good row.
+func (r *RecordRow) Problem() error { return r.problem }
+
+// Equal tells whether other means the same.
+func (r *RecordRow) Equal(other *RecordRow) bool {
+	return r.id == other.id && r.Version == other.Version && r.Lease == other.Lease && bytes.Equal(r.Value, other.Value) &&
+		fmt.Sprint(r.problem) == fmt.Sprint(other.problem)
+}
+
+// RecordRows reads and edits the records of all namespaces under one prefix. Foreign keys under the prefix that are
+// neither of records nor of leases are its bad rows.
+type RecordRows struct {
+	c      redis.UniversalClient
+	prefix string
+}
+
+// NewRecordRows reads under prefix; empty means "rec:".
+func NewRecordRows(c redis.UniversalClient, prefix string) *RecordRows {
+	return &RecordRows{c: c, prefix: cmp.Or(prefix, conn.DefaultPrefixes().Record)}
+}
+
+// Patterns are wide enough to also find the foreign keys.
+func (r *RecordRows) Patterns() []string { return []string{conn.EscapeGlob(r.prefix) + "*"} }
+
+// Identify names the row of a raw key.
+func (r *RecordRows) Identify(key string) (id string, ok bool) {
+	kind, ns, name, ok := recognise(r.prefix, key)
+	switch {
+	case !ok:
+		return "", false
+	case kind == ofRecord:
+		return ns + ":" + name, true
+	case kind == foreign:
+		return "?" + key[len(r.prefix):], true
+	}
+	return "", false
+}
+
+// place finds the storage and the key that an id stands for; ok is false for the id of a foreign key.
+func (r *RecordRows) place(id string) (s *RedisStorage, k Key, ok bool) {
+	ns, key, found := strings.Cut(id, ":")
+	if !found || !canonical(ns) || !canonical(key) {
+		return nil, "", false
+	}
+	s, err := New(r.c, name(ns), Options{Prefix: r.prefix})
+	return s, Key(name(key)), err == nil
+}
+
+// key is the one raw key of a row.
+func (r *RecordRows) key(id string) string {
+	if rest, is := strings.CutPrefix(id, "?"); is {
+		return r.prefix + rest
+	}
+	ns, key, _ := strings.Cut(id, ":")
+	return r.prefix + "{" + ns + "}:r:" + key
+}
+
+// Keys are the raw keys of a row.
+func (r *RecordRows) Keys(id string) []string { return []string{r.key(id)} }
+
+var errForeign = errors.New("foreign key: neither a record nor a lease")
+
+// Read fetches records in one pipeline, and where some have leases asks in a second which of these live: a record whose
+// lease is gone is left out, as it is everywhere else. It writes nothing.
+func (r *RecordRows) Read(ctx context.Context, ids []string) ([]*RecordRow, error) {
+	cmds := make([]*redis.SliceCmd, len(ids))
+	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
+		for i, id := range ids {
+			cmds[i] = p.HMGet(ctx, r.key(id), "value", "version", "lease")
+		}
+	})
+	if err != nil {
+		return nil, conn.Fail("record: read rows", r.prefix, err)
+	}
+	rows := make([]*RecordRow, len(ids))
+	needs := make([]string, len(ids)) // the key without which the row is not shown, if there is one
+	exist := map[string]*redis.IntCmd{}
+	for i, id := range ids {
+		rows[i] = &RecordRow{id: id}
+		if needs[i] = rows[i].fill(r, cmds[i]); needs[i] != "" {
+			exist[needs[i]] = nil
+		}
+	}
+	if len(exist) == 0 {
+		return rows, nil
+	}
+	err = conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
+		for key := range exist {
+			exist[key] = p.Exists(ctx, key)
+		}
+	})
+	if err != nil {
+		return nil, conn.Fail("record: read rows", r.prefix, err)
+	}
+	shown := rows[:0]
+	for i, row := range rows {
+		if needs[i] == "" || exist[needs[i]].Val() == 1 {
+			shown = append(shown, row)
+		}
+	}
+	return shown, nil
+}
+
+// fill takes a record from its hash. It returns the key whose existence decides whether there is such a row: that of
+// its lease, or where no field was found its own.
+func (r *RecordRow) fill(of *RecordRows, cmd *redis.SliceCmd) (needs string) {
+	if strings.HasPrefix(r.id, "?") {
+		r.problem = errForeign
+		return of.key(r.id)
+	}
+	ns, key, _ := strings.Cut(r.id, ":")
+	r.Namespace, r.Key = name(ns), name(key)
+	fields, err := cmd.Result()
+	switch {
+	case err != nil:
+		r.problem = fmt.Errorf("%w: %w", errMalformed, err)
+		return ""
+	case fields[0] == nil && fields[1] == nil && fields[2] == nil:
+		r.problem = fmt.Errorf("%w: a hash without a version", errMalformed)
+		return of.key(r.id)
+	}
+	rec, err := decode(Key(r.Key), fields)
+	if err != nil {
+		r.problem = err
+		return ""
+	}
+	r.Version, r.Lease, r.Value = int64(rec.Version), int64(rec.Lease), rec.Value
+	if rec.Lease == NoLeaseId {
+		return ""
+	}
+	return of.prefix + "{" + ns + "}:lease:" + strconv.FormatInt(r.Lease, 10)
+}
+
+// Inspect returns the value.
+func (r *RecordRows) Inspect(ctx context.Context, id string) (body []byte, found bool, err error) {
+	body, _, err = r.Load(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return nil, false, nil
+	}
+	return body, err == nil, err
+}
+
+// Load returns the value and its version, or ErrNotFound. It writes nothing.
+func (r *RecordRows) Load(ctx context.Context, id string) (body []byte, version int64, err error) {
+	s, k, ok := r.place(id)
+	if !ok {
+		return nil, 0, conn.Fail("record: load", r.key(id), errForeign)
+	}
+	rec, _, err := s.read(ctx, k)
+	return rec.Value, int64(rec.Version), err
+}
+
+// Replace sets the value if the version still is that, keeps the lease, and returns the new version: ErrNotFound or
+// ErrWrongVersion. Index and waiters follow, as with CasByVersion.
+func (r *RecordRows) Replace(ctx context.Context, id string, version int64, body []byte) (newVersion int64, err error) {
+	s, k, ok := r.place(id)
+	if !ok {
+		return 0, conn.Fail("record: replace", r.key(id), errForeign)
+	}
+	v, err := s.CasByVersion(ctx, Record{Key: k, Value: body, Version: Version(version)})
+	return int64(v), err
+}
+
+// Remove deletes the record if the version still is that: ErrNotFound or ErrWrongVersion.
+func (r *RecordRows) Remove(ctx context.Context, id string, version int64) error {
+	s, k, ok := r.place(id)
+	if !ok {
+		return conn.Fail("record: remove", r.key(id), errForeign)
+	}
+	return s.DeleteByVersion(ctx, k, Version(version))
+}

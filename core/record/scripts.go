@@ -1,0 +1,57 @@
+package record
+
+import (
+	"embed"
+	"errors"
+
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core/conn"
+)
+
+//go:embed lua
+var texts embed.FS
+
+var (
+	createScript       = conn.NewScript(writing("create"))
+	casScript          = conn.NewScript(writing("cas"))
+	deleteScript       = conn.NewScript(writing("delete"))
+	sweepScript        = conn.NewScript(writing("sweep"))
+	leaseNewScript     = conn.NewScript(writing("lease_new"))
+	leaseKeepScript    = conn.NewScript(writing("lease_keep"))
+	leaseReleaseScript = conn.NewScript(writing("lease_release"))
+	getScript          = conn.NewScript(text("get"))
+	rangeScript        = conn.NewScript(text("range"))
+	leaseGetScript     = conn.NewScript(text("lease_get"))
+)
+
+// writing puts a script between what those that write have in common.
+func writing(name string) string { return text("begin") + text(name) + text("tidy") }
+
+func text(name string) string {
+	b, err := texts.ReadFile("lua/" + name + ".lua")
+	if err != nil {
+		panic(err) // not built with its scripts
+	}
+	return string(b)
+}
+
+// errMalformed marks what stands under our keys and was not written by this package.
+var errMalformed = errors.New("not written by this package")
+
+// answer is what a reading script replies: an array of texts and small numbers.
+type answer []any
+
+func reply(cmd *redis.Cmd) (answer, error) {
+	a, err := cmd.Slice()
+	return a, err
+}
+
+// text is item i, or "" where the reply has none.
+func (a answer) text(i int) string {
+	if i >= len(a) {
+		return ""
+	}
+	s, _ := a[i].(string)
+	return s
+}
