@@ -58,7 +58,10 @@ func BenchmarkPushWithID(b *testing.B) {
 	}
 	compare(b, c,
 		func(i int) error { return barePush(ctx, c, ids(i)) },
-		func(i int) error { _, err := buf.Push(ctx, "s", benchRecord, buffer.WithID(fmt.Sprint("op-", i))); return err })
+		func(i int) error {
+			_, err := buf.Push(ctx, "s", benchRecord, buffer.WithID(fmt.Sprint("op-", i)))
+			return err
+		})
 }
 
 // The baseline of a prepare: renames, unlock and reads in one MULTI under a timestamp of the client. Both sides have

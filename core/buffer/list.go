@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"holdfast/core/conn"
@@ -74,10 +75,11 @@ func (b *Buffer) Batches(ctx context.Context, store string) ([]int64, error) {
 	if _, err := b.base("buffer: list batches", store, 0); err != nil {
 		return nil, err
 	}
-	all, err := b.prepared(ctx, conn.EscapeGlob(conn.Escape(store)))
+	// A byte that is no UTF-8 kills miniredis, so the glob leaves it open and the names are compared.
+	all, err := b.prepared(ctx, strings.ToValidUTF8(conn.EscapeGlob(conn.Escape(store)), "*"))
 	var out []int64
 	for _, p := range all {
-		if p.Err == nil {
+		if p.Err == nil && p.Store == store {
 			out = append(out, p.At)
 		}
 	}
