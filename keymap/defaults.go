@@ -188,7 +188,7 @@ func defaults() []Binding {
 		{Action: Mark, Scope: Table, Keys: keys("space"), Label: "mark", Help: "mark the row, or take its mark off"},
 		{Action: MarkAll, Scope: Table, Keys: keys("a"), Label: "mark all", Help: "mark all rows that the filter shows"},
 		{Action: ClearMarks, Scope: Table, Keys: keys("A"), Label: "clear marks", Help: "take all marks off"},
-		{Action: Sort, Scope: Table, Keys: keys("s"), Label: "sort", Help: "sort by the next column"},
+		{Action: Sort, Scope: Table, Keys: keys("s"), Label: "sort", Help: "sort by a column; by the same one again: turn it round"},
 		{Action: SortReverse, Scope: Table, Keys: keys("S"), Label: "reverse", Help: "reverse the order"},
 
 		{Action: FollowLink, Scope: Detail, Keys: keys("enter"), Label: "follow", Help: "go to what the link names"},

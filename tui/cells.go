@@ -97,7 +97,7 @@ func Age(d time.Duration) string {
 	switch {
 	case d < time.Second:
 		return fmt.Sprintf("%s%dms", sign, d.Milliseconds())
-	case d < 10*time.Second:
+	case d < 10*time.Second && d%time.Second != 0:
 		return fmt.Sprintf("%s%.1fs", sign, d.Truncate(100*time.Millisecond).Seconds())
 	case d < time.Minute:
 		return fmt.Sprintf("%s%ds", sign, int(d.Seconds()))

@@ -97,19 +97,10 @@ func (c *confirm) draw(th themes.Theme, w, h int) (string, string) {
 			fmt.Sprintf("Type %d and enter to do it, esc to leave it: ", len(c.plans))+c.count.View())
 		return title, strings.Join(lines, "\n")
 	}
-	yes, no := th.Button, th.ButtonFocus
-	if c.yes {
-		yes, no = th.ButtonFocus, th.Button
-		if first.Destructive {
-			yes = th.Danger
-		}
+	yes := button(th, "yes", c.yes)
+	if c.yes && first.Destructive {
+		yes = th.Danger.Padding(0).Render("> yes <")
 	}
-	mark := func(on bool, s string) string {
-		if on {
-			return "> " + s + " <"
-		}
-		return "  " + s + "  "
-	}
-	lines = append(lines, "", yes.Render(mark(c.yes, "yes"))+"  "+no.Render(mark(!c.yes, "no")))
+	lines = append(lines, "", yes+"  "+button(th, "no", !c.yes))
 	return title, strings.Join(lines, "\n")
 }

@@ -66,7 +66,7 @@ func (m *Model) editing(msg tea.Msg) tea.Cmd {
 			m.fail(msg.err)
 			return nil
 		}
-		m.overlays.push(&conflict{theirs: msg.theirs, mine: msg.mine, again: func() tea.Cmd { return m.openEditor(msg.theirs, msg.mine) }})
+		m.overlays.push(&conflict{theirs: msg.theirs, mine: msg.mine, edit: func(text string) tea.Cmd { return m.openEditor(msg.theirs, text) }})
 	}
 	return nil
 }

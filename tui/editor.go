@@ -6,8 +6,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"charm.land/bubbles/v2/textarea"
-	"github.com/aymanbagabas/go-udiff"
-
 	"holdfast/core/operate"
 	"holdfast/keymap"
 	"holdfast/themes"
@@ -24,6 +22,7 @@ func newEditor(doc operate.Document, text string) *editor {
 	area.ShowLineNumbers = false
 	area.CharLimit = 0
 	area.SetValue(text)
+	area.MoveToBegin()
 	area.Focus()
 	return &editor{doc, area}
 }
@@ -50,66 +49,7 @@ func (e *editor) typed(msg tea.Msg) tea.Cmd {
 func (e *editor) draw(th themes.Theme, w, h int) (string, string) {
 	e.area.SetWidth(w)
 	e.area.SetHeight(max(3, min(h-2, e.area.LineCount()+2)))
-	return "edit " + Clean(e.doc.ID) + ": ctrl+s saves, esc leaves without saving", e.area.View()
-}
-
-// conflict shows a document that changed under the editor: what the operator wrote against what is there now.
-type conflict struct {
-	theirs operate.Document
-	mine   string
-	again  func() tea.Cmd
-	drop   bool // "drop" is selected
-	s      scroller
-}
-
-func (c *conflict) scope() keymap.Scope { return keymap.Confirm }
-
-func (c *conflict) act(a keymap.Action) (tea.Cmd, verdict) {
-	switch a {
-	case keymap.NextButton, keymap.PrevButton:
-		c.drop = !c.drop
-	case keymap.Press:
-		if c.drop {
-			return nil, shut
-		}
-		return c.again(), shut
-	case keymap.No:
-		return nil, shut
-	default:
-		c.s.act(a)
-	}
-	return nil, stay
-}
-
-func (c *conflict) typed(tea.Msg) tea.Cmd { return nil }
-
-func (c *conflict) draw(th themes.Theme, w, h int) (string, string) {
-	var lines []string
-	for l := range strings.Lines(udiff.Unified("on the server now", "yours", c.theirs.Text(), c.mine)) {
-		l = CleanLines(strings.TrimRight(l, "\n"))
-		style := th.Text
-		switch {
-		case strings.HasPrefix(l, "+"):
-			style = th.Good
-		case strings.HasPrefix(l, "-"):
-			style = th.Bad
-		}
-		lines = append(lines, style.Render(cut(l, w)))
-	}
-	if len(lines) == 0 {
-		lines = []string{"The server already holds what you wrote."}
-	}
-	again, drop := th.ButtonFocus, th.Button
-	againText, dropText := "> edit yours again, on what is there now <", "  drop yours  "
-	if c.drop {
-		again, drop = th.Button, th.ButtonFocus
-		againText, dropText = "  edit yours again, on what is there now  ", "> drop yours <"
-	}
-	head := "It was changed meanwhile, so nothing was written. - is on the server now, + is yours."
-	out := append(wrap(head, w), "")
-	out = append(out, c.s.view(lines, max(1, min(len(lines), h-4)))...)
-	out = append(out, "", again.Render(againText)+"  "+drop.Render(dropText))
-	return "conflict on " + Clean(c.theirs.ID), strings.Join(out, "\n")
+	return "edit " + Clean(e.doc.ID), e.area.View()
 }
 
 // retry says why an edited text cannot be saved and leads back to it.

@@ -56,7 +56,8 @@ func (m *Model) draw() string {
 		return ""
 	}
 	if m.width < leastWidth || m.height < leastHeight {
-		return cut(fmt.Sprintf("terminal too small: %dx%d, need %dx%d", m.width, m.height, leastWidth, leastHeight), m.width*max(1, m.height))
+		lines := wrap(fmt.Sprintf("terminal too small: %dx%d, need %dx%d", m.width, m.height, leastWidth, leastHeight), m.width)
+		return strings.Join(lines[:min(len(lines), m.height)], "\n")
 	}
 	body := strings.Join([]string{m.header(), m.tabLine(), m.body(), m.statusLine(), m.messageLine(), m.hints()}, "\n")
 	return m.overlays.render(m.theme, body, m.width, m.height)
@@ -86,78 +87,73 @@ func (m *Model) badges() []string {
 	var out []string
 	switch {
 	case m.snap.State == live.Connecting:
-		out = append(out, th.BadgeStale.Render(" CONNECTING "))
+		out = append(out, th.BadgeStale.Render("CONNECTING"))
 	case m.snap.State == live.Lost:
 		age := "never read"
 		if !m.snap.ReadAt.IsZero() {
 			age = Age(now.Sub(m.snap.ReadAt).Truncate(time.Second))
 		}
-		out = append(out, th.BadgeStale.Render(" STALE "+age+" "))
+		out = append(out, th.BadgeStale.Render("STALE "+age))
 	case m.snap.Paused:
-		out = append(out, th.BadgePaused.Render(" PAUSED "))
+		out = append(out, th.BadgePaused.Render("PAUSED"))
 	default:
-		out = append(out, th.BadgePoll.Render(" POLL "+m.snap.Refresh.String()+" "))
+		out = append(out, th.BadgePoll.Render("POLL "+m.snap.Refresh.String()))
 	}
 	if m.Operator.ReadOnly() {
-		out = append(out, th.BadgeReadOnly.Render(" READ-ONLY "))
+		out = append(out, th.BadgeReadOnly.Render("READ-ONLY"))
 	}
 	return out
 }
 
-// tabLine: the views with their counts; where they do not fit, only the active one keeps its name.
+// tabLine: the views with their counts; the narrower the terminal, the less of each.
 func (m *Model) tabLine() string {
-	for _, form := range []func(i int) string{m.tabFull, m.tabShort, m.tabNumber} {
-		width := 0
-		for i := range m.tabs {
-			width += textWidth(form(i)) + 1
+	full := func(v *View) string { return v.Title + m.tabCount(v, humanize.Comma) }
+	short := func(v *View) string { return v.Short + m.tabCount(v, brief) }
+	bare := func(v *View) string { return v.Short }
+	number := func(v *View) string {
+		if v == m.view() {
+			return v.Short
 		}
-		if width > m.width {
-			continue
+		return ""
+	}
+	var line string
+	for _, form := range []func(*View) string{full, short, bare, number} {
+		if line = m.tabsIn(form); textWidth(line) <= m.width {
+			break
 		}
-		var b strings.Builder
-		for i := range m.tabs {
-			style := m.theme.TabIdle
-			if i == m.active {
-				style = m.theme.TabActive
-			}
-			b.WriteString(style.Render(form(i)) + " ")
+	}
+	return cut(line, m.width)
+}
+
+func (m *Model) tabsIn(form func(*View) string) string {
+	var b strings.Builder
+	for i, v := range m.Views {
+		text, style := fmt.Sprintf("%d %s", i+1, form(v)), m.theme.TabIdle
+		text = " " + strings.TrimSpace(text) + " "
+		if i == m.active { // the brackets tell it without colour
+			text, style = "["+strings.TrimSpace(text)+"]", m.theme.TabActive
 		}
-		return b.String()
+		b.WriteString(style.Padding(0).Render(text))
 	}
-	return m.theme.TabActive.Render(m.tabFull(m.active))
+	return b.String()
 }
 
-func (m *Model) tabFull(i int) string {
-	v := m.Views[i]
-	text := fmt.Sprintf(" %d %s", i+1, v.Title)
-	if v.Kind != "" {
-		text += " " + humanize.Comma(int64(m.snap.Table(v.Kind).Len()))
+func (m *Model) tabCount(v *View, write func(int64) string) string {
+	if v.Kind == "" {
+		return ""
 	}
-	return m.tabMark(i, text)
+	return " " + write(int64(m.snap.Table(v.Kind).Len()))
 }
 
-func (m *Model) tabShort(i int) string {
-	v := m.Views[i]
-	text := fmt.Sprintf(" %d %s", i+1, cut(v.Title, 4))
-	if v.Kind != "" {
-		text += " " + strings.ReplaceAll(humanize.SIWithDigits(float64(m.snap.Table(v.Kind).Len()), 0, ""), " ", "")
+// brief writes a count in at most four cells: 999, 12k, 3M.
+func brief(n int64) string {
+	switch {
+	case n < 1000:
+		return fmt.Sprint(n)
+	case n < 1_000_000:
+		return fmt.Sprintf("%dk", n/1000)
 	}
-	return m.tabMark(i, text)
-}
-
-func (m *Model) tabNumber(i int) string {
-	if i == m.active {
-		return m.tabMark(i, fmt.Sprintf(" %d %s", i+1, m.Views[i].Title))
-	}
-	return fmt.Sprintf(" %d", i+1)
-}
-
-// tabMark brackets the active tab, so that it reads without colour.
-func (m *Model) tabMark(i int, text string) string {
-	if i == m.active {
-		return "[" + strings.TrimPrefix(text, " ") + "]"
-	}
-	return text + " "
+	return fmt.Sprintf("%dM", n/1_000_000)
 }
 
 func (m *Model) body() string {
@@ -275,19 +271,31 @@ func (m *Model) messageLine() string {
 
 // hints name the keys that matter here, from the same data that binds them.
 func (m *Model) hints() string {
-	actions := []keymap.Action{}
-	for _, a := range m.view().Actions {
-		actions = append(actions, a.ID)
-	}
-	if m.detail != nil {
-		actions = append(actions, keymap.Back)
-	} else {
-		actions = append(actions, keymap.OpenDetail, keymap.Filter, keymap.Sort, keymap.Mark)
-	}
-	actions = append(actions, keymap.OpenPalette, keymap.Help, keymap.Quit)
 	var b strings.Builder
-	for _, e := range m.Keys.Short(m.scope(), actions...) {
-		b.WriteString(" " + m.theme.Key.Render(e.Keys[0]) + " " + m.theme.KeyLabel.Render(e.Label) + " ")
+	hint := func(e keymap.Binding, label string) {
+		b.WriteString(" " + m.theme.Key.Render(e.Keys[0]) + " " + m.theme.KeyLabel.Render(label) + " ")
+	}
+	if m.overlays.top() != nil || m.filtering {
+		for _, group := range m.Keys.Help(m.scope()) {
+			for _, e := range group.Entries {
+				if e.Scope != keymap.Always && e.Scope != keymap.Move && e.Scope != keymap.Global {
+					hint(e, e.Label)
+				}
+			}
+		}
+		return cut(b.String(), m.width)
+	}
+	for _, a := range m.view().Actions {
+		for _, e := range m.Keys.Short(m.scope(), a.ID) {
+			hint(e, a.Label) // in the view's words: d releases a lease
+		}
+	}
+	common := []keymap.Action{keymap.OpenDetail, keymap.Filter, keymap.Sort, keymap.Mark, keymap.OpenPalette, keymap.Help, keymap.Quit}
+	if m.detail != nil {
+		common = []keymap.Action{keymap.Back, keymap.FollowLink, keymap.OpenPalette, keymap.Help, keymap.Quit}
+	}
+	for _, e := range m.Keys.Short(m.scope(), common...) {
+		hint(e, e.Label)
 	}
 	return cut(b.String(), m.width)
 }

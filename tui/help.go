@@ -29,6 +29,11 @@ func (m *Model) helpPane() overlay {
 		for _, group := range m.Keys.Help(scope) {
 			lines = append(lines, th.Title.Render(group.Title))
 			for _, e := range group.Entries {
+				if n := e.Action.View(); n > 1 {
+					continue // said once for all
+				} else if n == 1 {
+					e.Keys, e.Help = []string{"1-9"}, "go to the view of that number"
+				}
 				if e.Scope == keymap.Row && m.viewAction(e.Action) == nil {
 					continue // not for this view
 				}

@@ -29,7 +29,9 @@ func (m *Model) act(a keymap.Action) tea.Cmd {
 		m.overlays.push(m.commandLog())
 	case keymap.Refresh:
 		m.Live.Refresh()
-		m.say("reading again", Plain)
+		if m.snap.State != live.Lost { // there the countdown says more
+			m.say("reading again", Plain)
+		}
 	case keymap.Pause:
 		on := !m.snap.Paused
 		m.Live.Pause(on)

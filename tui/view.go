@@ -12,6 +12,7 @@ import (
 type View struct {
 	Name    string                         // as in `holdfast get NAME`
 	Title   string                         // on the tab
+	Short   string                         // on the tab of a narrow terminal
 	Kind    live.Kind                      // whose rows it shows; empty for a view that derives its own
 	Rows    func(*live.Snapshot) live.Rows // nil: the table of Kind
 	Columns []Column                       // the first one names the row

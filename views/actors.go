@@ -14,7 +14,7 @@ func actors() View {
 	type row = *actorstore.ActorRow
 	return View{
 		View: &tui.View{
-			Name: "actors", Title: "Actors", Kind: "actors",
+			Name: "actors", Title: "Actors", Short: "Actors", Kind: "actors",
 			Empty: "A service makes one with actorstore's CreateActor, under actor:id.",
 			Columns: []tui.Column{
 				grow(text("ACTOR", func(r row) string { return r.ActorID })),

@@ -24,7 +24,7 @@ func buffers() View {
 	lockLeft := func(r row) time.Time { return r.LockExpires }
 	return View{
 		View: &tui.View{
-			Name: "buffers", Title: "Buffers", Kind: "buffers",
+			Name: "buffers", Title: "Buffers", Short: "Bufs", Kind: "buffers",
 			Empty: "A service makes one with buffer.Push, under buf:{store}:list.",
 			Columns: []tui.Column{
 				grow(text("STORE", func(r row) string { return r.Store })),

@@ -16,7 +16,7 @@ func generations() View {
 	deadline := func(r row) time.Time { return r.Expires }
 	return View{
 		View: &tui.View{
-			Name: "generations", Title: "Generations", Kind: "generations",
+			Name: "generations", Title: "Generations", Short: "Gens", Kind: "generations",
 			Empty: "A service makes one with genstore's Bump, under gen:namespace:key.",
 			Columns: []tui.Column{
 				grow(text("KEY", func(r row) string { return r.Key })),

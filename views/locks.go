@@ -18,7 +18,7 @@ func locks() View {
 	deadline := func(r row) time.Time { return r.Expires }
 	return View{
 		View: &tui.View{
-			Name: "locks", Title: "Locks", Kind: "locks",
+			Name: "locks", Title: "Locks", Short: "Locks", Kind: "locks",
 			Empty: "l takes one by hand; a service takes one with actorstore's AcquireLock, under lock:what:id.",
 			Columns: []tui.Column{
 				grow(text("KEY", func(r row) string { return r.Key })),

@@ -47,7 +47,7 @@ func overview() View {
 	}
 	return View{
 		View: &tui.View{
-			Name: "overview", Title: "Overview",
+			Name: "overview", Title: "Overview", Short: "All",
 			Empty: "Nothing has been read yet.",
 			Rows:  func(s *live.Snapshot) live.Rows { return summarise(s) },
 			Columns: []tui.Column{
