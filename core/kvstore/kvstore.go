@@ -1,0 +1,127 @@
+// Package kvstore is the key-value store with a change log (seed 003_28e7e80493a104cf): the interfaces, the plain types
+// they speak in, iteration, the snapshot format and the file helpers. The engines have a folder each: redisdb keeps a
+// database on a shared Redis, pebbledb on a local disk. Nothing here stores anything by itself.
+package kvstore
+
+import (
+	"errors"
+	"io"
+
+	"holdfast/core/conn"
+)
+
+// Bounds of a key, in bytes. There is no bound on values but the engine's.
+const (
+	MinKey = 1
+	MaxKey = 64 << 10
+)
+
+// Errors that errors.Is finds in what the engines return.
+var (
+	ErrKey      = errors.New("a key must be 1 to 65536 bytes long")
+	ErrStart    = errors.New("the start key lies outside the prefix")
+	ErrSnapshot = errors.New("not a whole snapshot of this format")
+	ErrVersion  = errors.New("a snapshot of a newer format")
+	ErrExists   = errors.New("the path exists")
+	ErrStale    = errors.New("the store was restored: open it again")
+	ErrClosed   = errors.New("the store is closed")
+	ErrTrimmed  = conn.Precondition("the changes asked for were trimmed from the log: start from a snapshot")
+	ErrGap      = conn.Precondition("a change is missing before this one")
+	ErrNotEmpty = conn.Precondition("the database is not empty")
+)
+
+// KVPair is a key with its value. ExpireTS is when it ends, in epoch seconds of the engine's clock: a pair is gone as
+// soon as now >= ExpireTS; 0 means never.
+type KVPair struct {
+	Key, Value []byte
+	ExpireTS   uint64
+}
+
+// CompareAndSetRequest asks to set NewValue where Key has OldValue. A nil OldValue asks to create Key, which must not
+// exist; an empty one that is not nil asks for an existing empty value.
+type CompareAndSetRequest struct {
+	Key, OldValue, NewValue []byte
+}
+
+// IterateRequest bounds an iteration; nil parts bound nothing.
+type IterateRequest struct {
+	KeyPrefix, StartKey []byte
+}
+
+// TrxnType is what a transaction record did.
+type TrxnType uint8
+
+// The kinds of transaction records. Their numbers are part of the stored and transported forms.
+const (
+	TrxnPut    TrxnType = 1
+	TrxnDelete TrxnType = 2
+)
+
+// TrxnRecord is one effect of a change.
+type TrxnRecord struct {
+	Type     TrxnType
+	Key      []byte
+	Value    []byte // of a put
+	ExpireTS uint64 // of a put
+}
+
+// ChangeRecord is one committed mutation with all its effects. Numbers start at 1 and have no gaps.
+type ChangeRecord struct {
+	ChangeNumber uint64
+	Trxns        []*TrxnRecord
+}
+
+// KVStore is one database (seed 003). All methods may be called concurrently.
+type KVStore interface {
+	io.Closer
+	// Put stores all pairs or none, as one change; the last of duplicate keys wins. A pair without expiry clears an
+	// old one. No pairs: nothing happens.
+	Put(pairs ...*KVPair) error
+	// Get returns the pairs of keys in the order asked; missing and expired ones are left out.
+	Get(keys ...[]byte) ([]*KVPair, error)
+	// Delete deletes a key; one that is not there is no error and no change.
+	Delete(key []byte) error
+	// GetSnapshot streams the whole state of one moment, in the format of this package.
+	GetSnapshot() (io.ReadCloser, error)
+	// PutSnapshot replaces the whole state by a snapshot. One that is not whole is an error and changes nothing.
+	PutSnapshot(io.ReadCloser) error
+	// Iterate walks the pairs in the order of their keys.
+	Iterate(IterationOptions) Iterator
+	// CompareAndSet sets a key if it has the expected value and tells whether it did. False changes nothing.
+	CompareAndSet(request *CompareAndSetRequest) (bool, error)
+}
+
+// Backupable is a store that can be copied to and from the file system (seed 003).
+type Backupable interface {
+	// BackupTo writes the entire state to a path, which must not exist (ErrExists).
+	BackupTo(path string) error
+	// RestoreFrom replaces the entire state by a backup and returns the newly restored store. Handles from before
+	// answer ErrStale.
+	RestoreFrom(path string) (KVStore, Backupable, ChangePropagator, ChangeApplier, error)
+}
+
+// ChangePropagator is the master's side of replication (seed 003).
+type ChangePropagator interface {
+	// GetLatestCommittedChangeNumber is 0 before the first change.
+	GetLatestCommittedChangeNumber() (uint64, error)
+	// LoadChanges returns changes from a number up, contiguous, at most maxChanges; none past the end or where
+	// maxChanges <= 0. Changes that the log no longer has are ErrTrimmed.
+	LoadChanges(fromChangeNumber uint64, maxChanges int) ([]*ChangeRecord, error)
+}
+
+// ChangeApplier is the replica's side of replication (seed 003).
+type ChangeApplier interface {
+	// GetLatestAppliedChangeNumber is the master's number of the last change applied; 0 before the first.
+	GetLatestAppliedChangeNumber() (uint64, error)
+	// SaveChanges applies changes in order and returns the number of the last one applied. Those applied before are
+	// skipped; a gap is ErrGap; the first failure ends it.
+	SaveChanges(changes []*ChangeRecord) (uint64, error)
+}
+
+// Engine is all that an engine does.
+type Engine interface {
+	KVStore
+	Backupable
+	ChangePropagator
+	ChangeApplier
+}
