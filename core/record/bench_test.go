@@ -1,7 +1,6 @@
 package record_test
 
 import (
-	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -35,7 +34,7 @@ return v`)
 var body = []byte(`{"holder":"pod-0","since":"2026-01-02T03:04:05Z","epoch":12}`)
 
 func BenchmarkCreate(b *testing.B) {
-	c, ctx := redistest.Single(b), context.Background()
+	c := redistest.Single(b)
 	s := open(b, c)
 	trips := &redistest.Trips{}
 	c.AddHook(trips)
@@ -52,7 +51,7 @@ func BenchmarkCreate(b *testing.B) {
 }
 
 func BenchmarkCasByVersion(b *testing.B) {
-	c, ctx := redistest.Single(b), context.Background()
+	c := redistest.Single(b)
 	s := open(b, c)
 	v := put(b, s, "k", "v", record.NoLeaseId)
 	w := int64(1)
@@ -77,7 +76,7 @@ if r[3] ~= '0' and redis.call('EXISTS', ARGV[1] .. r[3]) == 0 then return false 
 return r`)
 
 func BenchmarkGet(b *testing.B) {
-	c, ctx := redistest.Single(b), context.Background()
+	c := redistest.Single(b)
 	s := open(b, c)
 	put(b, s, "k", string(body), record.NoLeaseId)
 	redistest.Compare(b,
@@ -86,7 +85,7 @@ func BenchmarkGet(b *testing.B) {
 }
 
 func BenchmarkGetPlain(b *testing.B) {
-	c, ctx := redistest.Single(b), context.Background()
+	c := redistest.Single(b)
 	s := open(b, c)
 	put(b, s, "k", string(body), record.NoLeaseId)
 	redistest.Compare(b,
@@ -95,7 +94,7 @@ func BenchmarkGetPlain(b *testing.B) {
 }
 
 func BenchmarkGetLeased(b *testing.B) {
-	c, ctx := redistest.Single(b), context.Background()
+	c := redistest.Single(b)
 	s := open(b, c)
 	l, err := s.NewLease(ctx, time.Hour, false)
 	if err != nil {

@@ -34,8 +34,8 @@ const (
 	pollLeast = 250 * time.Millisecond // between polls, and for a push to come in after the poll that knew of it
 	retryMost = time.Second            // between attempts to reach the server
 	// recheck is how many waiters look at their records after a poll that found nothing new, in no order: in time
-	// each sees even what a foreign hand did, and a thousand cost no more than fifty.
-	recheck = 50
+	// each sees even what a foreign hand did, and a thousand cost no more than these.
+	recheck = 25
 )
 
 func newWatch(s *RedisStorage, poll time.Duration) *watch {
