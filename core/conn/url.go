@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
 // DefaultURL is dialled when no URL is given.
@@ -60,47 +61,40 @@ func (o Options) universal() (*redis.UniversalOptions, Mode, string, error) {
 	u.ContextTimeoutEnabled = true
 	// The dashboard asks again by itself and scripts never retry, so a command that fails says so at once.
 	u.MaxRetries = -1
+	// Left to itself the client looks the host up before it is asked to dial, and asks every server for push messages
+	// that only Redis Cloud sends.
+	u.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	return u, mode, strings.Join(u.Addrs, ","), nil
 }
 
 func parseURL(raw string) (*redis.Options, error) {
-	scheme, _, ok := strings.Cut(raw, "://")
-	if !ok || (scheme != "redis" && scheme != "rediss" && scheme != "unix") {
-		return nil, fmt.Errorf("url %q: want redis://, rediss:// or unix://", redact(raw))
+	shown := redact(raw)
+	if scheme, _, ok := strings.Cut(raw, "://"); !ok || (scheme != "redis" && scheme != "rediss" && scheme != "unix") {
+		return nil, fmt.Errorf("url %q: want redis://, rediss:// or unix://", shown)
+	}
+	if shown == hidden { // the parser's own words would repeat parts of it
+		return nil, fmt.Errorf("url %q: malformed: percent-encode what is special in the user or password", shown)
 	}
 	one, err := redis.ParseURL(raw)
 	if err != nil {
-		return nil, fmt.Errorf("url %q: %w", redact(raw), withoutURL(err))
+		return nil, fmt.Errorf("url %q: %w", shown, err)
 	}
 	return one, nil
 }
 
-// redact hides the user information of a URL, also of one that net/url cannot read.
-func redact(raw string) string {
-	head, rest, ok := strings.Cut(raw, "://")
-	if !ok {
-		head, rest = "", raw
-	}
-	authority, path, slash := strings.Cut(rest, "/")
-	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
-		authority = "***@" + authority[i+1:]
-	} else if i := strings.LastIndexByte(rest, '@'); i >= 0 { // a password with a bare slash in it
-		authority, path, slash = "***@"+rest[i+1:], "", false
-	}
-	path, _, _ = strings.Cut(path, "?") // a query may hold a password too
-	if slash {
-		authority += "/" + path
-	}
-	if !ok {
-		return authority
-	}
-	return head + "://" + authority
-}
+const hidden = "***"
 
-// withoutURL drops the URL that net/url repeats in its errors, credentials and all.
-func withoutURL(err error) error {
-	if ue, ok := errors.AsType[*url.Error](err); ok {
-		return errors.New("malformed: " + ue.Op + " failed")
+// redact writes a URL without its user information and query. One that may hold a password anywhere else, such as
+// after a bare slash in it, is hidden whole.
+func redact(raw string) string {
+	plain, _, _ := strings.Cut(raw, "?")
+	u, err := url.Parse(raw)
+	switch {
+	case err == nil && u.User != nil && !strings.Contains(u.Host+u.Path+u.RawQuery+u.Fragment, "@"):
+		return u.Scheme + "://" + hidden + "@" + u.Host + u.Path
+	case !strings.Contains(raw, "@") && (err == nil || !strings.Contains(raw, "://")):
+		return plain
+	default:
+		return hidden
 	}
-	return err
 }
