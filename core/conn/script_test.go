@@ -53,3 +53,23 @@ func TestScriptReachesAServerThatForgotIt(t *testing.T) {
 		}
 	})
 }
+
+func TestOnceActsAtMostOnceToo(t *testing.T) {
+	c := redistest.Single(t)
+	if n, err := conn.Once(ctx, c, "incr", "n").Int64(); err != nil || n != 1 {
+		t.Fatal(n, err)
+	}
+	dial := redistest.LoseReplies(2)
+	lossy := redis.NewClient(&redis.Options{Addr: c.Options().Addr, Dialer: dial.Dial})
+	defer lossy.Close()
+	if err := lossy.Ping(ctx).Err(); err != nil {
+		t.Fatal(err)
+	}
+	dial.Arm()
+	if err := conn.Once(ctx, lossy, "incr", "n").Err(); !conn.Unreachable(err) {
+		t.Errorf("a lost reply is told as %v", err)
+	}
+	if n, _ := c.Get(ctx, "n").Int(); n != 2 {
+		t.Errorf("counted to %d, want 2", n)
+	}
+}
