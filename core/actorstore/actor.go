@@ -1,0 +1,193 @@
+package actorstore
+
+import (
+	"fmt"
+	"unicode/utf8"
+)
+
+// Actor is the stored document of an actor, field by field as protojson names them (seed 002_c5a9278808541164:
+// ateapipb.Actor).
+//
+// A value that came from GetActor or ListActors remembers three things that its fields do not show, and copies of it
+// do too: which of the two key layouts it was read from, so that it is written back to the same key; the members that
+// this package does not know; and the text it was read from. A value built from scratch is of the layout actor:<id>.
+type Actor struct {
+	ActorId                string
+	Version                int64
+	ActorTemplateNamespace string
+	ActorTemplateName      string
+	Status                 Status
+	AteomPodNamespace      string
+	AteomPodName           string
+	AteomPodIp             string
+	InProgressSnapshot     string
+	LastSnapshot           string // of older writers
+	AteomPodUid            string
+	LatestSnapshotInfo     *SnapshotInfo
+	WorkerSelector         *Selector
+	WorkerPoolName         string
+	Atespace               string
+
+	spaced  bool   // read from actor:<atespace>:<id>
+	unknown string // members this package does not know, as they were spelled: "x":1,"y":[]
+	read    string // the stored document as it was read or last written; "" when that is not known
+}
+
+// SnapshotInfo says where an actor's latest snapshot is: External or Local.
+type SnapshotInfo struct {
+	Type     string // an enum's name, or the digits of its number
+	External *ExternalSnapshot
+	Local    *LocalSnapshot
+	unknown  string
+}
+
+// ExternalSnapshot is a snapshot in object storage.
+type ExternalSnapshot struct {
+	SnapshotUriPrefix string
+	unknown           string
+}
+
+// LocalSnapshot is a snapshot on the nodes where the actor ran.
+type LocalSnapshot struct {
+	SnapshotPrefix            string
+	NodeVmsWithLocalSnapshots []string
+	unknown                   string
+}
+
+// Selector chooses workers by their labels.
+type Selector struct {
+	MatchLabels map[string]string
+	unknown     string
+}
+
+// name is what stands after the prefix in the actor's key.
+func (a *Actor) name() (string, error) {
+	if err := checkPart("actor id", a.ActorId); err != nil || !a.spaced {
+		return a.ActorId, err
+	}
+	return a.Atespace + ":" + a.ActorId, checkPart("atespace", a.Atespace)
+}
+
+// fixed are the values of the immutable members, in the order of lua/document.lua.
+func (a *Actor) fixed() []string {
+	return []string{a.ActorId, a.ActorTemplateNamespace, a.ActorTemplateName}
+}
+
+func (a *Actor) swap(expected int64) (swap, error) {
+	return newSwap("actor", expected, a.encode, a.fixed())
+}
+
+// readActor decodes the document stored under a name and checks that it is that actor's.
+func readActor(name, doc string) (*Actor, error) {
+	space, id, err := splitActor(name)
+	if err != nil {
+		return nil, fmt.Errorf("%w: a key of neither layout", ErrBadRecord)
+	}
+	a := &Actor{read: doc}
+	if err := a.decode(doc, true); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrBadRecord, err)
+	}
+	return a, a.belongs(space, id)
+}
+
+// belongs checks that the document is that of its key. The newer layout's atespace may be told by the key alone.
+func (a *Actor) belongs(space, id string) error {
+	if a.ActorId != id {
+		return fmt.Errorf("%w: the document is of actor %q", ErrBadRecord, a.ActorId)
+	}
+	if space == "" {
+		return nil
+	}
+	a.spaced = true
+	if a.Atespace == "" {
+		a.Atespace = space
+	}
+	if a.Atespace != space {
+		return fmt.Errorf("%w: the document is of atespace %q", ErrBadRecord, a.Atespace)
+	}
+	return nil
+}
+
+// decode reads a document. Not whole, it passes what no column shows: the messages inside and the unknown members.
+func (a *Actor) decode(doc string, whole bool) error {
+	s := scanner{text: doc}
+	if !s.enter('{') {
+		s.fail("an object")
+	}
+	for s.more('}') {
+		from := s.pos
+		switch name := s.name(); name {
+		case "actorId":
+			a.ActorId = s.str()
+		case "version":
+			a.Version = s.integer()
+		case "actorTemplateNamespace":
+			a.ActorTemplateNamespace = s.str()
+		case "actorTemplateName":
+			a.ActorTemplateName = s.str()
+		case "status":
+			a.Status = Status(s.enum(statusNames))
+		case "ateomPodNamespace":
+			a.AteomPodNamespace = s.str()
+		case "ateomPodName":
+			a.AteomPodName = s.str()
+		case "ateomPodIp":
+			a.AteomPodIp = s.str()
+		case "inProgressSnapshot":
+			a.InProgressSnapshot = s.str()
+		case "lastSnapshot":
+			a.LastSnapshot = s.str()
+		case "ateomPodUid":
+			a.AteomPodUid = s.str()
+		case "workerPoolName":
+			a.WorkerPoolName = s.str()
+		case "atespace":
+			a.Atespace = s.str()
+		default:
+			switch {
+			case !whole:
+				s.skip(1)
+			case name == "latestSnapshotInfo":
+				a.LatestSnapshotInfo = s.snapshotInfo()
+			case name == "workerSelector":
+				a.WorkerSelector = s.selector()
+			default:
+				a.unknown = s.unknown(a.unknown, from)
+			}
+		}
+	}
+	return s.finish()
+}
+
+// encode spells the document with another version. Its first known bytes are all but the unknown members and the brace.
+func (a *Actor) encode(version int64) (doc string, known int, err error) {
+	w := writer{buf: make([]byte, 0, 512)}
+	w.open()
+	w.str("actorId", a.ActorId)
+	w.integer("version", version)
+	w.str("actorTemplateNamespace", a.ActorTemplateNamespace)
+	w.str("actorTemplateName", a.ActorTemplateName)
+	w.enum("status", string(a.Status), unspecifiedStatus)
+	w.str("ateomPodNamespace", a.AteomPodNamespace)
+	w.str("ateomPodName", a.AteomPodName)
+	w.str("ateomPodIp", a.AteomPodIp)
+	w.str("inProgressSnapshot", a.InProgressSnapshot)
+	w.str("lastSnapshot", a.LastSnapshot)
+	w.str("ateomPodUid", a.AteomPodUid)
+	a.LatestSnapshotInfo.write(&w)
+	a.WorkerSelector.write(&w)
+	w.str("workerPoolName", a.WorkerPoolName)
+	w.str("atespace", a.Atespace)
+	return w.finish(a.unknown)
+}
+
+// finish ends a document; see Actor.encode.
+func (w *writer) finish(unknown string) (doc string, known int, err error) {
+	known = len(w.buf)
+	w.unknown(unknown)
+	w.close()
+	if !utf8.Valid(w.buf) {
+		return "", 0, fmt.Errorf("%w: a text that is not UTF-8 has no place in JSON", ErrInvalid)
+	}
+	return string(w.buf), known, nil
+}

@@ -1,0 +1,55 @@
+package actorstore
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"holdfast/core/conn"
+)
+
+// The sentinels of this package, for errors.Is. After each of them nothing was written.
+var (
+	// ErrNotFound: there is no such actor, worker or lock.
+	ErrNotFound = errors.New("not found")
+	// ErrAlreadyExists: a create met a key that is taken.
+	ErrAlreadyExists = conn.Precondition("already exists")
+	// ErrPersistenceRetry: the stored version is not the expected one; read again and retry.
+	ErrPersistenceRetry = conn.Precondition("the version changed: read again and retry")
+	// ErrFailedPrecondition: an immutable field differs, the actor is not suspended, the lock is another's, the worker is busy.
+	ErrFailedPrecondition = conn.Precondition("failed precondition")
+	// ErrInvalid: an argument that cannot be stored; nothing was sent.
+	ErrInvalid = errors.New("invalid argument")
+	// ErrBadRecord: what is stored is not what this package reads (foreign key, wrong type, malformed document).
+	ErrBadRecord = errors.New("the stored record cannot be read")
+)
+
+// BadRecords is the error of a listing that met records it cannot read; the good ones are returned beside it. Each
+// element is a *conn.OpError that names its key and is an ErrBadRecord.
+type BadRecords []error
+
+func (b BadRecords) Error() string {
+	if len(b) == 1 {
+		return b[0].Error()
+	}
+	return fmt.Sprintf("%d records cannot be read, the first: %v", len(b), b[0])
+}
+
+// Unwrap lets errors.Is and errors.As see each record's error.
+func (b BadRecords) Unwrap() []error { return b }
+
+// orNil is the listing's error: none when no record was bad.
+func (b BadRecords) orNil() error {
+	if len(b) == 0 {
+		return nil
+	}
+	return b
+}
+
+// asRecord tells a key of another type, which is a bad record, from other answers of the server.
+func asRecord(err error) error {
+	if err != nil && strings.Contains(err.Error(), "WRONGTYPE") {
+		return fmt.Errorf("%w: %w", ErrBadRecord, err)
+	}
+	return err
+}

@@ -1,0 +1,103 @@
+package actorstore
+
+import (
+	"context"
+	"sync"
+
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core/conn"
+)
+
+const (
+	page     = 1000 // how many keys a SCAN asks for, and about how many GETs share a round trip
+	inFlight = 3    // pages read at a time, so that the server works while we decode
+)
+
+// eachPage scans the keys under a prefix and hands them, without it, to read, page by page and several at a time. What
+// read returns is called one at a time, to collect.
+func eachPage(ctx context.Context, c redis.UniversalClient, prefix string, read func(names []string) (collect func(), err error)) error {
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	var failed error // of the first page that could not be read; guarded by mu
+	slots := make(chan struct{}, inFlight)
+	err := conn.Scan(ctx, c, conn.EscapeGlob(prefix)+"*", page, func(keys []string) error {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			for i, k := range keys {
+				keys[i] = k[len(prefix):]
+			}
+			collect, err := read(keys)
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				collect()
+			} else if failed == nil {
+				failed = err
+			}
+		})
+		mu.Lock()
+		defer mu.Unlock()
+		return failed
+	})
+	wg.Wait()
+	if failed != nil {
+		return failed
+	}
+	return err
+}
+
+// list reads the documents under a prefix. A key deleted between SCAN and GET is skipped.
+func list[T any](ctx context.Context, c redis.UniversalClient, op, prefix string, decode func(name, doc string) (*T, error)) ([]*T, error) {
+	var good []*T
+	var bad BadRecords
+	err := eachPage(ctx, c, prefix, func(names []string) (func(), error) {
+		var pageBad BadRecords
+		pageGood, err := readEach(ctx, c, prefix, names, decode, func(name string, err error) *T {
+			pageBad = append(pageBad, conn.Fail(op, prefix+name, err))
+			return nil
+		})
+		return func() {
+			good = append(good, pageGood...)
+			bad = append(bad, pageBad...)
+		}, err
+	})
+	if err != nil {
+		return nil, conn.Fail(op, "", err)
+	}
+	return good, bad.orNil()
+}
+
+// readEach reads the documents of names in one pipeline and decodes them. bad may stand in for one that cannot be
+// read; nil leaves it out, as missing ones are.
+func readEach[T any](ctx context.Context, c redis.UniversalClient, prefix string, names []string,
+	decode func(name, doc string) (*T, error), bad func(name string, err error) *T) ([]*T, error) {
+	cmds := make([]*redis.StringCmd, len(names))
+	err := conn.Pipeline(ctx, c, func(p redis.Pipeliner) {
+		for i, name := range names {
+			cmds[i] = p.Get(ctx, prefix+name)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*T, 0, len(names))
+	for i, cmd := range cmds {
+		doc, err := cmd.Result() // a string already: of a million documents none is copied
+		if err == redis.Nil {
+			continue
+		}
+		var one *T
+		if err = asRecord(err); err == nil {
+			one, err = decode(names[i], doc)
+		}
+		if err != nil {
+			one = bad(names[i], err)
+		}
+		if one != nil {
+			out = append(out, one)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,73 @@
+package actorstore
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core/conn"
+)
+
+// What the rows of actors and workers share.
+
+// problem is what is wrong with one row; a pointer, so that a million good rows spend one word on it.
+type problem = *conn.OpError
+
+// sameProblem compares by text, since each read makes its errors anew.
+func sameProblem(a, b problem) bool {
+	return a == b || a != nil && b != nil && a.Error() == b.Error()
+}
+
+// inspect reads a row's raw document.
+func inspect(ctx context.Context, c redis.UniversalClient, op, key string) (body []byte, found bool, err error) {
+	doc, err := fetch(ctx, c, key)
+	if err == ErrNotFound {
+		return nil, false, nil
+	}
+	return []byte(doc), err == nil, conn.Fail(op, key, err)
+}
+
+// compact strips an edited document of the white space of its layout; every token stays as it was typed.
+func compact(body []byte) (string, error) {
+	var out bytes.Buffer
+	if err := json.Compact(&out, body); err != nil {
+		return "", fmt.Errorf("%w: not JSON: %w", ErrInvalid, err)
+	}
+	return out.String(), nil
+}
+
+// rowBuilder makes rows of documents. Texts that rows share are kept once, and no row pins its document.
+type rowBuilder struct {
+	shared  map[string]string
+	scratch []byte
+}
+
+func newRowBuilder() *rowBuilder { return &rowBuilder{shared: make(map[string]string)} }
+
+// own joins parts to a text of one row.
+func (b *rowBuilder) own(parts ...string) string { return string(b.join(parts)) }
+
+// share joins parts to a text that many rows have.
+func (b *rowBuilder) share(parts ...string) string {
+	b.join(parts)
+	if s, ok := b.shared[string(b.scratch)]; ok {
+		return s
+	}
+	s := string(b.scratch)
+	b.shared[s] = s
+	return s
+}
+
+func (b *rowBuilder) join(parts []string) []byte {
+	b.scratch = b.scratch[:0]
+	for _, p := range parts {
+		b.scratch = append(b.scratch, p...)
+	}
+	return b.scratch
+}
+
+func decimal(version int64) string { return strconv.FormatInt(version, 10) }

@@ -1,0 +1,152 @@
+package actorstore
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core/conn"
+)
+
+// WorkerRow is one worker as a table shows it.
+type WorkerRow struct {
+	Namespace  string
+	Pool       string
+	Pod        string
+	IP         string
+	Version    int64
+	ActorID    string // empty: free
+	ActorSpace string
+
+	id  string // the key behind its prefix
+	bad problem
+}
+
+// ID is the key behind its prefix: namespace:pool:pod.
+func (r *WorkerRow) ID() string { return r.id }
+
+// Problem is why the record cannot be read; nil for a good row.
+func (r *WorkerRow) Problem() error {
+	if r.bad == nil {
+		return nil
+	}
+	return r.bad
+}
+
+// Equal tells whether both rows say the same.
+func (r *WorkerRow) Equal(other *WorkerRow) bool {
+	a, b := *r, *other
+	a.bad, b.bad = nil, nil
+	return a == b && sameProblem(r.bad, other.bad)
+}
+
+// WorkerRows reads and edits the workers under one prefix.
+type WorkerRows struct {
+	c      redis.UniversalClient
+	prefix string
+}
+
+// NewWorkerRows reads workers under prefix, such as "worker:".
+func NewWorkerRows(c redis.UniversalClient, prefix string) *WorkerRows { return &WorkerRows{c, prefix} }
+
+// Patterns are the SCAN patterns of the workers' keys.
+func (r *WorkerRows) Patterns() []string { return []string{conn.EscapeGlob(r.prefix) + "*"} }
+
+// Identify tells which row a key belongs to. A foreign key under the prefix is a row, too.
+func (r *WorkerRows) Identify(key string) (id string, ok bool) {
+	if !strings.HasPrefix(key, r.prefix) {
+		return "", false
+	}
+	return key[len(r.prefix):], true
+}
+
+// Keys are the raw keys of a row.
+func (r *WorkerRows) Keys(id string) []string { return []string{r.prefix + id} }
+
+// Read reads rows; missing ones are omitted.
+func (r *WorkerRows) Read(ctx context.Context, ids []string) ([]*WorkerRow, error) {
+	const op = "actorstore: read worker"
+	rows, err := readEach(ctx, r.c, r.prefix, ids, newRowBuilder().worker, func(id string, err error) *WorkerRow {
+		return &WorkerRow{Pod: id, id: id, bad: &conn.OpError{Op: op, Key: r.prefix + id, Err: err}}
+	})
+	return rows, conn.Fail(op, "", err)
+}
+
+// Inspect reads the raw document.
+func (r *WorkerRows) Inspect(ctx context.Context, id string) (body []byte, found bool, err error) {
+	return inspect(ctx, r.c, "actorstore: inspect worker", r.prefix+id)
+}
+
+// Load reads the raw document and its version for an edit. Errors: ErrNotFound, ErrBadRecord.
+func (r *WorkerRows) Load(ctx context.Context, id string) (body []byte, version int64, err error) {
+	const op = "actorstore: load worker"
+	doc, err := fetch(ctx, r.c, r.prefix+id)
+	if err != nil {
+		return nil, 0, conn.Fail(op, r.prefix+id, err)
+	}
+	w, err := readWorker(id, doc)
+	if err != nil {
+		return nil, 0, conn.Fail(op, r.prefix+id, err)
+	}
+	return []byte(doc), w.Version, nil
+}
+
+// Replace stores an edited document as ActorRows.Replace does; immutable are the namespace, pool, pod and ip.
+func (r *WorkerRows) Replace(ctx context.Context, id string, version int64, body []byte) (newVersion int64, err error) {
+	const op = "actorstore: replace worker"
+	newVersion, err = r.replace(ctx, id, version, body)
+	return newVersion, conn.Fail(op, r.prefix+id, err)
+}
+
+func (r *WorkerRows) replace(ctx context.Context, id string, version int64, body []byte) (int64, error) {
+	if _, _, _, err := splitWorker(id); err != nil {
+		return 0, err
+	}
+	text, err := compact(body)
+	if err != nil {
+		return 0, err
+	}
+	var w Worker
+	if err := w.decode(text, true); err != nil {
+		return 0, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	if err := w.belongs(id); err != nil {
+		return 0, fmt.Errorf("%w: workerNamespace, workerPool and workerPod are those of the key: %w", ErrFailedPrecondition, err)
+	}
+	edit, err := w.swap(version)
+	if err != nil {
+		return 0, err
+	}
+	edit.known = 0
+	if _, err := edit.run(ctx, r.c, r.prefix+id); err != nil {
+		return 0, err
+	}
+	return version + 1, nil
+}
+
+// Remove deletes a worker whose version still is version. Errors: ErrNotFound, ErrPersistenceRetry.
+func (r *WorkerRows) Remove(ctx context.Context, id string, version int64) error {
+	return conn.Fail("actorstore: remove worker", r.prefix+id, remove(ctx, r.c, r.prefix+id, decimal(version), false))
+}
+
+func (b *rowBuilder) worker(id, doc string) (*WorkerRow, error) {
+	namespace, pool, pod, err := splitWorker(id)
+	if err != nil {
+		return nil, fmt.Errorf("%w: the key is not namespace:pool:pod", ErrBadRecord)
+	}
+	var w Worker
+	if err := w.decode(doc, false); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrBadRecord, err)
+	}
+	if err := w.belongs(id); err != nil {
+		return nil, err
+	}
+	own := b.own(w.Ip, w.ActorId) // one allocation for both
+	cut := len(w.Ip)
+	return &WorkerRow{
+		Namespace: namespace, Pool: pool, Pod: pod, IP: own[:cut], ActorID: own[cut:],
+		Version: w.Version, ActorSpace: b.share(w.ActorAtespace), id: id,
+	}, nil
+}

@@ -1,0 +1,90 @@
+package actorstore
+
+import (
+	"context"
+	"slices"
+
+	"holdfast/core/conn"
+)
+
+// GetWorker reads a worker. Errors: ErrNotFound, ErrBadRecord.
+func (s *Persistence) GetWorker(ctx context.Context, namespace, pool, pod string) (*Worker, error) {
+	const op = "actorstore: get worker"
+	name, err := workerName(namespace, pool, pod)
+	key := s.prefixes.Worker + name
+	if err != nil {
+		return nil, conn.Fail(op, key, err)
+	}
+	doc, err := fetch(ctx, s.c, key)
+	if err != nil {
+		return nil, conn.Fail(op, key, err)
+	}
+	w, err := readWorker(name, doc)
+	if err != nil {
+		return nil, conn.Fail(op, key, err)
+	}
+	return w, nil
+}
+
+// CreateWorker stores a new worker with version 1 and leaves the caller's value alone. Errors: ErrAlreadyExists.
+func (s *Persistence) CreateWorker(ctx context.Context, worker *Worker) error {
+	const op = "actorstore: create worker"
+	name, err := workerName(worker.WorkerNamespace, worker.WorkerPool, worker.WorkerPod)
+	key := s.prefixes.Worker + name
+	if err != nil {
+		return conn.Fail(op, key, err)
+	}
+	doc, _, err := worker.encode(1)
+	if err != nil {
+		return conn.Fail(op, key, err)
+	}
+	return conn.Fail(op, key, create(ctx, s.c, key, doc))
+}
+
+// UpdateWorker replaces a worker's document if its stored version is the expected one, adds 1 to the version and sets it
+// in the caller's value. Errors, in this order: ErrNotFound, ErrPersistenceRetry, ErrFailedPrecondition (the
+// namespace, pool, pod or ip differs). Unknown members are kept as UpdateActor keeps them.
+func (s *Persistence) UpdateWorker(ctx context.Context, worker *Worker, expectedVersion int64) error {
+	const op = "actorstore: update worker"
+	name, err := workerName(worker.WorkerNamespace, worker.WorkerPool, worker.WorkerPod)
+	key := s.prefixes.Worker + name
+	if err != nil {
+		return conn.Fail(op, key, err)
+	}
+	w, err := worker.swap(expectedVersion)
+	if err != nil {
+		return conn.Fail(op, key, err)
+	}
+	var read Worker
+	if read.decode(worker.read, false) == nil && read.Version == expectedVersion && slices.Equal(read.fixed(), w.fixed) {
+		w.read = worker.read
+	}
+	merged, err := w.run(ctx, s.c, key)
+	if err != nil {
+		return conn.Fail(op, key, err)
+	}
+	worker.Version, worker.read = expectedVersion+1, w.doc
+	if merged {
+		worker.read = ""
+	}
+	return nil
+}
+
+// DeleteWorker deletes a worker, whatever it runs; one that is missing already is no error.
+func (s *Persistence) DeleteWorker(ctx context.Context, namespace, pool, pod string) error {
+	const op = "actorstore: delete worker"
+	name, err := workerName(namespace, pool, pod)
+	key := s.prefixes.Worker + name
+	if err != nil {
+		return conn.Fail(op, key, err)
+	}
+	if err := remove(ctx, s.c, key, "", false); err != ErrNotFound {
+		return conn.Fail(op, key, err)
+	}
+	return nil
+}
+
+// ListWorkers reads every worker; order, guarantees and errors are those of ListActors.
+func (s *Persistence) ListWorkers(ctx context.Context) ([]*Worker, error) {
+	return list(ctx, s.c, "actorstore: list workers", s.prefixes.Worker, readWorker)
+}
