@@ -125,7 +125,7 @@ func atomically(ctx context.Context, c redis.UniversalClient, fill func(redis.Pi
 // fail wraps an error with its operation and key, and tells keys that hold something else from other refusals.
 func fail(op, key string, err error) error {
 	if _, answered := errors.AsType[redis.Error](err); answered {
-		for _, sign := range []string{"WRONGTYPE", "CORRUPT", "not an integer", "overflow"} {
+		for _, sign := range []string{"WRONGTYPE", "CORRUPT"} {
 			if strings.Contains(err.Error(), sign) {
 				err = fmt.Errorf("%w: %w", ErrCorrupt, err)
 				break

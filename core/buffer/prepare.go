@@ -25,16 +25,16 @@ type Batch struct {
 // Timestamps of a store never repeat, and rise whatever the server's clock does. A batch does not change until Empty.
 // After an error of the way the batch may exist: Batches or GetPrepared finds it.
 func (b *Buffer) PrepareToPersist(ctx context.Context, store, token string) (batch Batch, found bool, err error) {
-	return b.prepare(ctx, store, token, "1")
+	return b.prepare(ctx, store, token, -1)
 }
 
 // Prepare is PrepareToPersist for batches that may be too big for one reply: it returns the timestamp alone, for Records.
 func (b *Buffer) Prepare(ctx context.Context, store, token string) (at int64, found bool, err error) {
-	batch, found, err := b.prepare(ctx, store, token, "")
+	batch, found, err := b.prepare(ctx, store, token, 0)
 	return batch.At, found, err
 }
 
-func (b *Buffer) prepare(ctx context.Context, store, token, contents string) (Batch, bool, error) {
+func (b *Buffer) prepare(ctx context.Context, store, token string, last int) (Batch, bool, error) {
 	const op = "buffer: prepare"
 	base, err := b.base(op, store, 0)
 	if err != nil {
@@ -42,7 +42,7 @@ func (b *Buffer) prepare(ctx context.Context, store, token, contents string) (Ba
 	}
 	reply, err := prepareScript.Run(ctx, b.c,
 		[]string{base + list, base + keys, base + size, base + ts, base + lock, base + ops},
-		token, b.prefix, ":{"+conn.Escape(store)+"}:", contents).Slice()
+		token, b.prefix, ":{"+conn.Escape(store)+"}:", last).Slice()
 	if err != nil {
 		return Batch{}, false, fail(op, base, err)
 	}
@@ -52,12 +52,8 @@ func (b *Buffer) prepare(ctx context.Context, store, token, contents string) (Ba
 	case "empty":
 		return Batch{}, false, nil
 	}
-	var batch Batch
-	batch.At, _ = reply[1].(int64)
-	if contents != "" {
-		batch.Records, batch.Keys = messages(texts(reply[2])), sorted(texts(reply[3]))
-	}
-	return batch, true, nil
+	at, _ := reply[1].(int64)
+	return Batch{At: at, Records: messages(texts(reply[2])), Keys: sorted(texts(reply[3]))}, true, nil
 }
 
 // GetContents reads a buffer or batch whole, at one instant; a missing one has no records.

@@ -108,6 +108,7 @@ func TestAForeignKeyStopsACallBeforeItsFirstWrite(t *testing.T) {
 			{part: "keys", how: "list", spoil: list},
 			{part: "size", how: "list", spoil: list},
 			{part: "size", how: "text", spoil: text("many"), noPrepare: true},
+			{part: "size", how: "negative", spoil: text("-5"), noPrepare: true},
 			{part: "size", how: "overflow", spoil: text(int64(math.MaxInt64)), noPrepare: true, noStats: true},
 			{part: "ts", how: "list", spoil: list},
 			{part: "ts", how: "text", spoil: text("yesterday"), noPrepare: true},
@@ -138,6 +139,8 @@ func TestAForeignKeyStopsACallBeforeItsFirstWrite(t *testing.T) {
 				}
 				if !test.noPrepare {
 					_, _, err := b.PrepareToPersist(ctx, "s", "")
+					refused("prepare to persist", err)
+					_, _, err = b.Prepare(ctx, "s", "")
 					refused("prepare", err)
 				}
 				if !test.noStats {

@@ -19,8 +19,6 @@ end
 -- The key may go once the clock has passed its last entry by the window: nothing that it guards can come again.
 local function remember(ops, what, stamp)
   redis.call('ZADD', ops, stamp, what)
-  redis.call('ZREMRANGEBYSCORE', ops, '-inf', stamp - window_ms * 1000)
-  redis.call('ZREMRANGEBYRANK', ops, 0, -limit - 1)
   redis.call('PEXPIREAT', ops, math.ceil(stamp / 1000) + window_ms)
 end
 
