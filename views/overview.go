@@ -80,7 +80,7 @@ func summarise(s *live.Snapshot) lines {
 	var out lines
 	for _, t := range s.Tables {
 		l := &line{
-			what: string(t.Kind), kind: t.Kind, rows: t.Len(), bad: t.Bad, rate: t.Rate(s.Refresh), trend: t.Rates,
+			what: string(t.Kind), kind: t.Kind, rows: t.Len(), bad: t.Bad, rate: t.Rate(), trend: t.Rates,
 			link: tui.Link{View: string(t.Kind)},
 		}
 		switch {

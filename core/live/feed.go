@@ -5,6 +5,12 @@ package live
 
 import (
 	"context"
+	"errors"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core/conn"
 )
 
 // Kind names one kind of row: the name of its view, such as "buffers".
@@ -58,10 +64,26 @@ func Of[R comparableRow[R]](kind Kind, s Source[R]) Feed {
 			}
 			rows := make([]Row, len(typed))
 			for i, r := range typed {
+				if err := r.Problem(); err != nil && noAnswer(err) {
+					return nil, err
+				}
 				rows[i] = r
 			}
 			return rows, nil
 		},
 		equal: func(a, b Row) bool { return a.(R).Equal(b.(R)) },
 	}
+}
+
+// noAnswer tells errors that say nothing of the rows that were asked for: the server cannot be reached, or it answers
+// whatever it is asked with the same refusal. No row turns bad by them.
+func noAnswer(err error) bool {
+	if reply, ok := errors.AsType[redis.Error](err); ok {
+		for _, code := range []string{"BUSY ", "NOAUTH ", "WRONGPASS "} {
+			if strings.HasPrefix(reply.Error(), code) {
+				return true
+			}
+		}
+	}
+	return conn.Unreachable(err)
 }

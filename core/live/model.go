@@ -18,38 +18,32 @@ type Options struct {
 	Now func() time.Time
 }
 
-// What one reading may cost at most: pages of SCAN and rows of each kind that are read again in turn. What the scan
-// finds anew and what is on the screen is read besides.
+// How long to wait after a reading that failed.
 const (
-	scanPages   = 200
-	scanCount   = 512
-	readBatch   = 1000
-	rollingRows = 2000
-
-	publishEvery = 50 * time.Millisecond // while a long reading goes on
-	retryFirst   = 500 * time.Millisecond
-	retryMost    = 8 * time.Second
+	retryFirst = 500 * time.Millisecond
+	retryMost  = 8 * time.Second
 )
 
 // Model reads everything and publishes snapshots. Make it with New and let Run read until its context ends; all other
-// methods may be called from any goroutine and never wait for the server, except Inspect.
+// methods may be called from any goroutine, and but for Inspect and ReadRow none waits for the server.
 type Model struct {
 	conn     *conn.Conn
 	refresh  time.Duration
 	now      func() time.Time
-	trackers []*tracker
+	trackers []*tracker // these and scan belong to the goroutine that reads
 	scan     scanner
+	complete bool // a pass has ended
 
 	snapshot atomic.Pointer[Snapshot]
 	changed  chan struct{} // capacity 1: a new snapshot is there
 	wake     chan struct{} // capacity 1: read now
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards what follows, and the exchange of snapshot
 	focus  map[Kind][]string
 	paused bool
 }
 
-// New prepares a model of the kinds of feeds; Run starts it.
+// New prepares a model of the kinds of feeds; Run starts it. A key that several feeds identify belongs to the first.
 func New(c *conn.Conn, feeds []Feed, o Options) *Model {
 	m := &Model{
 		conn: c, refresh: o.Refresh, now: o.Now,
@@ -78,10 +72,12 @@ func (m *Model) Snapshot() *Snapshot { return m.snapshot.Load() }
 // Changed delivers once whenever there is a snapshot newer than the last delivery; deliveries coalesce.
 func (m *Model) Changed() <-chan struct{} { return m.changed }
 
-// Refresh asks for a reading now, paused or not.
+// Refresh asks for a reading now, paused or not. One that is under way is followed by another, so that what was written
+// before the call is seen.
 func (m *Model) Refresh() { signal(m.wake) }
 
-// Focus names the rows on the screen: they are read again at every reading, however many others there are.
+// Focus names the rows on the screen, instead of those named before: they are read again at every reading, however many
+// others there are.
 func (m *Model) Focus(kind Kind, ids []string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -89,28 +85,36 @@ func (m *Model) Focus(kind Kind, ids []string) {
 	m.focus[kind] = slices.Clone(ids)
 }
 
-// Pause stops or resumes the readings; Refresh still makes one.
+// Pause stops or resumes the readings; Refresh still makes one. A reading under way is brought to its end.
 func (m *Model) Pause(on bool) {
-	m.amend(func(s *Snapshot) { m.paused = on })
-	if !on {
+	m.mu.Lock()
+	resumed := m.paused && !on
+	m.paused = on
+	m.mu.Unlock()
+	m.amend(func(*Snapshot) {})
+	if resumed {
 		m.Refresh()
 	}
 }
 
-// Run reads until ctx ends and returns its error. A server that goes away is asked again, ever more slowly.
+// Run reads until ctx ends and returns its error, at the latest when the command under way is answered or times out. A
+// server that goes away is asked again, ever more slowly.
 func (m *Model) Run(ctx context.Context) error {
 	retry := retryFirst
 	for {
 		wait := m.refresh
-		if err := m.read(ctx); err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			wait = retry
-			retry = min(2*retry, retryMost)
+		err := m.read(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			wait, retry = retry, min(2*retry, retryMost)
 			m.lost(err, wait)
-		} else {
+		default:
 			retry = retryFirst
+			if !m.complete { // nobody wants to wait for the rest of the first pass
+				wait = 0
+			}
 		}
 		if err := m.sleep(ctx, wait); err != nil {
 			return err
@@ -118,143 +122,45 @@ func (m *Model) Run(ctx context.Context) error {
 	}
 }
 
-// sleep waits for the next reading: the time, a Refresh, or the end.
+// sleep waits for the next reading: for the time to pass, unless paused, for a Refresh, or for the end.
 func (m *Model) sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTicker(d)
+	t := time.NewTimer(d)
 	defer t.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-m.wake:
+		case <-m.wake: // also by the end of a pause
 			return nil
 		case <-t.C:
-			m.mu.Lock()
-			paused := m.paused
-			m.mu.Unlock()
-			if !paused {
+			if !m.isPaused() {
 				return nil
 			}
 		}
 	}
 }
 
-// ReadAll reads until the first pass over the keyspace is complete and returns what it found: for callers that want one
-// answer and no dashboard. Do not call it while Run runs.
+func (m *Model) isPaused() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.paused
+}
+
+// ReadAll reads until a pass over the keyspace is complete and returns what it found: for callers that want one answer
+// and no dashboard. Its error is of the way to the server; what is wrong with one kind is in the Err of its table. Do
+// not call it while Run runs.
 func (m *Model) ReadAll(ctx context.Context) (*Snapshot, error) {
 	for {
 		if err := m.read(ctx); err != nil {
 			return nil, err
 		}
-		if s := m.Snapshot(); s.Tables[0].Complete {
-			return s, nil
+		if m.complete {
+			return m.Snapshot(), nil
 		}
 	}
 }
 
-// read makes one reading: status, a stretch of the scan, and the rows that are new, on the screen, or due in turn.
-func (m *Model) read(ctx context.Context) error {
-	status, err := m.conn.Status(ctx)
-	if err != nil {
-		return err
-	}
-	published := m.now()
-	complete := false
-	due := m.due()
-	for page := 0; page < scanPages && !complete; page++ {
-		pass := m.scan.pass
-		keys, last, err := m.scan.step(ctx, scanCount)
-		if err != nil {
-			return err
-		}
-		pass = max(pass, m.scan.pass)
-		for _, k := range keys {
-			for _, t := range m.trackers {
-				if t.found(k, pass) {
-					break
-				}
-			}
-		}
-		if complete = last; last {
-			for i, t := range m.trackers {
-				due[i] = append(due[i], t.unseen(pass)...)
-			}
-		}
-		for _, t := range m.trackers {
-			if len(t.wanted) >= readBatch || last || m.now().Sub(published) > publishEvery {
-				if err := m.fetch(ctx, t, keysOf(t.wanted)); err != nil {
-					return err
-				}
-			}
-		}
-		if m.now().Sub(published) > publishEvery {
-			published = m.now()
-			m.publish(status, false, false)
-		}
-	}
-	for i, t := range m.trackers {
-		slices.Sort(due[i])
-		if err := m.fetch(ctx, t, slices.Compact(due[i])); err != nil {
-			return err
-		}
-		if err := m.fetch(ctx, t, keysOf(t.wanted)); err != nil {
-			return err
-		}
-	}
-	m.publish(status, complete, true)
-	return nil
-}
-
-// due lists for each kind what is on the screen and the next rows in turn.
-func (m *Model) due() [][]string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	due := make([][]string, len(m.trackers))
-	for i, t := range m.trackers {
-		due[i] = append(t.rolling(rollingRows), m.focus[t.feed.Kind]...)
-	}
-	return due
-}
-
-// fetch reads rows in batches. What goes wrong with one kind alone is kept as that kind's error.
-func (m *Model) fetch(ctx context.Context, t *tracker, ids []string) error {
-	for batch := range slices.Chunk(ids, readBatch) {
-		rows, err := t.feed.read(ctx, batch)
-		if err != nil {
-			if conn.Unreachable(err) || ctx.Err() != nil {
-				return err
-			}
-			t.err = err
-			clear(t.wanted)
-			return nil
-		}
-		t.apply(batch, rows, m.scan.pass, m.now())
-	}
-	return nil
-}
-
-func keysOf(set map[string]struct{}) []string {
-	ids := make([]string, 0, len(set))
-	for id := range set {
-		ids = append(ids, id)
-	}
-	return ids
-}
-
-func (m *Model) publish(status conn.Status, complete, end bool) {
-	tables := make([]*Table, len(m.trackers))
-	for i, t := range m.trackers {
-		tables[i] = t.publish(complete, end)
-	}
-	m.amend(func(s *Snapshot) {
-		s.State, s.Err, s.Server, s.Tables = Polling, nil, status, tables
-		if end {
-			s.ReadAt = m.now()
-		}
-	})
-}
-
-// lost keeps the old rows and says since when they are old and when the next attempt is due.
+// lost keeps the old rows and says why they are old and when the next attempt is due.
 func (m *Model) lost(err error, wait time.Duration) {
 	m.amend(func(s *Snapshot) { s.State, s.Err, s.RetryAt = Lost, err, m.now().Add(wait) })
 }

@@ -1,8 +1,6 @@
 package live
 
 import (
-	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -53,14 +51,15 @@ func (s *Snapshot) ServerNow(now time.Time) time.Time { return now.Add(s.Server.
 // Table holds the rows of one kind, sorted by ID. It never changes.
 type Table struct {
 	Kind     Kind
-	Rev      uint64 // rises with every change of the rows
-	Complete bool   // the first pass over the keyspace has ended
-	Bad      int    // rows with a Problem
-	ReadAt   time.Time
-	Err      error    // why the kind as a whole could not be read
-	Recent   []Change // the newest changes, oldest first, at most recentChanges
-	Rates    []int    // changes seen at each of the last readings, oldest first, at most rateReadings
+	Rev      uint64    // rises with every change of the rows
+	Complete bool      // the first pass over the keyspace has ended
+	Bad      int       // rows with a Problem
+	ReadAt   time.Time // end of the last reading without an Err, on our clock
+	Err      error     // why some rows of the kind could not be read; stays until a pass over the keyspace met no failure
+	Recent   []Change  // the newest changes since Complete, oldest first, at most recentChanges
+	Rates    []int     // changes that each of the last readings saw, oldest first, at most rateReadings
 	rows     []Row
+	ends     []time.Time // of the reading before Rates, and of each in Rates
 }
 
 // Change is one difference between two readings of a row.
@@ -84,7 +83,7 @@ func (t *Table) At(i int) Row { return t.rows[i] }
 
 // Index finds the place of a row.
 func (t *Table) Index(id string) (int, bool) {
-	return slices.BinarySearchFunc(t.rows, id, func(r Row, id string) int { return strings.Compare(r.ID(), id) })
+	return search(t.rows, id)
 }
 
 // Get finds a row.
@@ -95,23 +94,28 @@ func (t *Table) Get(id string) (Row, bool) {
 	return nil, false
 }
 
-// Range calls fn for the rows whose ID starts with prefix.
+// Range calls fn for the rows whose ID starts with prefix, in order, until fn returns false.
 func (t *Table) Range(prefix string, fn func(Row) bool) {
-	for i := sort.Search(len(t.rows), func(i int) bool { return t.rows[i].ID() >= prefix }); i < len(t.rows); i++ {
-		if !strings.HasPrefix(t.rows[i].ID(), prefix) || !fn(t.rows[i]) {
+	from, _ := t.Index(prefix)
+	for _, r := range t.rows[from:] {
+		if !strings.HasPrefix(r.ID(), prefix) || !fn(r) {
 			return
 		}
 	}
 }
 
-// Rate is the mean number of changes a second over the readings kept, refresh being the time between two of them.
-func (t *Table) Rate(refresh time.Duration) float64 {
-	if len(t.Rates) == 0 || refresh <= 0 {
+// Rate is the mean number of changes a second over the time that Rates cover, pauses and slow readings among it.
+func (t *Table) Rate() float64 {
+	if len(t.Rates) == 0 {
 		return 0
 	}
 	sum := 0
 	for _, n := range t.Rates {
 		sum += n
 	}
-	return float64(sum) / (float64(len(t.Rates)) * refresh.Seconds())
+	took := t.ends[len(t.ends)-1].Sub(t.ends[0])
+	if took <= 0 {
+		return 0
+	}
+	return float64(sum) / took.Seconds()
 }

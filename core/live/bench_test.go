@@ -1,0 +1,162 @@
+package live_test
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core"
+	"holdfast/core/conn"
+	"holdfast/core/live"
+	"holdfast/core/redistest"
+)
+
+func TestMain(m *testing.M) { redistest.Main(m) }
+
+var ctx = context.Background()
+
+const many = 100_000
+
+// fill stores n running actors.
+func fill(t testing.TB, c redis.UniversalClient, n int) {
+	t.Helper()
+	for from := 0; from < n; from += 10_000 {
+		p := c.Pipeline()
+		for i := from; i < min(n, from+10_000); i++ {
+			p.Set(ctx, fmt.Sprintf("actor:a%07d", i), fmt.Sprintf(
+				`{"actorId":"a%07d","version":"7","actorTemplateNamespace":"tns","actorTemplateName":"tmpl","status":"STATUS_RUNNING","ateomPodNamespace":"ns","ateomPodName":"pod-%d","ateomPodIp":"10.0.%d.%d"}`,
+				i, i, i>>8&255, i&255), 0)
+		}
+		if _, err := p.Exec(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func open(t testing.TB, o conn.Options, refresh time.Duration) *core.Core {
+	t.Helper()
+	c, err := core.Open(core.Options{Conn: o, Refresh: refresh})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+func benchCore(b *testing.B) *core.Core {
+	c := redistest.Single(b)
+	fill(b, c, many)
+	return open(b, conn.Options{URLs: []string{"redis://" + c.Options().Addr}}, 0)
+}
+
+// The bare side does the same work for the server and the line: SCAN with the same COUNT and the values of each page in
+// one more trip. It decodes nothing and keeps only the texts.
+func BenchmarkFirstReading(b *testing.B) {
+	c := benchCore(b)
+	for name, get := range map[string]func(keys []string, values map[string]string) error{
+		"mget": func(keys []string, values map[string]string) error {
+			got, err := c.Conn.MGet(ctx, keys...).Result()
+			for i, v := range got {
+				values[keys[i]], _ = v.(string)
+			}
+			return err
+		},
+		"gets": func(keys []string, values map[string]string) error {
+			got, err := conn.GetMany(ctx, c.Conn, keys)
+			for i, v := range got {
+				values[keys[i]] = string(v.Value)
+			}
+			return err
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			redistest.Compare(b, func(int) error {
+				values := map[string]string{}
+				for cursor := uint64(0); ; {
+					keys, next, err := c.Conn.Scan(ctx, cursor, "actor:*", 512).Result()
+					if err != nil {
+						return err
+					}
+					if err := get(keys, values); err != nil {
+						return err
+					}
+					if cursor = next; cursor == 0 {
+						break
+					}
+				}
+				if len(values) != many {
+					return fmt.Errorf("%d values", len(values))
+				}
+				return nil
+			}, func(int) error {
+				s, err := live.New(c.Conn, c.Feeds(), live.Options{}).ReadAll(ctx)
+				if err == nil && s.Table("actors").Len() != many {
+					err = fmt.Errorf("%d rows", s.Table("actors").Len())
+				}
+				return err
+			})
+		})
+	}
+}
+
+// How long the first rows take to a waiting screen, and what they cost.
+func BenchmarkFirstRows(b *testing.B) {
+	c := benchCore(b)
+	for b.Loop() {
+		m := live.New(c.Conn, c.Feeds(), live.Options{})
+		ctx, cancel := context.WithCancel(ctx)
+		done := make(chan struct{})
+		go func() { defer close(done); _ = m.Run(ctx) }()
+		for m.Snapshot().Table("actors").Len() == 0 {
+			<-m.Changed()
+		}
+		b.StopTimer()
+		cancel()
+		<-done
+		b.StartTimer()
+	}
+}
+
+// A reading of a server on which nothing happens: what holdfast costs while nobody looks.
+func BenchmarkQuietReading(b *testing.B) {
+	c := benchCore(b)
+	m := live.New(c.Conn, c.Feeds(), live.Options{})
+	if _, err := m.ReadAll(ctx); err != nil {
+		b.Fatal(err)
+	}
+	sent := c.Conn.Log.Sent()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := m.ReadAll(ctx); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(c.Conn.Log.Sent()-sent)/float64(b.N), "commands/op")
+}
+
+// What a row takes, the rows of the primitive's package among it, and how much of that is the model's own.
+func BenchmarkMemory(b *testing.B) {
+	c := benchCore(b)
+	for b.Loop() {
+		before := heap()
+		m := live.New(c.Conn, c.Feeds(), live.Options{})
+		for range 3 { // later passes must not add to it
+			if _, err := m.ReadAll(ctx); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(heap()-before)/many, "bytes/row")
+		runtime.KeepAlive(m)
+	}
+}
+
+func heap() uint64 {
+	runtime.GC()
+	var s runtime.MemStats
+	runtime.ReadMemStats(&s)
+	return s.HeapAlloc
+}

@@ -1,0 +1,153 @@
+package live
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"holdfast/core/conn"
+)
+
+// What one reading may cost at most: pages of SCAN and rows of each kind that are read again in turn. What the scan
+// finds anew and what is on the screen is read besides, and at the end of a pass the rows that it missed.
+const (
+	scanPages   = 200
+	scanCount   = 512
+	readBatch   = 1000
+	rollingRows = 2000
+)
+
+// While a long reading goes on, what it has found is published every so often, and less often when that alone takes
+// more than an eighth of the time.
+const (
+	publishEvery = 50 * time.Millisecond
+	publishShare = 8
+)
+
+// reading is one look at the server: its status, the rows on the screen and those due in turn, a stretch of the scan
+// and what that finds.
+type reading struct {
+	m         *Model
+	status    conn.Status
+	published time.Time
+	every     time.Duration
+}
+
+func (m *Model) read(ctx context.Context) error {
+	status, err := m.conn.Status(ctx)
+	if err != nil {
+		return err
+	}
+	r := &reading{m: m, status: status, every: publishEvery}
+	if m.Snapshot().State != Connecting { // the very first rows are published as soon as they are there
+		r.published = m.now()
+	}
+	if err := r.again(ctx); err != nil {
+		return err
+	}
+	complete, err := r.scan(ctx)
+	if err != nil {
+		return err
+	}
+	m.complete = m.complete || complete
+	now := m.now()
+	tables := make([]*Table, len(m.trackers))
+	for i, t := range m.trackers {
+		if complete {
+			t.passed()
+		}
+		tables[i] = t.close(complete, now)
+	}
+	m.amend(func(s *Snapshot) {
+		s.State, s.Err, s.Server, s.Tables, s.ReadAt = Polling, nil, status, tables, now
+	})
+	return nil
+}
+
+// again reads what is on the screen and the next rows in turn, each once.
+func (r *reading) again(ctx context.Context) error {
+	for _, t := range r.m.trackers {
+		r.m.mu.Lock()
+		ids := slices.Clone(r.m.focus[t.feed.Kind])
+		r.m.mu.Unlock()
+		ids = append(ids, t.rolling(rollingRows)...)
+		slices.Sort(ids)
+		if err := r.fetch(ctx, t, slices.Compact(ids)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scan walks on through the keyspace and reads what it finds. It ends with the pass, after its share of pages, or, once
+// there has been a pass, after half the time between readings: the rows on the screen shall not wait for a slow line.
+func (r *reading) scan(ctx context.Context) (complete bool, err error) {
+	m := r.m
+	began := m.now()
+	for page := 1; ; page++ {
+		keys, last, err := m.scan.step(ctx, scanCount)
+		if err != nil {
+			return false, err
+		}
+		for _, k := range keys {
+			for _, t := range m.trackers {
+				if t.found(k, m.scan.pass) {
+					break
+				}
+			}
+		}
+		end := last || page == scanPages || m.complete && m.now().Sub(began) > m.refresh/2
+		for _, t := range m.trackers {
+			if !end && !r.due() && len(t.wanted) < readBatch {
+				continue
+			}
+			if err := r.fetch(ctx, t, t.waiting()); err != nil {
+				return false, err
+			}
+			if last {
+				if err := r.fetch(ctx, t, t.unseen(m.scan.pass)); err != nil {
+					return false, err
+				}
+			}
+		}
+		if end {
+			return last, nil
+		}
+		if r.due() {
+			r.publish()
+		}
+	}
+}
+
+// fetch reads rows in batches. What goes wrong with one kind alone is kept as that kind's error.
+func (r *reading) fetch(ctx context.Context, t *tracker, ids []string) error {
+	for batch := range slices.Chunk(ids, readBatch) {
+		rows, err := t.feed.read(ctx, batch)
+		switch {
+		case err == nil:
+			t.apply(batch, rows, r.m.scan.pass, r.m.now())
+		case ctx.Err() != nil || noAnswer(err):
+			return err
+		default:
+			t.fail(batch, err)
+		}
+		if r.due() {
+			r.publish()
+		}
+	}
+	return nil
+}
+
+// due tells whether it is time to show what has been found so far.
+func (r *reading) due() bool { return r.m.now().Sub(r.published) >= r.every }
+
+func (r *reading) publish() {
+	start := r.m.now()
+	tables := make([]*Table, len(r.m.trackers))
+	for i, t := range r.m.trackers {
+		tables[i] = t.publish(false)
+	}
+	r.m.amend(func(s *Snapshot) { s.State, s.Err, s.Server, s.Tables = Polling, nil, r.status, tables })
+	r.published = r.m.now()
+	r.every = max(publishEvery, publishShare*r.published.Sub(start))
+}
