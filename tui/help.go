@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -69,18 +70,27 @@ func (m *Model) palette() overlay {
 	return newPicker("Go to a view or do something", choices)
 }
 
-// commandLog shows every Redis command that was sent, as one would type it.
+// commandLog shows every Redis command that was sent, as one would type it: first those that may have changed something.
 func (m *Model) commandLog() overlay {
-	return &pane{title: "Commands sent", end: true, text: func(th themes.Theme, w int) []string {
+	return &pane{title: "Commands sent", text: func(th themes.Theme, w int) []string {
 		entries := m.Conn.Log.Last()
-		lines := make([]string, len(entries))
-		for i, e := range entries {
+		slices.Reverse(entries)
+		lines := []string{th.Title.Render("Those that may change something, newest first")}
+		reads := []string{"", th.Title.Render("Those that only read, newest first")}
+		for _, e := range entries {
 			text := fmt.Sprintf("%s %7s  %s", e.At.Format("15:04:05.000"), e.Took.Round(10*time.Microsecond), Clean(e.Text))
 			if e.Err != "" {
 				text += "  -> " + Clean(e.Err)
 			}
-			lines[i] = cut(text, w)
+			if e.Reads {
+				reads = append(reads, cut(text, w))
+			} else {
+				lines = append(lines, cut(text, w))
+			}
 		}
-		return lines
+		if len(lines) == 1 {
+			lines = append(lines, th.Muted.Render("none so far"))
+		}
+		return append(lines, reads...)
 	}}
 }

@@ -13,7 +13,6 @@ import (
 type pane struct {
 	title string
 	text  func(th themes.Theme, w int) []string // drawn anew each time, so that a log moves
-	end   bool                                  // opens at its end
 	s     scroller
 }
 
@@ -22,7 +21,6 @@ func (p *pane) scope() keymap.Scope { return keymap.Pager }
 func (p *pane) act(a keymap.Action) (tea.Cmd, verdict) {
 	switch {
 	case p.s.act(a):
-		p.end = false
 	case a == keymap.Close || a == keymap.Back:
 		return nil, shut
 	}
@@ -33,9 +31,6 @@ func (p *pane) typed(tea.Msg) tea.Cmd { return nil }
 
 func (p *pane) draw(th themes.Theme, w, h int) (string, string) {
 	lines := p.text(th, w)
-	if p.end {
-		p.s.top = len(lines)
-	}
 	shown := p.s.view(lines, min(h, len(lines)))
 	title := p.title
 	if len(lines) > len(shown) {

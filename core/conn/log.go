@@ -3,7 +3,7 @@ package conn
 import (
 	"context"
 	"net"
-	"strconv"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -13,24 +13,38 @@ import (
 
 // Entry is one command that was sent.
 type Entry struct {
-	At   time.Time
-	Text string // as one would type it into redis-cli, long arguments cut, secrets hidden
-	Took time.Duration
-	Err  string // empty when the server answered; never more than its first line
+	At    time.Time
+	Text  string // as one would type it into redis-cli, long arguments cut, secrets hidden
+	Took  time.Duration
+	Err   string // empty when the server answered; never more than its first line
+	Reads bool   // it can change nothing
 }
 
-// Log keeps the last commands that went through a connection. It is a go-redis hook and safe for concurrent use.
+// Log keeps the last commands that went through a connection: those that only read apart from those that may change
+// something, so that polling does not push an action out. It is a go-redis hook and safe for concurrent use.
 type Log struct {
 	mu   sync.Mutex
-	ring []Entry
-	sent uint64 // entries ever added; ring[sent%len] is the next to go
+	sent uint64
+	read ring
+	act  ring
+}
+
+// ring keeps the newest entries; commands are spelled out only when somebody asks.
+type ring struct {
+	entries []entry
+	added   int
+}
+
+type entry struct {
+	Entry
+	args []any // nil: Text is made already
 }
 
 func newLog(size int) *Log {
 	if size <= 0 {
 		size = 512
 	}
-	return &Log{ring: make([]Entry, size)}
+	return &Log{read: ring{entries: make([]entry, size)}, act: ring{entries: make([]entry, size)}}
 }
 
 // Sent is how many commands were ever sent.
@@ -40,14 +54,28 @@ func (l *Log) Sent() uint64 {
 	return l.sent
 }
 
-// Last returns the newest entries, oldest first.
+// Last returns the newest entries of both sorts, oldest first.
 func (l *Log) Last() []Entry {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	size := uint64(len(l.ring))
-	out := make([]Entry, 0, min(l.sent, size))
-	for i := l.sent - min(l.sent, size); i < l.sent; i++ {
-		out = append(out, l.ring[i%size])
+	out := append(l.act.last(), l.read.last()...)
+	l.mu.Unlock()
+	slices.SortStableFunc(out, func(a, b Entry) int { return a.At.Compare(b.At) })
+	return out
+}
+
+func (r *ring) add(e entry) {
+	r.entries[r.added%len(r.entries)] = e
+	r.added++
+}
+
+func (r *ring) last() []Entry {
+	out := make([]Entry, 0, min(r.added, len(r.entries)))
+	for i := r.added - cap(out); i < r.added; i++ {
+		e := r.entries[i%len(r.entries)]
+		if e.args != nil {
+			e.Text = Spell(e.args)
+		}
+		out = append(out, e.Entry)
 	}
 	return out
 }
@@ -77,71 +105,50 @@ func (l *Log) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessP
 	}
 }
 
-// add notes commands. Of a pipeline longer than the ring only its end could stay, so only that is spelled out.
+// add notes commands. Of a pipeline longer than the ring only its end could stay.
 func (l *Log) add(cmds []redis.Cmder, start time.Time, err error) {
 	took := time.Since(start)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	skip := max(0, len(cmds)-len(l.ring))
-	l.sent += uint64(skip)
-	for _, cmd := range cmds[skip:] {
-		e := Entry{At: start, Text: Spell(cmd.Args()), Took: took}
+	l.sent += uint64(len(cmds))
+	for _, cmd := range cmds[max(0, len(cmds)-len(l.read.entries)):] {
+		e := entry{Entry{At: start, Took: took, Reads: reads(cmd.Name())}, cmd.Args()}
+		if heavy(e.args) { // do not hold on to a whole document for its first bytes
+			e.Text, e.args = Spell(e.args), nil
+		}
 		if cause := cmd.Err(); cause != nil && cause != redis.Nil {
 			e.Err, _, _ = strings.Cut(cause.Error(), "\n")
 		} else if cause == nil && err != nil && len(cmds) == 1 && err != redis.Nil {
 			e.Err, _, _ = strings.Cut(err.Error(), "\n")
 		}
-		l.ring[l.sent%uint64(len(l.ring))] = e
-		l.sent++
+		if e.Reads {
+			l.read.add(e)
+		} else {
+			l.act.add(e)
+		}
 	}
 }
 
-const longestArg = 96
-
-// Spell writes a command as one would type it: arguments that need it are quoted, long ones are cut with their length,
-// and what follows AUTH is hidden.
-func Spell(args []any) string {
-	var b strings.Builder
-	for i, a := range args {
-		if i > 0 {
-			b.WriteByte(' ')
-		}
-		text := spellArg(a)
-		if i == 0 {
-			text = strings.ToUpper(text)
-		}
-		if text == "AUTH" || (i > 0 && strings.EqualFold(text, "auth") && strings.EqualFold(spellArg(args[0]), "hello")) {
-			b.WriteString(text + " ***")
-			break
-		}
-		b.WriteString(text)
+// reads tells the commands that can change nothing. Scripts and unknown ones may.
+func reads(name string) bool {
+	switch name {
+	case "scan", "get", "mget", "strlen", "exists", "type", "ttl", "pttl", "memory", "time", "info", "ping", "hello", "client", "cluster",
+		"llen", "lrange", "scard", "smembers", "hget", "hmget", "hgetall", "hlen", "zcard", "zrange", "zscore", "xlen", "xrange",
+		"xinfo", "dbsize", "command", "object":
+		return true
 	}
-	return b.String()
+	return false
 }
 
-func spellArg(a any) string {
-	var s string
-	switch v := a.(type) {
-	case string:
-		s = v
-	case []byte:
-		s = string(v)
-	case int:
-		return strconv.Itoa(v)
-	case int64:
-		return strconv.FormatInt(v, 10)
-	case uint64:
-		return strconv.FormatUint(v, 10)
-	case float64:
-		return strconv.FormatFloat(v, 'g', -1, 64)
-	default:
-		return "?"
+func heavy(args []any) bool {
+	size := 0
+	for _, a := range args {
+		switch v := a.(type) {
+		case string:
+			size += len(v)
+		case []byte:
+			size += len(v)
+		}
 	}
-	if len(s) > longestArg {
-		return strconv.Quote(s[:longestArg]) + "...(" + strconv.Itoa(len(s)) + " bytes)"
-	}
-	if s == "" || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == '"' || r == '\\' || r == '\'' || r >= 0x7f }) {
-		return strconv.Quote(s)
-	}
-	return s
+	return size > 1024
 }

@@ -50,6 +50,7 @@ func open(t *testing.T, o conn.Options) *conn.Conn {
 	return c
 }
 
+// What only reads does not push out what may change something.
 func TestTheLogKeepsTheNewestCommands(t *testing.T) {
 	_, m := redistest.Mini(t)
 	c := open(t, conn.Options{URLs: []string{"redis://" + m.Addr()}, LogSize: 4})
@@ -61,6 +62,9 @@ func TestTheLogKeepsTheNewestCommands(t *testing.T) {
 	}
 	texts := func() (texts []string) {
 		for _, e := range c.Log.Last() {
+			if strings.HasPrefix(e.Text, "HELLO") || strings.HasPrefix(e.Text, "CLIENT") {
+				continue // the handshake
+			}
 			texts = append(texts, e.Text)
 			if e.At.IsZero() || e.Took <= 0 {
 				t.Errorf("%+v has no time", e)
@@ -82,7 +86,7 @@ func TestTheLogKeepsTheNewestCommands(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprint(texts()); got != "[GET p5 GET p6 GET p7 GET p8]" || c.Log.Sent() != sent+9 {
+	if got := fmt.Sprint(texts()); got != "[SET k2 1 SET k3 1 SET k4 1 SET k5 1 GET p5 GET p6 GET p7 GET p8]" || c.Log.Sent() != sent+9 {
 		t.Errorf("%s, and %d commands more", got, c.Log.Sent()-sent)
 	}
 }
