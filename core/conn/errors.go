@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
+	"os"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -51,11 +53,20 @@ func Unreachable(err error) bool {
 		text := reply.Error()
 		return strings.HasPrefix(text, "LOADING") || strings.HasPrefix(text, "CLUSTERDOWN") || strings.HasPrefix(text, "MASTERDOWN")
 	}
+	if ofFile(err) { // its number alone would pass for a net.Error
+		return false
+	}
 	if _, ok := errors.AsType[net.Error](err); ok {
 		return true
 	}
 	return errors.Is(err, ErrUnreachable) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, redis.ErrPoolTimeout) || errors.Is(err, redis.ErrClosed)
+}
+
+func ofFile(err error) bool {
+	_, path := errors.AsType[*fs.PathError](err)
+	_, link := errors.AsType[*os.LinkError](err)
+	return path || link
 }
 
 // ErrPrecondition is what every sentinel made by Precondition is, too: the server was reached and nothing was written,

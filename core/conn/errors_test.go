@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -31,6 +32,8 @@ func TestUnreachableIsAboutTheWayAlone(t *testing.T) {
 		"closed":         {redis.ErrClosed, true},
 		"our own":        {conn.ErrUnreachable, true},
 		"a precondition": {conn.Precondition("locked"), false},
+		"a file":         {fileError(os.ReadFile("/no/such/file")), false},
+		"a link":         {os.Link("/no/such/file", "/no/such/link"), false},
 		"another":        {errors.New("EOF"), false},
 	} {
 		if got := conn.Unreachable(tt.err); got != tt.want {
@@ -52,6 +55,8 @@ func TestUnreachableIsAboutTheWayAlone(t *testing.T) {
 		}
 	}
 }
+
+func fileError(_ []byte, err error) error { return err }
 
 func TestFailSaysTheOperationAndTheKey(t *testing.T) {
 	if err := conn.Fail("op", "key", nil); err != nil {
