@@ -39,7 +39,7 @@ func Scan(ctx context.Context, c redis.UniversalClient, pattern string, count in
 	for _, node := range nodes {
 		cursor := uint64(0)
 		for {
-			page, next, err := node.Scan(ctx, cursor, pattern, count).Result()
+			page, next, err := ScanPage(ctx, node, cursor, pattern, count)
 			if err != nil {
 				return err
 			}
@@ -60,6 +60,15 @@ func Scan(ctx context.Context, c redis.UniversalClient, pattern string, count in
 		}
 	}
 	return nil
+}
+
+// ScanPage fetches one page of the keys of one node.
+func ScanPage(ctx context.Context, node redis.UniversalClient, cursor uint64, pattern string, count int64) (keys []string, next uint64, err error) {
+	var cmd *redis.ScanCmd
+	if abandoned(ctx, func() { cmd = node.Scan(ctx, cursor, pattern, count) }) {
+		return nil, 0, ctx.Err()
+	}
+	return cmd.Result()
 }
 
 // Got is the answer to one GET of a pipeline.
@@ -99,16 +108,18 @@ func GetMany(ctx context.Context, c redis.UniversalClient, keys []string) ([]Got
 }
 
 // Pipeline sends the commands that fill queues in one round trip to each node. It returns only errors of the way: an
-// error that the server gave to one command stays in that command.
+// error that the server gave to one command stays in that command. After an error the commands must not be looked at: a
+// cancelled context returns while they may still be under way.
 func Pipeline(ctx context.Context, c redis.UniversalClient, fill func(redis.Pipeliner)) error {
 	p := c.Pipeline()
 	fill(p)
-	cmds, err := p.Exec(ctx)
+	var cmds []redis.Cmder
+	var err error
+	if abandoned(ctx, func() { cmds, err = p.Exec(ctx) }) {
+		return ctx.Err()
+	}
 	if err == nil {
 		return nil
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
 	}
 	for _, cmd := range cmds {
 		if e := cmd.Err(); e != nil && !answered(e) {

@@ -29,14 +29,43 @@ func NewScript(text string) *Script {
 	return &Script{text: text, hash: hex.EncodeToString(sum[:])}
 }
 
-// Run sends the script. An error of the way (Unreachable) leaves open whether it ran.
+// Run sends the script. An error of the way (Unreachable), or of a context that ends meanwhile, leaves open whether it ran.
 func (s *Script) Run(ctx context.Context, c Runner, keys []string, args ...any) *redis.Cmd {
-	cmd := s.command(ctx, "evalsha", s.hash, keys, args)
-	if err := c.Process(ctx, cmd); err != nil && strings.HasPrefix(err.Error(), "NOSCRIPT") {
-		cmd = s.command(ctx, "eval", s.text, keys, args)
-		_ = c.Process(ctx, cmd) // the error stays in the command
+	cmd := send(ctx, c, s.command(ctx, "evalsha", s.hash, keys, args))
+	if err := cmd.Err(); err != nil && strings.HasPrefix(err.Error(), "NOSCRIPT") {
+		cmd = send(ctx, c, s.command(ctx, "eval", s.text, keys, args))
+	}
+	return cmd
+}
+
+// send returns the command with its reply or error in it, or another one with the context's error.
+func send(ctx context.Context, c Runner, cmd once) *redis.Cmd {
+	if abandoned(ctx, func() { _ = c.Process(ctx, cmd) }) {
+		lost := redis.NewCmd(ctx, cmd.Args()...)
+		lost.SetErr(ctx.Err())
+		return lost
 	}
 	return cmd.Cmd
+}
+
+// abandoned calls f and tells whether the context was cancelled before it returned. go-redis does not interrupt a read:
+// f then goes on by itself for at most the client's timeout, and what it writes to must not be looked at.
+func abandoned(ctx context.Context, f func()) bool {
+	if ctx.Done() == nil {
+		f()
+		return false
+	}
+	if ctx.Err() != nil {
+		return true
+	}
+	done := make(chan struct{})
+	go func() { defer close(done); f() }()
+	select {
+	case <-done:
+		return false
+	case <-ctx.Done():
+		return true
+	}
 }
 
 func (s *Script) command(ctx context.Context, verb, body string, keys []string, args []any) once {
@@ -54,9 +83,7 @@ func (s *Script) command(ctx context.Context, verb, body string, keys []string, 
 
 // Once sends one command that is never repeated, for mutations that need no script.
 func Once(ctx context.Context, c Runner, args ...any) *redis.Cmd {
-	cmd := redis.NewCmd(ctx, args...)
-	_ = c.Process(ctx, once{cmd}) // the error stays in the command
-	return cmd
+	return send(ctx, c, once{redis.NewCmd(ctx, args...)})
 }
 
 // once is a command that go-redis must not send a second time.
