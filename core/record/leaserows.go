@@ -39,7 +39,7 @@ const sameDeadline = 500 * time.Millisecond
 func (r *LeaseRow) Equal(other *LeaseRow) bool {
 	return r.id == other.id && r.Granted == other.Granted && r.Records == other.Records &&
 		r.Expires.IsZero() == other.Expires.IsZero() && r.Expires.Sub(other.Expires).Abs() <= sameDeadline &&
-		fmt.Sprint(r.problem) == fmt.Sprint(other.problem)
+		sameProblem(r.problem, other.problem)
 }
 
 // LeaseRows reads and releases the leases of all namespaces under one prefix.

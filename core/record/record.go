@@ -2,7 +2,8 @@
 // record storage of seed 004 on any redis.UniversalClient, and gives the dashboard the rows of both kinds.
 //
 // A namespace is the unit of atomicity and of sharding: all its keys share the hash tag {namespace}. What a record's
-// value means is the caller's affair and never known here.
+// value means is the caller's affair and never known here. What is acknowledged is as durable as the server makes it: a
+// failover to a replica that lagged forgets, as with every write to Redis.
 package record
 
 import (

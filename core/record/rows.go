@@ -35,7 +35,14 @@ func (r *RecordRow) Problem() error { return r.problem }
 // Equal tells whether other means the same.
 func (r *RecordRow) Equal(other *RecordRow) bool {
 	return r.id == other.id && r.Version == other.Version && r.Lease == other.Lease && bytes.Equal(r.Value, other.Value) &&
-		fmt.Sprint(r.problem) == fmt.Sprint(other.problem)
+		sameProblem(r.problem, other.problem)
+}
+
+func sameProblem(a, b error) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Error() == b.Error()
 }
 
 // RecordRows reads and edits the records of all namespaces under one prefix. Foreign keys under the prefix that are

@@ -264,7 +264,7 @@ func TestLeaseRows(t *testing.T) {
 }
 
 func TestRowsTellTheWayFromARow(t *testing.T) {
-	c := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1", MaxRetries: -1})
+	c := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1", MaxRetries: -1, DialerRetries: 1})
 	defer c.Close()
 	_, records := record.NewRecordRows(c, "").Read(ctx, []string{"ns:a"})
 	_, leases := record.NewLeaseRows(c, "").Read(ctx, []string{"ns:1"})

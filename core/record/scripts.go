@@ -10,7 +10,7 @@ import (
 )
 
 //go:embed lua
-var texts embed.FS
+var files embed.FS
 
 var (
 	createScript       = conn.NewScript(writing("create"))
@@ -20,16 +20,16 @@ var (
 	leaseNewScript     = conn.NewScript(writing("lease_new"))
 	leaseKeepScript    = conn.NewScript(writing("lease_keep"))
 	leaseReleaseScript = conn.NewScript(writing("lease_release"))
-	getScript          = conn.NewScript(text("get"))
-	rangeScript        = conn.NewScript(text("range"))
-	leaseGetScript     = conn.NewScript(text("lease_get"))
+	getScript          = conn.NewScript(script("get"))
+	rangeScript        = conn.NewScript(script("range"))
+	leaseGetScript     = conn.NewScript(script("lease_get"))
 )
 
 // writing puts a script between what those that write have in common.
-func writing(name string) string { return text("begin") + text(name) + text("tidy") }
+func writing(name string) string { return script("begin") + script(name) + script("tidy") }
 
-func text(name string) string {
-	b, err := texts.ReadFile("lua/" + name + ".lua")
+func script(name string) string {
+	b, err := files.ReadFile("lua/" + name + ".lua")
 	if err != nil {
 		panic(err) // not built with its scripts
 	}

@@ -71,10 +71,13 @@ func recognise(prefix, raw string) (kind part, ns, name string, ok bool) {
 	return foreign, "", "", true
 }
 
-// canonical tells whether text is a name as conn.Escape writes it.
+// canonical tells whether text is a name as conn.Escape writes it. Most names need no escaping and cost no memory.
 func canonical(text string) bool {
+	if !strings.Contains(text, "%") {
+		return text != "" && conn.Escape(text) == text
+	}
 	_, err := conn.Unescape(text)
-	return err == nil && text != ""
+	return err == nil
 }
 
 // leaseID reads an id as this package writes it, or returns 0.

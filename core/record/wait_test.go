@@ -126,7 +126,7 @@ func TestWaitIsWokenByPush(t *testing.T) {
 func TestWaitIsWokenByExpiry(t *testing.T) {
 	redistest.EachReal(t, func(t *testing.T, c redis.UniversalClient) {
 		s, other := patient(t, c), open(t, c)
-		before := grant(t, other, short, false)
+		before := grant(t, other, 2*short, false)
 		v := put(t, other, "a", "", before.Id())
 		done := waitFor(t, c, s, "a", v)
 		if got := <-done; got.err != nil || got.r.Key != "" {
@@ -134,7 +134,7 @@ func TestWaitIsWokenByExpiry(t *testing.T) {
 		}
 		v = put(t, other, "b", "", record.NoLeaseId)
 		pending := waitFor(t, c, s, "b", v)
-		during := grant(t, other, short, false)
+		during := grant(t, other, 2*short, false)
 		w := put(t, other, "c", "", during.Id())
 		if got := <-waitFor(t, c, s, "c", w); got.err != nil || got.r.Key != "" {
 			t.Fatalf("a lease granted while the watch ran: %+v", got)
@@ -198,8 +198,9 @@ func TestWaitMissesNoChange(t *testing.T) {
 			key := record.Key(fmt.Sprint("k", i%4))
 			v := put(t, writer, string(key), "", record.NoLeaseId)
 			go func() {
+				w := v
 				for range i % 5 {
-					v, _ = writer.CasByVersion(ctx, record.Record{Key: key, Version: v})
+					w, _ = writer.CasByVersion(ctx, record.Record{Key: key, Version: w})
 				}
 				_ = writer.Delete(ctx, key)
 			}()

@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"math"
 	"strconv"
 	"strings"
 	"sync"
@@ -100,8 +101,6 @@ func (h *watch) wakeSome(n int) {
 		}
 	}
 }
-
-const everybody = int(^uint(0) >> 1)
 
 // retired ends the watch if there is still nobody to wake.
 func (h *watch) retired() bool {
@@ -211,7 +210,7 @@ func (r *round) hear(m any) {
 		return // somebody else's word
 	}
 	if r.based && n > r.seen+1 {
-		r.wakeSome(everybody) // one in between was lost
+		r.wakeSome(math.MaxInt) // one in between was lost
 	}
 	r.seen = max(r.seen, n)
 	switch {
@@ -252,7 +251,7 @@ func (r *round) ask(ctx context.Context) {
 	switch {
 	case !r.based, lost, counter < r.seen, r.push == nil && counter != r.seen:
 		r.based, r.seen = true, counter
-		r.wakeSome(everybody)
+		r.wakeSome(math.MaxInt)
 	case counter > r.seen && behind == 0: // on their way, it is hoped
 		r.behind = counter
 		r.pollBy(0)

@@ -7,6 +7,7 @@
 local seq, ix, exp, base = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
 local result       -- what the script returns
 local budget = 100 -- records that tidy.lua may remove
+local due          -- true: a deadline has passed for certain
 local gone         -- the lease, if the record KEYS[4] with the key ARGV[2] has outlived it and is to be removed
 
 -- The next value of the counter as text: a Lua number is written exactly only up to 14 digits.
@@ -23,5 +24,5 @@ local function tell(what)
   end
 end
 
--- How many leases there are; also refuses an :exp of another type before anything is written.
-local leases = redis.call('ZCARD', exp)
+-- Whether there are leases; also refuses an :exp of another type before anything is written.
+local leases = redis.call('ZCARD', exp) > 0

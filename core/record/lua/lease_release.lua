@@ -11,4 +11,4 @@ result = math.max(0, redis.call('SCARD', KEYS[5]) - budget) -- also refuses anot
 tell(count())
 redis.call('DEL', KEYS[4])
 redis.call('ZADD', exp, 0, ARGV[2]) -- the first to be tidied up
-leases = 1
+due = true

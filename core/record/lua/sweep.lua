@@ -8,9 +8,9 @@ if lease and lease ~= '0' and redis.call('EXISTS', base .. 'lease:' .. lease) ==
 end
 budget = ARGV[3] + 0
 local left = -1
-if leases > 0 then
+if leases then
   local t = redis.call('TIME')
-  local first = redis.call('ZRANGE', exp, 0, 0, 'WITHSCORES')[2]
-  left = math.max(0, first - t[1] * 1000 - math.floor(t[2] / 1000))
+  left = math.max(0, redis.call('ZRANGE', exp, '0', '0', 'WITHSCORES')[2] - t[1] * 1000 - math.floor(t[2] / 1000))
+  due = left == 0
 end
 result = {redis.call('GET', seq) or '0', left}
