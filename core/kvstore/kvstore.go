@@ -5,6 +5,7 @@ package kvstore
 
 import (
 	"errors"
+	"fmt"
 	"io"
 
 	"holdfast/core/conn"
@@ -28,7 +29,16 @@ var (
 	ErrTrimmed  = conn.Precondition("the changes asked for were trimmed from the log: start from a snapshot")
 	ErrGap      = conn.Precondition("a change is missing before this one")
 	ErrNotEmpty = conn.Precondition("the database is not empty")
+	ErrChange   = errors.New("not a valid change record")
 )
+
+// CheckKey is ErrKey unless a key is of a legal length.
+func CheckKey(key []byte) error {
+	if len(key) < MinKey || len(key) > MaxKey {
+		return fmt.Errorf("key of %d bytes: %w", len(key), ErrKey)
+	}
+	return nil
+}
 
 // KVPair is a key with its value. ExpireTS is when it ends, in epoch seconds of the engine's clock: a pair is gone as
 // soon as now >= ExpireTS; 0 means never.
@@ -83,11 +93,17 @@ type KVStore interface {
 	Delete(key []byte) error
 	// GetSnapshot streams the whole state of one moment, in the format of this package.
 	GetSnapshot() (io.ReadCloser, error)
-	// PutSnapshot replaces the whole state by a snapshot. One that is not whole is an error and changes nothing.
+	// PutSnapshot replaces the whole state by a snapshot. One that is not whole is an error and changes nothing. The
+	// database is then a replica of where the snapshot comes from, as far as the snapshot's change number, which
+	// GetLatestAppliedChangeNumber returns. It closes the reader.
+	//
+	// A replacement cannot be told as a record of the log. It takes the number max(snapshot's, own + 1), and the log
+	// begins after it: whoever follows this database gets ErrTrimmed, never a history that does not lead to the state.
 	PutSnapshot(io.ReadCloser) error
 	// Iterate walks the pairs in the order of their keys.
 	Iterate(IterationOptions) Iterator
-	// CompareAndSet sets a key if it has the expected value and tells whether it did. False changes nothing.
+	// CompareAndSet sets a key if it has the expected value and tells whether it did. False changes nothing. The key
+	// keeps its expiry; one that is created has none.
 	CompareAndSet(request *CompareAndSetRequest) (bool, error)
 }
 
@@ -96,7 +112,8 @@ type Backupable interface {
 	// BackupTo writes the entire state to a path, which must not exist (ErrExists).
 	BackupTo(path string) error
 	// RestoreFrom replaces the entire state by a backup and returns the newly restored store. Handles from before
-	// answer ErrStale.
+	// answer ErrStale. It numbers and trims as PutSnapshot does, but the applied number is the one that the backed up
+	// database had: this is that database again, not a replica of it. A failure leaves the old handles at work.
 	RestoreFrom(path string) (KVStore, Backupable, ChangePropagator, ChangeApplier, error)
 }
 
@@ -104,8 +121,8 @@ type Backupable interface {
 type ChangePropagator interface {
 	// GetLatestCommittedChangeNumber is 0 before the first change.
 	GetLatestCommittedChangeNumber() (uint64, error)
-	// LoadChanges returns changes from a number up, contiguous, at most maxChanges; none past the end or where
-	// maxChanges <= 0. Changes that the log no longer has are ErrTrimmed.
+	// LoadChanges returns changes from a number up (0 is as 1), contiguous, at most maxChanges; none past the end or
+	// where maxChanges <= 0. A number that the log no longer has is ErrTrimmed.
 	LoadChanges(fromChangeNumber uint64, maxChanges int) ([]*ChangeRecord, error)
 }
 
@@ -113,8 +130,9 @@ type ChangePropagator interface {
 type ChangeApplier interface {
 	// GetLatestAppliedChangeNumber is the master's number of the last change applied; 0 before the first.
 	GetLatestAppliedChangeNumber() (uint64, error)
-	// SaveChanges applies changes in order and returns the number of the last one applied. Those applied before are
-	// skipped; a gap is ErrGap; the first failure ends it.
+	// SaveChanges applies changes in order and returns the number of the last one applied, now or before. Those applied
+	// before are skipped; a gap is ErrGap, a record that is not valid ErrChange or ErrKey; the first failure ends it.
+	// Each change also takes the next number of the replica's own log, which counts apart from the master's.
 	SaveChanges(changes []*ChangeRecord) (uint64, error)
 }
 
