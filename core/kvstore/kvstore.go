@@ -17,9 +17,17 @@ const (
 	MaxKey = 64 << 10
 )
 
+// MaxExpireTS is the last moment a pair can be told to end: the last second of the year 9999. What lies beyond is no
+// time in seconds but a mistake, such as milliseconds.
+const MaxExpireTS = 253402300799
+
+// MaxChangeNumber is the last change number: what every engine and its scripts count exactly.
+const MaxChangeNumber = 1<<53 - 1
+
 // Errors that errors.Is finds in what the engines return.
 var (
 	ErrKey      = errors.New("a key must be 1 to 65536 bytes long")
+	ErrExpireTS = errors.New("an expiry lies beyond the year 9999: it is in seconds")
 	ErrStart    = errors.New("the start key lies outside the prefix")
 	ErrSnapshot = errors.New("not a whole snapshot of this format")
 	ErrVersion  = errors.New("a snapshot of a newer format")
@@ -40,15 +48,16 @@ func CheckKey(key []byte) error {
 	return nil
 }
 
-// KVPair is a key with its value. ExpireTS is when it ends, in epoch seconds of the engine's clock: a pair is gone as
-// soon as now >= ExpireTS; 0 means never.
+// KVPair is a key with its value; a nil value is an empty one. ExpireTS is when it ends, in epoch seconds of the
+// engine's clock: a pair is gone as soon as now >= ExpireTS; 0 means never. Expiry is no change: the log has none for it,
+// and replicas expire by themselves. A pair put with an ExpireTS in the past is a change, after which the key is gone.
 type KVPair struct {
 	Key, Value []byte
 	ExpireTS   uint64
 }
 
 // CompareAndSetRequest asks to set NewValue where Key has OldValue. A nil OldValue asks to create Key, which must not
-// exist; an empty one that is not nil asks for an existing empty value.
+// exist; an empty one that is not nil asks for an existing empty value. The new pair has no expiry, as with a Put without.
 type CompareAndSetRequest struct {
 	Key, OldValue, NewValue []byte
 }
@@ -75,7 +84,8 @@ type TrxnRecord struct {
 	ExpireTS uint64 // of a put
 }
 
-// ChangeRecord is one committed mutation with all its effects. Numbers start at 1 and have no gaps.
+// ChangeRecord is one committed mutation with all its effects, to be applied in their order. Numbers start at 1 and have
+// no gaps: a Put, a Delete of a key that was there, a CompareAndSet that was true and an applied change take one each.
 type ChangeRecord struct {
 	ChangeNumber uint64
 	Trxns        []*TrxnRecord
@@ -84,10 +94,11 @@ type ChangeRecord struct {
 // KVStore is one database (seed 003). All methods may be called concurrently.
 type KVStore interface {
 	io.Closer
-	// Put stores all pairs or none, as one change; the last of duplicate keys wins. A pair without expiry clears an
-	// old one. No pairs: nothing happens.
+	// Put stores all pairs or none, as one change with one effect for each key; the last of duplicate keys wins. A pair
+	// without expiry clears an old one. No pairs: nothing happens. ErrKey, ErrExpireTS.
 	Put(pairs ...*KVPair) error
-	// Get returns the pairs of keys in the order asked; missing and expired ones are left out.
+	// Get returns the pairs of keys, with their expiry, in the order asked and as often as asked; missing and expired
+	// ones are left out.
 	Get(keys ...[]byte) ([]*KVPair, error)
 	// Delete deletes a key; one that is not there is no error and no change.
 	Delete(key []byte) error
@@ -100,7 +111,7 @@ type KVStore interface {
 	// A replacement cannot be told as a record of the log. It takes the number max(snapshot's, own + 1), and the log
 	// begins after it: whoever follows this database gets ErrTrimmed, never a history that does not lead to the state.
 	PutSnapshot(io.ReadCloser) error
-	// Iterate walks the pairs in the order of their keys.
+	// Iterate walks the pairs in the order of their keys; nil options mean all. A start outside the prefix is ErrStart.
 	Iterate(IterationOptions) Iterator
 	// CompareAndSet sets a key if it has the expected value and tells whether it did. False changes nothing. The key
 	// keeps its expiry; one that is created has none.
@@ -117,7 +128,8 @@ type Backupable interface {
 	RestoreFrom(path string) (KVStore, Backupable, ChangePropagator, ChangeApplier, error)
 }
 
-// ChangePropagator is the master's side of replication (seed 003).
+// ChangePropagator is the master's side of replication (seed 003). Where the latest number is below what a replica has
+// applied, the replica followed another history: only a snapshot mends that.
 type ChangePropagator interface {
 	// GetLatestCommittedChangeNumber is 0 before the first change.
 	GetLatestCommittedChangeNumber() (uint64, error)
