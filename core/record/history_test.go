@@ -188,6 +188,7 @@ func TestALostReplyLeavesOneChangeAtMost(t *testing.T) {
 
 // An acknowledged change survives kill -9 of a server that syncs its log, whole or not at all.
 func TestAcknowledgedChangesSurviveKill(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
 	c := server.Client(t)
 	s := open(t, c)

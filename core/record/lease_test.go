@@ -250,14 +250,14 @@ func TestKeepAliveOutlivesItsContextAndEndsWithReleaseOrClose(t *testing.T) {
 				c.Ping(ctx)
 				goroutines := runtime.NumGoroutine()
 				brief, cancel := context.WithCancel(ctx)
-				l, err := s.NewLease(brief, 500*time.Millisecond, true)
+				l, err := s.NewLease(brief, 400*time.Millisecond, true)
 				cancel()
 				if err != nil {
 					t.Fatal(err)
 				}
 				kept := l.(*record.RedisLease)
 				put(t, s, "a", "", l.Id())
-				c.Set(ctx, "{ns}probe", "", 1100*time.Millisecond) // more than two lives
+				c.Set(ctx, "{ns}probe", "", 850*time.Millisecond) // more than two lives
 				redistest.Eventually(t, "time passes", func() bool { return c.Exists(ctx, "{ns}probe").Val() == 0 })
 				select {
 				case <-kept.Lost():
@@ -302,6 +302,7 @@ func TestAClosedStorageKeepsNothingAlive(t *testing.T) {
 }
 
 func TestKeepAliveSurvivesAnOutageOfHalfTheTTL(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	c := server.Client(t)
 	s := open(t, c)
@@ -319,6 +320,7 @@ func TestKeepAliveSurvivesAnOutageOfHalfTheTTL(t *testing.T) {
 }
 
 func TestKeepAliveSurvivesKillAndRestart(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
 	c := server.Client(t)
 	s := open(t, c)
@@ -341,6 +343,7 @@ func TestKeepAliveSurvivesKillAndRestart(t *testing.T) {
 }
 
 func TestALongerOutageIsALossToldByTheDeadline(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	c := server.Client(t)
 	s := open(t, c)
@@ -357,6 +360,7 @@ func TestALongerOutageIsALossToldByTheDeadline(t *testing.T) {
 }
 
 func TestReleaseOfAnUnreachableServerMayBeRepeated(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
 	c := server.Client(t)
 	l := grant(t, open(t, c), time.Hour, true)

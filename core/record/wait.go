@@ -11,6 +11,7 @@ import (
 // WaitForVersionChange is Storage.WaitForVersionChange. It outlives outages of the server that begin after it has found
 // the record. All waits of a storage share one subscription and one slow poll; after Close they end with ErrClosed.
 //
+// Users under an ACL need the channels of the prefix (&rec:*) beside its keys: without them waits go by the poll alone.
 // Several changes in quick succession may be seen as one: what is returned is the record as it is now.
 func (s *RedisStorage) WaitForVersionChange(ctx context.Context, key Key, version Version) (Record, error) {
 	r, changed, err := s.changed(ctx, key, version)

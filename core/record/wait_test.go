@@ -223,7 +223,7 @@ func TestWaitSurvivesAKilledSubscription(t *testing.T) {
 		s, writer := patient(t, c), open(t, c)
 		v := put(t, writer, "a", "", record.NoLeaseId)
 		done := waitFor(t, c, s, "a", v)
-		for range 3 {
+		for range 2 {
 			for _, n := range nodes(c) {
 				n.ClientKillByFilter(ctx, "TYPE", "pubsub")
 			}
@@ -239,6 +239,7 @@ func TestWaitSurvivesAKilledSubscription(t *testing.T) {
 }
 
 func TestWaitSurvivesKillAndRestart(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
 	c := server.Client(t)
 	s, writer := openNS(t, c, "ns", record.Options{}), open(t, c)
