@@ -32,7 +32,7 @@ type Model struct {
 	now      func() time.Time
 	trackers []*tracker // these and scan belong to the goroutine that reads
 	scan     scanner
-	complete bool // a pass has ended
+	passes   int // over the keyspace, that have ended
 
 	snapshot atomic.Pointer[Snapshot]
 	changed  chan struct{} // capacity 1: a new snapshot is there
@@ -101,9 +101,10 @@ func (m *Model) Pause(on bool) {
 // server that goes away is asked again, ever more slowly.
 func (m *Model) Run(ctx context.Context) error {
 	retry := retryFirst
+	pages := hastyPages
 	for {
 		wait := m.refresh
-		err := m.read(ctx)
+		err := m.read(ctx, pages, publishEvery)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -112,29 +113,34 @@ func (m *Model) Run(ctx context.Context) error {
 			m.lost(err, wait)
 		default:
 			retry = retryFirst
-			if !m.complete { // nobody wants to wait for the rest of the first pass
+			if m.passes == 0 { // somebody waits for the rest of the first pass
 				wait = 0
 			}
 		}
-		if err := m.sleep(ctx, wait); err != nil {
+		asked, err := m.sleep(ctx, wait)
+		if err != nil {
 			return err
+		}
+		pages = quietPages
+		if asked || m.passes == 0 {
+			pages = hastyPages
 		}
 	}
 }
 
-// sleep waits for the next reading: for the time to pass, unless paused, for a Refresh, or for the end.
-func (m *Model) sleep(ctx context.Context, d time.Duration) error {
+// sleep waits for the next reading: for the time to pass, unless paused, for somebody to ask for it, or for the end.
+func (m *Model) sleep(ctx context.Context, d time.Duration) (asked bool, err error) {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return false, ctx.Err()
 		case <-m.wake: // also by the end of a pause
-			return nil
+			return true, nil
 		case <-t.C:
 			if !m.isPaused() {
-				return nil
+				return false, nil
 			}
 		}
 	}
@@ -146,18 +152,16 @@ func (m *Model) isPaused() bool {
 	return m.paused
 }
 
-// ReadAll reads until a pass over the keyspace is complete and returns what it found: for callers that want one answer
-// and no dashboard. Its error is of the way to the server; what is wrong with one kind is in the Err of its table. Do
-// not call it while Run runs.
+// ReadAll reads to the end of a pass over the keyspace and returns what it found: for callers that want one answer and no
+// dashboard. Its error is of the way to the server; what is wrong with one kind is in the Err of its table. Do not call
+// it while Run runs.
 func (m *Model) ReadAll(ctx context.Context) (*Snapshot, error) {
-	for {
-		if err := m.read(ctx); err != nil {
+	for before := m.passes; m.passes == before; {
+		if err := m.read(ctx, hastyPages, 0); err != nil {
 			return nil, err
 		}
-		if m.complete {
-			return m.Snapshot(), nil
-		}
 	}
+	return m.Snapshot(), nil
 }
 
 // lost keeps the old rows and says why they are old and when the next attempt is due.

@@ -8,13 +8,15 @@ import (
 	"holdfast/core/conn"
 )
 
-// What one reading may cost at most: pages of SCAN and rows of each kind that are read again in turn. What the scan
+// What one reading may cost at most: pages of SCAN, and rows of each kind that are read again in turn. What the scan
 // finds anew and what is on the screen is read besides, and at the end of a pass the rows that it missed.
 const (
-	scanPages   = 200
-	scanCount   = 512
-	readBatch   = 1000
-	rollingRows = 2000
+	hastyPages  = 200 // in the first pass, and when a reading was asked for
+	quietPages  = 20  // when nobody waits: with the rows in turn a hundredth of a core, however many keys there are
+	scanCount   = 512 // keys that the server looks at for a page
+	rollingRows = 1000
+	readBatch   = 500
+	readAhead   = 2 // batches on their way at once
 )
 
 // While a long reading goes on, what it has found is published every so often, and less often when that alone takes
@@ -29,16 +31,18 @@ const (
 type reading struct {
 	m         *Model
 	status    conn.Status
+	pages     int
 	published time.Time
-	every     time.Duration
+	every     time.Duration // between publishes on the way
 }
 
-func (m *Model) read(ctx context.Context) error {
+// read makes one reading. What it finds is published at its end, and on the way if every is not 0.
+func (m *Model) read(ctx context.Context, pages int, every time.Duration) error {
 	status, err := m.conn.Status(ctx)
 	if err != nil {
 		return err
 	}
-	r := &reading{m: m, status: status, every: publishEvery}
+	r := &reading{m: m, status: status, pages: pages, every: every}
 	if m.Snapshot().State != Connecting { // the very first rows are published as soon as they are there
 		r.published = m.now()
 	}
@@ -49,7 +53,9 @@ func (m *Model) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.complete = m.complete || complete
+	if complete {
+		m.passes++
+	}
 	now := m.now()
 	tables := make([]*Table, len(m.trackers))
 	for i, t := range m.trackers {
@@ -80,7 +86,7 @@ func (r *reading) again(ctx context.Context) error {
 }
 
 // scan walks on through the keyspace and reads what it finds. It ends with the pass, after its share of pages, or, once
-// there has been a pass, after half the time between readings: the rows on the screen shall not wait for a slow line.
+// there has been a pass, after half the time between readings: the rows on the screen do not wait for a slow line.
 func (r *reading) scan(ctx context.Context) (complete bool, err error) {
 	m := r.m
 	began := m.now()
@@ -96,9 +102,9 @@ func (r *reading) scan(ctx context.Context) (complete bool, err error) {
 				}
 			}
 		}
-		end := last || page == scanPages || m.complete && m.now().Sub(began) > m.refresh/2
+		end := last || page == r.pages || m.passes > 0 && m.now().Sub(began) > m.refresh/2
 		for _, t := range m.trackers {
-			if !end && !r.due() && len(t.wanted) < readBatch {
+			if !end && !r.due() && len(t.wanted) < readAhead*readBatch {
 				continue
 			}
 			if err := r.fetch(ctx, t, t.waiting()); err != nil {
@@ -119,27 +125,53 @@ func (r *reading) scan(ctx context.Context) (complete bool, err error) {
 	}
 }
 
-// fetch reads rows in batches. What goes wrong with one kind alone is kept as that kind's error.
-func (r *reading) fetch(ctx context.Context, t *tracker, ids []string) error {
-	for batch := range slices.Chunk(ids, readBatch) {
-		rows, err := t.feed.read(ctx, batch)
+// fetch reads rows in batches, the next one under way while one is taken in. What goes wrong with one kind alone is kept
+// as that kind's error.
+func (r *reading) fetch(ctx context.Context, t *tracker, ids []string) (err error) {
+	type answer struct {
+		batch []string
+		rows  []Row
+		err   error
+	}
+	var flying []chan answer
+	land := func() {
+		a := <-flying[0]
+		flying = flying[1:]
 		switch {
-		case err == nil:
-			t.apply(batch, rows, r.m.scan.pass, r.m.now())
-		case ctx.Err() != nil || noAnswer(err):
-			return err
+		case err != nil: // the reading is over; what is still on its way is only waited for
+		case a.err == nil:
+			t.apply(a.batch, a.rows, r.m.scan.pass, r.m.now())
+		case ctx.Err() != nil || noAnswer(a.err):
+			err = a.err
 		default:
-			t.fail(batch, err)
+			t.fail(a.batch, a.err)
 		}
-		if r.due() {
+		if err == nil && r.due() {
 			r.publish()
 		}
 	}
-	return nil
+	for batch := range slices.Chunk(ids, readBatch) {
+		if len(flying) == readAhead {
+			land()
+		}
+		if err != nil {
+			break
+		}
+		c := make(chan answer, 1)
+		flying = append(flying, c)
+		go func() {
+			rows, err := t.feed.read(ctx, batch)
+			c <- answer{batch, rows, err}
+		}()
+	}
+	for len(flying) > 0 {
+		land()
+	}
+	return err
 }
 
 // due tells whether it is time to show what has been found so far.
-func (r *reading) due() bool { return r.m.now().Sub(r.published) >= r.every }
+func (r *reading) due() bool { return r.every > 0 && r.m.now().Sub(r.published) >= r.every }
 
 func (r *reading) publish() {
 	start := r.m.now()
@@ -149,5 +181,5 @@ func (r *reading) publish() {
 	}
 	r.m.amend(func(s *Snapshot) { s.State, s.Err, s.Server, s.Tables = Polling, nil, r.status, tables })
 	r.published = r.m.now()
-	r.every = max(publishEvery, publishShare*r.published.Sub(start))
+	r.every = max(r.every, publishShare*r.published.Sub(start))
 }

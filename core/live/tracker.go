@@ -89,27 +89,36 @@ func (t *tracker) rolling(n int) []string {
 	return ids
 }
 
-// apply takes in what a reading of ids gave; a row that was asked for and did not come is gone.
+// apply takes in what a reading of ids, each named once, gave; a row that was asked for and did not come is gone.
 func (t *tracker) apply(ids []string, rows []Row, pass uint32, now time.Time) {
-	came := make(map[string]struct{}, len(rows))
 	for _, r := range rows {
-		came[r.ID()] = struct{}{}
 		t.put(r, pass, now)
 	}
+	if len(rows) < len(ids) {
+		came := make(map[string]struct{}, len(rows))
+		for _, r := range rows {
+			came[r.ID()] = struct{}{}
+		}
+		for _, id := range ids {
+			if _, ok := came[id]; !ok {
+				t.drop(id, now)
+			}
+		}
+	}
+	t.done(ids)
+}
+
+// done ends the waiting for ids.
+func (t *tracker) done(ids []string) {
 	for _, id := range ids {
 		delete(t.wanted, id)
-		if _, ok := came[id]; !ok {
-			t.drop(id, now)
-		}
 	}
 }
 
 // fail notes that ids could not be read. Those that are wanted are left to the next pass, which finds them again.
 func (t *tracker) fail(ids []string, err error) {
 	t.err, t.failed = err, true
-	for _, id := range ids {
-		delete(t.wanted, id)
-	}
+	t.done(ids)
 }
 
 func (t *tracker) put(r Row, pass uint32, now time.Time) {

@@ -1,0 +1,216 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core/conn"
+	"holdfast/core/redistest"
+)
+
+var ctx = context.Background()
+
+// fakeRow is a key with its text; the text "bad" is a problem, and texts that differ only in case are equal.
+type fakeRow struct{ id, text string }
+
+var errFake = errors.New("no such text")
+
+func (r *fakeRow) ID() string { return r.id }
+
+func (r *fakeRow) Problem() error {
+	if r.text == "bad" {
+		return errFake
+	}
+	return nil
+}
+
+func (r *fakeRow) Equal(other *fakeRow) bool { return strings.EqualFold(r.text, other.text) }
+
+// fake is a Source of the string keys under a prefix. It counts what it is asked for, and fails as it is told.
+type fake struct {
+	c      redis.UniversalClient
+	prefix string
+
+	mu     sync.Mutex
+	asked  map[string]int
+	most   int                      // the longest list of ids
+	before func(ids []string)       // called before each Read
+	fail   func(ids []string) error // the error of a Read
+}
+
+func (f *fake) Patterns() []string { return []string{conn.EscapeGlob(f.prefix) + "*"} }
+
+func (f *fake) Identify(key string) (string, bool) { return strings.CutPrefix(key, f.prefix) }
+
+func (f *fake) Keys(id string) []string { return []string{f.prefix + id} }
+
+func (f *fake) Inspect(ctx context.Context, id string) ([]byte, bool, error) {
+	b, err := f.c.Get(ctx, f.prefix+id).Bytes()
+	if err == redis.Nil {
+		return nil, false, nil
+	}
+	return b, err == nil, err
+}
+
+func (f *fake) Read(ctx context.Context, ids []string) ([]*fakeRow, error) {
+	f.mu.Lock()
+	for _, id := range ids {
+		f.asked[id]++
+	}
+	f.most = max(f.most, len(ids))
+	before, fail := f.before, f.fail
+	f.mu.Unlock()
+	if before != nil {
+		before(ids)
+	}
+	if fail != nil {
+		if err := fail(ids); err != nil {
+			return nil, err
+		}
+	}
+	keys := make([]string, len(ids))
+	for i, id := range ids {
+		keys[i] = f.prefix + id
+	}
+	got, err := conn.GetMany(ctx, f.c, keys)
+	if err != nil {
+		return nil, err
+	}
+	var rows []*fakeRow
+	for i := len(ids) - 1; i >= 0; i-- { // the order is free
+		if got[i].Found {
+			rows = append(rows, &fakeRow{ids[i], string(got[i].Value)})
+		}
+	}
+	return rows, nil
+}
+
+// set changes how it behaves from now on.
+func (f *fake) set(change func(f *fake)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change(f)
+}
+
+// forget returns what was asked for since the last call.
+func (f *fake) forget() map[string]int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	asked := f.asked
+	f.asked = map[string]int{}
+	return asked
+}
+
+// world is a model of fakes, one for each prefix, whose name is its kind, over a miniredis.
+type world struct {
+	*Model
+	t     testing.TB
+	mini  *miniredis.Miniredis
+	fakes map[Kind]*fake
+}
+
+func newWorld(t testing.TB, prefixes ...string) *world {
+	t.Helper()
+	_, mini := redistest.Mini(t)
+	c, err := conn.Open(conn.Options{URLs: []string{"redis://" + mini.Addr()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	w := &world{t: t, mini: mini, fakes: map[Kind]*fake{}}
+	var feeds []Feed
+	for _, p := range prefixes {
+		f := &fake{c: c, prefix: p, asked: map[string]int{}}
+		w.fakes[Kind(p)] = f
+		feeds = append(feeds, Of(Kind(p), f))
+	}
+	w.Model = New(c, feeds, Options{Refresh: time.Millisecond})
+	return w
+}
+
+// put writes keys, each given as "key=text".
+func (w *world) put(pairs ...string) {
+	w.t.Helper()
+	for _, p := range pairs {
+		k, v, _ := strings.Cut(p, "=")
+		if err := w.mini.Set(k, v); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+// look makes one reading as Run does.
+func (w *world) look() *Snapshot {
+	w.t.Helper()
+	if err := w.read(ctx, hastyPages, publishEvery); err != nil {
+		w.t.Fatal(err)
+	}
+	return w.Snapshot()
+}
+
+// run runs the model until the test ends or stop is called.
+func (w *world) run() (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- w.Run(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			w.t.Errorf("Run returned %v", err)
+		}
+	})
+	w.t.Cleanup(stop)
+	return stop
+}
+
+// until waits for a snapshot.
+func (w *world) until(what string, ok func(s *Snapshot) bool) *Snapshot {
+	w.t.Helper()
+	redistest.Eventually(w.t, what, func() bool { return ok(w.Snapshot()) })
+	return w.Snapshot()
+}
+
+// texts spells a table: "id=text" of each row.
+func texts(t *Table) []string {
+	out := []string{}
+	for i := range t.Len() {
+		r := t.At(i).(*fakeRow)
+		out = append(out, r.id+"="+r.text)
+	}
+	return out
+}
+
+// spell spells changes: +added, -removed, ~changed.
+func spell(changes []Change) []string {
+	out := []string{}
+	for _, c := range changes {
+		switch {
+		case c.Before == nil:
+			out = append(out, "+"+c.ID)
+		case c.After == nil:
+			out = append(out, "-"+c.ID)
+		default:
+			out = append(out, fmt.Sprintf("~%s:%s>%s", c.ID, c.Before.(*fakeRow).text, c.After.(*fakeRow).text))
+		}
+	}
+	return out
+}
+
+func same(t interface {
+	Helper()
+	Errorf(string, ...any)
+}, what string, got, want []string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("%s: %q, want %q", what, got, want)
+	}
+}
