@@ -60,12 +60,23 @@ type Selector struct {
 	unknown     string
 }
 
-// name is what stands after the prefix in the actor's key.
-func (a *Actor) name() (string, error) {
-	if err := checkPart("actor id", a.ActorId); err != nil || !a.spaced {
-		return a.ActorId, err
+// Name is what GetActor and DeleteActor take: the id, or "<atespace>:<id>" for a value read from the newer layout, whose
+// atespace is part of its key.
+func (a *Actor) Name() string {
+	if a.spaced {
+		return a.Atespace + ":" + a.ActorId
 	}
-	return a.Atespace + ":" + a.ActorId, checkPart("atespace", a.Atespace)
+	return a.ActorId
+}
+
+// checkName checks the parts of the name, which fields may have spoiled.
+func (a *Actor) checkName() error {
+	if a.spaced {
+		if err := checkPart("atespace", a.Atespace); err != nil {
+			return err
+		}
+	}
+	return checkPart("actor id", a.ActorId)
 }
 
 // fixed are the values of the immutable members, in the order of lua/document.lua.
@@ -79,21 +90,29 @@ func (a *Actor) swap(expected int64) (swap, error) {
 
 // readActor decodes the document stored under a name and checks that it is that actor's.
 func readActor(name, doc string) (*Actor, error) {
-	space, id, err := splitActor(name)
-	if err != nil {
-		return nil, fmt.Errorf("%w: a key of neither layout", ErrBadRecord)
-	}
 	a := &Actor{read: doc}
-	if err := a.decode(doc, true); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrBadRecord, err)
-	}
-	return a, a.belongs(space, id)
+	return a, a.load(name, doc, true)
 }
 
-// belongs checks that the document is that of its key. The newer layout's atespace may be told by the key alone.
+// load decodes a document, see decode, and checks that it is that of its key.
+func (a *Actor) load(name, doc string, whole bool) error {
+	space, id, err := splitActor(name)
+	if err != nil {
+		return fmt.Errorf("%w: a key of neither layout", ErrBadRecord)
+	}
+	if err := a.decode(doc, whole); err != nil {
+		return fmt.Errorf("%w: %w", ErrBadRecord, err)
+	}
+	if err := a.belongs(space, id); err != nil {
+		return fmt.Errorf("%w: %w", ErrBadRecord, err)
+	}
+	return nil
+}
+
+// belongs checks whose the document is. The newer layout's atespace may be told by the key alone.
 func (a *Actor) belongs(space, id string) error {
 	if a.ActorId != id {
-		return fmt.Errorf("%w: the document is of actor %q", ErrBadRecord, a.ActorId)
+		return fmt.Errorf("the document is of actor %q", a.ActorId)
 	}
 	if space == "" {
 		return nil
@@ -103,7 +122,7 @@ func (a *Actor) belongs(space, id string) error {
 		a.Atespace = space
 	}
 	if a.Atespace != space {
-		return fmt.Errorf("%w: the document is of atespace %q", ErrBadRecord, a.Atespace)
+		return fmt.Errorf("the document is of atespace %q", a.Atespace)
 	}
 	return nil
 }

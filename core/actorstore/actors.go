@@ -31,9 +31,8 @@ func (s *Persistence) GetActor(ctx context.Context, id string) (*Actor, error) {
 // Errors: ErrAlreadyExists.
 func (s *Persistence) CreateActor(ctx context.Context, actor *Actor) error {
 	const op = "actorstore: create actor"
-	name, err := actor.name()
-	key := s.prefixes.Actor + name
-	if err != nil {
+	key := s.prefixes.Actor + actor.Name()
+	if err := actor.checkName(); err != nil {
 		return conn.Fail(op, key, err)
 	}
 	doc, _, err := actor.encode(1)
@@ -52,9 +51,8 @@ func (s *Persistence) CreateActor(ctx context.Context, actor *Actor) error {
 // caller's value decides, with the unknown members it was read with.
 func (s *Persistence) UpdateActor(ctx context.Context, actor *Actor, expectedVersion int64) error {
 	const op = "actorstore: update actor"
-	name, err := actor.name()
-	key := s.prefixes.Actor + name
-	if err != nil {
+	key := s.prefixes.Actor + actor.Name()
+	if err := actor.checkName(); err != nil {
 		return conn.Fail(op, key, err)
 	}
 	w, err := actor.swap(expectedVersion)

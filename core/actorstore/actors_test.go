@@ -73,7 +73,6 @@ func TestUpdateActorRefusesInOrderAndWritesNothing(t *testing.T) {
 		{"no version left", actorDoc, nil, math.MaxInt64, actorstore.ErrInvalid},
 		{"not JSON", `{"actorId":"a1","version":"7"`, nil, 7, actorstore.ErrBadRecord},
 		{"not an object", `["a1"]`, nil, 0, actorstore.ErrBadRecord},
-		{"empty text", ``, nil, 0, actorstore.ErrNotFound},
 		{"not UTF-8", actorDoc, func(a *actorstore.Actor) { a.AteomPodName = "\xff" }, 7, actorstore.ErrInvalid},
 	}
 	redistest.Each(t, func(t *testing.T, c redis.UniversalClient) {
@@ -201,9 +200,12 @@ func TestBothActorLayoutsAreReadAndWrittenBackWhereTheyLie(t *testing.T) {
 			t.Fatalf("listed %d, %v", len(all), err)
 		}
 		for _, a := range all { // listed values know their layout, too
+			if got, err := s.GetActor(ctx, a.Name()); err != nil || got.Version != a.Version {
+				t.Errorf("%s: %+v, %v", a.Name(), got, err)
+			}
 			must(t, s.UpdateActor(ctx, a, a.Version))
 		}
-		must(t, s.DeleteActor(ctx, "space:a1"))
+		must(t, s.DeleteActor(ctx, copied.Name()))
 		if stored(t, c, "actor:space:a1") != "" || stored(t, c, "actor:a1") == "" {
 			t.Error("delete of space:a1 hit the wrong key")
 		}
@@ -217,10 +219,12 @@ func TestBothActorLayoutsAreReadAndWrittenBackWhereTheyLie(t *testing.T) {
 		if stored(t, c, "actor:a3") == "" {
 			t.Error("a new actor was not created under actor:<id>")
 		}
-		moved := *all[0]
-		moved.Atespace = "elsewhere"
-		if moved.ActorId = "zz"; !errors.Is(s.UpdateActor(ctx, &moved, moved.Version), actorstore.ErrNotFound) {
-			t.Error("an actor of another name was found")
+		moved := copied
+		if moved.Atespace = "elsewhere"; !errors.Is(s.UpdateActor(ctx, &moved, moved.Version), actorstore.ErrNotFound) {
+			t.Error("the atespace of the newer layout is not part of the key")
+		}
+		if moved.Atespace = "a:b"; !errors.Is(s.CreateActor(ctx, &moved), actorstore.ErrInvalid) {
+			t.Error("an atespace with a colon was stored")
 		}
 	})
 }

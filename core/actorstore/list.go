@@ -14,9 +14,9 @@ const (
 	inFlight = 3    // pages read at a time, so that the server works while we decode
 )
 
-// eachPage scans the keys under a prefix and hands them, without it, to read, page by page and several at a time. What
-// read returns is called one at a time, to collect.
-func eachPage(ctx context.Context, c redis.UniversalClient, prefix string, read func(names []string) (collect func(), err error)) error {
+// eachPage scans the keys under a prefix and hands them to read, page by page and several at a time. The functions that
+// read returns are called one at a time, to collect.
+func eachPage(ctx context.Context, c redis.UniversalClient, prefix string, read func(keys []string) (collect func(), err error)) error {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var failed error // of the first page that could not be read; guarded by mu
@@ -25,9 +25,6 @@ func eachPage(ctx context.Context, c redis.UniversalClient, prefix string, read 
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			for i, k := range keys {
-				keys[i] = k[len(prefix):]
-			}
 			collect, err := read(keys)
 			mu.Lock()
 			defer mu.Unlock()
@@ -52,10 +49,10 @@ func eachPage(ctx context.Context, c redis.UniversalClient, prefix string, read 
 func list[T any](ctx context.Context, c redis.UniversalClient, op, prefix string, decode func(name, doc string) (*T, error)) ([]*T, error) {
 	var good []*T
 	var bad BadRecords
-	err := eachPage(ctx, c, prefix, func(names []string) (func(), error) {
+	err := eachPage(ctx, c, prefix, func(keys []string) (func(), error) {
 		var pageBad BadRecords
-		pageGood, err := readEach(ctx, c, prefix, names, decode, func(name string, err error) *T {
-			pageBad = append(pageBad, conn.Fail(op, prefix+name, err))
+		pageGood, err := readEach(ctx, c, prefix, keys, decode, func(key string, err error) *T {
+			pageBad = append(pageBad, conn.Fail(op, key, err))
 			return nil
 		})
 		return func() {
@@ -69,20 +66,23 @@ func list[T any](ctx context.Context, c redis.UniversalClient, op, prefix string
 	return good, bad.orNil()
 }
 
-// readEach reads the documents of names in one pipeline and decodes them. bad may stand in for one that cannot be
-// read; nil leaves it out, as missing ones are.
-func readEach[T any](ctx context.Context, c redis.UniversalClient, prefix string, names []string,
-	decode func(name, doc string) (*T, error), bad func(name string, err error) *T) ([]*T, error) {
-	cmds := make([]*redis.StringCmd, len(names))
+// readEach reads the documents of keys in one pipeline and decodes them by their names behind the prefix. bad may stand
+// in for one that cannot be read; nil leaves it out, as missing ones are.
+func readEach[T any](ctx context.Context, c redis.UniversalClient, prefix string, keys []string,
+	decode func(name, doc string) (*T, error), bad func(key string, err error) *T) ([]*T, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	cmds := make([]*redis.StringCmd, len(keys))
 	err := conn.Pipeline(ctx, c, func(p redis.Pipeliner) {
-		for i, name := range names {
-			cmds[i] = p.Get(ctx, prefix+name)
+		for i, key := range keys {
+			cmds[i] = p.Get(ctx, key)
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
-	out := make([]*T, 0, len(names))
+	out := make([]*T, 0, len(keys))
 	for i, cmd := range cmds {
 		doc, err := cmd.Result() // a string already: of a million documents none is copied
 		if err == redis.Nil {
@@ -90,10 +90,10 @@ func readEach[T any](ctx context.Context, c redis.UniversalClient, prefix string
 		}
 		var one *T
 		if err = asRecord(err); err == nil {
-			one, err = decode(names[i], doc)
+			one, err = decode(keys[i][len(prefix):], doc)
 		}
 		if err != nil {
-			one = bad(names[i], err)
+			one = bad(keys[i], err)
 		}
 		if one != nil {
 			out = append(out, one)

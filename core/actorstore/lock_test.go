@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -125,6 +126,15 @@ func TestALockEnds(t *testing.T) {
 		}
 		m.FastForward(want)
 	}
+}
+
+func TestALockMayLastAsLongAsADurationCanSay(t *testing.T) {
+	redistest.EachReal(t, func(t *testing.T, c redis.UniversalClient) {
+		ctx, s := context.Background(), actorstore.NewPersistence(c)
+		if ok, err := s.AcquireLock(ctx, "lock:a", "t", math.MaxInt64); !ok || err != nil {
+			t.Errorf("%v, %v", ok, err)
+		}
+	})
 }
 
 func TestLockArgumentsAreRefusedBeforeAnythingIsSent(t *testing.T) {

@@ -13,14 +13,18 @@ import (
 //	actor:<id>             "a1"
 //	actor:<atespace>:<id>  "space:a1", of a newer writer
 func checkPart(what, part string) error {
-	switch {
-	case part == "":
+	if part == "" {
 		return fmt.Errorf("%w: the %s is empty", ErrInvalid, what)
-	case strings.IndexByte(part, ':') >= 0:
-		return fmt.Errorf("%w: the %s %q has a colon, which separates the parts of a key", ErrInvalid, what, part)
-	case strings.ContainsFunc(part, func(r rune) bool { return r < 0x20 || r == 0x7f }):
-		return fmt.Errorf("%w: the %s %q has a control byte", ErrInvalid, what, part)
-	case !utf8.ValidString(part):
+	}
+	for i := range len(part) {
+		switch c := part[i]; {
+		case c == ':':
+			return fmt.Errorf("%w: the %s %q has a colon, which separates the parts of a key", ErrInvalid, what, part)
+		case c < 0x20 || c == 0x7f:
+			return fmt.Errorf("%w: the %s %q has a control byte", ErrInvalid, what, part)
+		}
+	}
+	if !utf8.ValidString(part) {
 		return fmt.Errorf("%w: the %s %q is not UTF-8, which a JSON document needs", ErrInvalid, what, part)
 	}
 	return nil
@@ -38,20 +42,24 @@ func splitActor(name string) (space, id string, err error) {
 	return space, id, checkPart("actor id", id)
 }
 
-// workerName is what stands after a worker's prefix.
-func workerName(namespace, pool, pod string) (string, error) {
-	for _, p := range [...]struct{ what, part string }{{"worker namespace", namespace}, {"worker pool", pool}, {"worker pod", pod}} {
-		if err := checkPart(p.what, p.part); err != nil {
-			return "", err
-		}
+// checkWorker checks the parts of a worker's name, which is what stands after its prefix: namespace:pool:pod.
+func checkWorker(namespace, pool, pod string) error {
+	if err := checkPart("worker namespace", namespace); err != nil {
+		return err
 	}
-	return namespace + ":" + pool + ":" + pod, nil
+	if err := checkPart("worker pool", pool); err != nil {
+		return err
+	}
+	return checkPart("worker pod", pod)
+}
+
+func workerName(namespace, pool, pod string) (string, error) {
+	return namespace + ":" + pool + ":" + pod, checkWorker(namespace, pool, pod)
 }
 
 // splitWorker undoes workerName.
 func splitWorker(name string) (namespace, pool, pod string, err error) {
 	namespace, rest, _ := strings.Cut(name, ":")
 	pool, pod, _ = strings.Cut(rest, ":")
-	_, err = workerName(namespace, pool, pod)
-	return namespace, pool, pod, err
+	return namespace, pool, pod, checkWorker(namespace, pool, pod)
 }

@@ -243,7 +243,11 @@ func index[R interface{ ID() string }](ctx context.Context, read func(context.Co
 
 // eachRow reads the rows of every key under a prefix.
 func eachRow[R any](ctx context.Context, c redis.UniversalClient, prefix string, read func(context.Context, []string) ([]R, error), fn func(R)) error {
-	return eachPage(ctx, c, prefix, func(ids []string) (func(), error) {
+	return eachPage(ctx, c, prefix, func(keys []string) (func(), error) {
+		ids := make([]string, len(keys))
+		for i, k := range keys {
+			ids[i] = k[len(prefix):]
+		}
 		rows, err := read(ctx, ids)
 		return func() {
 			for _, r := range rows {

@@ -22,6 +22,14 @@ func sameProblem(a, b problem) bool {
 	return a == b || a != nil && b != nil && a.Error() == b.Error()
 }
 
+func keysOf(prefix string, ids []string) []string {
+	keys := make([]string, len(ids))
+	for i, id := range ids {
+		keys[i] = prefix + id
+	}
+	return keys
+}
+
 // inspect reads a row's raw document.
 func inspect(ctx context.Context, c redis.UniversalClient, op, key string) (body []byte, found bool, err error) {
 	doc, err := fetch(ctx, c, key)

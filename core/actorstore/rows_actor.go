@@ -68,8 +68,9 @@ func (r *ActorRows) Keys(id string) []string { return []string{r.prefix + id} }
 // Read reads rows; missing ones are omitted.
 func (r *ActorRows) Read(ctx context.Context, ids []string) ([]*ActorRow, error) {
 	const op = "actorstore: read actor"
-	rows, err := readEach(ctx, r.c, r.prefix, ids, newRowBuilder().actor, func(id string, err error) *ActorRow {
-		return &ActorRow{ActorID: id, id: id, bad: &conn.OpError{Op: op, Key: r.prefix + id, Err: err}}
+	rows, err := readEach(ctx, r.c, r.prefix, keysOf(r.prefix, ids), newRowBuilder().actor, func(key string, err error) *ActorRow {
+		id := key[len(r.prefix):]
+		return &ActorRow{ActorID: id, id: id, bad: &conn.OpError{Op: op, Key: key, Err: err}}
 	})
 	return rows, conn.Fail(op, "", err)
 }
@@ -117,7 +118,7 @@ func (r *ActorRows) replace(ctx context.Context, id string, version int64, body 
 		return 0, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	if err := a.belongs(space, actor); err != nil {
-		return 0, fmt.Errorf("%w: actorId and atespace are those of the key: %w", ErrFailedPrecondition, err)
+		return 0, fmt.Errorf("%w: the key is fixed: %w", ErrFailedPrecondition, err)
 	}
 	edit, err := a.swap(version)
 	if err != nil {
@@ -137,19 +138,14 @@ func (r *ActorRows) Remove(ctx context.Context, id string, version int64) error 
 }
 
 func (b *rowBuilder) actor(id, doc string) (*ActorRow, error) {
-	space, name, err := splitActor(id)
-	if err != nil {
-		return nil, fmt.Errorf("%w: a key of neither layout", ErrBadRecord)
-	}
 	var a Actor
-	if err := a.decode(doc, false); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrBadRecord, err)
-	}
-	if err := a.belongs(space, name); err != nil {
+	if err := a.load(id, doc, false); err != nil {
 		return nil, err
 	}
-	r := &ActorRow{Atespace: space, ActorID: name, Version: a.Version, Status: a.Status.String(), id: id}
-	if !a.spaced {
+	r := &ActorRow{ActorID: id, Version: a.Version, Status: a.Status.String(), id: id}
+	if a.spaced {
+		r.Atespace, r.ActorID, _ = strings.Cut(id, ":")
+	} else {
 		r.Atespace = b.share(a.Atespace)
 	}
 	if a.ActorTemplateNamespace != "" || a.ActorTemplateName != "" {

@@ -68,8 +68,9 @@ func (r *WorkerRows) Keys(id string) []string { return []string{r.prefix + id} }
 // Read reads rows; missing ones are omitted.
 func (r *WorkerRows) Read(ctx context.Context, ids []string) ([]*WorkerRow, error) {
 	const op = "actorstore: read worker"
-	rows, err := readEach(ctx, r.c, r.prefix, ids, newRowBuilder().worker, func(id string, err error) *WorkerRow {
-		return &WorkerRow{Pod: id, id: id, bad: &conn.OpError{Op: op, Key: r.prefix + id, Err: err}}
+	rows, err := readEach(ctx, r.c, r.prefix, keysOf(r.prefix, ids), newRowBuilder().worker, func(key string, err error) *WorkerRow {
+		id := key[len(r.prefix):]
+		return &WorkerRow{Pod: id, id: id, bad: &conn.OpError{Op: op, Key: key, Err: err}}
 	})
 	return rows, conn.Fail(op, "", err)
 }
@@ -101,7 +102,8 @@ func (r *WorkerRows) Replace(ctx context.Context, id string, version int64, body
 }
 
 func (r *WorkerRows) replace(ctx context.Context, id string, version int64, body []byte) (int64, error) {
-	if _, _, _, err := splitWorker(id); err != nil {
+	namespace, pool, pod, err := splitWorker(id)
+	if err != nil {
 		return 0, err
 	}
 	text, err := compact(body)
@@ -112,8 +114,8 @@ func (r *WorkerRows) replace(ctx context.Context, id string, version int64, body
 	if err := w.decode(text, true); err != nil {
 		return 0, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	if err := w.belongs(id); err != nil {
-		return 0, fmt.Errorf("%w: workerNamespace, workerPool and workerPod are those of the key: %w", ErrFailedPrecondition, err)
+	if err := w.belongs(namespace, pool, pod); err != nil {
+		return 0, fmt.Errorf("%w: the key is fixed: %w", ErrFailedPrecondition, err)
 	}
 	edit, err := w.swap(version)
 	if err != nil {
@@ -132,18 +134,12 @@ func (r *WorkerRows) Remove(ctx context.Context, id string, version int64) error
 }
 
 func (b *rowBuilder) worker(id, doc string) (*WorkerRow, error) {
-	namespace, pool, pod, err := splitWorker(id)
-	if err != nil {
-		return nil, fmt.Errorf("%w: the key is not namespace:pool:pod", ErrBadRecord)
-	}
 	var w Worker
-	if err := w.decode(doc, false); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrBadRecord, err)
-	}
-	if err := w.belongs(id); err != nil {
+	if err := w.load(id, doc, false); err != nil {
 		return nil, err
 	}
-	own := b.own(w.Ip, w.ActorId) // one allocation for both
+	namespace, pool, pod, _ := splitWorker(id) // pieces of the id, not of the document
+	own := b.own(w.Ip, w.ActorId)              // one allocation for both
 	cut := len(w.Ip)
 	return &WorkerRow{
 		Namespace: namespace, Pool: pool, Pod: pod, IP: own[:cut], ActorID: own[cut:],

@@ -32,20 +32,28 @@ func (w *Worker) swap(expected int64) (swap, error) {
 
 // readWorker decodes the document stored under a name and checks that it is that worker's.
 func readWorker(name, doc string) (*Worker, error) {
-	if _, _, _, err := splitWorker(name); err != nil {
-		return nil, fmt.Errorf("%w: the key is not namespace:pool:pod", ErrBadRecord)
-	}
 	w := &Worker{read: doc}
-	if err := w.decode(doc, true); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrBadRecord, err)
-	}
-	return w, w.belongs(name)
+	return w, w.load(name, doc, true)
 }
 
-// belongs checks that the document is that of its key.
-func (w *Worker) belongs(name string) error {
-	if told := w.WorkerNamespace + ":" + w.WorkerPool + ":" + w.WorkerPod; told != name {
-		return fmt.Errorf("%w: the document is of worker %q", ErrBadRecord, told)
+// load decodes a document, see decode, and checks that it is that of its key.
+func (w *Worker) load(name, doc string, whole bool) error {
+	namespace, pool, pod, err := splitWorker(name)
+	if err != nil {
+		return fmt.Errorf("%w: the key is not namespace:pool:pod", ErrBadRecord)
+	}
+	if err := w.decode(doc, whole); err != nil {
+		return fmt.Errorf("%w: %w", ErrBadRecord, err)
+	}
+	if err := w.belongs(namespace, pool, pod); err != nil {
+		return fmt.Errorf("%w: %w", ErrBadRecord, err)
+	}
+	return nil
+}
+
+func (w *Worker) belongs(namespace, pool, pod string) error {
+	if w.WorkerNamespace != namespace || w.WorkerPool != pool || w.WorkerPod != pod {
+		return fmt.Errorf("the document is of worker %q", w.WorkerNamespace+":"+w.WorkerPool+":"+w.WorkerPod)
 	}
 	return nil
 }

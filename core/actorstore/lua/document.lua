@@ -2,21 +2,17 @@
 --
 -- cjson only judges here and never writes: it would turn 64-bit integers into doubles and empty arrays into objects.
 
--- For each kind the immutable members, in the order of their values in ARGV, and all members that the writer knows.
-local function kinds()
-  return {
-    actor = {
-      fixed = {'actorId', 'actorTemplateNamespace', 'actorTemplateName'},
-      known = {actorId = 1, version = 1, actorTemplateNamespace = 1, actorTemplateName = 1, status = 1,
+-- A kind's immutable members, in the order of their values in ARGV, and all members that its writer knows.
+local function layout(kind)
+  if kind == 'actor' then
+    return {'actorId', 'actorTemplateNamespace', 'actorTemplateName'},
+      {actorId = 1, version = 1, actorTemplateNamespace = 1, actorTemplateName = 1, status = 1,
         ateomPodNamespace = 1, ateomPodName = 1, ateomPodIp = 1, inProgressSnapshot = 1, lastSnapshot = 1,
-        ateomPodUid = 1, latestSnapshotInfo = 1, workerSelector = 1, workerPoolName = 1, atespace = 1},
-    },
-    worker = {
-      fixed = {'workerNamespace', 'workerPool', 'workerPod', 'ip'},
-      known = {workerNamespace = 1, workerPool = 1, workerPod = 1, actorNamespace = 1, actorTemplate = 1,
-        actorId = 1, ip = 1, version = 1, workerPodUid = 1, nodeName = 1, actorAtespace = 1},
-    },
-  }
+        ateomPodUid = 1, latestSnapshotInfo = 1, workerSelector = 1, workerPoolName = 1, atespace = 1}
+  end
+  return {'workerNamespace', 'workerPool', 'workerPod', 'ip'},
+    {workerNamespace = 1, workerPool = 1, workerPod = 1, actorNamespace = 1, actorTemplate = 1,
+      actorId = 1, ip = 1, version = 1, workerPodUid = 1, nodeName = 1, actorAtespace = 1}
 end
 
 -- The members of a text that is a JSON object, or nil when it is none.

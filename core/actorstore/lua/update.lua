@@ -17,19 +17,19 @@ if stored ~= ARGV[5] or stored == '' then
   local doc = decode(stored)
   if not doc then return -3 end
   if version(doc, stored) ~= ARGV[2] then return -1 end
-  local kind = kinds()[ARGV[1]]
-  for i, name in ipairs(kind.fixed) do
-    if member(doc, name, '') ~= ARGV[5 + i] then return -2 end
+  local fixed, known = layout(ARGV[1])
+  for i = 1, #fixed do
+    if member(doc, fixed[i], '') ~= ARGV[5 + i] then return -2 end
   end
   if ARGV[4] ~= '' then
     local unknown = ''
     for name in pairs(doc) do
-      if not kind.known[name] then
-        members(stored, function(n, text) if not kind.known[n] then unknown = unknown .. ',' .. text end end)
+      if not known[name] then
+        members(stored, function(n, text) if not known[n] then unknown = unknown .. ',' .. text end end)
         break
       end
     end
-    new = string.sub(new, 1, tonumber(ARGV[4])) .. unknown .. '}'
+    if unknown ~= '' or #new > ARGV[4] + 1 then new = string.sub(new, 1, tonumber(ARGV[4])) .. unknown .. '}' end
   end
 end
 redis.call('SET', KEYS[1], new, 'KEEPTTL')
