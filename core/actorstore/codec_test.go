@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+	"unsafe"
 
 	"pgregory.net/rapid"
 )
@@ -264,5 +265,14 @@ func BenchmarkActorEncode(b *testing.B) {
 		if _, _, err := a.encode(8); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+func TestAMillionRowsFit(t *testing.T) {
+	if size := unsafe.Sizeof(ActorRow{}); size > 128 {
+		t.Errorf("an actor's row is %d bytes without its texts", size)
+	}
+	if size := unsafe.Sizeof(WorkerRow{}); size > 128 {
+		t.Errorf("a worker's row is %d bytes without its texts", size)
 	}
 }
