@@ -62,14 +62,16 @@ func matchAny(feeds []Feed) string {
 		}
 	}
 	var class []byte
+	seen := map[byte]bool{}
 	for _, s := range starts {
 		if s == common {
 			return conn.EscapeGlob(common) + "*"
 		}
 		next := s[len(common)]
-		if strings.IndexByte(string(class), next) >= 0 {
+		if seen[next] {
 			continue
 		}
+		seen[next] = true
 		if strings.IndexByte(`[]^-\`, next) >= 0 { // no other may be escaped: servers differ on what `\r` means in a class
 			class = append(class, '\\')
 		}

@@ -1,0 +1,184 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+	"pgregory.net/rapid"
+
+	"holdfast/core/conn"
+	"holdfast/core/redistest"
+)
+
+func feedsOf(patterns ...string) []Feed {
+	var feeds []Feed
+	for _, p := range patterns {
+		feeds = append(feeds, Feed{patterns: []string{p}})
+	}
+	return feeds
+}
+
+func TestOnePatternServesAllFeeds(t *testing.T) {
+	for _, tt := range []struct {
+		patterns string // separated by spaces
+		want     string
+	}{
+		{"buf:* gen:* actor:* worker:* lock:* rec:{*}:lease:* rec:*", "[bgawlr]*"},
+		{"actor:*", "actor:*"},
+		{"prod:buf:* prod:gen:* prod:gauge:*", "prod:[bg]*"},
+		{"prod:* prod:gen:*", "prod:*"},
+		{"rec:{*}:lease:* rec:{*}:lk:*", "rec:{*"},
+		{`\*a:* \[b:* \?c:*`, `[*\[?]*`},
+		{`\^a:* \-b:* \]c:* \\d:*`, `[\^\-\]\\]*`},
+		{`a\*b:* a\*c:*`, `a\*[bc]*`},
+		{"* gen:*", "*"},
+		{"?en:* gen:*", "*"},
+		{"[ab]:* gen:*", "*"},
+		{`\`, "*"},
+		{"", "*"},
+	} {
+		if got := matchAny(feedsOf(strings.Fields(tt.patterns)...)); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.patterns, got, tt.want)
+		}
+	}
+}
+
+// Whatever the prefixes, each server finds by the one pattern what it finds by each of them.
+func TestOnePatternMissesNoKey(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, c redis.UniversalClient) {
+		rapid.Check(t, func(rt *rapid.T) {
+			prefix := rapid.StringMatching(`[ab*?^\[\]\\:r-]{0,3}`)
+			prefixes := rapid.SliceOfN(prefix, 1, 3).Draw(rt, "prefixes")
+			var patterns []string
+			keys := map[string]bool{}
+			for i, p := range prefixes {
+				patterns = append(patterns, conn.EscapeGlob(p)+"*")
+				keys[fmt.Sprintf("%s%d", p, i)] = true
+			}
+			p := c.Pipeline()
+			for k := range keys {
+				p.Set(ctx, k, "x", 0)
+			}
+			if _, err := p.Exec(ctx); err != nil {
+				rt.Fatal(err)
+			}
+			found := map[string]bool{}
+			s := scanner{client: c, match: matchAny(feedsOf(patterns...))}
+			for last := false; !last; {
+				var page []string
+				var err error
+				if page, last, err = s.step(ctx, 100); err != nil {
+					rt.Fatal(err)
+				}
+				for _, k := range page {
+					found[k] = true
+				}
+			}
+			for k := range keys {
+				if !found[k] {
+					rt.Errorf("%q does not match %q", k, s.match)
+				}
+				c.Del(ctx, k)
+			}
+		})
+	})
+}
+
+func TestScannerWalksEveryMasterPassAfterPass(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, c redis.UniversalClient) {
+		want := map[string]bool{}
+		for i := range 300 { // in all slots
+			k := fmt.Sprintf("k:%d", i)
+			want[k] = true
+			if err := c.Set(ctx, k, "x", 0).Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.Set(ctx, "other", "x", 0)
+		s := scanner{client: c, match: "k:*"}
+		for pass := uint32(1); pass <= 3; pass++ {
+			found := map[string]bool{}
+			for last := false; !last; {
+				page, end, err := s.step(ctx, 10)
+				if err != nil || s.pass != pass {
+					t.Fatalf("pass %d, want %d: %v", s.pass, pass, err)
+				}
+				for _, k := range page {
+					found[k] = true
+				}
+				last = end
+			}
+			if len(found) != len(want) || found["other"] {
+				t.Errorf("pass %d met %d keys", pass, len(found))
+			}
+		}
+	})
+}
+
+// What a broken pass missed nobody knows, so it must not end: the next step begins another.
+func TestScannerStartsOverAfterAnError(t *testing.T) {
+	c := redistest.Single(t)
+	for i := range 100 {
+		c.Set(ctx, fmt.Sprintf("k:%d", i), "x", 0)
+	}
+	cut := &refuse{}
+	c.AddHook(cut)
+	s := scanner{client: c, match: "*"}
+	if _, last, err := s.step(ctx, 10); last || err != nil {
+		t.Fatal(last, err)
+	}
+	cut.err = errors.New("cut")
+	if _, last, err := s.step(ctx, 10); last || err == nil {
+		t.Fatal(last, err)
+	}
+	cut.err = nil
+	var found []string
+	for last := false; !last; {
+		page, end, err := s.step(ctx, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, last = append(found, page...), end
+	}
+	if slices.Sort(found); len(slices.Compact(found)) != 100 || s.pass != 2 {
+		t.Errorf("pass %d met %d keys", s.pass, len(found))
+	}
+}
+
+// A cluster client that knows no master must not report an empty keyspace.
+func TestScannerOfNoMasterIsAnError(t *testing.T) {
+	c := redis.NewClusterClient(&redis.ClusterOptions{ClusterSlots: func(context.Context) ([]redis.ClusterSlot, error) { return nil, nil }})
+	defer c.Close()
+	s := scanner{client: c, match: "*"}
+	if _, last, err := s.step(ctx, 10); last || !conn.Unreachable(err) {
+		t.Error(last, err)
+	}
+	c.Close()
+	if _, last, err := s.step(ctx, 10); last || err == nil {
+		t.Error("closed:", last, err)
+	}
+}
+
+// refuse is a hook that fails commands instead of sending them.
+type refuse struct{ err error }
+
+func (r *refuse) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (r *refuse) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if r.err != nil {
+			cmd.SetErr(r.err)
+			return r.err
+		}
+		return next(ctx, cmd)
+	}
+}
+
+func (r *refuse) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
