@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -26,18 +27,21 @@ type RawKey struct {
 	Expires time.Time // on our clock; zero: never
 }
 
-// Inspect reads one row whole, with the raw keys that stand for it.
+// Inspect reads one row whole, with the raw keys that stand for it. The keys come also where the content cannot be read:
+// their types may tell why.
 func (m *Model) Inspect(ctx context.Context, kind Kind, id string) (Detail, error) {
 	f, err := m.feed(kind)
 	if err != nil {
 		return Detail{}, err
 	}
 	d := Detail{Kind: kind, ID: id}
-	if d.Body, d.Found, err = f.inspect(ctx, id); err != nil {
+	d.Body, d.Found, err = f.inspect(ctx, id)
+	if err != nil && noAnswer(err) {
 		return Detail{}, err
 	}
-	d.Keys, err = m.rawKeys(ctx, f.keys(id))
-	return d, err
+	var keysErr error
+	d.Keys, keysErr = m.rawKeys(ctx, f.keys(id))
+	return d, cmp.Or(err, keysErr)
 }
 
 // ReadRow reads one row now, whatever the last snapshot holds; nil where it does not exist.

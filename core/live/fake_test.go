@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,7 +20,8 @@ import (
 
 var ctx = context.Background()
 
-// fakeRow is a key with its text; the text "bad" is a problem, and texts that differ only in case are equal.
+// fakeRow is a key with its text; the text "bad" is a problem, one that begins with ! is what the server answered
+// instead, and texts that differ only in case are equal.
 type fakeRow struct{ id, text string }
 
 var errFake = errors.New("no such text")
@@ -27,11 +29,20 @@ var errFake = errors.New("no such text")
 func (r *fakeRow) ID() string { return r.id }
 
 func (r *fakeRow) Problem() error {
-	if r.text == "bad" {
+	switch answer, is := strings.CutPrefix(r.text, "!"); {
+	case is:
+		return conn.Fail("fake: read", r.id, reply(answer))
+	case r.text == "bad":
 		return errFake
 	}
 	return nil
 }
+
+// reply is an error that the server answered.
+type reply string
+
+func (r reply) Error() string { return string(r) }
+func (reply) RedisError()     {}
 
 func (r *fakeRow) Equal(other *fakeRow) bool { return strings.EqualFold(r.text, other.text) }
 
@@ -41,8 +52,7 @@ type fake struct {
 	prefix string
 
 	mu     sync.Mutex
-	asked  map[string]int
-	most   int                      // the longest list of ids
+	asked  map[string]int           // how often for each id
 	before func(ids []string)       // called before each Read
 	fail   func(ids []string) error // the error of a Read
 }
@@ -66,7 +76,6 @@ func (f *fake) Read(ctx context.Context, ids []string) ([]*fakeRow, error) {
 	for _, id := range ids {
 		f.asked[id]++
 	}
-	f.most = max(f.most, len(ids))
 	before, fail := f.before, f.fail
 	f.mu.Unlock()
 	if before != nil {
@@ -110,30 +119,40 @@ func (f *fake) forget() map[string]int {
 	return asked
 }
 
-// world is a model of fakes, one for each prefix, whose name is its kind, over a miniredis.
+// world is a model of fakes, one for each prefix, whose name is its kind, over a miniredis. Its clock stands still and
+// its timed readings never come, unless the test moves the one and asks for the other.
 type world struct {
 	*Model
 	t     testing.TB
 	mini  *miniredis.Miniredis
 	fakes map[Kind]*fake
+	clock atomic.Int64
 }
 
 func newWorld(t testing.TB, prefixes ...string) *world {
 	t.Helper()
 	_, mini := redistest.Mini(t)
-	c, err := conn.Open(conn.Options{URLs: []string{"redis://" + mini.Addr()}})
+	w := newWorldAt(t, "redis://"+mini.Addr(), prefixes...)
+	w.mini = mini
+	return w
+}
+
+func newWorldAt(t testing.TB, url string, prefixes ...string) *world {
+	t.Helper()
+	c, err := conn.Open(conn.Options{URLs: []string{url}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	w := &world{t: t, mini: mini, fakes: map[Kind]*fake{}}
+	w := &world{t: t, fakes: map[Kind]*fake{}}
 	var feeds []Feed
 	for _, p := range prefixes {
 		f := &fake{c: c, prefix: p, asked: map[string]int{}}
 		w.fakes[Kind(p)] = f
 		feeds = append(feeds, Of(Kind(p), f))
 	}
-	w.Model = New(c, feeds, Options{Refresh: time.Millisecond})
+	w.clock.Store(1e18)
+	w.Model = New(c, feeds, Options{Refresh: time.Hour, Now: func() time.Time { return time.Unix(0, w.clock.Load()) }})
 	return w
 }
 
@@ -142,9 +161,21 @@ func (w *world) put(pairs ...string) {
 	w.t.Helper()
 	for _, p := range pairs {
 		k, v, _ := strings.Cut(p, "=")
-		if err := w.mini.Set(k, v); err != nil {
+		if err := w.conn.Set(ctx, k, v, 0).Err(); err != nil {
 			w.t.Fatal(err)
 		}
+	}
+}
+
+// fill writes n keys under a prefix, 00000 and up.
+func (w *world) fill(prefix string, n int) {
+	w.t.Helper()
+	p := w.conn.Pipeline()
+	for i := range n {
+		p.Set(ctx, fmt.Sprintf("%s%05d", prefix, i), "1", 0)
+	}
+	if _, err := p.Exec(ctx); err != nil {
+		w.t.Fatal(err)
 	}
 }
 
@@ -177,6 +208,26 @@ func (w *world) until(what string, ok func(s *Snapshot) bool) *Snapshot {
 	w.t.Helper()
 	redistest.Eventually(w.t, what, func() bool { return ok(w.Snapshot()) })
 	return w.Snapshot()
+}
+
+// slowScan is a hook with which each page of SCAN takes its time on the clock of the world.
+type slowScan struct{ w *world }
+
+const slowPage = 500 * time.Millisecond
+
+func (slowScan) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (s slowScan) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if cmd.Name() == "scan" {
+			s.w.clock.Add(int64(slowPage))
+		}
+		return next(ctx, cmd)
+	}
+}
+
+func (slowScan) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
 }
 
 // texts spells a table: "id=text" of each row.
