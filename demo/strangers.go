@@ -1,0 +1,31 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// What other programs left under our prefixes: keys of a wrong type, broken documents, bytes that are no text. A
+// dashboard shows each as a bad row, or as a harmless one, and the good ones beside it.
+
+func (s *stage) castStrangers() {
+	s.before(2*time.Minute, s.strangers)
+	s.enter("strangers", 5*time.Minute, func(ctx context.Context) (time.Duration, error) { return 5 * time.Minute, s.strangers(ctx) })
+}
+
+// strangers puts all of them there unless something is there already. They come from outside, so they come as bare commands.
+func (s *stage) strangers(ctx context.Context) error {
+	c, p := s.core.Conn, s.core.Prefixes
+	return errors.Join(
+		c.HSetNX(ctx, p.Generation+"product:single:product:1066", "gen", 7).Err(), // wrong type
+		c.SetNX(ctx, p.Generation+"user:single:user:10099", "seven", 0).Err(),     // no number
+		c.SetNX(ctx, p.Actor+"browser-torn", `{"actorId":"browser-torn","version":"3","status":"STATUS_RUN`, 0).Err(),
+		c.SetNX(ctx, p.Worker+"agents-eu:standard", `{}`, 0).Err(), // no pod
+		c.SetNX(ctx, p.Buffer+"legacy-import", "2019-03-01", 0).Err(),
+		c.HSetNX(ctx, p.Lock+"job:nightly", "holder", "cron").Err(),
+		c.SetNX(ctx, p.Record+"dump", "\x1f\x8b\x08\x00", 0).Err(),
+		// Tokens and values are anybody's bytes; no terminal may see these raw.
+		c.SetNX(ctx, p.Lock+"job:import", "\x1b[31mroot\x1b]0;owned\x07\u202e\xff\n", 0).Err(),
+	)
+}
