@@ -198,7 +198,7 @@ func TestEveryKindMoves(t *testing.T) {
 func TestASeedRepeatsARun(t *testing.T) {
 	run := func(seed int64) map[string]string {
 		d := rehearse(t, seed)
-		if err := d.run(undisturbed/2, tick); err != nil {
+		if err := d.run(undisturbed/3, tick); err != nil {
 			t.Error(err)
 		}
 		state := d.content()

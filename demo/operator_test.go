@@ -16,6 +16,7 @@ import (
 // What an operator may do from the dashboard, or anybody from a second terminal, works on the demo and does not end it.
 
 func TestAnOperatorFlushesWhatADeadFlusherLeft(t *testing.T) {
+	t.Parallel()
 	d := rehearse(t, 1)
 	left := must[[]int64](t)(d.Buffers.Batches(ctx, abandoned))
 	for _, at := range left {
@@ -33,6 +34,7 @@ func TestAnOperatorFlushesWhatADeadFlusherLeft(t *testing.T) {
 }
 
 func TestAnOperatorLocksAStore(t *testing.T) {
+	t.Parallel()
 	d := rehearse(t, 1)
 	var token string
 	d.until("the lock is free", func() (ok bool) {
@@ -40,7 +42,7 @@ func TestAnOperatorLocksAStore(t *testing.T) {
 		token, ok, err = d.Buffers.Lock(ctx, "orders", 0, time.Hour)
 		return ok && err == nil
 	})
-	_ = d.run(2*time.Minute, 10*time.Second)
+	_ = d.run(time.Minute, 10*time.Second)
 	if batches := must[[]int64](t)(d.Buffers.Batches(ctx, "orders")); len(batches) > 0 {
 		t.Errorf("flushed under our lock: %v", batches)
 	}
@@ -52,6 +54,7 @@ func TestAnOperatorLocksAStore(t *testing.T) {
 
 // Nobody flushes the audited store: its producer waits before it grows without end, and goes on afterwards.
 func TestAFullStoreWaits(t *testing.T) {
+	t.Parallel()
 	d := rehearse(t, 1)
 	count := func() int64 { return must[buffer.Stats](t)(d.Buffers.Stats(ctx, audited, 0)).Count }
 	push := d.stage.producer(d.stage.stream("test"), store{name: audited, every: time.Second, record: payout})
@@ -75,6 +78,7 @@ func TestAFullStoreWaits(t *testing.T) {
 }
 
 func TestAnOperatorBumpsAGeneration(t *testing.T) {
+	t.Parallel()
 	d := rehearse(t, 1)
 	bump := func() uint64 { return must[uint64](t)(d.Generations.Bump(ctx, "product", "single:product:1001")) }
 	before := bump()
@@ -88,6 +92,7 @@ func TestAnOperatorBumpsAGeneration(t *testing.T) {
 }
 
 func TestAnOperatorLocksAndUnlocks(t *testing.T) {
+	t.Parallel()
 	d := rehearse(t, 1)
 	key := "lock:" + contended()[0]
 	var fence int64
@@ -112,6 +117,7 @@ func TestAnOperatorLocksAndUnlocks(t *testing.T) {
 }
 
 func TestAnOperatorEditsAnActor(t *testing.T) {
+	t.Parallel()
 	d := rehearse(t, 1)
 	body, version, err := d.ActorRows.Load(ctx, stuckActor)
 	if err != nil {
@@ -138,6 +144,7 @@ func TestAnOperatorEditsAnActor(t *testing.T) {
 
 // An actor of the newer layout, with a member that core does not know, lives as the others do.
 func TestActorsOfTheNewerLayoutLive(t *testing.T) {
+	t.Parallel()
 	d := rehearse(t, 1)
 	const name = "team-blue:browser-34"
 	d.until("it has run", func() bool { return must[*actorstore.Actor](t)(d.Actors.GetActor(ctx, name)).Version > 3 })
@@ -147,6 +154,7 @@ func TestActorsOfTheNewerLayoutLive(t *testing.T) {
 }
 
 func TestAnOperatorMendsHalves(t *testing.T) {
+	t.Parallel()
 	d := rehearse(t, 1)
 	halves := func() []actorstore.Half {
 		found, _ := d.Actors.Halves(ctx) // the error tells of the bad records
@@ -174,6 +182,7 @@ func TestAnOperatorMendsHalves(t *testing.T) {
 }
 
 func TestAnOperatorEditsARecord(t *testing.T) {
+	t.Parallel()
 	d := rehearse(t, 1)
 	const id = "config:flags/new-cart"
 	turn := d.stage.rollout(d.stage.stream("test"))
@@ -223,6 +232,7 @@ func TestAnOperatorEditsARecord(t *testing.T) {
 }
 
 func TestAnOperatorReleasesALease(t *testing.T) {
+	t.Parallel()
 	d := rehearse(t, 1)
 	leases := func() (of map[string]bool) {
 		of = map[string]bool{}
@@ -245,6 +255,7 @@ func TestAnOperatorReleasesALease(t *testing.T) {
 
 // After anything at all the workload finds its way back, and does not grow.
 func TestNothingEndsTheWorkload(t *testing.T) {
+	t.Parallel()
 	for what, interfere := range map[string]func(*rehearsal) error{
 		"everything is flushed": func(d *rehearsal) error {
 			return errors.Join(d.Conn.FlushAll(ctx).Err(), d.Conn.ScriptFlush(ctx).Err())
@@ -260,6 +271,7 @@ func TestNothingEndsTheWorkload(t *testing.T) {
 		},
 	} {
 		t.Run(what, func(t *testing.T) {
+			t.Parallel()
 			d := rehearse(t, 5)
 			_ = d.run(5*time.Second, time.Second)
 			before := rows(t, d.Core)
@@ -275,7 +287,7 @@ func TestNothingEndsTheWorkload(t *testing.T) {
 				}
 				return true
 			})
-			_ = d.run(15*time.Minute, time.Minute)
+			_ = d.run(10*time.Minute, time.Minute)
 			now := rows(t, d.Core)
 			for kind := range kinds(d.Core) {
 				if n, usual := now.Table(kind).Len(), before.Table(kind).Len(); n > 2*usual+10 {
