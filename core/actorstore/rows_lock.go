@@ -92,7 +92,7 @@ func (r *LockRows) Read(ctx context.Context, ids []string) ([]*LockRow, error) {
 			row.bad = &conn.OpError{Op: op, Key: ids[i], Err: asRecord(err)}
 		}
 		row.Token = token
-		if ttl > 0 {
+		if ttl >= 0 {
 			row.Expires = now.Add(ttl)
 		}
 		row.Fence, _ = a.fence.Int64() // a counter that cannot be read is one that is not known

@@ -75,7 +75,7 @@ func (m *Model) rawKeys(ctx context.Context, names []string) ([]RawKey, error) {
 			continue
 		}
 		k := RawKey{Name: name, Type: types[i].Val(), Bytes: sizes[i].Val()}
-		if ttl := ttls[i].Val(); ttl > 0 {
+		if ttl := ttls[i].Val(); ttl >= 0 {
 			k.Expires = m.now().Add(ttl)
 		}
 		out = append(out, k)

@@ -98,7 +98,7 @@ func (r *LeaseRows) Read(ctx context.Context, ids []string) ([]*LeaseRow, error)
 		}
 		ns, lease, _ := strings.Cut(id, ":")
 		row := &LeaseRow{id: id, Namespace: name(ns), LeaseID: int64(leaseID(lease)), Records: int(records[i].Val())}
-		if ttl := left[i].Val(); ttl > 0 {
+		if ttl := left[i].Val(); ttl >= 0 {
 			row.Expires = now.Add(ttl)
 		}
 		ms := int64(0)
