@@ -3,6 +3,7 @@
 package core
 
 import (
+	"cmp"
 	"sync"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 // Options of Open. The zero value is a Redis at its usual place with the documented key layout.
 type Options struct {
 	Conn     conn.Options
-	Prefixes conn.Prefixes // the zero value means conn.DefaultPrefixes
+	Prefixes conn.Prefixes // one that is empty means that of conn.DefaultPrefixes
 	Refresh  time.Duration // between two readings of the live model; default 1 s
 }
 
@@ -50,10 +51,7 @@ func Open(o Options) (*Core, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := o.Prefixes
-	if p == (conn.Prefixes{}) {
-		p = conn.DefaultPrefixes()
-	}
+	p := complete(o.Prefixes)
 	core := &Core{
 		Conn: c, Prefixes: p,
 		Buffers:     buffer.New(c, buffer.Options{Prefix: p.Buffer}),
@@ -69,6 +67,16 @@ func Open(o Options) (*Core, error) {
 	}
 	core.Live = live.New(c, core.Feeds(), live.Options{Refresh: o.Refresh})
 	return core, nil
+}
+
+// complete fills in the usual prefixes: an empty one would take every key for its kind's.
+func complete(p conn.Prefixes) conn.Prefixes {
+	usual := conn.DefaultPrefixes()
+	return conn.Prefixes{
+		Buffer: cmp.Or(p.Buffer, usual.Buffer), Generation: cmp.Or(p.Generation, usual.Generation),
+		Actor: cmp.Or(p.Actor, usual.Actor), Worker: cmp.Or(p.Worker, usual.Worker), Lock: cmp.Or(p.Lock, usual.Lock),
+		Record: cmp.Or(p.Record, usual.Record), KV: cmp.Or(p.KV, usual.KV),
+	}
 }
 
 // Feeds is the registry of the kinds that live reads: one line each, in the order of the dashboard. Leases stand before
