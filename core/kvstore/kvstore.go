@@ -113,8 +113,7 @@ type KVStore interface {
 	PutSnapshot(io.ReadCloser) error
 	// Iterate walks the pairs in the order of their keys; nil options mean all. A start outside the prefix is ErrStart.
 	Iterate(IterationOptions) Iterator
-	// CompareAndSet sets a key if it has the expected value and tells whether it did. False changes nothing. The key
-	// keeps its expiry; one that is created has none.
+	// CompareAndSet sets a key if it has the expected value and tells whether it did. False changes nothing.
 	CompareAndSet(request *CompareAndSetRequest) (bool, error)
 }
 

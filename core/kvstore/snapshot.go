@@ -60,10 +60,14 @@ func (s *SnapshotWriter) write(b []byte) error {
 	return err
 }
 
-// Add appends a pair; its key must come after the one before it (ErrSnapshot) and be of a legal length (ErrKey).
+// Add appends a pair; its key must come after the one before it (ErrSnapshot) and be of a legal length (ErrKey), its
+// expiry within bounds (ErrExpireTS).
 func (s *SnapshotWriter) Add(p *KVPair) error {
 	if err := CheckKey(p.Key); err != nil {
 		return err
+	}
+	if p.ExpireTS > MaxExpireTS {
+		return fmt.Errorf("%w: %d", ErrExpireTS, p.ExpireTS)
 	}
 	if s.count > 0 && bytes.Compare(p.Key, s.last) <= 0 {
 		return fmt.Errorf("key %q after %q: %w", p.Key, s.last, ErrSnapshot)
@@ -131,6 +135,9 @@ func NewSnapshotReader(r io.Reader) (*SnapshotReader, error) {
 	s.sum.Write(b[:])
 	s.Change = binary.BigEndian.Uint64(b[preambleSize:])
 	s.Applied = binary.BigEndian.Uint64(b[preambleSize+8:])
+	if max(s.Change, s.Applied) > MaxChangeNumber {
+		return nil, broken("header", nil)
+	}
 	return s, nil
 }
 
@@ -172,6 +179,9 @@ func (s *SnapshotReader) next() (*KVPair, error) {
 	}
 	if p.ExpireTS, err = s.uvarint(); err != nil {
 		return nil, broken("expiry", err)
+	}
+	if p.ExpireTS > MaxExpireTS {
+		return nil, broken("expiry", nil)
 	}
 	s.sum.Write(s.frame)
 	s.last = append(s.last[:0], p.Key...)

@@ -1,0 +1,151 @@
+package pebbledb
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"holdfast/core/conn"
+	"holdfast/core/kvstore"
+)
+
+// GetLatestCommittedChangeNumber is of the last change that is acknowledged (kvstore.ChangePropagator).
+func (s *Store) GetLatestCommittedChangeNumber() (uint64, error) {
+	st, err := s.enter()
+	if err != nil {
+		return 0, conn.Fail("latest committed change", "", err)
+	}
+	defer s.mu.RUnlock()
+	return st.durable.Load(), nil
+}
+
+// LoadChanges returns changes of the log (kvstore.ChangePropagator). Unless Options.NoSync is set, it returns none that
+// a crash could take back: a replica is never ahead.
+func (s *Store) LoadChanges(from uint64, most int) ([]*kvstore.ChangeRecord, error) {
+	changes, err := s.load(from, most)
+	return changes, conn.Fail(fmt.Sprintf("load changes from %d", from), "", err)
+}
+
+func (s *Store) load(from uint64, most int) (_ []*kvstore.ChangeRecord, err error) {
+	st, err := s.enter()
+	if err != nil {
+		return nil, err
+	}
+	defer s.mu.RUnlock()
+	from = max(from, 1)
+	last := st.durable.Load()
+	if most <= 0 || from > last {
+		return nil, nil
+	}
+	last = min(last, from+uint64(most)-1)
+	it, err := st.db.NewIter(&pebble.IterOptions{LowerBound: logKey(from), UpperBound: logKey(last + 1)})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, it.Close()) }()
+	if from <= st.base.Load() { // asked after the iterator was made, which has all that was not trimmed before
+		return nil, kvstore.ErrTrimmed
+	}
+	changes := make([]*kvstore.ChangeRecord, 0, min(last-from+1, 1024))
+	for it.First(); it.Valid(); it.Next() {
+		c := &kvstore.ChangeRecord{ChangeNumber: binary.BigEndian.Uint64(it.Key()[1:])}
+		if want := from + uint64(len(changes)); c.ChangeNumber != want {
+			return nil, fmt.Errorf("change %d where %d should be: %w", c.ChangeNumber, want, errDamaged)
+		}
+		record, err := it.ValueAndErr()
+		if err != nil {
+			return nil, err
+		}
+		if c.Trxns, err = parseChange(bytes.Clone(record)); err != nil {
+			return nil, fmt.Errorf("change %d: %w", c.ChangeNumber, err)
+		}
+		changes = append(changes, c)
+	}
+	if err := it.Error(); err != nil {
+		return nil, err
+	}
+	if got := from + uint64(len(changes)); got != last+1 {
+		return nil, fmt.Errorf("change %d is missing: %w", got, errDamaged)
+	}
+	return changes, nil
+}
+
+// GetLatestAppliedChangeNumber is the master's number of the last change applied (kvstore.ChangeApplier).
+func (s *Store) GetLatestAppliedChangeNumber() (uint64, error) {
+	st, err := s.enter()
+	if err != nil {
+		return 0, conn.Fail("latest applied change", "", err)
+	}
+	defer s.mu.RUnlock()
+	st.commit.Lock()
+	defer st.commit.Unlock()
+	return st.applied, nil
+}
+
+// saveAtMost bounds the batch that changes of a master are gathered in, in bytes.
+const saveAtMost = 1 << 20
+
+// SaveChanges applies changes of a master (kvstore.ChangeApplier). Several may be one batch; a crash leaves the effects
+// and the applied number of the first so many changes.
+func (s *Store) SaveChanges(changes []*kvstore.ChangeRecord) (uint64, error) {
+	n, err := s.save(changes)
+	return n, conn.Fail("save changes", "", err)
+}
+
+func (s *Store) save(changes []*kvstore.ChangeRecord) (uint64, error) {
+	st, err := s.enterWrite()
+	if err != nil {
+		return 0, err
+	}
+	defer s.mu.RUnlock()
+	st.commit.Lock()
+	var writes []*write
+	for len(changes) > 0 && err == nil {
+		w := st.newWrite()
+		applied := st.applied
+		for len(changes) > 0 && w.Len() < saveAtMost {
+			c := changes[0]
+			if c != nil && c.ChangeNumber <= applied {
+				changes = changes[1:]
+				continue
+			}
+			if err = kvstore.CheckChange(c); err != nil {
+				break
+			}
+			if c.ChangeNumber != applied+1 {
+				err = fmt.Errorf("change %d after %d: %w", c.ChangeNumber, applied, kvstore.ErrGap)
+				break
+			}
+			st.place(w, w.change(c.Trxns))
+			applied++
+			changes = changes[1:]
+		}
+		if w.changes == 0 {
+			_ = w.Close()
+			break
+		}
+		_ = w.Set(metaApplied, binary.BigEndian.AppendUint64(nil, applied), nil)
+		if e := st.apply(w); e != nil {
+			err = e
+			break
+		}
+		st.applied = applied
+		writes = append(writes, w)
+	}
+	applied, last := st.applied, st.last
+	st.commit.Unlock()
+	for _, w := range writes {
+		if e := st.wait(w, nil); e != nil {
+			return 0, e
+		}
+	}
+	if !s.opts.NoSync && st.durable.Load() < last { // applied by another replicator, which still waits for the disk
+		if e := st.flushTo(last); e != nil {
+			return 0, e
+		}
+	}
+	return applied, err
+}

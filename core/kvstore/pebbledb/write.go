@@ -1,0 +1,207 @@
+package pebbledb
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"holdfast/core/conn"
+	"holdfast/core/kvstore"
+)
+
+// Put stores all pairs as one change (kvstore.KVStore).
+func (s *Store) Put(pairs ...*kvstore.KVPair) error { return conn.Fail("put", "", s.put(pairs)) }
+
+func (s *Store) put(pairs []*kvstore.KVPair) error {
+	effects, err := kvstore.Effects(pairs)
+	if err != nil {
+		return err
+	}
+	st, err := s.enterWrite()
+	if err != nil {
+		return err
+	}
+	defer s.mu.RUnlock()
+	if len(effects) == 0 {
+		return nil
+	}
+	w := st.newWrite()
+	number := w.change(effects)
+	st.commit.Lock()
+	st.place(w, number)
+	err = st.apply(w)
+	st.commit.Unlock()
+	return st.wait(w, err)
+}
+
+// Delete deletes a key, if it is there (kvstore.KVStore).
+func (s *Store) Delete(key []byte) error {
+	_, err := s.swap(key, func(_ []byte, found bool) *kvstore.TrxnRecord {
+		if !found {
+			return nil
+		}
+		return &kvstore.TrxnRecord{Type: kvstore.TrxnDelete, Key: key}
+	})
+	return conn.Fail("delete", string(key), err)
+}
+
+// CompareAndSet sets a key if it has the expected value (kvstore.KVStore).
+func (s *Store) CompareAndSet(r *kvstore.CompareAndSetRequest) (bool, error) {
+	if r == nil {
+		return false, conn.Fail("compare and set", "", kvstore.ErrKey)
+	}
+	done, err := s.swap(r.Key, func(value []byte, found bool) *kvstore.TrxnRecord {
+		if found != (r.OldValue != nil) || !bytes.Equal(value, r.OldValue) {
+			return nil
+		}
+		return &kvstore.TrxnRecord{Type: kvstore.TrxnPut, Key: r.Key, Value: r.NewValue}
+	})
+	return done, conn.Fail("compare and set", string(r.Key), err)
+}
+
+// swap commits what decide makes of a key's value, if anything; nothing else is committed between the two. The value is
+// decide's only while it runs.
+func (s *Store) swap(key []byte, decide func(value []byte, found bool) *kvstore.TrxnRecord) (bool, error) {
+	if err := kvstore.CheckKey(key); err != nil {
+		return false, err
+	}
+	st, err := s.enterWrite()
+	if err != nil {
+		return false, err
+	}
+	defer s.mu.RUnlock()
+	st.commit.Lock()
+	var effect *kvstore.TrxnRecord
+	err = st.view(st.db, key, s.opts.Clock(), func(_ uint64, value []byte, found bool) { effect = decide(value, found) })
+	if err != nil || effect == nil {
+		st.commit.Unlock()
+		return false, err
+	}
+	w := st.newWrite()
+	st.place(w, w.change([]*kvstore.TrxnRecord{effect}))
+	err = st.apply(w)
+	st.commit.Unlock()
+	if err := st.wait(w, err); err != nil {
+		return false, err
+	}
+	return true, nil
+}
+
+// enterWrite is enter for operations that need room on the disk.
+func (s *Store) enterWrite() (*state, error) {
+	st, err := s.enter()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.ballast.room(); err != nil {
+		s.mu.RUnlock()
+		return nil, err
+	}
+	return st, nil
+}
+
+// write is a batch of changes on its way.
+type write struct {
+	*pebble.Batch
+	changes  uint64
+	expiring bool
+	number   uint64 // of its last change, once placed
+}
+
+func (s *state) newWrite() *write { return &write{Batch: s.db.NewBatch()} }
+
+// change adds a change's effects and its log record, whose number it returns the place of: place must follow at once,
+// under the lock, before anything else is added. Everything that needs no lock is done then.
+func (w *write) change(effects []*kvstore.TrxnRecord) (number []byte) {
+	w.changes++
+	for _, t := range effects {
+		if t.Type == kvstore.TrxnDelete {
+			op := w.DeleteDeferred(1 + len(t.Key))
+			fillKey(op.Key, t.Key)
+			_ = op.Finish()
+			continue
+		}
+		w.pair(t.Key, t.Value, t.ExpireTS)
+	}
+	op := w.SetDeferred(1+8, changeSize(effects))
+	op.Key[0] = spaceLog
+	appendChange(op.Value[:0], effects)
+	number = op.Key[1:]
+	_ = op.Finish()
+	return number
+}
+
+// pair adds a pair. The batch is no indexed one: adding to it does not fail.
+func (w *write) pair(key, value []byte, expire uint64) {
+	op := w.SetDeferred(1+len(key), uvarintSize(expire)+len(value))
+	fillKey(op.Key, key)
+	n := binary.PutUvarint(op.Value, expire)
+	copy(op.Value[n:], value)
+	_ = op.Finish()
+	if expire != 0 {
+		w.expiring = true
+		_ = w.Set(expiryKey(expire, key), nil, nil)
+	}
+}
+
+func fillKey(to, key []byte) {
+	to[0] = spaceData
+	copy(to[1:], key)
+}
+
+// place gives a change the next number. The commit lock is held.
+func (s *state) place(w *write, number []byte) {
+	w.number = s.last + w.changes
+	binary.BigEndian.PutUint64(number, w.number)
+}
+
+// apply hands a write to Pebble, whose log takes writes in this order; the disk may still be behind. The commit lock is
+// held.
+func (s *state) apply(w *write) error {
+	if err := s.failure(); err != nil {
+		return err
+	}
+	err := s.guard(func() error {
+		if s.opts.NoSync {
+			return s.db.Apply(w.Batch, pebble.NoSync)
+		}
+		return s.db.ApplyNoSyncWait(w.Batch, pebble.Sync)
+	})
+	if err != nil {
+		return err
+	}
+	s.last = w.number
+	s.expiring = s.expiring || w.expiring
+	s.since += w.changes
+	if s.since >= housekeepingEvery {
+		s.since = 0
+		return s.housekeep()
+	}
+	return nil
+}
+
+// wait ends a write that apply was called for: it returns when the write is as durable as the options ask for. The
+// commit lock is not held, so that many wait for the same flush of the disk.
+func (s *state) wait(w *write, err error) error {
+	if err != nil {
+		return err
+	}
+	if !s.opts.NoSync {
+		if err := s.guard(w.SyncWait); err != nil {
+			return s.fail(err)
+		}
+	}
+	s.acknowledge(w.number)
+	return w.Close()
+}
+
+// acknowledge tells that a change and all before it are as durable as they get.
+func (s *state) acknowledge(n uint64) {
+	for {
+		d := s.durable.Load()
+		if n <= d || s.durable.CompareAndSwap(d, n) {
+			return
+		}
+	}
+}
