@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,51 +14,92 @@ import (
 	"holdfast/core/conn"
 	"holdfast/core/live"
 	"holdfast/core/operate"
+	"holdfast/demo"
 	"holdfast/tui"
 	"holdfast/views"
 )
 
+// demo runs the dashboard on an embedded Redis with a live workload.
+func (o options) demo(ctx context.Context, _ []string, _ io.Writer) error {
+	d, err := demo.Start(ctx, demo.Options{Seed: o.seed})
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	o.urls, o.cluster, o.username, o.passwordFile = []string{d.URL}, false, "", "" // whatever the environment says
+	c, err := o.open()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return o.show(ctx, c, "demo on "+d.URL)
+}
+
 // get prints a view, or one row of it whole.
 func (o options) get(ctx context.Context, args []string, stdout io.Writer) error {
-	v, ok := views.Named(args[0])
-	if !ok {
-		return fmt.Errorf("%w: unknown view %q: one of %s", errUsage, args[0], views.Names())
+	v, err := viewNamed(args[0])
+	if err != nil {
+		return err
 	}
 	format, err := views.ParseFormat(o.output)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
+	if v.Kind == "" && len(args) == 2 {
+		return fmt.Errorf("%w: %s is no view of single rows", errUsage, v.Name)
+	}
 	return o.with(ctx, func(c *core.Core) error {
+		var feeds []live.Feed
+		for _, feed := range c.Feeds() {
+			if v.Kind == "" || feed.Kind == v.Kind {
+				feeds = append(feeds, feed)
+			}
+		}
+		m := live.New(c.Conn, feeds, live.Options{}) // one for all repetitions, as later readings cost less than the first
 		for {
 			if len(args) == 2 {
 				err = getOne(ctx, c, v, format, args[1], stdout)
 			} else {
-				err = getAll(ctx, c, v, format, stdout)
+				err = getAll(ctx, c, m, v, format, stdout)
 			}
-			if err != nil || !o.watch {
-				return err
+			switch {
+			case o.watch && ctx.Err() != nil:
+				return nil // it was to go on until it is stopped
+			case err != nil:
+				return fmt.Errorf("get %s from %s: %w", v.Name, c.Conn.Addr, err)
+			case !o.watch:
+				return nil
 			}
 			select {
 			case <-ctx.Done():
 				return nil
 			case <-time.After(o.refresh):
 			}
+			if format == views.Table {
+				fmt.Fprintln(stdout) // between two of them
+			}
 		}
 	})
 }
 
-func getAll(ctx context.Context, c *core.Core, v views.View, f views.Format, stdout io.Writer) error {
-	var feeds []live.Feed
-	for _, feed := range c.Feeds() {
-		if v.Kind == "" || feed.Kind == v.Kind {
-			feeds = append(feeds, feed)
-		}
+func viewNamed(name string) (views.View, error) {
+	v, ok := views.Named(name)
+	if !ok {
+		return v, fmt.Errorf("%w: unknown view %q: one of %s", errUsage, name, views.Names())
 	}
-	snap, err := live.New(c.Conn, feeds, live.Options{}).ReadAll(ctx)
+	return v, nil
+}
+
+func getAll(ctx context.Context, c *core.Core, m *live.Model, v views.View, f views.Format, stdout io.Writer) error {
+	snap, err := m.ReadAll(ctx)
 	if err != nil {
-		return fmt.Errorf("get %s from %s: %w", v.Name, c.Conn.Addr, err)
+		return err
 	}
-	rows := live.Rows(snap.Table(v.Kind))
+	table := snap.Table(v.Kind)
+	if table.Err != nil {
+		return table.Err
+	}
+	rows := live.Rows(table)
 	if v.Rows != nil {
 		rows = v.Rows(snap)
 	}
@@ -65,28 +107,56 @@ func getAll(ctx context.Context, c *core.Core, v views.View, f views.Format, std
 	return v.Print(stdout, f, rows, tui.Clock{Now: now, Server: snap.ServerNow(now)}, func(id string) string { return c.Live.Keys(v.Kind, id)[0] })
 }
 
-// getOne prints one row, named as the view names it: by its ID, or by the plain text of a name that the ID escapes.
 func getOne(ctx context.Context, c *core.Core, v views.View, f views.Format, key string, stdout io.Writer) error {
-	for _, id := range []string{key, conn.Escape(key)} {
-		row, err := c.Live.ReadRow(ctx, v.Kind, id)
-		if err != nil {
-			return err
-		}
-		if row == nil {
+	row, err := find(ctx, c, v.Kind, key)
+	if err != nil {
+		return err
+	}
+	if err := row.Problem(); err != nil {
+		return err
+	}
+	d, err := c.Live.Inspect(ctx, v.Kind, row.ID())
+	if err != nil {
+		return err
+	}
+	if !d.Found {
+		return missing(key)
+	}
+	now := time.Now()
+	return v.PrintOne(stdout, f, row, d, tui.Clock{Now: now, Server: now})
+}
+
+// find reads the row that key names: by its ID, or by the plain names that the ID escapes.
+func find(ctx context.Context, c *core.Core, kind live.Kind, key string) (live.Row, error) {
+	ids := []string{key, conn.Escape(key)}
+	if first, rest, ok := strings.Cut(key, ":"); ok {
+		ids = append(ids, conn.Escape(first)+":"+conn.Escape(rest))
+	}
+	var bad live.Row
+	for i, id := range ids {
+		if slices.Contains(ids[:i], id) {
 			continue
 		}
-		if err := row.Problem(); err != nil {
-			return err
-		}
-		d, err := c.Live.Inspect(ctx, v.Kind, id)
+		row, err := c.Live.ReadRow(ctx, kind, id)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		now := time.Now()
-		return v.PrintOne(stdout, f, row, d, tui.Clock{Now: now, Server: now})
+		if row != nil && row.Problem() == nil {
+			return row, nil
+		}
+		if bad == nil {
+			bad = row
+		}
 	}
-	return fmt.Errorf("get %s %q: not found", v.Name, key)
+	if bad == nil {
+		return nil, missing(key)
+	}
+	return bad, nil
 }
+
+var errMissing = errors.New("not found")
+
+func missing(key string) error { return fmt.Errorf("%q: %w", key, errMissing) }
 
 // with opens the core that the flags describe for one verb.
 func (o options) with(ctx context.Context, use func(*core.Core) error) error {
@@ -104,40 +174,37 @@ func (o options) with(ctx context.Context, use func(*core.Core) error) error {
 	return use(c)
 }
 
-// act carries out the actions that plan makes, one after the other, and prints what scripts want to know of each.
-func (o options) act(ctx context.Context, stdout io.Writer, plan func(*core.Core, *operate.Operator) ([]operate.Action, error)) error {
-	return o.with(ctx, func(c *core.Core) error {
+// act carries out the action that plan makes and prints what scripts want to know of it, also of one that got halfway.
+func (o options) act(ctx context.Context, stdout io.Writer, plan func(*core.Core, *operate.Operator) (operate.Action, error)) error {
+	return o.with(ctx, func(c *core.Core) (err error) {
 		op, err := o.operator(c)
 		if err != nil {
 			return err
 		}
 		defer op.Close()
-		actions, err := plan(c, op)
+		action, err := plan(c, op)
 		if err != nil {
 			return err
 		}
-		for _, a := range actions {
-			out, err := op.Do(ctx, a)
-			if err != nil {
-				return err
-			}
-			if len(out.Data) > 0 {
-				fmt.Fprintln(stdout, tui.Clean(strings.Join(out.Data, " ")))
+		out, err := op.Do(ctx, action)
+		for _, line := range out.Data {
+			if _, e := fmt.Fprintln(stdout, line); e != nil && err == nil {
+				err = fmt.Errorf("%s: it is done, but its result could not be printed: %w", action.Verb, e)
 			}
 		}
-		return nil
+		return err
 	})
 }
 
 func (o options) flush(ctx context.Context, args []string, stdout io.Writer) error {
-	return o.act(ctx, stdout, func(_ *core.Core, op *operate.Operator) ([]operate.Action, error) {
-		return op.FlushStore(ctx, args[0])
+	return o.act(ctx, stdout, func(_ *core.Core, op *operate.Operator) (operate.Action, error) {
+		return op.FlushStore(args[0]), nil
 	})
 }
 
 func (o options) bump(ctx context.Context, args []string, stdout io.Writer) error {
-	return o.act(ctx, stdout, func(_ *core.Core, op *operate.Operator) ([]operate.Action, error) {
-		return []operate.Action{op.BumpGeneration(args[0], args[1])}, nil
+	return o.act(ctx, stdout, func(_ *core.Core, op *operate.Operator) (operate.Action, error) {
+		return op.BumpGeneration(args[0], args[1]), nil
 	})
 }
 
@@ -145,9 +212,8 @@ func (o options) lock(ctx context.Context, args []string, stdout io.Writer) erro
 	if o.ttl <= 0 {
 		return fmt.Errorf("%w: lock needs --ttl above 0, such as --ttl 30s", errUsage)
 	}
-	return o.act(ctx, stdout, func(_ *core.Core, op *operate.Operator) ([]operate.Action, error) {
-		a, err := op.TakeLock(args[0], o.ttl)
-		return []operate.Action{a}, err
+	return o.act(ctx, stdout, func(_ *core.Core, op *operate.Operator) (operate.Action, error) {
+		return op.TakeLock(args[0], o.ttl)
 	})
 }
 
@@ -155,35 +221,37 @@ func (o options) unlock(ctx context.Context, args []string, stdout io.Writer) er
 	if o.token == "" {
 		return fmt.Errorf("%w: unlock needs --token, as `holdfast get locks` shows it", errUsage)
 	}
-	return o.act(ctx, stdout, func(_ *core.Core, op *operate.Operator) ([]operate.Action, error) {
-		return []operate.Action{op.ReleaseLock(args[0], o.token, 0)}, nil
+	return o.act(ctx, stdout, func(_ *core.Core, op *operate.Operator) (operate.Action, error) {
+		return op.ReleaseLock(args[0], o.token, 0), nil
 	})
 }
 
 func (o options) edit(ctx context.Context, args []string, stdout io.Writer) error {
-	v, ok := views.Named(args[0])
-	if !ok {
-		return fmt.Errorf("%w: unknown view %q: one of %s", errUsage, args[0], views.Names())
+	v, err := viewNamed(args[0])
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(v.Actions, func(a tui.Action) bool { return a.Edit }) {
+		return fmt.Errorf("%w: %s cannot be edited", errUsage, v.Name)
 	}
 	if o.file == "" {
 		return fmt.Errorf("%w: edit needs --file", errUsage)
 	}
 	text, err := readFile(o.file)
 	if err != nil {
-		return err
+		return fmt.Errorf("--file: %w", err)
 	}
-	err = o.act(ctx, stdout, func(_ *core.Core, op *operate.Operator) ([]operate.Action, error) {
-		doc, err := op.Load(ctx, v.Kind, args[1])
-		if err != nil {
-			return nil, err
-		}
-		a, err := op.Edit(doc, string(text))
-		return []operate.Action{a}, err
+	return o.act(ctx, stdout, func(c *core.Core, op *operate.Operator) (operate.Action, error) {
+		id := args[1]
+		row, err := find(ctx, c, v.Kind, id)
+		switch {
+		case err == nil:
+			id = row.ID()
+		case conn.Unreachable(err):
+			return operate.Action{}, err
+		} // of what is not there, the action tells: a read-only operator refuses first
+		return op.Save(v.Kind, id, string(text))
 	})
-	if errors.Is(err, operate.ErrUnchanged) {
-		return nil
-	}
-	return err
 }
 
 func readFile(path string) ([]byte, error) {

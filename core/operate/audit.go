@@ -1,38 +1,55 @@
 package operate
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"os/user"
 	"sync"
 	"time"
 	"unicode/utf8"
 
 	"holdfast/core/conn"
+	"holdfast/core/live"
 )
 
 // trail is the audit file: one JSON object a line, appended and synced before the operator is told.
 type trail struct {
-	mu sync.Mutex
-	f  *os.File // nil: no trail
+	f       *os.File // nil: no trail
+	who     string
+	regular bool // pipes and terminals cannot be synced
+
+	mu  sync.Mutex
+	err error // of the first write that failed; nothing is written after it
 }
 
-type auditEntry struct {
+// entry is a line of the trail. Names and values are text, or {"base64": "..."} where they are not UTF-8.
+type entry struct {
 	At      time.Time `json:"at"`
 	User    string    `json:"user,omitempty"`
 	Server  string    `json:"server"`
 	Verb    Verb      `json:"verb"`
-	Kind    string    `json:"kind"`
-	ID      string    `json:"id"`
-	Result  string    `json:"result"` // done, refused or failed
+	Kind    live.Kind `json:"kind"`
+	ID      any       `json:"id"`
+	Result  result    `json:"result"`
 	Error   string    `json:"error,omitempty"`
 	Summary string    `json:"summary"`
-	Before  any       `json:"before,omitempty"`
-	After   any       `json:"after,omitempty"`
+	Before  any       `json:"before"`
+	After   any       `json:"after"`
 	TookMS  int64     `json:"took_ms"`
 }
+
+type result string
+
+const (
+	done    result = "done"
+	refused result = "refused" // by a precondition; nothing was written
+	failed  result = "failed"
+	unknown result = "unknown" // the way to the server was lost: it may have happened
+)
 
 func openTrail(path string) (*trail, error) {
 	if path == "" {
@@ -42,7 +59,35 @@ func openTrail(path string) (*trail, error) {
 	if err != nil {
 		return nil, fmt.Errorf("audit file: %w", err)
 	}
-	return &trail{f: f}, nil
+	t := &trail{f: f}
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		t.regular = true
+		if err := endLine(f, path, info.Size()); err != nil {
+			return nil, errors.Join(fmt.Errorf("audit file: %w", err), f.Close())
+		}
+	}
+	if u, err := user.Current(); err == nil {
+		t.who = u.Username
+	}
+	return t, nil
+}
+
+// endLine ends a last line that a full disk cut short, so that it does not take the next one with it.
+func endLine(f *os.File, path string, size int64) error {
+	if size == 0 {
+		return nil
+	}
+	r, err := os.Open(path)
+	if err != nil {
+		return nil // it may be written but not read
+	}
+	defer r.Close()
+	var last [1]byte
+	if _, err := r.ReadAt(last[:], size-1); err != nil || last[0] == '\n' {
+		return err
+	}
+	_, err = f.Write([]byte("\n"))
+	return err
 }
 
 func (t *trail) close() error {
@@ -52,50 +97,58 @@ func (t *trail) close() error {
 	return t.f.Close()
 }
 
-func entryOf(start time.Time, server string, a Action, out Outcome, err error) auditEntry {
-	e := auditEntry{
-		At: start.UTC(), User: os.Getenv("USER"), Server: server, Verb: a.Verb, Kind: string(a.Kind), ID: printable(a.ID),
-		Result: "done", Summary: a.Summary, Before: out.Before, After: out.After, TookMS: time.Since(start).Milliseconds(),
+// broken is the error of the first write that failed.
+func (t *trail) broken() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.err
+}
+
+func entryOf(start time.Time, server string, a Action, out Outcome, err error) entry {
+	e := entry{
+		At: start.UTC(), Server: server, Verb: a.Verb, Kind: a.Kind, ID: text([]byte(a.ID)), Result: done,
+		Summary: a.Summary, Before: out.Before, After: out.After, TookMS: time.Since(start).Milliseconds(),
 	}
 	if err != nil {
-		e.Result, e.Error = "failed", err.Error()
-		if errors.Is(err, conn.ErrPrecondition) {
-			e.Result = "refused"
-		}
+		e.Result, e.Error = resultOf(err), err.Error()
 	}
 	return e
 }
 
-func (t *trail) write(e auditEntry) error {
+func resultOf(err error) result {
+	switch {
+	case errors.Is(err, conn.ErrPrecondition):
+		return refused
+	case conn.Unreachable(err), errors.Is(err, context.Canceled):
+		return unknown
+	}
+	return failed
+}
+
+func (t *trail) write(e entry) error {
 	if t.f == nil {
 		return nil
 	}
+	e.User = t.who
 	line, err := json.Marshal(e)
-	if err != nil {
-		return err
-	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if _, err := t.f.Write(append(line, '\n')); err != nil {
-		return err
+	if err == nil {
+		_, err = t.f.Write(append(line, '\n'))
 	}
-	return t.f.Sync()
+	if err == nil && t.regular {
+		err = t.f.Sync()
+	}
+	if err != nil {
+		t.err = fmt.Errorf("audit file cannot be written: %w", err)
+	}
+	return t.err
 }
 
 // text puts a value into the audit trail: as it is where it is UTF-8, else as base64.
 func text(b []byte) any {
-	if b == nil {
-		return nil
-	}
 	if utf8.Valid(b) {
 		return string(b)
 	}
 	return map[string]string{"base64": base64.StdEncoding.EncodeToString(b)}
-}
-
-func printable(s string) string {
-	if utf8.ValidString(s) {
-		return s
-	}
-	return fmt.Sprintf("%q", s)
 }

@@ -15,23 +15,26 @@ import (
 // BumpGeneration plans to raise a generation by one; caches built on the old one are stale from then on. The counter
 // keeps the time to live it has.
 func (o *Operator) BumpGeneration(namespace, key string) Action {
-	raw := o.core.Prefixes.Generation + namespace + ":" + key
+	id := namespace + ":" + key
 	return Action{
-		Verb: Bump, Kind: "generations", ID: namespace + ":" + key,
+		Verb: Bump, Kind: "generations", ID: id,
 		Summary:  fmt.Sprintf("raise the generation of %s in %s by one: caches built on the old one become stale", key, namespace),
-		Commands: []string{conn.Spell([]any{"EVALSHA", "(bump)", raw})},
+		Commands: []string{o.script("bump", "generations", id)},
 		run: func(ctx context.Context) (Outcome, error) {
 			n, err := o.core.Generations.Bump(ctx, namespace, key)
 			if err != nil {
 				return Outcome{}, err
 			}
 			return Outcome{
-				Text: fmt.Sprintf("%s:%s is at generation %d", namespace, key, n), Data: []string{strconv.FormatUint(n, 10)},
+				Text: fmt.Sprintf("%s is at generation %d", id, n), Data: []string{strconv.FormatUint(n, 10)},
 				Before: n - 1, After: n, NoUndo: "generations only rise",
 			}, nil
 		},
 	}
 }
+
+// ErrHeld refuses a lock that somebody else holds.
+var ErrHeld = conn.Precondition("the lock is held")
 
 // TakeLock plans to take a lock with a random token for ttl. A lock that is held is left alone.
 func (o *Operator) TakeLock(key string, ttl time.Duration) (Action, error) {
@@ -45,27 +48,27 @@ func (o *Operator) TakeLock(key string, ttl time.Duration) (Action, error) {
 	return Action{
 		Verb: Lock, Kind: "locks", ID: key,
 		Summary:  fmt.Sprintf("take %s for %v", key, ttl),
-		Commands: []string{conn.Spell([]any{"EVALSHA", "(acquire)", key, token, ttl.Milliseconds()})},
+		Commands: []string{o.script("acquire", "locks", key, token, max(1, ttl.Milliseconds()))},
 		run: func(ctx context.Context) (Outcome, error) {
 			fence, ok, err := o.core.Actors.AcquireLockFenced(ctx, key, token, ttl)
-			if err != nil {
+			switch {
+			case conn.Unreachable(err):
+				return Outcome{}, fmt.Errorf("%w; if the lock was taken all the same, it has the token %s", err, token)
+			case err != nil:
 				return Outcome{}, err
-			}
-			if !ok {
+			case !ok:
 				return Outcome{}, ErrHeld
 			}
 			undo := o.ReleaseLock(key, token, fence)
 			return Outcome{
-				Text: fmt.Sprintf("took %s for %v, token %s, fence %d", key, ttl, token, fence),
-				Data: []string{token, strconv.FormatInt(fence, 10)}, After: map[string]any{"token": token, "fence": fence, "ttl_ms": ttl.Milliseconds()},
-				Undo: &undo,
+				Text:  fmt.Sprintf("took %s for %v, token %s, fence %d", key, ttl, token, fence),
+				Data:  []string{fmt.Sprintf("%s %d", token, fence)},
+				After: map[string]any{"token": token, "fence": fence, "ttl_ms": ttl.Milliseconds()},
+				Undo:  &undo,
 			}, nil
 		},
 	}, nil
 }
-
-// ErrHeld refuses a lock that somebody else holds.
-var ErrHeld = conn.Precondition("the lock is held")
 
 // ReleaseLock plans to release a lock by the token that was seen, and by its fence unless that is 0: a lock that
 // changed hands meanwhile is left alone.
@@ -73,15 +76,14 @@ func (o *Operator) ReleaseLock(key, token string, fence int64) Action {
 	return Action{
 		Verb: Unlock, Kind: "locks", ID: key, Destructive: true,
 		Summary:  fmt.Sprintf("release %s if token %s still holds it: whoever works under it loses it", key, token),
-		Commands: []string{conn.Spell([]any{"EVALSHA", "(release)", key, token})},
+		Commands: []string{o.script("release", "locks", key, token)},
 		run: func(ctx context.Context) (Outcome, error) {
-			out := Outcome{Before: map[string]any{"token": text([]byte(token)), "fence": fence}, NoUndo: "the lock is free now; take it again if nobody has"}
-			var err error
+			seen := map[string]any{"token": text([]byte(token))}
 			if fence != 0 {
-				err = o.core.Actors.ReleaseLockFenced(ctx, key, token, fence)
-			} else {
-				err = o.core.Actors.ReleaseLock(ctx, key, token)
+				seen["fence"] = fence
 			}
+			out := Outcome{Before: seen, NoUndo: "the lock is free now; take it again if nobody has"}
+			err := o.core.Actors.ReleaseLockFenced(ctx, key, token, fence)
 			if errors.Is(err, actorstore.ErrFailedPrecondition) {
 				err = fmt.Errorf("%w: %w", ErrConflict, err)
 			}

@@ -7,11 +7,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"holdfast/core/actorstore"
 	"holdfast/core/conn"
 	"holdfast/core/live"
+	"holdfast/core/record"
 )
 
 // documents is what a primitive's package offers for a kind that is edited by hand.
@@ -40,16 +43,21 @@ type Document struct {
 	ID      string
 	Version int64
 	Body    []byte
+	binary  bool // edited as base64 though it is text
 }
 
-// Load reads a document for editing.
+// Load reads a document for editing. A read-only Operator refuses already here, and notes it in the trail.
 func (o *Operator) Load(ctx context.Context, kind live.Kind, id string) (Document, error) {
+	if o.opts.ReadOnly {
+		_, err := o.Do(ctx, Action{Verb: Edit, Kind: kind, ID: id, Summary: fmt.Sprintf("open %s %s for editing", kind, id)})
+		return Document{}, err
+	}
 	d, err := o.documents(kind)
 	if err != nil {
 		return Document{}, conn.Fail("edit", id, err)
 	}
 	body, version, err := d.Load(ctx, id)
-	return Document{kind, id, version, body}, conn.Fail("edit", id, err)
+	return Document{Kind: kind, ID: id, Version: version, Body: body}, conn.Fail("edit", id, err)
 }
 
 // form is how a body is shown to an editor.
@@ -62,7 +70,7 @@ const (
 )
 
 func (d Document) form() form {
-	if !utf8.Valid(d.Body) {
+	if d.binary || !utf8.Valid(d.Body) {
 		return encoded
 	}
 	var compact bytes.Buffer
@@ -73,16 +81,26 @@ func (d Document) form() form {
 }
 
 // Text is what the editor shows: compact JSON indented, other text as it is, binary as base64.
-func (d Document) Text() string {
+func (d Document) Text() string { return d.show(d.Body) }
+
+// Beside gives a document that is stored now and the text of an edit that it was too late for in one form, so that
+// either can be edited: as base64 as soon as one of them is binary.
+func (d Document) Beside(late Action) (now Document, text string) {
+	d.binary = !utf8.Valid(late.body)
+	return d, d.show(late.body)
+}
+
+func (d Document) show(body []byte) string {
 	switch d.form() {
 	case encoded:
-		return base64.StdEncoding.EncodeToString(d.Body) + "\n"
+		return base64.StdEncoding.EncodeToString(body) + "\n"
 	case indented:
 		var b bytes.Buffer
-		_ = json.Indent(&b, d.Body, "", "  ") // it is JSON, as form has seen
-		return b.String() + "\n"
+		if json.Indent(&b, body, "", "  ") == nil {
+			return b.String() + "\n"
+		}
 	}
-	return string(d.Body)
+	return string(body)
 }
 
 // Extension of a file that holds Text, so that editors know how to colour it.
@@ -135,28 +153,79 @@ func (o *Operator) Edit(doc Document, text string) (Action, error) {
 	if err != nil {
 		return Action{}, conn.Fail("edit", doc.ID, err)
 	}
+	return o.replace(d, doc, body, text), nil
+}
+
+// replace plans one compare-and-set.
+func (o *Operator) replace(d documents, doc Document, body []byte, text string) Action {
 	return Action{
-		Verb: Edit, Kind: doc.Kind, ID: doc.ID, Text: text,
+		Verb: Edit, Kind: doc.Kind, ID: doc.ID, Text: text, body: body,
 		Summary:  fmt.Sprintf("save %s %s (%d bytes, was %d) if it still has version %d", doc.Kind, doc.ID, len(body), len(doc.Body), doc.Version),
-		Commands: []string{fmt.Sprintf("EVALSHA (compare-and-set, version %d) %s", doc.Version, keyList(o, doc.Kind, doc.ID))},
+		Commands: []string{o.script("compare and set", doc.Kind, doc.ID, doc.Version, body)},
 		run: func(ctx context.Context) (Outcome, error) {
 			out := Outcome{Before: document(doc.Version, doc.Body)}
 			version, err := d.Replace(ctx, doc.ID, doc.Version, body)
 			if err != nil {
 				return out, asConflict(err)
 			}
-			out.After = document(version, body)
-			out.Text = fmt.Sprintf("saved %s, version %d", doc.ID, version)
-			saved := Document{doc.Kind, doc.ID, version, body}
-			if undo, err := o.Edit(saved, doc.Text()); err == nil {
-				undo.Summary = fmt.Sprintf("take the edit of %s back if it still has version %d", doc.ID, version)
-				out.Undo = &undo
-			} else {
-				out.NoUndo = err.Error()
+			saved := Document{Kind: doc.Kind, ID: doc.ID, Version: version, Body: body}
+			// A primitive may spell the document its own way; what is stored is what counts.
+			if stored, at, err := d.Load(ctx, doc.ID); err == nil && at == version {
+				saved.Body = stored
 			}
+			out.After = document(version, saved.Body)
+			out.Text = fmt.Sprintf("saved %s, version %d", doc.ID, version)
+			undo := o.replace(d, saved, doc.Body, doc.Text())
+			undo.Summary = fmt.Sprintf("take the edit of %s back if it still has version %d", doc.ID, version)
+			out.Undo = &undo
 			return out, nil
 		},
+	}
+}
+
+// Save plans to replace a document by text, for callers that have not loaded it. Text that names another version than
+// the stored one was made from something else: that is ErrConflict. Text that changes nothing is not written.
+func (o *Operator) Save(kind live.Kind, id, text string) (Action, error) {
+	d, err := o.documents(kind)
+	if err != nil {
+		return Action{}, conn.Fail("edit", id, err)
+	}
+	return Action{
+		Verb: Edit, Kind: kind, ID: id, Text: text,
+		Summary:  fmt.Sprintf("replace %s %s by a text of %d bytes if nobody changes it meanwhile", kind, id, len(text)),
+		Commands: []string{o.script("compare and set", kind, id)},
+		run: func(ctx context.Context) (Outcome, error) {
+			body, version, err := d.Load(ctx, id)
+			if err != nil {
+				return Outcome{}, err
+			}
+			doc := Document{Kind: kind, ID: id, Version: version, Body: body}
+			unchanged := Outcome{Text: "no change, nothing written", Before: document(version, body)}
+			if made, ok := versionIn(kind, text); ok && made != version {
+				return unchanged, fmt.Errorf("%w: the text is of version %d, stored is version %d", ErrConflict, made, version)
+			}
+			edit, err := o.Edit(doc, text)
+			if errors.Is(err, ErrUnchanged) {
+				unchanged.After = unchanged.Before
+				return unchanged, nil
+			}
+			if err != nil {
+				return unchanged, err
+			}
+			return edit.run(ctx)
+		},
 	}, nil
+}
+
+// versionIn is the version that a document names inside: a protojson int64, so a string or a number. Records have
+// theirs beside the value.
+func versionIn(kind live.Kind, text string) (version int64, ok bool) {
+	var members map[string]json.RawMessage
+	if kind == "records" || json.Unmarshal([]byte(text), &members) != nil {
+		return 0, false
+	}
+	version, err := strconv.ParseInt(strings.Trim(string(members["version"]), `"`), 10, 64)
+	return version, err == nil
 }
 
 // Delete plans to remove a document, if it still has the version that was seen.
@@ -168,13 +237,16 @@ func (o *Operator) Delete(kind live.Kind, id string, version int64) (Action, err
 	return Action{
 		Verb: Delete, Kind: kind, ID: id, Destructive: true,
 		Summary:  fmt.Sprintf("delete %s %s if it still has version %d", kind, id, version),
-		Commands: []string{fmt.Sprintf("EVALSHA (delete, version %d) %s", version, keyList(o, kind, id))},
+		Commands: []string{o.script("delete", kind, id, version)},
 		run: func(ctx context.Context) (Outcome, error) {
-			body, found, err := d.Load(ctx, id)
+			body, stored, err := d.Load(ctx, id)
 			if err != nil {
 				return Outcome{}, err
 			}
-			out := Outcome{Before: document(found, body), NoUndo: "a deleted record is gone; the audit file has its content"}
+			out := Outcome{Before: document(stored, body), NoUndo: "what is deleted is gone"}
+			if o.audit.f != nil {
+				out.NoUndo += "; the audit file has its content"
+			}
 			if err := d.Remove(ctx, id, version); err != nil {
 				return out, asConflict(err)
 			}
@@ -184,18 +256,17 @@ func (o *Operator) Delete(kind live.Kind, id string, version int64) (Action, err
 	}, nil
 }
 
+// document is how the trail shows one.
 func document(version int64, body []byte) any {
 	return map[string]any{"version": version, "body": text(body)}
 }
 
-// asConflict marks a lost race as ErrConflict beside the cause.
+// asConflict marks what somebody else did to a document that had been read as ErrConflict, beside the cause.
 func asConflict(err error) error {
-	if errors.Is(err, conn.ErrPrecondition) {
-		return fmt.Errorf("%w: %w", ErrConflict, err)
+	for _, lost := range []error{actorstore.ErrPersistenceRetry, actorstore.ErrNotFound, record.ErrWrongVersion, record.ErrNotFound} {
+		if errors.Is(err, lost) {
+			return fmt.Errorf("%w: %w", ErrConflict, err)
+		}
 	}
 	return err
-}
-
-func keyList(o *Operator, kind live.Kind, id string) string {
-	return strings.Join(o.core.Live.Keys(kind, id), " ")
 }

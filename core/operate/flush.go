@@ -22,46 +22,99 @@ import (
 
 // FlushBatch plans the flush of a prepared batch, or of the live buffer where at is 0. count and size say what was seen.
 func (o *Operator) FlushBatch(store string, at, count, size int64) Action {
+	seen := fmt.Sprintf("(%s when last seen, %s)", humanize.Comma(count), humanize.Bytes(uint64(max(size, 0))))
 	a := Action{
-		Verb: Flush, Kind: "buffers", ID: conn.Escape(store), Destructive: true,
-		Summary: fmt.Sprintf("flush %s: write %s records (%s) as JSON Lines into %s, then empty the buffer",
-			store, humanize.Comma(count), humanize.Bytes(uint64(max(size, 0))), o.opts.FlushDir),
+		Verb: Flush, Kind: "buffers", ID: bufferID(store, at), Destructive: true,
+		Summary: fmt.Sprintf("flush batch %d of %s: write its records %s as JSON Lines into %s, then delete it here",
+			at, store, seen, o.opts.FlushDir),
+		run: func(ctx context.Context) (Outcome, error) { return o.flush(ctx, store, at) },
 	}
-	base := fmt.Sprintf("%s%d:{%s}:", o.core.Prefixes.Buffer, at, conn.Escape(store))
+	base := o.bufferBase(store, at)
 	if at == 0 {
-		live := fmt.Sprintf("%s{%s}:", o.core.Prefixes.Buffer, conn.Escape(store))
-		base = fmt.Sprintf("%s<ms>:{%s}:", o.core.Prefixes.Buffer, conn.Escape(store))
-		a.Commands = append(a.Commands, fmt.Sprintf("EVALSHA (prepare) %slist ... -> %slist ...", live, base))
-	} else {
-		a.ID = fmt.Sprintf("%d:%s", at, conn.Escape(store))
+		base = o.bufferBase(store, soon)
+		a.Summary = fmt.Sprintf("flush %s: move its records %s aside as a batch, write that as JSON Lines into %s, then delete it here",
+			store, seen, o.opts.FlushDir)
+		a.Commands = []string{o.script("prepare", "buffers", bufferID(store, 0))}
 	}
-	a.Commands = append(a.Commands, fmt.Sprintf("LRANGE %slist ... (page by page)", base), fmt.Sprintf("DEL %slist %skeys %ssize %sts %slock", base, base, base, base, base))
-	a.run = func(ctx context.Context) (Outcome, error) { return o.flush(ctx, store, at) }
+	a.Commands = append(a.Commands, batchCommands(base)...)
 	return a
 }
 
 // FlushStore plans the flush of all that a store has: batches that an earlier flush left behind, then the live buffer.
-// To find those batches it scans the keyspace.
-func (o *Operator) FlushStore(ctx context.Context, store string) ([]Action, error) {
-	batches, err := o.core.Buffers.Batches(ctx, store)
-	if err != nil {
-		return nil, err
+// To find those batches it scans the keyspace. A store that has nothing is no error.
+func (o *Operator) FlushStore(store string) Action {
+	commands := []string{
+		conn.Spell([]any{"SCAN", 0, "MATCH", o.core.Prefixes.Buffer + "[0-9]*:{" + conn.EscapeGlob(conn.Escape(store)) + "}:list"}),
+		o.script("prepare", "buffers", bufferID(store, 0)),
 	}
-	var plans []Action
-	for _, at := range append(batches, 0) {
-		s, err := o.core.Buffers.Stats(ctx, store, at)
-		if err != nil {
-			return nil, err
-		}
-		if s.Count > 0 {
-			plans = append(plans, o.FlushBatch(store, at, s.Count, s.Bytes))
-		}
+	return Action{
+		Verb: Flush, Kind: "buffers", ID: bufferID(store, 0), Destructive: true,
+		Summary: fmt.Sprintf("flush all of %s: write batches that are left, then what is in the live buffer, as JSON Lines into %s, and delete each here",
+			store, o.opts.FlushDir),
+		Commands: append(commands, batchCommands(o.bufferBase(store, soon))...),
+		run:      func(ctx context.Context) (Outcome, error) { return o.flushAll(ctx, store) },
 	}
-	return plans, nil
+}
+
+func bufferID(store string, at int64) string {
+	if at == 0 {
+		return conn.Escape(store)
+	}
+	return fmt.Sprintf("%d:%s", at, conn.Escape(store))
+}
+
+// soon stands for the timestamp of a batch that is not prepared yet.
+const soon = -1
+
+// bufferBase is what the keys of a buffer or batch begin with.
+func (o *Operator) bufferBase(store string, at int64) string {
+	batch := ""
+	switch {
+	case at == soon:
+		batch = "<ms>:"
+	case at != 0:
+		batch = fmt.Sprintf("%d:", at)
+	}
+	return fmt.Sprintf("%s%s{%s}:", o.core.Prefixes.Buffer, batch, conn.Escape(store))
+}
+
+// batchCommands are those that read and delete a batch.
+func batchCommands(base string) []string {
+	return []string{
+		conn.Spell([]any{"LRANGE", base + "list"}) + " (page by page)",
+		conn.Spell([]any{"UNLINK", base + "list", base + "keys", base + "size", base + "ts", base + "lock"}),
+	}
 }
 
 // ErrNothing answers a flush of a buffer that is empty or gone.
 var ErrNothing = errors.New("nothing to persist")
+
+func (o *Operator) flushAll(ctx context.Context, store string) (Outcome, error) {
+	batches, err := o.core.Buffers.Batches(ctx, store)
+	if err != nil {
+		return Outcome{}, err
+	}
+	all := Outcome{Text: "nothing to persist in " + store, NoUndo: noUnflush}
+	var before []any
+	for _, at := range append(batches, 0) {
+		out, err := o.flush(ctx, store, at)
+		if out.Before != nil {
+			before = append(before, out.Before)
+			all.Before = before
+		}
+		if out.After != nil {
+			all.Data = append(all.Data, out.Data...)
+			all.After = map[string]any{"files": all.Data}
+			all.Text = fmt.Sprintf("flushed %s to %s", store, strings.Join(all.Data, " "))
+		}
+		if err != nil && !errors.Is(err, ErrNothing) {
+			return all, err
+		}
+	}
+	return all, nil
+}
+
+const noUnflush = "the records are in the file; push them again to have them back"
 
 func (o *Operator) flush(ctx context.Context, store string, at int64) (Outcome, error) {
 	if at == 0 {
@@ -85,24 +138,24 @@ func (o *Operator) flush(ctx context.Context, store string, at int64) (Outcome, 
 	}
 	out := Outcome{
 		Before: map[string]any{"batch": at, "count": stats.Count, "bytes": stats.Bytes, "keys": stats.Keys},
-		NoUndo: "the records are in the file; push them again to have them back",
+		NoUndo: noUnflush,
 	}
 	path, err := o.writeBatch(ctx, store, at, stats.Count)
 	if err != nil {
-		return out, fmt.Errorf("%w; the batch %d is untouched", err, at)
+		return out, fmt.Errorf("%w; batch %d is untouched", err, at)
 	}
-	if err := o.core.Buffers.Empty(ctx, store, at); err != nil {
-		return out, fmt.Errorf("%s is written, but batch %d was not emptied: %w; flush it again", path, at, err)
-	}
-	out.After = map[string]any{"file": path}
+	out.After = map[string]any{"files": []string{path}}
 	out.Data = []string{path}
+	if err := o.core.Buffers.Empty(ctx, store, at); err != nil {
+		return out, fmt.Errorf("%s is written, but batch %d was not deleted: %w; flush it again", path, at, err)
+	}
 	out.Text = fmt.Sprintf("flushed %s records of %s to %s", humanize.Comma(stats.Count), store, path)
 	return out, nil
 }
 
 // unlocked refuses to touch a batch that somebody works on. For the live buffer the prepare does that.
 func (o *Operator) unlocked(ctx context.Context, store string, at int64) error {
-	rows, err := o.core.BufferRows.Read(ctx, []string{fmt.Sprintf("%d:%s", at, conn.Escape(store))})
+	rows, err := o.core.BufferRows.Read(ctx, []string{bufferID(store, at)})
 	if err != nil {
 		return err
 	}
@@ -116,21 +169,19 @@ func (o *Operator) unlocked(ctx context.Context, store string, at int64) error {
 
 // UnlockBuffer plans to release the lock of a buffer or batch by the token that was seen, for a flusher that died.
 func (o *Operator) UnlockBuffer(store string, at int64, token string) Action {
-	id := conn.Escape(store)
-	if at != 0 {
-		id = fmt.Sprintf("%d:%s", at, id)
-	}
+	id := bufferID(store, at)
 	return Action{
 		Verb: Unlock, Kind: "buffers", ID: id, Destructive: true,
 		Summary:  fmt.Sprintf("release the lock of buffer %s if token %s still holds it: whoever flushes under it loses it", store, token),
-		Commands: []string{"EVALSHA (unlock) " + strings.Join(o.core.Live.Keys("buffers", id), " ")},
+		Commands: []string{conn.Spell([]any{"EVALSHA", "(unlock)", o.bufferBase(store, at) + "lock", token})},
 		run: func(ctx context.Context) (Outcome, error) {
 			out := Outcome{Before: map[string]any{"token": text([]byte(token))}, NoUndo: "the lock is free now"}
-			if err := o.core.Buffers.Unlock(ctx, store, at, token); err != nil {
-				return out, asConflict(err)
+			err := o.core.Buffers.Unlock(ctx, store, at, token)
+			if errors.Is(err, buffer.ErrNotHolder) {
+				err = fmt.Errorf("%w: %w", ErrConflict, err)
 			}
 			out.Text = "unlocked buffer " + store
-			return out, nil
+			return out, err
 		},
 	}
 }

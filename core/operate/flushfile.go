@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,40 +21,62 @@ var (
 	ErrTorn       = errors.New("the batch changed while it was read")
 )
 
-// writeBatch writes a batch as JSON Lines. The file appears under its name only when it is whole and on the disk; one
-// that is there already must hold the same.
+// writeBatch writes a batch as JSON Lines. The file gets its name only when it is whole and on the disk; one that has
+// that name already must hold the same.
 func (o *Operator) writeBatch(ctx context.Context, store string, at, count int64) (path string, err error) {
-	if err := os.MkdirAll(o.opts.FlushDir, 0o700); err != nil {
+	dir, name := o.opts.FlushDir, fmt.Sprintf("%s-%d.jsonl", fileName(store), at)
+	if err := makeDir(dir); err != nil {
 		return "", err
 	}
-	path = filepath.Join(o.opts.FlushDir, fmt.Sprintf("%s-%d.jsonl", fileName(store), at))
-	f, err := os.CreateTemp(o.opts.FlushDir, ".flush-*.tmp")
+	f, err := os.CreateTemp(dir, "."+name+".*"+tempSuffix)
 	if err != nil {
 		return "", err
 	}
-	defer func() {
-		f.Close()
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
+	defer os.Remove(f.Name()) // after publish only a second name, or none
+	defer f.Close()
 	if err := o.copyBatch(ctx, f, store, at, count); err != nil {
 		return "", err
 	}
 	if err := f.Sync(); err != nil {
 		return "", err
 	}
-	same, err := sameFile(f, path)
-	if err != nil {
+	path = filepath.Join(dir, name)
+	if err := publish(f, path); err != nil {
 		return "", err
 	}
-	if !same {
-		return "", fmt.Errorf("%s: %w", path, ErrFileExists)
+	sweep(dir, "."+name+".")
+	return path, syncDir(dir)
+}
+
+const tempSuffix = ".tmp"
+
+// publish gives a written file its name unless that is taken by other content. A link never replaces anything, as a
+// rename would; where the file system has none, the name was free a moment ago.
+func publish(written *os.File, path string) error {
+	err := os.Link(written.Name(), path)
+	if err != nil && !errors.Is(err, os.ErrExist) {
+		return os.Rename(written.Name(), path)
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return "", err
+	if err == nil {
+		return nil
 	}
-	return path, syncDir(o.opts.FlushDir)
+	same, err := sameContent(written, path)
+	if err == nil && !same {
+		err = fmt.Errorf("%s: %w", path, ErrFileExists)
+	}
+	return err
+}
+
+// sweep removes what earlier attempts at the same file left when they were killed, as far as it may.
+func sweep(dir, prefix string) {
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		number, ours := strings.CutPrefix(e.Name(), prefix)
+		number, temp := strings.CutSuffix(number, tempSuffix)
+		if ours && temp && strings.Trim(number, "0123456789") == "" {
+			_ = os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
 }
 
 func (o *Operator) copyBatch(ctx context.Context, to io.Writer, store string, at, count int64) error {
@@ -76,31 +97,27 @@ func (o *Operator) copyBatch(ctx context.Context, to io.Writer, store string, at
 	return w.Flush()
 }
 
-// writeLine writes one record on one line: JSON without its line breaks, anything else as a JSON string or base64.
+// writeLine writes one record on one line: JSON without its white space, other text as a JSON string, and what is not
+// UTF-8 as {"base64": "..."}.
 func writeLine(w *bufio.Writer, record []byte) error {
 	var line bytes.Buffer
-	if json.Compact(&line, record) != nil {
+	if utf8.Valid(record) && json.Compact(&line, record) == nil {
+		line.WriteByte('\n')
+	} else {
 		line.Reset()
-		var v any = string(record)
-		if !utf8.Valid(record) {
-			v = map[string]string{"base64": base64.StdEncoding.EncodeToString(record)}
-		}
-		if err := json.NewEncoder(&line).Encode(v); err != nil {
+		enc := json.NewEncoder(&line)
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(text(record)); err != nil {
 			return err
 		}
-	} else {
-		line.WriteByte('\n')
 	}
 	_, err := w.Write(line.Bytes())
 	return err
 }
 
-// sameFile compares what was written with what stands at path; nothing there counts as the same.
-func sameFile(written *os.File, path string) (bool, error) {
+// sameContent compares what was written with what stands at path, and sees to it that the latter is on the disk.
+func sameContent(written *os.File, path string) (bool, error) {
 	old, err := os.Open(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return true, nil
-	}
 	if err != nil {
 		return false, err
 	}
@@ -113,7 +130,7 @@ func sameFile(written *os.File, path string) (bool, error) {
 		return false, err
 	}
 	b, err := digest(written)
-	return a == b, err
+	return a == b, errors.Join(err, old.Sync())
 }
 
 func digest(r io.Reader) (sum [sha256.Size]byte, err error) {
@@ -121,6 +138,25 @@ func digest(r io.Reader) (sum [sha256.Size]byte, err error) {
 	_, err = io.Copy(h, r)
 	h.Sum(sum[:0])
 	return sum, err
+}
+
+// makeDir makes a folder and its missing parents, each on the disk before it is used.
+func makeDir(dir string) error {
+	err := os.Mkdir(dir, 0o700)
+	parent := filepath.Dir(dir)
+	if errors.Is(err, os.ErrNotExist) && parent != dir {
+		if err := makeDir(parent); err != nil {
+			return err
+		}
+		err = os.Mkdir(dir, 0o700)
+	}
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return syncDir(parent)
 }
 
 func syncDir(dir string) error {

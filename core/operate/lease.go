@@ -2,10 +2,8 @@ package operate
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
-	"strings"
-
-	"holdfast/core/live"
 )
 
 // ReleaseLease plans to end a lease now, named by the ID of its row; its records go with it. records says how many were
@@ -13,10 +11,17 @@ import (
 func (o *Operator) ReleaseLease(id string, records int) Action {
 	return Action{
 		Verb: Release, Kind: "leases", ID: id, Destructive: true,
-		Summary:  fmt.Sprintf("release lease %s and delete its %d records", id, records),
-		Commands: []string{"EVALSHA (release) " + strings.Join(o.core.Live.Keys(live.Kind("leases"), id), " ")},
+		Summary:  fmt.Sprintf("release lease %s and delete its records (%d when last seen)", id, records),
+		Commands: []string{o.script("release", "leases", id)},
 		run: func(ctx context.Context) (Outcome, error) {
-			out := Outcome{Before: map[string]any{"records": records}, NoUndo: "a released lease is gone, and its records with it"}
+			keys, _, err := o.core.LeaseRows.Inspect(ctx, id)
+			if err != nil {
+				return Outcome{}, err
+			}
+			out := Outcome{
+				Before: map[string]any{"records": json.RawMessage(keys)}, // which, by their keys
+				NoUndo: "a released lease is gone, and its records with it",
+			}
 			if err := o.core.LeaseRows.Release(ctx, id); err != nil {
 				return out, err
 			}

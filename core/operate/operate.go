@@ -5,6 +5,8 @@ package operate
 
 import (
 	"context"
+	"fmt"
+	"path/filepath"
 	"time"
 
 	"holdfast/core"
@@ -37,20 +39,21 @@ type Action struct {
 	Verb        Verb
 	Kind        live.Kind
 	ID          string   // the row it acts on
-	Summary     string   // what it will do, in words
-	Commands    []string // the Redis commands it will send, as one would type them
+	Summary     string   // what it will do, in words; names in it are any bytes
+	Commands    []string // the Redis commands that it will change something with, as one would type them
 	Destructive bool     // something is gone afterwards
 	Text        string   // of an edit: the document as the operator wrote it
+	body        []byte   // of an edit: what Text means
 	run         func(ctx context.Context) (Outcome, error)
 }
 
-// Outcome says what an action did. Before and After go to the audit trail: text, or nil where there is nothing.
+// Outcome says what an action did. Beside an error it says what was done before that.
 type Outcome struct {
 	Text          string   // for people
-	Data          []string // for scripts: a path, a generation, a token and its fence
-	Before, After any
-	Undo          *Action // takes it back where compare-and-set allows that
-	NoUndo        string  // why not, where Undo is nil
+	Data          []string // for scripts, a line each: paths, a generation, a token and its fence
+	Before, After any      // for the audit trail; nil where there is nothing to tell
+	Undo          *Action  // takes it back where compare-and-set allows that
+	NoUndo        string   // why not, where Undo is nil
 }
 
 // Options of an Operator.
@@ -69,9 +72,11 @@ type Operator struct {
 
 // New opens the audit file, so that a trail that cannot be written is known before anything is done.
 func New(c *core.Core, o Options) (*Operator, error) {
-	if o.FlushDir == "" {
-		o.FlushDir = "."
+	dir, err := filepath.Abs(o.FlushDir)
+	if err != nil {
+		return nil, fmt.Errorf("flush directory: %w", err)
 	}
+	o.FlushDir = dir
 	t, err := openTrail(o.AuditFile)
 	if err != nil {
 		return nil, err
@@ -85,20 +90,34 @@ func (o *Operator) Close() error { return o.audit.close() }
 // ReadOnly tells whether every action will be refused.
 func (o *Operator) ReadOnly() bool { return o.opts.ReadOnly }
 
-// Do carries one action out, or refuses it, and writes the audit entry. An entry that cannot be written is an error,
-// joined to the outcome of the action, which then has happened all the same.
+// Do carries one action out, or refuses it, and writes the audit entry. An entry that cannot be written is an error
+// beside the outcome of the action, which has happened all the same; after it nothing more is done.
 func (o *Operator) Do(ctx context.Context, a Action) (Outcome, error) {
+	if err := o.audit.broken(); err != nil {
+		return Outcome{}, conn.Fail(string(a.Verb), a.ID, err)
+	}
 	start := time.Now()
 	var out Outcome
 	err := error(ErrReadOnly)
 	if !o.opts.ReadOnly {
 		out, err = a.run(ctx)
 	}
-	if err != nil {
-		err = conn.Fail(string(a.Verb), a.ID, err)
+	untold := o.audit.write(entryOf(start, o.core.Conn.Addr, a, out, err))
+	switch {
+	case untold != nil && err != nil:
+		err = fmt.Errorf("%w; and the %w", err, untold)
+	case untold != nil:
+		err = fmt.Errorf("it is done, but the %w", untold)
 	}
-	if auditErr := o.audit.write(entryOf(start, o.core.Conn.Addr, a, out, err)); auditErr != nil && err == nil {
-		err = conn.Fail("audit of "+string(a.Verb), a.ID, auditErr)
+	return out, conn.Fail(string(a.Verb), a.ID, err)
+}
+
+// script spells the sending of a script as the command log does, but for its name instead of its hash, and with the
+// keys of the row alone.
+func (o *Operator) script(name string, kind live.Kind, id string, args ...any) string {
+	cmd := []any{"EVALSHA", "(" + name + ")"}
+	for _, key := range o.core.Live.Keys(kind, id) {
+		cmd = append(cmd, key)
 	}
-	return out, err
+	return conn.Spell(append(cmd, args...))
 }
