@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/adrg/xdg"
 	"github.com/pelletier/go-toml/v2"
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/keymap"
+	"holdfast/tui"
 )
 
 // config is the configuration file: keys by action, an empty list unbinding it.
@@ -81,6 +83,6 @@ type fileLog struct{ f *os.File }
 // Printf is what go-redis logs with.
 func (l *fileLog) Printf(_ context.Context, format string, v ...any) {
 	if l.f != nil {
-		fmt.Fprintf(l.f, format+"\n", v...)
+		fmt.Fprintln(l.f, time.Now().UTC().Format(time.RFC3339), tui.Clean(fmt.Sprintf(format, v...)))
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -51,7 +50,9 @@ const usageHead = `holdfast shows and operates the coordination state that servi
   holdfast edit VIEW KEY --file F   replace a document by compare-and-set
   holdfast version
 
-Flags (each also as HOLDFAST_NAME in the environment):
+Exit codes: 0 done, 1 failed, 2 usage, 3 refused by a precondition (held, changed, read-only), 4 server unreachable.
+
+Flags (each also as HOLDFAST_NAME in the environment; HOLDFAST_URL may hold several, with spaces between them):
 `
 
 // flagSet declares the flags. Verbs share one set, so that a flag may stand before or after its verb.
@@ -83,7 +84,8 @@ func flagSet(o *options) *pflag.FlagSet {
 // own are the flags that only one verb knows; all others are common.
 var own = map[string]string{"output": "get", "watch": "get", "ttl": "lock", "token": "unlock", "file": "edit", "seed": "demo"}
 
-// parse reads flags and environment. A flag of another verb is an error, as an unknown one is.
+// parse reads flags and environment. A flag of another verb is an error, as an unknown one is; in the environment,
+// which all verbs share, it is none.
 func parse(args []string, environ []string) (o options, verb string, rest []string, usage string, err error) {
 	f := flagSet(&o)
 	usage = usageHead + f.FlagUsages()
@@ -94,32 +96,57 @@ func parse(args []string, environ []string) (o options, verb string, rest []stri
 		verb, rest = f.Arg(0), f.Args()[1:]
 	}
 	f.Visit(func(flag *pflag.Flag) {
-		if v := own[flag.Name]; v != "" && v != verb {
-			err = errors.Join(err, fmt.Errorf("--%s belongs to the verb %s", flag.Name, v))
+		if v := own[flag.Name]; v != "" && v != verb && !o.help && err == nil {
+			err = fmt.Errorf("--%s belongs to the verb %s", flag.Name, v)
 		}
 	})
-	return o, verb, rest, usage, errors.Join(err, fromEnvironment(f, environ))
+	if err == nil {
+		err = fromEnvironment(f, verb, environ)
+	}
+	return o, verb, rest, usage, err
 }
 
-// fromEnvironment fills the flags that were not given from HOLDFAST_NAME.
-func fromEnvironment(f *pflag.FlagSet, environ []string) (err error) {
+// fromEnvironment fills the flags that were not given from HOLDFAST_NAME. An empty value is none.
+func fromEnvironment(f *pflag.FlagSet, verb string, environ []string) (err error) {
 	f.VisitAll(func(flag *pflag.Flag) {
+		if v := own[flag.Name]; flag.Changed || err != nil || v != "" && v != verb {
+			return
+		}
 		name := "HOLDFAST_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
+		value := ""
 		for _, kv := range environ {
-			if value, ok := strings.CutPrefix(kv, name+"="); ok && !flag.Changed {
-				if e := f.Set(flag.Name, value); e != nil {
-					err = errors.Join(err, fmt.Errorf("%s: %w", name, e))
-				}
+			if v, ok := strings.CutPrefix(kv, name+"="); ok {
+				value = v
 			}
+		}
+		values := []string{value}
+		if flag.Name == "url" {
+			values = splitURLs(value)
+		}
+		for _, v := range values {
+			if v != "" && err == nil {
+				err = f.Set(flag.Name, v)
+			}
+		}
+		if err != nil {
+			err = fmt.Errorf("%s: %w", name, err)
 		}
 	})
 	return err
 }
 
+// splitURLs reads a list of URLs with spaces or commas between them. A comma inside a URL is left alone.
+func splitURLs(list string) []string {
+	for _, scheme := range []string{"redis://", "rediss://", "unix://"} {
+		list = strings.ReplaceAll(list, ","+scheme, " "+scheme)
+	}
+	return strings.Fields(list)
+}
+
 // open makes the core that the flags describe.
 func (o options) open() (*core.Core, error) {
 	if o.refresh < 100*time.Millisecond {
-		return nil, fmt.Errorf("--refresh %v: at least 100ms, to spare the server", o.refresh)
+		return nil, fmt.Errorf("%w: --refresh %v: at least 100ms, to spare the server", errUsage, o.refresh)
 	}
 	c := conn.Options{URLs: o.urls, Cluster: o.cluster, Username: o.username}
 	if o.passwordFile != "" {
@@ -129,7 +156,11 @@ func (o options) open() (*core.Core, error) {
 		}
 		c.Password = strings.TrimRight(string(text), "\r\n")
 	}
-	return core.Open(core.Options{Conn: c, Refresh: o.refresh})
+	opened, err := core.Open(core.Options{Conn: c, Refresh: o.refresh})
+	if err != nil { // nothing was dialled yet: it is about the flags
+		return nil, fmt.Errorf("%w: %w", errUsage, err)
+	}
+	return opened, nil
 }
 
 func (o options) operator(c *core.Core) (*operate.Operator, error) {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/charmbracelet/x/term"
@@ -38,37 +39,50 @@ func main() {
 	os.Exit(code)
 }
 
-// errUsage marks errors of the command line itself.
-var errUsage = errors.New("usage")
+// errUsage marks errors of the command line itself, which are followed by the usage; errStart others that keep a
+// dashboard from starting. Both end with wrongUsage.
+var (
+	errUsage = errors.New("usage")
+	errStart = errors.New("cannot start")
+)
 
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
 	o, verb, rest, usage, err := parse(args, environ)
-	if err == nil && o.help {
-		fmt.Fprint(stdout, usage)
-		return done
+	switch {
+	case err != nil:
+		err = fmt.Errorf("%w: %w", errUsage, err)
+	case o.help:
+		_, err = fmt.Fprint(stdout, usage)
+	default:
+		err = o.dispatch(ctx, verb, rest, stdout)
 	}
 	if err != nil {
-		err = fmt.Errorf("%w: %w", errUsage, err)
-	} else {
-		err = o.dispatch(ctx, verb, rest, stdout)
+		fmt.Fprintf(stderr, "holdfast: %s\n", tui.Clean(withoutSecrets(err.Error())))
 	}
 	switch {
 	case err == nil:
 		return done
 	case errors.Is(err, errUsage):
-		fmt.Fprintf(stderr, "holdfast: %s\n\n%s", tui.Clean(err.Error()), usage)
+		fmt.Fprintf(stderr, "\n%s", usage)
 		return wrongUsage
-	}
-	fmt.Fprintf(stderr, "holdfast: %s\n", tui.Clean(err.Error()))
-	switch {
+	case errors.Is(err, errStart):
+		return wrongUsage
 	case errors.Is(err, conn.ErrPrecondition):
 		return refused
 	case conn.Unreachable(err):
 		return unreachable
-	case errors.Is(err, errNoTerminal):
-		return wrongUsage
 	}
 	return failed
+}
+
+// withoutSecrets hides what stands where the user and password of a URL do, whoever put it into a message: a URL that
+// was typed in the place of a verb is repeated as an unknown one.
+func withoutSecrets(text string) string {
+	from, to := strings.Index(text, "://"), strings.LastIndex(text, "@")
+	if from < 0 || to < from {
+		return text
+	}
+	return text[:from] + "://***" + text[to:]
 }
 
 func (o options) dispatch(ctx context.Context, verb string, args []string, stdout io.Writer) error {
@@ -77,7 +91,7 @@ func (o options) dispatch(ctx context.Context, verb string, args []string, stdou
 		run  func(context.Context, []string, io.Writer) error
 	}{
 		"":        {"", o.dashboard},
-		"demo":    {"", o.dashboard},
+		"demo":    {"", o.demo},
 		"get":     {"VIEW [KEY]", o.get},
 		"flush":   {"STORE", o.flush},
 		"bump":    {"NAMESPACE KEY", o.bump},
@@ -91,7 +105,7 @@ func (o options) dispatch(ctx context.Context, verb string, args []string, stdou
 		return fmt.Errorf("%w: unknown verb %q", errUsage, verb)
 	}
 	if least, most := arity(v.args); len(args) < least || len(args) > most {
-		return fmt.Errorf("%w: holdfast %s %s takes %d to %d arguments, not %d", errUsage, verb, v.args, least, most, len(args))
+		return fmt.Errorf("%w: %d arguments for: holdfast %s %s", errUsage, len(args), verb, v.args)
 	}
 	return v.run(ctx, args, stdout)
 }
@@ -128,8 +142,6 @@ func version(_ context.Context, _ []string, stdout io.Writer) error {
 	return err
 }
 
-var errNoTerminal = errors.New("the dashboard needs a terminal; use `holdfast get VIEW` in scripts")
-
 func (o options) dashboard(ctx context.Context, _ []string, _ io.Writer) error {
 	c, err := o.open()
 	if err != nil {
@@ -148,15 +160,15 @@ func (o options) show(ctx context.Context, c *core.Core, note string) error {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
 	if !term.IsTerminal(os.Stdin.Fd()) || !term.IsTerminal(os.Stdout.Fd()) {
-		return errNoTerminal
+		return fmt.Errorf("%w: the dashboard needs a terminal; use `holdfast get VIEW` in scripts", errStart)
 	}
 	cfg, err := loadConfig(o.config)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", errStart, err)
 	}
 	keys, err := keymap.New(cfg.overrides())
 	if err != nil {
-		return fmt.Errorf("%s: %w", cfg.path, err)
+		return fmt.Errorf("%w: configuration %s: %w", errStart, cfg.path, err)
 	}
 	if err := redirectLog(o.logFile); err != nil {
 		return err
