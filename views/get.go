@@ -2,18 +2,22 @@ package views
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/base64"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/term"
 
 	"holdfast/core/live"
 	"holdfast/tui"
@@ -47,7 +51,7 @@ func (v View) Print(w io.Writer, f Format, rows live.Rows, at tui.Clock, rawKey 
 	case JSON, JSONL:
 		err = v.printJSON(out, f, rows, at, rawKey)
 	case CSV:
-		err = v.printCSV(out, rows, at, rawKey)
+		err = v.printCSV(out, isTerminal(w), rows, at, rawKey)
 	default:
 		err = v.printTable(out, rows, at, rawKey)
 	}
@@ -140,9 +144,31 @@ func (o object) MarshalJSON() ([]byte, error) {
 		if err := enc.Encode(m.value); err != nil {
 			return nil, err
 		}
-		b = append(b, strings.TrimSuffix(value.String(), "\n")...)
+		b = append(b, harmless(strings.TrimSuffix(value.String(), "\n"))...)
 	}
 	return append(b, '}'), nil
+}
+
+// harmless escapes in JSON what a terminal would obey or hide; JSON itself asks that only of the first control bytes.
+// All of it can stand in strings alone.
+func harmless(text string) string {
+	if tui.Clean(text) == text {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		s := string(r)
+		switch {
+		case tui.Clean(s) == s:
+			b.WriteString(s)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
 }
 
 // cell is a member as plain text for tables and CSV.
@@ -158,13 +184,32 @@ func (m member) cell() string {
 	return fmt.Sprint(m.value)
 }
 
-func (v View) printCSV(out io.Writer, rows live.Rows, at tui.Clock, rawKey func(string) string) error {
+// newCSV writes cells just as they are, for programs; on a terminal they are made safe.
+func newCSV(out io.Writer, terminal bool) (write func(cells ...string) error, flush func() error) {
 	w := csv.NewWriter(out)
+	write = func(cells ...string) error {
+		if terminal {
+			for i, c := range cells {
+				cells[i] = tui.Clean(c)
+			}
+		}
+		return w.Write(cells)
+	}
+	return write, func() error { w.Flush(); return w.Error() }
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(f.Fd())
+}
+
+func (v View) printCSV(out io.Writer, terminal bool, rows live.Rows, at tui.Clock, rawKey func(string) string) error {
+	write, flush := newCSV(out, terminal)
 	head := make([]string, 0, len(v.Fields)+1)
 	for _, f := range v.Fields {
 		head = append(head, f.Name)
 	}
-	if err := w.Write(append(head, "error")); err != nil {
+	if err := write(append(head, "error")...); err != nil {
 		return err
 	}
 	for i := range rows.Len() {
@@ -176,12 +221,11 @@ func (v View) printCSV(out io.Writer, rows live.Rows, at tui.Clock, rawKey func(
 				cells[n] = m.cell()
 			}
 		}
-		if err := w.Write(cells); err != nil {
+		if err := write(cells...); err != nil {
 			return err
 		}
 	}
-	w.Flush()
-	return w.Error()
+	return flush()
 }
 
 // printTable writes aligned columns for people, every cell safe for a terminal.
@@ -224,13 +268,13 @@ func (v View) printTable(out io.Writer, rows live.Rows, at tui.Clock, rawKey fun
 // PrintOne writes one row whole: its fields, its content and its raw keys.
 func (v View) PrintOne(w io.Writer, f Format, r live.Row, d live.Detail, at tui.Clock) error {
 	o := v.object(r, at, func(id string) string { return d.Keys[0].Name })
-	var content any = plain(d.Body)
-	if trimmed := strings.TrimSpace(string(d.Body)); json.Valid(d.Body) && trimmed != "" && strings.ContainsAny(trimmed[:1], "{[") {
+	content := plain(d.Body)
+	if first := bytes.TrimSpace(d.Body); len(first) > 0 && (first[0] == '{' || first[0] == '[') && utf8.Valid(d.Body) && json.Valid(d.Body) {
 		content = json.RawMessage(d.Body)
 	}
-	keys := make([]string, len(d.Keys))
+	keys := make([]any, len(d.Keys))
 	for i, k := range d.Keys {
-		keys[i] = k.Name
+		keys[i] = plain(k.Name)
 	}
 	o = append(o, member{"content", content}, member{"raw_keys", keys})
 	switch f {
@@ -248,17 +292,13 @@ func (v View) PrintOne(w io.Writer, f Format, r live.Row, d live.Detail, at tui.
 		_, err := fmt.Fprintf(w, "\n%s\n", tui.CleanLines(member{value: plain(d.Body)}.cell()))
 		return err
 	case CSV:
-		cw := csv.NewWriter(w)
-		for _, m := range o[:len(o)-2] {
-			if err := cw.Write([]string{m.name, m.cell()}); err != nil {
+		write, flush := newCSV(w, isTerminal(w))
+		for _, m := range append(o[:len(o)-2], member{"content", plain(d.Body)}) {
+			if err := write(m.name, m.cell()); err != nil {
 				return err
 			}
 		}
-		if err := cw.Write([]string{"content", member{value: plain(d.Body)}.cell()}); err != nil {
-			return err
-		}
-		cw.Flush()
-		return cw.Error()
+		return flush()
 	}
 	b, err := o.MarshalJSON()
 	if err != nil {
