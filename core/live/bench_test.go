@@ -8,50 +8,18 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"holdfast/core"
 	"holdfast/core/conn"
 	"holdfast/core/live"
 	"holdfast/core/redistest"
 )
 
-func TestMain(m *testing.M) { redistest.Main(m) }
-
-var ctx = context.Background()
-
 const many = 100_000
 
-// fill stores n running actors.
-func fill(t testing.TB, c redis.UniversalClient, n int) {
-	t.Helper()
-	for from := 0; from < n; from += 10_000 {
-		p := c.Pipeline()
-		for i := from; i < min(n, from+10_000); i++ {
-			p.Set(ctx, fmt.Sprintf("actor:a%07d", i), fmt.Sprintf(
-				`{"actorId":"a%07d","version":"7","actorTemplateNamespace":"tns","actorTemplateName":"tmpl","status":"STATUS_RUNNING","ateomPodNamespace":"ns","ateomPodName":"pod-%d","ateomPodIp":"10.0.%d.%d"}`,
-				i, i, i>>8&255, i&255), 0)
-		}
-		if _, err := p.Exec(ctx); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-func open(t testing.TB, o conn.Options, refresh time.Duration) *core.Core {
-	t.Helper()
-	c, err := core.Open(core.Options{Conn: o, Refresh: refresh})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	return c
-}
-
 func benchCore(b *testing.B) *core.Core {
-	c := redistest.Single(b)
-	fill(b, c, many)
-	return open(b, conn.Options{URLs: []string{"redis://" + c.Options().Addr}}, 0)
+	c := open(b, single(b), 0)
+	fill(b, c.Conn, 0, many)
+	return c
 }
 
 // The bare side does the same work for the server and the line: SCAN with the same COUNT and the values of each page in
@@ -132,7 +100,7 @@ func BenchmarkQuietReading(b *testing.B) {
 	sent, used := c.Conn.Log.Sent(), cpu()
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := m.ReadAll(ctx); err != nil {
+		if err := m.Reading(ctx, false); err != nil {
 			b.Fatal(err)
 		}
 	}

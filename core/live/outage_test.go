@@ -1,0 +1,228 @@
+package live_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core"
+	"holdfast/core/conn"
+	"holdfast/core/live"
+	"holdfast/core/redistest"
+)
+
+// lost tells the state in which old rows are shown until the server answers again.
+func lost(rows int) func(s *live.Snapshot) bool {
+	return func(s *live.Snapshot) bool {
+		return s.State == live.Lost && conn.Unreachable(s.Err) && s.RetryAt.After(s.ReadAt) && s.Table("actors").Len() == rows
+	}
+}
+
+func polling(rows int) func(s *live.Snapshot) bool {
+	return func(s *live.Snapshot) bool {
+		return s.State == live.Polling && s.Err == nil && s.Table("actors").Complete && s.Table("actors").Len() == rows
+	}
+}
+
+func TestServerThatIsKilledAndComesBack(t *testing.T) {
+	server := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
+	c := open(t, conn.Options{URLs: []string{server.URL()}}, 10*time.Millisecond)
+	fill(t, server.Client(t), 0, 50)
+	run(t, c)
+	first := until(t, c, "the rows", polling(50))
+	server.Kill()
+	until(t, c, "old rows, marked so", lost(50))
+	server.Restart(t)
+	s := until(t, c, "an answer", polling(50))
+	if len(s.Table("actors").Recent) != 0 || s.Table("actors").Rev != first.Table("actors").Rev {
+		t.Errorf("an outage was taken for changes: %d", len(s.Table("actors").Recent))
+	}
+	fill(t, server.Client(t), 50, 60)
+	until(t, c, "new rows", polling(60))
+}
+
+func TestServerThatComesBackEmpty(t *testing.T) {
+	server := redistest.Start(t)
+	c := open(t, conn.Options{URLs: []string{server.URL()}}, 10*time.Millisecond)
+	fill(t, server.Client(t), 0, 50)
+	run(t, c)
+	until(t, c, "the rows", polling(50))
+	server.Kill()
+	until(t, c, "old rows, marked so", lost(50))
+	server.Restart(t)
+	until(t, c, "nothing", polling(0))
+}
+
+func TestServerThatComesLater(t *testing.T) {
+	server := redistest.Start(t)
+	server.Kill()
+	c := open(t, conn.Options{URLs: []string{server.URL()}}, 10*time.Millisecond)
+	run(t, c)
+	until(t, c, "no answer", func(s *live.Snapshot) bool { return lost(0)(s) && s.ReadAt.IsZero() })
+	server.Restart(t)
+	until(t, c, "an answer", polling(0))
+}
+
+// A server that swallows what is sent to it: no answer for as long as the connection waits, and no longer.
+func TestServerThatHangs(t *testing.T) {
+	server := redistest.Start(t)
+	c := open(t, conn.Options{URLs: []string{server.URL()}, Timeout: 100 * time.Millisecond}, 10*time.Millisecond)
+	fill(t, server.Client(t), 0, 50)
+	stop := run(t, c)
+	until(t, c, "the rows", polling(50))
+	server.Pause()
+	until(t, c, "old rows, marked so", lost(50))
+	server.Resume()
+	until(t, c, "an answer", polling(50))
+	server.Pause()
+	stop() // while a command may be under way
+	if _, err := c.Live.ReadAll(ctx); !conn.Unreachable(err) {
+		t.Errorf("ReadAll: %v", err)
+	}
+}
+
+// twoMasters starts a cluster of its own, whose masters a test may kill.
+func twoMasters(t *testing.T) (nodes [2]*redistest.Server, clients [2]*redis.Client, o conn.Options) {
+	t.Helper()
+	var buses [2]string
+	for i := range nodes {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		ok(t, err)
+		_, buses[i], _ = net.SplitHostPort(l.Addr().String())
+		ok(t, l.Close())
+		nodes[i] = redistest.Start(t, "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", "2000",
+			"--cluster-port", buses[i], "--appendonly", "yes", "--appendfsync", "always")
+		clients[i] = nodes[i].Client(t)
+		ok(t, clients[i].Do(ctx, "CLUSTER", "SET-CONFIG-EPOCH", i+1).Err())
+		ok(t, clients[i].ClusterAddSlotsRange(ctx, i*8192, i*8192+8191).Err())
+		o.URLs = append(o.URLs, nodes[i].URL())
+	}
+	host, port, _ := net.SplitHostPort(nodes[1].Addr)
+	ok(t, clients[0].Do(ctx, "CLUSTER", "MEET", host, port, buses[1]).Err())
+	redistest.Eventually(t, "a whole cluster", func() bool {
+		for _, c := range clients {
+			info, _ := c.ClusterInfo(ctx).Result()
+			if !strings.Contains(info, "cluster_state:ok") || !strings.Contains(info, "cluster_known_nodes:2") {
+				return false
+			}
+		}
+		return true
+	})
+	o.Cluster, o.Timeout = true, time.Second
+	return nodes, clients, o
+}
+
+// While a master is gone its rows cannot be told from deleted ones: all stay as they were.
+func TestMasterThatGoesAndComesBack(t *testing.T) {
+	nodes, _, o := twoMasters(t)
+	c := open(t, o, 10*time.Millisecond)
+	fill(t, c.Conn, 0, 50)
+	run(t, c)
+	until(t, c, "the rows", polling(50))
+	nodes[1].Kill()
+	until(t, c, "old rows, marked so", lost(50))
+	nodes[1].Restart(t)
+	s := until(t, c, "an answer", polling(50))
+	if a := s.Table("actors"); len(a.Recent) != 0 || a.Bad != 0 {
+		t.Errorf("an outage was taken for %d changes, %d rows are bad", len(a.Recent), a.Bad)
+	}
+	fill(t, c.Conn, 50, 60)
+	until(t, c, "new rows", polling(60))
+}
+
+// Slots that move from one master to the other take their rows along, none of them lost or twice.
+func TestSlotsThatMove(t *testing.T) {
+	_, clients, o := twoMasters(t)
+	c := open(t, o, 10*time.Millisecond)
+	fill(t, c.Conn, 0, 300)
+	run(t, c)
+	until(t, c, "the rows", polling(300))
+	ids := [2]string{}
+	for i, client := range clients {
+		ids[i] = client.ClusterMyID(ctx).Val()
+	}
+	for slot := range 8192 { // of the first master
+		keys := clients[0].ClusterGetKeysInSlot(ctx, slot, 100).Val()
+		if len(keys) == 0 {
+			continue
+		}
+		ok(t, clients[1].Do(ctx, "CLUSTER", "SETSLOT", slot, "IMPORTING", ids[0]).Err())
+		ok(t, clients[0].Do(ctx, "CLUSTER", "SETSLOT", slot, "MIGRATING", ids[1]).Err())
+		host, port, _ := net.SplitHostPort(clients[1].Options().Addr)
+		for _, k := range keys {
+			ok(t, clients[0].Migrate(ctx, host, port, k, 0, time.Second).Err())
+		}
+		for _, client := range []*redis.Client{clients[1], clients[0]} {
+			ok(t, client.Do(ctx, "CLUSTER", "SETSLOT", slot, "NODE", ids[1]).Err())
+		}
+	}
+	if n := clients[0].DBSize(ctx).Val(); n != 0 {
+		t.Fatalf("%d keys did not move", n)
+	}
+	s := c.Live.Snapshot()
+	s = until(t, c, "a reading after it", func(now *live.Snapshot) bool { return now.ReadAt.After(s.ReadAt) && polling(300)(now) })
+	if a := s.Table("actors"); a.Bad != 0 {
+		t.Errorf("%d rows are bad", a.Bad)
+	}
+	fill(t, c.Conn, 300, 310)
+	until(t, c, "new rows", polling(310))
+}
+
+// A user whom the server grants only a part is shown that part, and what is refused is told where it is refused.
+func TestUserWithFewRights(t *testing.T) {
+	admin := redistest.Start(t).Client(t) // one whose users no other test meets
+	c := open(t, conn.Options{URLs: []string{"redis://" + admin.Options().Addr}}, 0)
+	stock(t, c)
+	whole := look(t, c)
+	for _, tt := range []struct {
+		name, rights string
+		bad          []live.Kind
+	}{
+		{"no key of actors", "~buf:* ~gen:* ~worker:* ~lock:* ~{lock:* ~rec:* +@all -@write", []live.Kind{"actors"}},
+		{"no command on lists", "~* +@all -@write -@list", []live.Kind{"buffers"}},
+		{"no hashes", "~* +@all -@write -@hash", []live.Kind{"records"}},
+		{"neither time nor information", "~* +@all -@write -time -info", nil},
+		{"only what readings send", "~* -@all +scan +time +info +get +pttl +llen +scard +hmget +exists", nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			ok(t, admin.Do(ctx, "ACL", "DELUSER", "few").Err())
+			args := []any{"ACL", "SETUSER", "few", "on", ">secret"}
+			for _, r := range strings.Fields(tt.rights) {
+				args = append(args, r)
+			}
+			ok(t, admin.Do(ctx, args...).Err())
+			o := conn.Options{URLs: []string{"redis://" + admin.Options().Addr}}
+			o.Username, o.Password = "few", "secret"
+			s := look(t, open(t, o, 0))
+			for i, table := range s.Tables {
+				want := whole.Tables[i]
+				refused := false
+				for _, kind := range tt.bad {
+					refused = refused || kind == table.Kind
+				}
+				switch {
+				case !refused && (table.Len() != want.Len() || table.Bad != want.Bad || table.Err != nil):
+					t.Errorf("%s: %d rows, %d bad, %v; want %d, %d", table.Kind, table.Len(), table.Bad, table.Err, want.Len(), want.Bad)
+				case refused && table.Err == nil && table.Bad <= want.Bad:
+					t.Errorf("%s: %d of %d rows are bad, and no error", table.Kind, table.Bad, table.Len())
+				}
+			}
+		})
+	}
+}
+
+func TestReadAllEndsWithItsContext(t *testing.T) {
+	each(t, func(t *testing.T, c *core.Core) {
+		fill(t, c.Conn, 0, 10)
+		ctx, cancel := context.WithCancel(ctx)
+		cancel()
+		if s, err := c.Live.ReadAll(ctx); s != nil || err == nil || !strings.Contains(fmt.Sprint(err), context.Canceled.Error()) {
+			t.Errorf("%v, %v", s, err)
+		}
+	})
+}
