@@ -1,0 +1,137 @@
+package kvstore
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"holdfast/core/conn"
+)
+
+// ErrAhead: the replica has applied changes that the master does not have. One of them was restored, or the master
+// lost writes that it was told not to sync.
+var ErrAhead = conn.Precondition("the replica is ahead of the master: start from a snapshot")
+
+// Progress is where a replica stands.
+type Progress struct {
+	Latest  uint64 // the master's last change
+	Applied uint64 // the last one of them that the replica has
+	Err     error  // why it waits to try again; nil while all is well
+}
+
+// Lag is how many changes the replica has yet to apply.
+func (p Progress) Lag() uint64 { return p.Latest - min(p.Applied, p.Latest) }
+
+// ReadProgress asks both sides. Replicators may be at work meanwhile.
+func ReadProgress(from ChangePropagator, to ChangeApplier) (p Progress, err error) {
+	// In this order: what was applied then is among the latest now.
+	if p.Applied, err = to.GetLatestAppliedChangeNumber(); err != nil {
+		return p, err
+	}
+	p.Latest, err = from.GetLatestCommittedChangeNumber()
+	return p, err
+}
+
+// Replicator feeds a replica from a master's change log, across engines. It keeps nothing of its own: the replica knows
+// what it has applied, so that replicators may crash, start again and even run side by side, and each change is applied
+// once.
+type Replicator struct {
+	From ChangePropagator
+	To   ChangeApplier
+	// Batch is how many changes are carried at a time, all in memory; 0: 500.
+	Batch int
+	// Poll is how long it waits before it asks a master that had nothing new; 0: 200 ms.
+	Poll time.Duration
+	// Report is told of each step, from Run's goroutine; nil: nobody is.
+	Report func(Progress)
+}
+
+// How long to wait after a failure of the way to a side: doubling between these.
+const (
+	firstRetry = 100 * time.Millisecond
+	lastRetry  = 10 * time.Second
+)
+
+// Run replicates until the context ends, whose error it returns within the call under way, or until something does not
+// pass by itself: ErrTrimmed and ErrAhead (Bootstrap, then Run again), ErrGap, a side that is closed or cannot write.
+// An unreachable side (conn.Unreachable) is tried again for ever.
+func (r *Replicator) Run(ctx context.Context) error {
+	var at Progress
+	batch, poll, retry := cmp.Or(r.Batch, 500), cmp.Or(r.Poll, 200*time.Millisecond), firstRetry
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		next, err := r.step(batch)
+		pause := poll
+		switch {
+		case err == nil:
+			if next.Lag() > 0 && next.Applied > at.Applied {
+				pause = 0
+			}
+			at, retry = next, firstRetry
+		case conn.Unreachable(err):
+			at.Err = err
+			pause = retry
+			retry = min(2*retry, lastRetry)
+		default:
+			return fmt.Errorf("replicate: %w", err)
+		}
+		if r.Report != nil {
+			r.Report(at)
+		}
+		if pause > 0 {
+			select {
+			case <-ctx.Done():
+			case <-time.After(pause):
+			}
+		}
+	}
+}
+
+// step carries one batch over, if there is something new.
+func (r *Replicator) step(batch int) (Progress, error) {
+	at, err := ReadProgress(r.From, r.To)
+	if err != nil {
+		return at, err
+	}
+	if at.Applied > at.Latest {
+		return at, fmt.Errorf("%d applied of %d: %w", at.Applied, at.Latest, ErrAhead)
+	}
+	if at.Applied == at.Latest {
+		return at, nil
+	}
+	changes, err := r.From.LoadChanges(at.Applied+1, batch)
+	if err != nil {
+		return at, err
+	}
+	at.Applied, err = r.To.SaveChanges(changes)
+	return at, err
+}
+
+// Bootstrap makes a replica of a master's present state, in place of all that it holds, from where a Replicator goes on.
+// If either side fails in between or the context ends, the replica is as it was.
+func Bootstrap(ctx context.Context, from, to KVStore) error {
+	s, err := from.GetSnapshot()
+	if err != nil {
+		return fmt.Errorf("bootstrap: %w", err)
+	}
+	if err := to.PutSnapshot(&cancellable{ctx, s}); err != nil {
+		return fmt.Errorf("bootstrap: %w", err)
+	}
+	return nil
+}
+
+type cancellable struct {
+	ctx context.Context
+	io.ReadCloser
+}
+
+func (c *cancellable) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.ReadCloser.Read(p)
+}
