@@ -16,9 +16,11 @@ package kvtest
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -62,7 +64,7 @@ func (h Harness) open(t testing.TB) kvstore.Engine {
 	return e
 }
 
-// never, soon and past make expiries on the engine's clock.
+// in makes an expiry on the engine's clock.
 func (h Harness) in(d time.Duration) uint64 { return uint64(h.Now().Add(d).Unix()) }
 
 // pair makes a pair without expiry.
@@ -258,4 +260,23 @@ func same(t testing.TB, e kvstore.Engine, what string, f func()) {
 	if n, a := committed(t, e), applied(t, e); n != number || a != done {
 		t.Fatalf("%s moved the numbers from %d, %d to %d, %d", what, number, done, n, a)
 	}
+}
+
+// meanwhile has workers work, each until its first error or stop, which waits for them and may be called twice.
+func meanwhile(t testing.TB, workers int, work func(worker, i int) error) (stop func()) {
+	var busy sync.WaitGroup
+	enough, end := context.WithCancel(context.Background())
+	for w := range workers {
+		busy.Go(func() {
+			for i := 0; enough.Err() == nil; i++ {
+				if err := work(w, i); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	stop = func() { end(); busy.Wait() }
+	t.Cleanup(stop)
+	return stop
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -32,7 +31,7 @@ var readSpecs = []spec{
 	}},
 	{"iterate is sorted by bytes and bounded by prefix and start", func(t *testing.T, h Harness) {
 		e := h.open(t)
-		keys := []string{"\x00", "A", "a", "a\x00", "a\xff", "a\xff\xff", "ab", "b", "ba", "\xff", "\xff\xff", "\xff\xffz"}
+		keys := []string{"\x00", "A", "a", "a\x00", "ab", "a\xff", "a\xff\xff", "b", "ba", "\xff", "\xff\xff", "\xff\xffz"}
 		for _, k := range slices.Backward(keys) {
 			put(t, e, pair(k, "v"))
 		}
@@ -117,23 +116,12 @@ var readSpecs = []spec{
 			pairs = append(pairs, pair(fmt.Sprintf("%06d", i*10), "kept"))
 		}
 		put(t, e, pairs...)
-		var busy sync.WaitGroup
-		stop := make(chan struct{})
-		busy.Go(func() {
-			for i := 0; ; i++ {
-				select {
-				case <-stop:
-					return
-				default:
-				}
-				key := fmt.Sprintf("%06d", i*7919%(kept*10)/10*10+1+i%9)
-				if err := e.Put(pair(key, "passing")); err != nil {
-					t.Error(err)
-				}
-				if err := e.Delete([]byte(key)); err != nil {
-					t.Error(err)
-				}
+		stop := meanwhile(t, 1, func(_, i int) error {
+			key := fmt.Sprintf("%06d", i*7919%(kept*10)/10*10+1+i%9)
+			if err := e.Put(pair(key, "passing")); err != nil {
+				return err
 			}
+			return e.Delete([]byte(key))
 		})
 		for range 3 {
 			n, last := 0, ""
@@ -151,8 +139,7 @@ var readSpecs = []spec{
 				t.Errorf("%d of %d", n, kept)
 			}
 		}
-		close(stop)
-		busy.Wait()
+		stop()
 	}},
 	{"a closed store says so", func(t *testing.T, h Harness) {
 		e := h.open(t)

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -133,33 +132,18 @@ var snapshotSpecs = []spec{
 			pairs = append(pairs, pair(fmt.Sprintf("k%05d", i), "0"))
 		}
 		put(t, e, pairs...)
-		var busy sync.WaitGroup
-		stop := make(chan struct{})
-		for w := range 2 {
-			busy.Go(func() {
-				for i := 0; ; i++ {
-					select {
-					case <-stop:
-						return
-					default:
-					}
-					a, b := fmt.Sprintf("k%05d", (i*37)%1500), fmt.Sprintf("k%05d", (1499*w+i*i)%1600)
-					err := e.Put(pair(a, fmt.Sprint(w, i)), pair(b, fmt.Sprint(w, i)))
-					if i%5 == 0 && err == nil {
-						err = e.Delete([]byte(b))
-					}
-					if err != nil {
-						t.Error(err)
-					}
-				}
-			})
-		}
+		stop := meanwhile(t, 2, func(w, i int) error {
+			a, b := fmt.Sprintf("k%05d", (i*37)%1500), fmt.Sprintf("k%05d", (1499*w+i*i)%1600)
+			if err := e.Put(pair(a, fmt.Sprint(w, i)), pair(b, fmt.Sprint(w, i))); err != nil || i%5 > 0 {
+				return err
+			}
+			return e.Delete([]byte(b))
+		})
 		var shots [][]byte
 		for range 3 {
 			shots = append(shots, snapshot(t, e))
 		}
-		close(stop)
-		busy.Wait()
+		stop()
 		log := history(t, e)
 		for _, b := range shots {
 			shot := h.open(t)
@@ -176,32 +160,20 @@ var snapshotSpecs = []spec{
 		e := h.open(t)
 		put(t, e, pair("a", "1"))
 		shot := snapshot(t, e)
-		var busy sync.WaitGroup
-		stop := make(chan struct{})
-		for w := range 3 {
-			busy.Go(func() {
-				for i := 0; ; i++ {
-					select {
-					case <-stop:
-						return
-					default:
-					}
-					if err := e.Put(pair(fmt.Sprint("k", w), fmt.Sprint(i))); err != nil {
-						t.Error(err)
-						return
-					}
-					if pairs, err := e.Get([]byte("a")); err != nil || len(pairs) != 1 {
-						t.Error(pairs, err)
-						return
-					}
-				}
-			})
-		}
+		stop := meanwhile(t, 3, func(w, i int) error {
+			if err := e.Put(pair(fmt.Sprint("k", w), fmt.Sprint(i))); err != nil {
+				return err
+			}
+			pairs, err := e.Get([]byte("a"))
+			if err == nil && len(pairs) != 1 {
+				err = fmt.Errorf("%d pairs", len(pairs))
+			}
+			return err
+		})
 		for range 5 {
 			ingest(t, e, shot)
 		}
-		close(stop)
-		busy.Wait()
+		stop()
 	}},
 }
 

@@ -1,0 +1,117 @@
+package redisdb_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core/kvstore"
+	"holdfast/core/kvstore/kvtest"
+	"holdfast/core/kvstore/redisdb"
+	"holdfast/core/redistest"
+)
+
+func TestMain(m *testing.M) { redistest.Main(m) }
+
+var ctx = context.Background()
+
+// open makes a store that is closed with the test.
+func open(t testing.TB, c redis.UniversalClient, db string) *redisdb.Store {
+	t.Helper()
+	return openWith(t, c, db, redisdb.Options{})
+}
+
+func openWith(t testing.TB, c redis.UniversalClient, db string, o redisdb.Options) *redisdb.Store {
+	t.Helper()
+	s, err := redisdb.Open(c, db, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func pair(key, value string) *kvstore.KVPair {
+	return &kvstore.KVPair{Key: []byte(key), Value: []byte(value)}
+}
+
+func put(t testing.TB, s kvstore.KVStore, pairs ...*kvstore.KVPair) {
+	t.Helper()
+	if err := s.Put(pairs...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// clocked is a miniredis whose clock and expiry move in step.
+type clocked struct {
+	*miniredis.Miniredis
+	now time.Time
+}
+
+func mini(t testing.TB) (*redis.Client, *clocked) {
+	c, m := redistest.Mini(t)
+	k := &clocked{m, time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}
+	m.SetTime(k.now)
+	return c, k
+}
+
+func (k *clocked) advance(d time.Duration) {
+	k.now = k.now.Add(d)
+	k.SetTime(k.now)
+	k.FastForward(d)
+}
+
+// harness gives the suite databases on one server, each with a name of its own.
+func harness(c redis.UniversalClient) kvtest.Harness {
+	made := 0
+	type named struct {
+		db   string
+		keep int
+	}
+	names := map[string]named{}
+	return kvtest.Harness{
+		Open: func(t testing.TB, keep int) kvstore.Engine {
+			made++
+			db := fmt.Sprintf("db %d {:*}", made)
+			names[db] = named{db, keep}
+			s, err := redisdb.Open(c, db, redisdb.Options{Retain: int64(keep)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		},
+		Reopen: func(t testing.TB, e kvstore.Engine) kvstore.Engine {
+			old := e.(*redisdb.Store)
+			if err := old.Close(); err != nil {
+				t.Fatal(err)
+			}
+			n := names[old.Database()]
+			s, err := redisdb.Open(c, n.db, redisdb.Options{Retain: int64(n.keep)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		},
+		Now: func() time.Time {
+			now, err := c.Time(ctx).Result()
+			if err != nil {
+				panic(err)
+			}
+			return now
+		},
+	}
+}
+
+func TestConformance(t *testing.T) {
+	redistest.EachReal(t, func(t *testing.T, c redis.UniversalClient) { kvtest.Run(t, harness(c)) })
+	t.Run("mini", func(t *testing.T) {
+		c, m := mini(t)
+		h := harness(c)
+		h.Now, h.Advance = func() time.Time { return m.now }, m.advance
+		kvtest.Run(t, h)
+	})
+}

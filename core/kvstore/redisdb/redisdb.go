@@ -1,0 +1,144 @@
+// Package redisdb is the engine of core/kvstore on Redis: databases that many processes share and the dashboard shows
+// live. Here are its key layout, its scripts and the rows of all databases; what a store promises is said in
+// core/kvstore, and the snapshot format is there, too.
+//
+// Every mutation is one script over data, index, sequence and log, in one round trip, at most once. What is acknowledged
+// is as durable as the server makes it (appendonly with fsync always loses nothing; a failover to a replica that lagged
+// forgets). An error of the way leaves open whether a mutation ran.
+package redisdb
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core/conn"
+	"holdfast/core/kvstore"
+)
+
+// Options of a Store; the zero value is what most callers want.
+type Options struct {
+	// Prefix comes before the database in every key; empty means "kv:".
+	Prefix string
+	// Retain is how many changes the log keeps at least, and at most some hundred more; 0 means all of them, which on a
+	// busy database fills the server's memory. Every handle trims by its own value, and those with 0 do not.
+	Retain int64
+	// Stat counts the calls; nil counts nothing.
+	Stat *kvstore.Stat
+}
+
+// Errors of this engine besides those of core/kvstore.
+var (
+	ErrBadArgument = errors.New("bad argument")
+	ErrNotFound    = errors.New("no such key")
+	ErrChanged     = conn.Precondition("the key has another value by now")
+	ErrThere       = conn.Precondition("the key is there already")
+	ErrRestoring   = errors.New("the database is being restored")
+	errMalformed   = errors.New("not written by this package")
+)
+
+// Store is one database, and the kvstore.Engine on it (seed 003). It is safe for concurrent use and runs no goroutines.
+type Store struct {
+	space
+	db     string
+	c      redis.UniversalClient
+	retain int64
+	stat   *kvstore.Stat
+	forget func() // ends the collection of metrics
+
+	life context.Context // ends with Close
+	end  context.CancelFunc
+
+	turn  sync.RWMutex // held for writing while a snapshot of ours takes the place of the state
+	epoch string       // which state this handle is of; changed under turn
+}
+
+var _ kvstore.Engine = (*Store)(nil)
+
+const engine = "redis"
+
+// Open opens a database: any name but none (ErrBadArgument). It asks the server for the epoch of the database, and
+// finishes a restore that somebody decided and did not survive. The client stays the caller's.
+func Open(c redis.UniversalClient, db string, o Options) (*Store, error) {
+	const op = "kv: open"
+	if v := reflect.ValueOf(c); !v.IsValid() || (v.Kind() == reflect.Pointer && v.IsNil()) {
+		return nil, conn.Fail(op, db, fmt.Errorf("%w: nil client", ErrBadArgument))
+	}
+	if db == "" {
+		return nil, conn.Fail(op, "", fmt.Errorf("%w: empty database name", ErrBadArgument))
+	}
+	if o.Retain < 0 {
+		return nil, conn.Fail(op, db, fmt.Errorf("%w: a log of %d changes", ErrBadArgument, o.Retain))
+	}
+	s := &Store{space: newSpace(cmp.Or(o.Prefix, conn.DefaultPrefixes().KV), db), db: db, c: c, retain: o.Retain, stat: o.Stat}
+	s.live()
+	epoch, err := c.Get(s.life, s.space.epoch).Result()
+	if err == nil || err == redis.Nil {
+		s.epoch, err = s.finish(cmp.Or(epoch, "0"))
+	}
+	if err != nil {
+		s.Close()
+		return nil, conn.Fail(op, s.space.epoch, err)
+	}
+	return s, nil
+}
+
+// live begins the life of the handle.
+func (s *Store) live() {
+	s.life, s.end = context.WithCancel(context.Background())
+	s.forget = s.stat.Watch(engine, s.db, s)
+}
+
+// Close ends the handle: running and later calls answer ErrClosed. The client stays open.
+func (s *Store) Close() error {
+	if s.life.Err() == nil {
+		s.forget()
+	}
+	s.end()
+	return nil
+}
+
+// Database is the name the store was opened with.
+func (s *Store) Database() string { return s.db }
+
+// now is the epoch that a call is sent with, and the end of its turn.
+func (s *Store) now() (epoch string, release func()) {
+	s.turn.RLock()
+	return s.epoch, s.turn.RUnlock
+}
+
+// fail wraps what went wrong with an operation, in the words of core/kvstore.
+func (s *Store) fail(op, key string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case s.life.Err() != nil && errors.Is(err, context.Canceled):
+		err = kvstore.ErrClosed
+	default:
+		err = meaning(err)
+	}
+	return conn.Fail("kv: "+op, key, err)
+}
+
+// meaning is the sentinel for what a script refused.
+func meaning(err error) error {
+	if _, said := errors.AsType[redis.Error](err); said {
+		switch word, _, _ := strings.Cut(err.Error(), " "); word {
+		case "STALE":
+			return kvstore.ErrStale
+		case "RESTORING":
+			return ErrRestoring
+		}
+	}
+	return err
+}
+
+// done notes a call in the statistics; deferred with the address of the error it will return.
+func (s *Store) done(op string, start time.Time, err *error) { s.stat.Done(engine, op, start, *err) }

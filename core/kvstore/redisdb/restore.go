@@ -1,0 +1,189 @@
+package redisdb
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core/conn"
+	"holdfast/core/kvstore"
+)
+
+// A restore never blocks the server for long and never shows a mixture of two states:
+//
+//  1. the snapshot is verified as a whole in a temporary file, and staged in a list beside the database, which stays as
+//     it is; what is staged ends by itself in an hour if nobody goes on;
+//  2. one script decides (commit.lua): numbers, an empty log, and an epoch that no handle knows, so that all answer
+//     ErrStale. A crash before leaves the old state whole, a crash from here on leaves the new one to be finished;
+//  3. small scripts (adopt.lua) put the staged pairs in the place of the old ones. Whoever opens the database first
+//     finishes that. Until then it takes the memory of both states.
+
+// Bounds of the scripts that restore, and of the life of what was staged.
+const (
+	stagePairs = 500
+	stageBytes = 1 << 20
+	stageLife  = time.Hour
+)
+
+// PutSnapshot is kvstore.KVStore. It spools to a temporary file; other handles on this database answer ErrStale after
+// it. An error of the way in its last steps leaves open whether the snapshot took the state's place: opening the
+// database again tells, and finishes it.
+func (s *Store) PutSnapshot(r io.ReadCloser) (err error) {
+	defer s.done("put snapshot", time.Now(), &err)
+	const op = "put snapshot"
+	if r == nil {
+		return s.fail(op, s.base, fmt.Errorf("%w: there is nothing to read", kvstore.ErrSnapshot))
+	}
+	defer r.Close()
+	if err := s.alive(op); err != nil {
+		return err
+	}
+	v, err := kvstore.OpenSnapshot(r, "")
+	if err != nil {
+		return s.fail(op, s.base, err)
+	}
+	defer v.Close()
+	load, items, err := s.stage(v)
+	if err != nil {
+		return s.fail(op, s.base, err)
+	}
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	epoch, err := s.replace(s.epoch, load, items, v.Change, v.Change)
+	if err == nil {
+		s.epoch = epoch
+	}
+	return s.fail(op, s.base, err)
+}
+
+// BackupTo is kvstore.Backupable: one file in the snapshot format.
+func (s *Store) BackupTo(path string) (err error) {
+	defer s.done("backup", time.Now(), &err)
+	r, err := s.GetSnapshot()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return s.fail("back up", s.base, kvstore.WriteBackup(path, r))
+}
+
+// RestoreFrom is kvstore.Backupable. What it returns is one new Store, to be closed besides this one.
+func (s *Store) RestoreFrom(path string) (kvstore.KVStore, kvstore.Backupable, kvstore.ChangePropagator, kvstore.ChangeApplier, error) {
+	restored, err := s.restore(path)
+	if err != nil {
+		return nil, nil, nil, nil, err
+	}
+	return restored, restored, restored, restored, nil
+}
+
+func (s *Store) restore(path string) (restored *Store, err error) {
+	defer s.done("restore", time.Now(), &err)
+	const op = "restore"
+	if err := s.alive(op); err != nil {
+		return nil, err
+	}
+	v, err := kvstore.OpenSnapshotFile(path)
+	if err != nil {
+		return nil, s.fail(op, s.base, err)
+	}
+	defer v.Close()
+	load, items, err := s.stage(v)
+	if err != nil {
+		return nil, s.fail(op, s.base, err)
+	}
+	from, release := s.now()
+	defer release()
+	epoch, err := s.replace(from, load, items, v.Change, v.Applied)
+	if err != nil {
+		return nil, s.fail(op, s.base, err)
+	}
+	restored = &Store{space: s.space, db: s.db, c: s.c, retain: s.retain, stat: s.stat, epoch: epoch}
+	restored.live()
+	return restored, nil
+}
+
+// stage puts a verified snapshot beside the database, and returns the token of its list and the list's length.
+func (s *Store) stage(v *kvstore.VerifiedSnapshot) (token string, items int64, err error) {
+	if max(v.Change, v.Applied) > kvstore.MaxChangeNumber {
+		return "", 0, fmt.Errorf("%w: its change number is %d", kvstore.ErrSnapshot, max(v.Change, v.Applied))
+	}
+	token = rand.Text()
+	list := s.load(token)
+	defer func() {
+		if err != nil {
+			_ = conn.Once(s.life, s.c, "UNLINK", list).Err() // or it ends by itself
+		}
+	}()
+	args, size := []any{stageLife.Milliseconds()}, 0
+	for {
+		p, err := v.Next()
+		if err != nil && err != io.EOF {
+			return "", 0, err
+		}
+		if err == nil {
+			if p.ExpireTS > kvstore.MaxExpireTS {
+				return "", 0, fmt.Errorf("%w: key %q: %w", kvstore.ErrSnapshot, p.Key, kvstore.ErrExpireTS)
+			}
+			args = append(args, filled(p.Key), filled(p.Value), p.ExpireTS)
+			size += len(p.Key) + len(p.Value)
+		}
+		if len(args) > 1 && (err == io.EOF || len(args) > 3*stagePairs || size >= stageBytes) {
+			items += int64(len(args) - 1)
+			n, err := stageScript.Run(s.life, s.c, []string{list}, args...).Int64()
+			if err != nil {
+				return "", 0, err
+			}
+			if n != items {
+				return "", 0, errLost
+			}
+			args, size = args[:1], 0
+		}
+		if err == io.EOF {
+			return token, items, nil
+		}
+	}
+}
+
+var errLost = errors.New("what the restore has staged was removed meanwhile")
+
+// replace decides the restore, carries it out and returns the new epoch.
+func (s *Store) replace(epoch, token string, items int64, change, applied uint64) (string, error) {
+	n, err := strconv.ParseUint(epoch, 10, 64)
+	if err != nil {
+		return "", fmt.Errorf("%w: the epoch is %q", errMalformed, epoch)
+	}
+	next := strconv.FormatUint(n+1, 10) + "-" + token
+	keys := []string{s.space.epoch, s.seq, s.appliedKey, s.log, s.ix, s.exp, s.load(token)}
+	err = commitScript.Run(s.life, s.c, keys, epoch, next, items, change, applied).Err()
+	if err != nil {
+		if _, refused := errors.AsType[redis.Error](err); refused {
+			_ = conn.Once(s.life, s.c, "UNLINK", s.load(token)).Err()
+		}
+		if strings.HasPrefix(err.Error(), "LOST ") {
+			err = errLost
+		}
+		return "", err
+	}
+	return s.finish(next)
+}
+
+// finish carries on a restore that was decided, if there is one, and returns the epoch it ends with.
+func (s *Store) finish(epoch string) (string, error) {
+	for {
+		at := strings.IndexAny(epoch, "-+")
+		if at < 0 {
+			return epoch, nil
+		}
+		keys := []string{s.space.epoch, s.ix, s.exp, s.load(epoch[at+1:])}
+		var err error
+		if epoch, err = adoptScript.Run(s.life, s.c, keys, epoch, s.data, stagePairs, stageBytes).Text(); err != nil {
+			return "", err
+		}
+	}
+}

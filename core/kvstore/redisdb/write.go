@@ -1,0 +1,69 @@
+package redisdb
+
+import (
+	"fmt"
+	"time"
+
+	"holdfast/core/conn"
+	"holdfast/core/kvstore"
+)
+
+// Put is kvstore.KVStore.
+func (s *Store) Put(pairs ...*kvstore.KVPair) (err error) {
+	defer s.done("put", time.Now(), &err)
+	if len(pairs) == 0 {
+		return s.alive("put")
+	}
+	effects, err := kvstore.Effects(pairs)
+	if err != nil {
+		return s.fail("put", s.base, err)
+	}
+	_, err = s.mutate(putScript, effects)
+	return s.fail("put", s.key(effects[0].Key), err)
+}
+
+// Delete is kvstore.KVStore.
+func (s *Store) Delete(key []byte) (err error) {
+	defer s.done("delete", time.Now(), &err)
+	if err := kvstore.CheckKey(key); err != nil {
+		return s.fail("delete", s.base, err)
+	}
+	_, err = s.mutate(deleteScript, []*kvstore.TrxnRecord{{Type: kvstore.TrxnDelete, Key: key}})
+	return s.fail("delete", s.key(key), err)
+}
+
+// What cas.lua may ask of the key.
+const (
+	asAbsent   = "0"
+	asValue    = "1"
+	asValueTTL = "2" // and the expiry stays
+)
+
+// CompareAndSet is kvstore.KVStore.
+func (s *Store) CompareAndSet(request *kvstore.CompareAndSetRequest) (set bool, err error) {
+	defer s.done("cas", time.Now(), &err)
+	if request == nil {
+		return false, s.fail("compare and set", s.base, fmt.Errorf("%w: there is no request", kvstore.ErrKey))
+	}
+	if err := kvstore.CheckKey(request.Key); err != nil {
+		return false, s.fail("compare and set", s.base, err)
+	}
+	how := asValue
+	if request.OldValue == nil {
+		how = asAbsent
+	}
+	effects := []*kvstore.TrxnRecord{{Type: kvstore.TrxnPut, Key: request.Key, Value: request.NewValue}}
+	code, err := s.mutate(casScript, effects, how, filled(request.OldValue))
+	return code == 1, s.fail("compare and set", s.key(request.Key), err)
+}
+
+// mutate runs a script that writes, and returns its code.
+func (s *Store) mutate(script *conn.Script, effects []*kvstore.TrxnRecord, more ...any) (code int64, err error) {
+	epoch, release := s.now()
+	defer release()
+	keys, args := s.write(epoch, effects, more...)
+	return script.Run(s.life, s.c, keys, args...).Int64()
+}
+
+// alive is for calls that have nothing to send.
+func (s *Store) alive(op string) error { return s.fail(op, s.base, s.life.Err()) }
