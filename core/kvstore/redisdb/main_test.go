@@ -2,6 +2,7 @@ package redisdb_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"testing"
 	"time"
@@ -106,12 +107,22 @@ func harness(c redis.UniversalClient) kvtest.Harness {
 	}
 }
 
+// fewer runs fewer random histories, unless the command line says how many: miniredis compiles a script at each call.
+func fewer(t testing.TB, checks string) {
+	f := flag.Lookup("rapid.checks")
+	if was := f.Value.String(); was == f.DefValue {
+		_ = f.Value.Set(checks)
+		t.Cleanup(func() { _ = f.Value.Set(was) })
+	}
+}
+
 func TestConformance(t *testing.T) {
 	redistest.EachReal(t, func(t *testing.T, c redis.UniversalClient) { kvtest.Run(t, harness(c)) })
 	t.Run("mini", func(t *testing.T) {
 		c, m := mini(t)
 		h := harness(c)
 		h.Now, h.Advance = func() time.Time { return m.now }, m.advance
+		fewer(t, "25")
 		kvtest.Run(t, h)
 	})
 }
