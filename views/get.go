@@ -239,7 +239,7 @@ func (v View) printTable(out io.Writer, rows live.Rows, at tui.Clock, rawKey fun
 	for i := range rows.Len() {
 		r := rows.At(i)
 		if err := r.Problem(); err != nil {
-			lines = append(lines, []string{tui.Clean(rawKey(r.ID())), "cannot be read: " + tui.Clean(err.Error())})
+			lines = append(lines, []string{tui.Clean(rawKey(r.ID())), "error: " + tui.Clean(err.Error())})
 			continue
 		}
 		cells := make([]string, len(v.Fields))

@@ -169,8 +169,12 @@ var shared struct {
 }
 
 // Main runs a package's tests and stops the shared servers after them: func TestMain(m *testing.M) { redistest.Main(m) }.
-func Main(m *testing.M) {
+// What else is to be tidied up does after.
+func Main(m *testing.M, after ...func()) {
 	code := m.Run()
+	for _, f := range after {
+		f()
+	}
 	for _, s := range append(shared.cluster, shared.single) {
 		if s != nil {
 			s.remove()
