@@ -28,7 +28,7 @@ func (s *Store) Get(keys ...[]byte) (pairs []*kvstore.KVPair, err error) {
 	pairs = make([]*kvstore.KVPair, 0, len(keys))
 	for len(keys) > 0 {
 		some := keys[:min(len(keys), getMost)]
-		if pairs, err = s.get(pairs, some); err != nil {
+		if pairs, err = s.get(s.life, pairs, some); err != nil {
 			return nil, s.fail("get", s.key(some[0]), err)
 		}
 		keys = keys[len(some):]
@@ -36,7 +36,7 @@ func (s *Store) Get(keys ...[]byte) (pairs []*kvstore.KVPair, err error) {
 	return pairs, nil
 }
 
-func (s *Store) get(pairs []*kvstore.KVPair, keys [][]byte) ([]*kvstore.KVPair, error) {
+func (s *Store) get(ctx context.Context, pairs []*kvstore.KVPair, keys [][]byte) ([]*kvstore.KVPair, error) {
 	epoch, release := s.now()
 	defer release()
 	names := make([]string, 1, 1+len(keys))
@@ -44,7 +44,7 @@ func (s *Store) get(pairs []*kvstore.KVPair, keys [][]byte) ([]*kvstore.KVPair, 
 	for _, k := range keys {
 		names = append(names, s.key(k))
 	}
-	said, err := getScript.Run(s.life, s.c, names, epoch).Slice()
+	said, err := getScript.Run(ctx, s.c, names, epoch).Slice()
 	if err != nil {
 		return nil, err
 	}

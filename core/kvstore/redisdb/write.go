@@ -1,6 +1,7 @@
 package redisdb
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -18,7 +19,7 @@ func (s *Store) Put(pairs ...*kvstore.KVPair) (err error) {
 	if err != nil {
 		return s.fail("put", s.base, err)
 	}
-	_, err = s.mutate(putScript, effects)
+	_, err = s.mutate(s.life, putScript, effects)
 	return s.fail("put", s.key(effects[0].Key), err)
 }
 
@@ -28,7 +29,7 @@ func (s *Store) Delete(key []byte) (err error) {
 	if err := kvstore.CheckKey(key); err != nil {
 		return s.fail("delete", s.base, err)
 	}
-	_, err = s.mutate(deleteScript, []*kvstore.TrxnRecord{{Type: kvstore.TrxnDelete, Key: key}})
+	_, err = s.mutate(s.life, deleteScript, []*kvstore.TrxnRecord{{Type: kvstore.TrxnDelete, Key: key}})
 	return s.fail("delete", s.key(key), err)
 }
 
@@ -53,16 +54,16 @@ func (s *Store) CompareAndSet(request *kvstore.CompareAndSetRequest) (set bool, 
 		how = asAbsent
 	}
 	effects := []*kvstore.TrxnRecord{{Type: kvstore.TrxnPut, Key: request.Key, Value: request.NewValue}}
-	code, err := s.mutate(casScript, effects, how, filled(request.OldValue))
+	code, err := s.mutate(s.life, casScript, effects, how, filled(request.OldValue))
 	return code == 1, s.fail("compare and set", s.key(request.Key), err)
 }
 
 // mutate runs a script that writes, and returns its code.
-func (s *Store) mutate(script *conn.Script, effects []*kvstore.TrxnRecord, more ...any) (code int64, err error) {
+func (s *Store) mutate(ctx context.Context, script *conn.Script, effects []*kvstore.TrxnRecord, more ...any) (code int64, err error) {
 	epoch, release := s.now()
 	defer release()
 	keys, args := s.write(epoch, effects, more...)
-	return script.Run(s.life, s.c, keys, args...).Int64()
+	return script.Run(ctx, s.c, keys, args...).Int64()
 }
 
 // alive is for calls that have nothing to send.

@@ -1,0 +1,219 @@
+package redisdb
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core/conn"
+)
+
+// Row is one database as the dashboard lists it.
+type Row struct {
+	id        string
+	Database  string // as its owner named it; the id is escaped
+	Keys      int64  // may count keys that expired a moment ago
+	Changes   uint64 // number of the last change
+	Applied   uint64 // number of the last change applied from a master; 0: no replica
+	LogLength int64
+	Restoring bool // a restore was decided and is not finished
+	problem   error
+}
+
+// ID is the escaped name of the database; for a foreign key under the prefix a question mark, which no escaped name
+// holds, and what follows the prefix.
+func (r *Row) ID() string { return r.id }
+
+// Problem is why the database cannot be read; nil for a good row.
+func (r *Row) Problem() error { return r.problem }
+
+// Equal tells whether other means the same.
+func (r *Row) Equal(other *Row) bool {
+	if (r.problem == nil) != (other.problem == nil) || (r.problem != nil && r.problem.Error() != other.problem.Error()) {
+		return false
+	}
+	a, b := *r, *other
+	a.problem, b.problem = nil, nil
+	return a == b
+}
+
+// Rows reads all databases under one prefix. It writes nothing, also where a restore waits to be finished.
+type Rows struct {
+	c      redis.UniversalClient
+	prefix string
+}
+
+// NewRows reads under prefix; empty means "kv:".
+func NewRows(c redis.UniversalClient, prefix string) *Rows {
+	return &Rows{c: c, prefix: cmp.Or(prefix, conn.DefaultPrefixes().KV)}
+}
+
+// Patterns are wide enough to also find the foreign keys.
+func (r *Rows) Patterns() []string { return []string{conn.EscapeGlob(r.prefix) + "*"} }
+
+// Identify names the database of a raw key.
+func (r *Rows) Identify(key string) (id string, ok bool) {
+	db, foreign, ok := recognise(r.prefix, key)
+	if foreign {
+		return "?" + key[len(r.prefix):], true
+	}
+	return db, ok
+}
+
+// Keys are the raw keys of a database, but not those of its pairs, which may be millions.
+func (r *Rows) Keys(id string) []string {
+	if rest, is := strings.CutPrefix(id, "?"); is {
+		return []string{r.prefix + rest}
+	}
+	s := spaceOf(r.prefix, id)
+	return []string{s.ix, s.exp, s.seq, s.log, s.appliedKey, s.epoch}
+}
+
+var errForeign = errors.New("foreign key: of no database")
+
+// Read fetches rows in one pipeline. A database without keys, changes and log is none.
+func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
+	type reading struct {
+		keys, log           *redis.IntCmd
+		seq, applied, epoch *redis.StringCmd
+	}
+	all := make([]reading, len(ids))
+	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
+		for i, id := range ids {
+			if rest, foreign := strings.CutPrefix(id, "?"); foreign {
+				all[i].keys = p.Exists(ctx, r.prefix+rest)
+				continue
+			}
+			s := spaceOf(r.prefix, id)
+			all[i] = reading{p.ZCard(ctx, s.ix), p.XLen(ctx, s.log), p.Get(ctx, s.seq), p.Get(ctx, s.appliedKey), p.Get(ctx, s.epoch)}
+		}
+	})
+	if err != nil {
+		return nil, conn.Fail("kv: read rows", r.prefix, err)
+	}
+	rows := make([]*Row, 0, len(ids))
+	for i, id := range ids {
+		row, a := &Row{id: id}, all[i]
+		if strings.HasPrefix(id, "?") {
+			if row.problem = errForeign; a.keys.Val() > 0 {
+				rows = append(rows, row)
+			}
+			continue
+		}
+		row.Database, _ = conn.Unescape(id)
+		row.Keys, row.LogLength = a.keys.Val(), a.log.Val()
+		row.Restoring = strings.ContainsAny(a.epoch.Val(), "-+")
+		var wrong error
+		if row.Changes, err = number("the change number", said(a.seq)); err != nil {
+			wrong = err
+		}
+		if row.Applied, err = number("the applied number", said(a.applied)); err != nil {
+			wrong = cmp.Or(wrong, err)
+		}
+		for _, err := range []error{a.keys.Err(), a.log.Err(), a.seq.Err(), a.applied.Err(), a.epoch.Err()} {
+			if err != nil && err != redis.Nil {
+				wrong = fmt.Errorf("%w: %w", errMalformed, err)
+			}
+		}
+		row.problem = wrong
+		if wrong != nil || row.Keys > 0 || row.LogLength > 0 || a.seq.Err() == nil || a.applied.Err() == nil || a.epoch.Err() == nil {
+			rows = append(rows, row)
+		}
+	}
+	return rows, nil
+}
+
+// said is the text of a GET; nil without one.
+func said(cmd *redis.StringCmd) any {
+	if cmd.Err() != nil {
+		return nil
+	}
+	return cmd.Val()
+}
+
+// inspectMost is how many pairs a detail pane lists; ListKeys pages through all.
+const inspectMost = 500
+
+// Inspect returns the first 500 pairs as a JSON array of key, bytes, expires and value; values that are no text are
+// {"base64": ...}.
+func (r *Rows) Inspect(ctx context.Context, id string) (body []byte, found bool, err error) {
+	rows, err := r.Read(ctx, []string{id})
+	if err != nil || len(rows) == 0 {
+		return nil, false, err
+	}
+	if err := rows[0].Problem(); err != nil {
+		return nil, false, err
+	}
+	entries, err := r.ListKeys(ctx, rows[0].Database, nil, nil, inspectMost)
+	if err != nil {
+		return nil, false, err
+	}
+	type item struct {
+		Key     any        `json:"key"`
+		Bytes   int        `json:"bytes"`
+		Expires *time.Time `json:"expires,omitempty"`
+		Value   any        `json:"value"`
+	}
+	items := make([]item, len(entries))
+	for i, e := range entries {
+		items[i] = item{Key: text(e.Key), Bytes: e.Bytes, Value: text(e.Value)}
+		if !e.Expires.IsZero() {
+			items[i].Expires = &e.Expires
+		}
+	}
+	body, err = json.Marshal(items)
+	return body, true, err
+}
+
+func text(b []byte) any {
+	if utf8.Valid(b) {
+		return string(b)
+	}
+	return map[string]string{"base64": base64.StdEncoding.EncodeToString(b)}
+}
+
+// Entry is one pair of a database.
+type Entry struct {
+	Key     []byte
+	Bytes   int       // of the value
+	Expires time.Time // UTC, of the server's clock; zero: never
+	Value   []byte
+}
+
+// ListKeys returns up to limit pairs of a database in the order of their keys: those with the prefix (nil: all) and
+// after the key given (nil: from the first). Fewer than limit means that these are the last. ErrRestoring while the
+// state is neither the old nor the new one.
+func (r *Rows) ListKeys(ctx context.Context, db string, prefix, after []byte, limit int) ([]Entry, error) {
+	s := newSpace(r.prefix, db)
+	if db == "" {
+		return nil, conn.Fail("kv: list keys", r.prefix, fmt.Errorf("%w: empty database name", ErrBadArgument))
+	}
+	first, end := bounds(prefix, nil)
+	if after != nil && string(after) >= string(prefix) {
+		first = "(" + string(after)
+	}
+	var out []Entry
+	for len(out) < limit && first != "" {
+		p, err := readPage(ctx, r.c, &s, "*", first, end, min(limit-len(out), pageKeys), pageBytes)
+		if err != nil {
+			return nil, conn.Fail("kv: list keys", s.base, err)
+		}
+		for _, pair := range p.pairs {
+			e := Entry{Key: pair.Key, Bytes: len(pair.Value), Value: pair.Value}
+			if pair.ExpireTS != 0 {
+				e.Expires = time.Unix(int64(pair.ExpireTS), 0).UTC()
+			}
+			out = append(out, e)
+		}
+		first = p.next
+	}
+	return out, nil
+}
