@@ -1,6 +1,7 @@
 package pebbledb
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -48,6 +49,31 @@ func checkFolder(fs vfs.FS, dir string) error {
 	return nil
 }
 
+// makeFolder makes a folder, and those above it, so that a power cut does not take them back with all that is in them.
+func makeFolder(fs vfs.FS, dir string) error {
+	if _, err := fs.Stat(dir); !oserror.IsNotExist(err) {
+		return err
+	}
+	above := fs.PathDir(dir)
+	if above != dir {
+		if err := makeFolder(fs, above); err != nil {
+			return err
+		}
+	}
+	if err := fs.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return syncFolder(fs, above)
+}
+
+func syncFolder(fs vfs.FS, dir string) error {
+	d, err := fs.OpenDir(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
 // openState opens the current state, or the first one of a new database, and removes leftovers.
 func (r *root) openState() (*state, error) {
 	current, err := readState(r.fs, r.dir)
@@ -66,10 +92,10 @@ func (r *root) openState() (*state, error) {
 		}
 	}
 	if current != "" {
-		return openPebble(r.fs, r.fs.PathJoin(r.dir, current), &r.opts)
+		return openPebble(r.fs, r.fs.PathJoin(r.dir, current), &r.opts, false)
 	}
 	current = statePrefix + "1"
-	s, err := openPebble(r.fs, r.fs.PathJoin(r.dir, current), &r.opts)
+	s, err := openPebble(r.fs, r.fs.PathJoin(r.dir, current), &r.opts, true)
 	if err != nil {
 		return nil, err
 	}
@@ -120,12 +146,7 @@ func (r *root) point(name string) (moved bool, err error) {
 	if err := r.fs.Rename(final+".new", final); err != nil {
 		return false, err
 	}
-	d, err := r.fs.OpenDir(r.dir)
-	if err != nil {
-		return true, err
-	}
-	defer d.Close()
-	return true, d.Sync()
+	return true, syncFolder(r.fs, r.dir)
 }
 
 // spoolDir is where incoming snapshots are verified: on the same disk, if there is one.

@@ -99,7 +99,7 @@ func open(dir string, opts Options) (_ *Store, err error) {
 	if err := checkFolder(r.fs, dir); err != nil {
 		return nil, err
 	}
-	if err := r.fs.MkdirAll(dir, 0o700); err != nil {
+	if err := makeFolder(r.fs, dir); err != nil {
 		return nil, err
 	}
 	if r.lock, err = r.fs.Lock(r.fs.PathJoin(dir, lockName)); err != nil {

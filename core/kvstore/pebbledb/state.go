@@ -33,13 +33,17 @@ type state struct {
 	wedged atomic.Bool // Pebble panicked, its locks may be held for ever
 }
 
-const memTable = 8 << 20
+const (
+	memTable   = 8 << 20
+	blockCache = 32 << 20
+)
 
 func pebbleOptions(fs vfs.FS) *pebble.Options {
 	o := &pebble.Options{
 		FS:                 fs,
 		FormatMajorVersion: pebble.FormatNewest,
 		MemTableSize:       memTable,
+		CacheSize:          blockCache,
 		Logger:             silent{},
 	}
 	for i := range o.Levels {
@@ -56,12 +60,14 @@ func (silent) Infof(string, ...any)         {}
 func (silent) Errorf(string, ...any)        {}
 func (silent) Fatalf(text string, a ...any) { panic(fmt.Errorf(text, a...)) }
 
-// openPebble opens or makes the Pebble in a folder.
-func openPebble(fs vfs.FS, path string, opts *Options) (s *state, err error) {
+// openPebble opens the Pebble in a folder, or makes one that must not be there.
+func openPebble(fs vfs.FS, path string, opts *Options, fresh bool) (s *state, err error) {
 	s = &state{fs: fs, path: path, opts: opts}
 	s.users.Store(1)
 	err = s.guard(func() (err error) {
-		s.db, err = pebble.Open(path, pebbleOptions(fs))
+		o := pebbleOptions(fs)
+		o.ErrorIfExists, o.ErrorIfNotExists = fresh, !fresh
+		s.db, err = pebble.Open(path, o)
 		return err
 	})
 	if err != nil {
