@@ -101,7 +101,7 @@ func getAll(ctx context.Context, c *core.Core, m *live.Model, v views.View, f vi
 	}
 	rows := live.Rows(table)
 	if v.Rows != nil {
-		rows = v.Rows(snap)
+		rows = v.Rows(snap, nil)
 	}
 	now := time.Now()
 	return v.Print(stdout, f, rows, tui.Clock{Now: now, Server: snap.ServerNow(now)}, func(id string) string { return c.Live.Keys(v.Kind, id)[0] })

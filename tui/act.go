@@ -3,6 +3,7 @@ package tui
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -12,16 +13,22 @@ import (
 	"holdfast/keymap"
 )
 
-// The way of an action: key -> begin -> form -> plan -> confirm -> Operator.Do -> toast.
+// The way of an action: key -> begin -> form -> plan -> ask -> Operator.Do -> acted -> toast.
 
-type plannedMsg struct{ plans []operate.Action }
+// job is one or several planned actions of one kind.
+type job struct {
+	plans   []operate.Action
+	undoes  bool     // takes the last of Model.undo back
+	draft   *draft   // of an edit: what must not get lost
+	diff    []string // of an edit
+	started time.Time
+}
 
-// actedMsg is the end of one or several actions of one kind.
 type actedMsg struct {
-	done []operate.Outcome
-	plan operate.Action // the first that failed, or the last
-	err  error
-	left int // not tried any more after a failure
+	job  *job
+	ids  []string          // done
+	done []operate.Outcome // of ids
+	err  error             // of the one after them
 }
 
 // undoable is what z takes back, or why it cannot.
@@ -43,49 +50,68 @@ func (m *Model) viewAction(a keymap.Action) *Action {
 
 // begin starts an action on exactly the rows that are marked, or on the one that is open or under the cursor.
 func (m *Model) begin(a *Action) tea.Cmd {
-	rows := m.table().targets()
-	if m.detail != nil {
-		rows = nil
-		if r := m.target(); r != nil {
-			rows = []live.Row{r}
-		}
-	}
-	if len(rows) == 0 && !a.NoRow {
-		m.say(a.Label+": there is no row here", Warn)
+	if m.isBusy() {
 		return nil
 	}
-	if len(rows) > 1 && !a.Bulk {
-		m.say(fmt.Sprintf("%s takes one row, %d are marked (esc clears the marks)", a.Label, len(rows)), Warn)
+	rows, why := m.rowsFor(a)
+	if why != "" {
+		m.say(why, Warn)
 		return nil
 	}
-	for _, r := range rows {
-		if err := r.Problem(); err != nil {
-			m.say(fmt.Sprintf("%s %s: the record cannot be read", a.Label, r.ID()), Warn)
-			return nil
-		}
-		if a.Blocked == nil {
-			continue
-		}
-		if why := a.Blocked(r); why != "" {
-			m.say(fmt.Sprintf("%s %s: %s", a.Label, r.ID(), why), Warn)
-			return nil
-		}
-	}
-	if a.Edit {
-		return m.load(m.view(), rows[0].ID(), "")
-	}
-	if len(rows) == 0 {
-		rows = []live.Row{nil}
-	}
-	if a.Form == nil {
+	switch {
+	case a.Edit:
+		return m.load(rows[0].ID())
+	case a.Form == nil:
 		return m.plan(a, rows, nil)
 	}
 	m.overlays.push(newForm(a.Form(rows[0]), func(answers map[string]string) tea.Cmd { return m.plan(a, rows, answers) }))
 	return nil
 }
 
+// isBusy says so if an action still runs.
+func (m *Model) isBusy() bool {
+	if m.working != nil {
+		m.say("wait for the end of "+m.working.name(), Plain)
+	}
+	return m.working != nil
+}
+
+// rowsFor are the rows that an action is for, or why there are none; one nil row for an action that needs none.
+func (m *Model) rowsFor(a *Action) (rows []live.Row, why string) {
+	if a.NoRow {
+		return []live.Row{nil}, ""
+	}
+	if m.detail == nil {
+		rows = m.table().targets()
+	} else if r := m.target(); r != nil {
+		rows = []live.Row{r}
+	}
+	switch {
+	case len(rows) == 0 && m.detail != nil:
+		return nil, a.Label + ": this row does not exist any more"
+	case len(rows) == 0 && m.table().hidden > 0:
+		return nil, a.Label + ": the filter hides all marked rows"
+	case len(rows) == 0:
+		return nil, a.Label + ": there is no row here"
+	case len(rows) > 1 && !a.Bulk:
+		return nil, fmt.Sprintf("%s takes one row, %d are marked", a.Label, len(rows))
+	}
+	for _, r := range rows {
+		if r.Problem() != nil {
+			return nil, fmt.Sprintf("%s %s: the record cannot be read", a.Label, r.ID())
+		}
+		if a.Blocked == nil {
+			continue
+		}
+		if why := a.Blocked(r); why != "" {
+			return nil, fmt.Sprintf("%s %s: %s", a.Label, r.ID(), why)
+		}
+	}
+	return rows, ""
+}
+
 func (m *Model) plan(a *Action, rows []live.Row, answers map[string]string) tea.Cmd {
-	var plans []operate.Action
+	plans := make([]operate.Action, 0, len(rows))
 	for _, r := range rows {
 		p, err := a.Plan(m.Operator, r, answers)
 		if err != nil {
@@ -94,82 +120,126 @@ func (m *Model) plan(a *Action, rows []live.Row, answers map[string]string) tea.
 		}
 		plans = append(plans, p)
 	}
-	return m.planned(plannedMsg{plans})
+	return m.ask(&job{plans: plans})
 }
 
-func (m *Model) planned(msg plannedMsg) tea.Cmd {
+// ask shows what a job will do before it is done.
+func (m *Model) ask(j *job) tea.Cmd {
 	if m.Operator.ReadOnly() {
-		return m.do(msg.plans[:1]) // refused there, and noted in the audit trail
+		j.plans = j.plans[:1]
+		return m.do(j) // refused there, and noted in the audit trail
 	}
-	m.overlays.push(newConfirm(msg.plans, m.do))
+	yes := func() tea.Cmd { return m.do(j) }
+	switch {
+	case len(j.plans) > 1:
+		m.overlays.push(newCounted(j.plans, yes))
+	case j.draft != nil:
+		q := confirm(j.plans[0], yes, button{label: "back to the text", press: func() tea.Cmd { return m.openEditor(*j.draft) }})
+		q.diff, q.careful = j.diff, true
+		m.overlays.push(q)
+	default:
+		m.overlays.push(confirm(j.plans[0], yes))
+	}
 	return nil
 }
 
 // do carries actions out one after the other and stops at the first that fails.
-func (m *Model) do(plans []operate.Action) tea.Cmd {
-	m.working = fmt.Sprintf("%s %s…", plans[0].Verb, Clean(plans[0].ID))
-	if len(plans) > 1 {
-		m.working = fmt.Sprintf("%s of %d…", plans[0].Verb, len(plans))
-	}
+func (m *Model) do(j *job) tea.Cmd {
+	j.started = m.Now()
+	m.working = j
 	return guard(func() tea.Msg {
-		var res actedMsg
-		for i, p := range plans {
+		res := actedMsg{job: j}
+		for _, p := range j.plans {
 			out, err := m.Operator.Do(m.ctx, p)
-			res.plan = p
 			if err != nil {
-				res.err, res.left = err, len(plans)-i-1
+				res.err = err
 				break
 			}
-			res.done = append(res.done, out)
+			res.ids, res.done = append(res.ids, p.ID), append(res.done, out)
 		}
 		return res
 	})
 }
 
 func (m *Model) acted(msg actedMsg) tea.Cmd {
-	m.working = ""
+	j := msg.job
+	m.working = nil
 	m.Live.Refresh()
-	for _, out := range msg.done {
-		m.undo = append(m.undo, undoable{out.Text, out.Undo, out.NoUndo})
+	if t := m.tableOf(j.plans[0].Kind); t != nil {
+		t.unmark(msg.ids)
 	}
-	if conflict, ok := m.conflicted(msg); ok {
-		return conflict
-	}
-	if msg.err != nil {
-		if len(msg.done) > 0 || msg.left > 0 {
-			msg.err = fmt.Errorf("%w (%d done before, %d not tried)", msg.err, len(msg.done), msg.left)
+	m.remember(j, msg)
+	if msg.err == nil {
+		text := msg.done[0].Text
+		if n := len(msg.done); n > 1 {
+			text = fmt.Sprintf("%s of %d", j.plans[0].Verb, n)
 		}
-		m.fail(msg.err)
+		m.say(text, Good)
 		return nil
 	}
-	clear(m.table().marks)
-	text := msg.done[0].Text
-	if n := len(msg.done); n > 1 {
-		text = fmt.Sprintf("%s of %d", msg.plan.Verb, n)
+	if j.draft != nil {
+		return m.unsaved(j, msg.err)
 	}
-	m.say(text, Good)
+	more := ""
+	if n := len(j.plans); n > 1 {
+		more = fmt.Sprintf(" (%d of %d done before it, %d not tried)", len(msg.ids), n, n-len(msg.ids)-1)
+	}
+	m.say(failure(msg.err)+more, toneOf(msg.err))
 	return nil
 }
 
-func (m *Model) fail(err error) {
-	tone := Bad
-	if errors.Is(err, conn.ErrPrecondition) {
-		tone = Warn
+// remember keeps what can be undone. An undo that succeeded, or that never will, makes way for the one before it.
+func (m *Model) remember(j *job, msg actedMsg) {
+	if j.undoes {
+		if msg.err == nil || errors.Is(msg.err, conn.ErrPrecondition) && !errors.Is(msg.err, operate.ErrReadOnly) {
+			m.undo = m.undo[:len(m.undo)-1]
+		}
+		return
 	}
-	m.say(err.Error(), tone)
+	for _, out := range msg.done {
+		m.undo = append(m.undo, undoable{out.Text, out.Undo, out.NoUndo})
+	}
+}
+
+func (m *Model) fail(err error) { m.say(failure(err), toneOf(err)) }
+
+// failure says which action failed and what that comes down to.
+func failure(err error) string {
+	if op, ok := err.(*conn.OpError); ok {
+		return fmt.Sprintf("%s %s: %s", op.Op, op.Key, reason(op.Err))
+	}
+	return err.Error()
+}
+
+// toneOf tells what was refused from what went wrong.
+func toneOf(err error) Tone {
+	if errors.Is(err, conn.ErrPrecondition) {
+		return Warn
+	}
+	return Bad
 }
 
 // undoLast plans to take back the last action, or says why that cannot be.
 func (m *Model) undoLast() tea.Cmd {
+	if m.isBusy() {
+		return nil
+	}
 	if len(m.undo) == 0 {
-		m.say("nothing was done yet that could be undone", Plain)
+		m.say("nothing to undo", Plain)
 		return nil
 	}
 	last := m.undo[len(m.undo)-1]
 	if last.undo == nil {
-		m.say(fmt.Sprintf("undo %s: %s", last.what, last.why), Warn)
+		m.say(fmt.Sprintf("cannot undo: %s (%s)", last.why, last.what), Warn)
 		return nil
 	}
-	m.undo = m.undo[:len(m.undo)-1]
-	return m.planned(plannedMsg{[]operate.Action{*last.undo}})
+	return m.ask(&job{plans: []operate.Action{*last.undo}, undoes: true})
+}
+
+// name says in a few words what a job does.
+func (j *job) name() string {
+	if n := len(j.plans); n > 1 {
+		return fmt.Sprintf("%s of %d", j.plans[0].Verb, n)
+	}
+	return fmt.Sprintf("%s %s", j.plans[0].Verb, cleanStart(j.plans[0].ID))
 }

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 	"unicode"
@@ -10,56 +11,84 @@ import (
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"holdfast/core/conn"
 	"holdfast/themes"
 )
 
 // Clean makes text from strangers safe for a terminal and for one line: control bytes, C1, bidi and other invisible
-// format characters, line breaks and bytes that are not UTF-8 become visible escapes such as \n, \x1b and \u202e.
+// characters, spaces that are none, line breaks and bytes that are not UTF-8 become visible escapes such as \n, \x1b and
+// \u202e. So do the parts of a character on whose width terminals disagree (joined emoji), so that columns stay straight.
 func Clean(s string) string {
-	clean := true
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c < 0x20 || c >= 0x7f {
-			clean = false
-			break
-		}
-	}
-	if clean {
+	if printable(s) {
 		return s
 	}
 	var b strings.Builder
-	for i := 0; i < len(s); {
-		r, size := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case r == utf8.RuneError && size == 1:
-			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case r == '\n':
-			b.WriteString(`\n`)
-		case r == '\r':
-			b.WriteString(`\r`)
-		case r == '\t':
-			b.WriteString(`\t`)
-		case r < 0x20 || r >= 0x7f && r < 0xa0:
-			fmt.Fprintf(&b, `\x%02x`, r)
-		case deceptive(r):
-			if r > 0xffff {
-				fmt.Fprintf(&b, `\U%08x`, r)
-			} else {
-				fmt.Fprintf(&b, `\u%04x`, r)
-			}
-		default:
-			b.WriteString(s[i : i+size])
+	for s != "" {
+		cluster, width := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
+		if s = s[len(cluster):]; honest(cluster, width) {
+			b.WriteString(cluster)
+			continue
 		}
-		i += size
+		for i := 0; i < len(cluster); {
+			r, size := utf8.DecodeRuneInString(cluster[i:])
+			if one := cluster[i : i+size]; i == 0 && honest(one, ansi.StringWidth(one)) {
+				b.WriteString(one)
+			} else {
+				escape(&b, r, one)
+			}
+			i += size
+		}
 	}
 	return b.String()
 }
 
-// deceptive tells characters that change how others are shown, or show nothing. A zero-width joiner inside emoji is let be.
-func deceptive(r rune) bool {
-	if r == 0x200d {
-		return false
+// printable tells text of nothing but visible ASCII and spaces, which most text is.
+func printable(s string) bool {
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] >= 0x7f {
+			return false
+		}
 	}
-	return unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co, unicode.Cs) || !unicode.IsGraphic(r)
+	return true
+}
+
+// mostRunes is how many runes a character may be made of: real ones have a few marks, a heap of them hides other lines.
+const mostRunes = 6
+
+// honest tells a character that shows as what it is, in the same number of cells on every terminal.
+func honest(cluster string, width int) bool {
+	runes := 0
+	for _, r := range cluster {
+		if runes++; runes > mostRunes || deceptive(r) {
+			return false
+		}
+	}
+	return width > 0 && width == ansi.StringWidthWc(cluster) && utf8.ValidString(cluster)
+}
+
+// deceptive tells characters that change how others are shown, that show nothing, or that look like a space.
+func deceptive(r rune) bool {
+	return !unicode.IsGraphic(r) || unicode.Is(unicode.Zs, r) && r != ' ' || r == 0x2800 ||
+		unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+func escape(b *strings.Builder, r rune, raw string) {
+	switch {
+	case r == '\n':
+		b.WriteString(`\n`)
+	case r == '\r':
+		b.WriteString(`\r`)
+	case r == '\t':
+		b.WriteString(`\t`)
+	case r == utf8.RuneError && len(raw) == 1:
+		fmt.Fprintf(b, `\x%02x`, raw[0])
+	case r < 0xa0:
+		fmt.Fprintf(b, `\x%02x`, r)
+	case r <= 0xffff:
+		fmt.Fprintf(b, `\u%04x`, r)
+	default:
+		fmt.Fprintf(b, `\U%08x`, r)
+	}
 }
 
 // CleanLines is Clean for text of several lines: line feeds stay and tabs become spaces.
@@ -71,15 +100,30 @@ func CleanLines(s string) string {
 	return strings.Join(lines, "\n")
 }
 
+// mostOfText is how many bytes of a text a line of the screen could need; what follows is not even looked at.
+const mostOfText = 2048
+
+// cleanStart is Clean for a text of any length of which one line is shown.
+func cleanStart(s string) string {
+	if len(s) <= mostOfText {
+		return Clean(s)
+	}
+	end := mostOfText
+	for end > mostOfText-utf8.UTFMax && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return Clean(s[:end]) + "…"
+}
+
 // fit cuts or pads clean text to exactly width cells.
 func fit(s string, width int, right bool) string {
 	if width <= 0 {
 		return ""
 	}
-	w := ansi.StringWidth(s)
+	w := textWidth(s)
 	if w > width {
 		s = ansi.Truncate(s, width, "…")
-		w = ansi.StringWidth(s)
+		w = textWidth(s)
 	}
 	pad := strings.Repeat(" ", max(0, width-w))
 	if right {
@@ -88,29 +132,55 @@ func fit(s string, width int, right bool) string {
 	return s + pad
 }
 
-// Age writes a span of time in at most six cells: 420ms 9.5s 42s 3m07s 2h05m 12d.
-func Age(d time.Duration) string {
-	sign := ""
-	if d < 0 {
-		sign, d = "-", -d
+// cut shortens styled text to at most width cells.
+func cut(s string, width int) string { return ansi.Truncate(s, max(width, 0), "…") }
+
+// padTo fills styled text up to width cells.
+func padTo(s string, width int) string { return s + strings.Repeat(" ", max(0, width-textWidth(s))) }
+
+// wrap breaks clean text into lines of at most width cells.
+func wrap(s string, width int) []string {
+	lines := strings.Split(ansi.Wrap(s, max(width, 1), ""), "\n")
+	for i, l := range lines {
+		if textWidth(l) > width { // one wide character where there is room for half of it
+			lines[i] = cut(l, width)
+		}
 	}
-	switch {
-	case d < time.Second:
-		return fmt.Sprintf("%s%dms", sign, d.Milliseconds())
-	case d < 10*time.Second && d%time.Second != 0:
-		return fmt.Sprintf("%s%.1fs", sign, d.Truncate(100*time.Millisecond).Seconds())
-	case d < time.Minute:
-		return fmt.Sprintf("%s%ds", sign, int(d.Seconds()))
-	case d < time.Hour:
-		return fmt.Sprintf("%s%dm%02ds", sign, int(d.Minutes()), int(d.Seconds())%60)
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%s%dh%02dm", sign, int(d.Hours()), int(d.Minutes())%60)
-	default:
-		return fmt.Sprintf("%s%dd", sign, int(d.Hours()/24))
-	}
+	return lines
 }
 
 func textWidth(s string) int { return ansi.StringWidth(s) }
+
+// Age writes a span of time in at most six cells: 420ms 9.5s 42s 3m07s 2h05m 12d. A negative one has its sign besides.
+func Age(d time.Duration) string {
+	if d < 0 {
+		return "-" + Age(-max(d, math.MinInt64+1))
+	}
+	switch {
+	case d == 0:
+		return "0s"
+	case d < time.Second:
+		return fmt.Sprintf("%dms", d.Milliseconds())
+	case d < 10*time.Second && d%time.Second != 0:
+		return fmt.Sprintf("%.1fs", d.Truncate(100*time.Millisecond).Seconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+	default:
+		return fmt.Sprintf("%dd", int(d.Hours()/24))
+	}
+}
+
+// reason is what an error comes down to, without the operations and keys on its way: the screen names them already.
+func reason(err error) string {
+	for op, ok := err.(*conn.OpError); ok; op, ok = err.(*conn.OpError) {
+		err = op.Err
+	}
+	return cleanStart(err.Error())
+}
 
 func toneStyle(th themes.Theme, t Tone, plain lipgloss.Style) lipgloss.Style {
 	switch t {
@@ -124,12 +194,4 @@ func toneStyle(th themes.Theme, t Tone, plain lipgloss.Style) lipgloss.Style {
 		return th.Bad
 	}
 	return plain
-}
-
-// cut shortens styled text to at most width cells.
-func cut(s string, width int) string { return ansi.Truncate(s, max(width, 0), "…") }
-
-// wrap breaks clean text into lines of at most width cells.
-func wrap(s string, width int) []string {
-	return strings.Split(ansi.Wrap(s, max(width, 1), ""), "\n")
 }

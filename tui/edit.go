@@ -6,44 +6,61 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/aymanbagabas/go-udiff"
 
 	"holdfast/core/operate"
 )
 
-// The way of an edit: load -> editor -> plan -> confirm -> Operator.Do, with a conflict screen where the document
-// changed under the editor. The text of the operator is kept until it is saved or dropped.
+// The way of an edit: load -> openEditor -> edited -> ask -> Operator.Do, with a conflict screen where the document changed
+// under the editor. What the operator wrote is kept until it is saved or dropped, whatever goes wrong.
+
+// draft is a text on its way back to the document it was made from.
+type draft struct {
+	doc  operate.Document
+	text string
+}
 
 type (
 	loadedMsg struct {
-		doc  operate.Document
-		mine string // text to go on with instead of the document's; "" for none
-		err  error
+		doc operate.Document
+		err error
+	}
+	fileMsg struct { // the draft is in a file, for an editor
+		draft  draft
+		editor string
+		path   string
+		err    error
 	}
 	editedMsg struct {
-		doc  operate.Document
-		text string
-		err  error
+		draft draft
+		err   error
 	}
-	savedMsg struct { // a document changed under the editor: what it is now
-		theirs operate.Document
-		mine   string
-		err    error
+	draftedMsg struct {
+		draft draft
+		plan  operate.Action
+		diff  []string
+		err   error
+	}
+	savedMsg struct { // too late: what the document is now, and how it differs
+		draft draft // on what is there now
+		mine  draft
+		diff  []string
+		err   error
 	}
 )
 
 // load reads a document for the editor.
-func (m *Model) load(v *View, id, mine string) tea.Cmd {
-	if m.Operator.ReadOnly() {
-		m.fail(operate.ErrReadOnly)
-		return nil
-	}
+func (m *Model) load(id string) tea.Cmd {
+	kind := m.view().Kind
 	return guard(func() tea.Msg {
 		ctx, cancel := context.WithTimeout(m.ctx, ioLimit)
 		defer cancel()
-		doc, err := m.Operator.Load(ctx, v.Kind, id)
-		return loadedMsg{doc, mine, err}
+		doc, err := m.Operator.Load(ctx, kind, id)
+		return loadedMsg{doc, err}
 	})
 }
 
@@ -54,100 +71,167 @@ func (m *Model) editing(msg tea.Msg) tea.Cmd {
 			m.fail(msg.err)
 			return nil
 		}
-		text := msg.mine
-		if text == "" {
-			text = msg.doc.Text()
-		}
-		return m.openEditor(msg.doc, text)
-	case editedMsg:
-		return m.edited(msg)
-	case savedMsg:
+		return m.openEditor(draft{msg.doc, msg.doc.Text()})
+	case fileMsg:
 		if msg.err != nil {
+			m.keep(msg.draft, msg.err)
+			return nil
+		}
+		return runEditor(msg)
+	case editedMsg:
+		if msg.err != nil && msg.draft.text == msg.draft.doc.Text() {
 			m.fail(msg.err)
 			return nil
 		}
-		m.overlays.push(&conflict{theirs: msg.theirs, mine: msg.mine, edit: func(text string) tea.Cmd { return m.openEditor(msg.theirs, text) }})
+		if msg.err != nil {
+			m.keep(msg.draft, msg.err)
+			return nil
+		}
+		return m.edited(msg.draft)
+	case draftedMsg:
+		return m.drafted(msg)
+	case savedMsg:
+		if msg.err != nil {
+			m.keep(msg.mine, msg.err)
+			return nil
+		}
+		m.overlays.push(m.conflict(msg))
 	}
 	return nil
 }
 
-// openEditor hands the text to $VISUAL or $EDITOR, or to the form of our own where neither is set.
-func (m *Model) openEditor(doc operate.Document, text string) tea.Cmd {
+// openEditor hands a draft to $VISUAL or $EDITOR, or to the editor of our own where neither is set.
+func (m *Model) openEditor(d draft) tea.Cmd {
 	name := os.Getenv("VISUAL")
 	if name == "" {
 		name = os.Getenv("EDITOR")
 	}
-	if name == "" {
-		m.overlays.push(newEditor(doc, text))
+	if name != "" {
+		return guard(func() tea.Msg {
+			path, err := writeTemp(d)
+			return fileMsg{d, name, path, err}
+		})
+	}
+	e, ok := newEditor(d, m.edited, m.leftEditor)
+	if !ok {
+		m.say("the text has tabs or invisible characters, which only a real editor keeps: set EDITOR and start again", Warn)
 		return nil
 	}
-	path, err := writeTemp(doc, text)
-	if err != nil {
-		m.fail(err)
-		return nil
-	}
-	cmd := exec.Command("sh", "-c", name+` "$1"`, "sh", path) // as git does: an editor may come with arguments
+	m.overlays.push(e)
+	return nil
+}
+
+func runEditor(f fileMsg) tea.Cmd {
+	cmd := exec.Command("sh", "-c", f.editor+` "$1"`, "sh", f.path) // as git does: an editor may come with arguments
 	return tea.ExecProcess(cmd, func(err error) tea.Msg {
-		defer os.Remove(path)
-		if err != nil {
-			return editedMsg{doc, text, fmt.Errorf("editor %s: %w; nothing was saved", name, err)}
+		defer os.Remove(f.path)
+		text, readErr := os.ReadFile(f.path)
+		if readErr == nil {
+			f.draft.text = string(text)
 		}
-		edited, err := os.ReadFile(path)
-		return editedMsg{doc, string(edited), err}
+		if err != nil {
+			err = fmt.Errorf("editor %s: %w", f.editor, err)
+		}
+		return editedMsg{f.draft, errors.Join(err, readErr)}
 	})
 }
 
 // writeTemp puts the text where only this user can read it.
-func writeTemp(doc operate.Document, text string) (string, error) {
-	f, err := os.CreateTemp("", "holdfast-*"+doc.Extension())
+func writeTemp(d draft) (string, error) {
+	f, err := os.CreateTemp("", "holdfast-*"+d.doc.Extension())
 	if err != nil {
 		return "", err
 	}
-	if _, err := f.WriteString(text); err != nil {
+	if _, err := f.WriteString(d.text); err != nil {
 		return "", errors.Join(err, f.Close(), os.Remove(f.Name()))
 	}
 	return f.Name(), f.Close()
 }
 
-func (m *Model) edited(msg editedMsg) tea.Cmd {
-	if msg.err != nil {
-		m.fail(msg.err)
+// edited plans to save a draft, which takes its time with a large one.
+func (m *Model) edited(d draft) tea.Cmd {
+	return guard(func() tea.Msg {
+		plan, err := m.Operator.Edit(d.doc, d.text)
+		if err != nil {
+			return draftedMsg{draft: d, err: err}
+		}
+		return draftedMsg{d, plan, difference(d.doc.Text(), d.text), nil}
+	})
+}
+
+func (m *Model) drafted(msg draftedMsg) tea.Cmd {
+	switch {
+	case errors.Is(msg.err, operate.ErrUnchanged):
+		m.say("no change, nothing written", Plain)
+		return nil
+	case msg.err != nil:
+		m.keep(msg.draft, msg.err)
 		return nil
 	}
-	plan, err := m.Operator.Edit(msg.doc, msg.text)
-	switch {
-	case errors.Is(err, operate.ErrUnchanged):
-		m.say("no change, nothing written", Plain)
-	case err != nil: // not valid: back into the editor with the text, so that nothing is lost
-		m.overlays.push(&retry{err: err, again: func() tea.Cmd { return m.openEditor(msg.doc, msg.text) }})
-	default:
-		return m.planned(plannedMsg{[]operate.Action{plan}})
+	return m.ask(&job{plans: []operate.Action{msg.plan}, draft: &msg.draft, diff: msg.diff})
+}
+
+// leftEditor asks before it drops a text that was changed.
+func (m *Model) leftEditor(opened, left draft) tea.Cmd {
+	if left.text != opened.text {
+		m.keep(left, errors.New("the text was changed and is not saved"))
 	}
 	return nil
 }
 
-// conflicted turns a save that came too late into the reading of what is there now.
-func (m *Model) conflicted(msg actedMsg) (tea.Cmd, bool) {
-	if msg.plan.Verb != operate.Edit || !errors.Is(msg.err, operate.ErrConflict) {
-		return nil, false
-	}
-	v, mine := m.viewOf(string(msg.plan.Kind)), msg.plan.Text
-	if v == nil {
-		return nil, false
+// unsaved keeps the draft of a save that failed. One that came too late is compared with what is there now.
+func (m *Model) unsaved(j *job, err error) tea.Cmd {
+	mine, plan := *j.draft, j.plans[0]
+	if !errors.Is(err, operate.ErrConflict) {
+		m.keep(mine, err)
+		return nil
 	}
 	return guard(func() tea.Msg {
 		ctx, cancel := context.WithTimeout(m.ctx, ioLimit)
 		defer cancel()
-		doc, err := m.Operator.Load(ctx, v.Kind, msg.plan.ID)
-		return savedMsg{doc, mine, err}
-	}), true
+		now, err := m.Operator.Load(ctx, plan.Kind, plan.ID)
+		if err != nil {
+			return savedMsg{mine: mine, err: err}
+		}
+		now, text := now.Beside(plan)
+		return savedMsg{draft{now, text}, mine, difference(now.Text(), text), nil}
+	})
 }
 
-func (m *Model) viewOf(kind string) *View {
-	for _, v := range m.Views {
-		if string(v.Kind) == kind {
-			return v
-		}
+// difference between two texts, line by line: - is only in the old one, + only in the new. None where they are the same.
+func difference(old, text string) []string {
+	if !strings.HasSuffix(old, "\n") && !strings.HasSuffix(text, "\n") {
+		old, text = old+"\n", text+"\n" // else the diff would say of both that their last line does not end
 	}
-	return nil
+	diff := strings.Split(strings.TrimSuffix(udiff.Unified("", "", old, text), "\n"), "\n")
+	return diff[min(len(diff), len([]string{"---", "+++"})):]
+}
+
+// keep says why a draft is not saved and leads back to it.
+func (m *Model) keep(d draft, err error) {
+	m.overlays.push(&question{
+		title: "not saved: " + cleanStart(d.doc.ID), text: reason(err), careful: true,
+		buttons: []button{
+			{label: "back to the text", press: func() tea.Cmd { return m.openEditor(d) }},
+			{label: "drop it"},
+		},
+	})
+}
+
+// conflict shows a document that changed under the editor: what the operator wrote against what is there now. Nothing
+// was written; the operator starts over from either text, or leaves it.
+func (m *Model) conflict(msg savedMsg) overlay {
+	now := msg.draft.doc
+	text := "It was changed meanwhile, so nothing was written. Lines with - are on the server now, those with + are yours."
+	if len(msg.diff) == 0 {
+		text = "It was changed meanwhile, to just what you wrote."
+	}
+	return &question{
+		title: "conflict on " + cleanStart(now.ID), text: text, diff: msg.diff, careful: true,
+		buttons: []button{
+			{label: "edit what is there now", press: func() tea.Cmd { return m.openEditor(draft{now, now.Text()}) }},
+			{label: "edit yours again", press: func() tea.Cmd { return m.openEditor(msg.draft) }},
+			{label: "leave it"},
+		},
+	}
 }

@@ -1,78 +1,69 @@
 package tui
 
 import (
-	"strings"
-
 	tea "charm.land/bubbletea/v2"
 
 	"charm.land/bubbles/v2/textarea"
-	"holdfast/core/operate"
+
 	"holdfast/keymap"
 	"holdfast/themes"
 )
 
 // editor is the inline editor, for terminals without $EDITOR.
 type editor struct {
-	doc  operate.Document
-	area textarea.Model
+	draft draft
+	save  func(draft) tea.Cmd
+	leave func(opened, left draft) tea.Cmd
+	area  textarea.Model
 }
 
-func newEditor(doc operate.Document, text string) *editor {
+// newEditor opens a draft; false if the text would not come out of it as it went in.
+func newEditor(d draft, save func(draft) tea.Cmd, leave func(opened, left draft) tea.Cmd) (*editor, bool) {
 	area := textarea.New()
 	area.ShowLineNumbers = false
-	area.CharLimit = 0
-	area.SetValue(text)
+	area.Prompt = ""
+	area.CharLimit, area.MaxHeight = 0, 0
+	area.KeyMap.Paste.SetEnabled(false) // as in newInput
+	area.KeyMap.CopySelection.SetEnabled(false)
+	styles := area.Styles()
+	styles.Cursor.Blink = false
+	area.SetStyles(styles)
+	area.SetValue(d.text)
 	area.MoveToBegin()
 	area.Focus()
-	return &editor{doc, area}
+	return &editor{d, save, leave, area}, area.Value() == d.text && CleanLines(d.text) == d.text
 }
 
 func (e *editor) scope() keymap.Scope { return keymap.Editor }
 
-func (e *editor) act(a keymap.Action) (tea.Cmd, verdict) {
+func (e *editor) hints() []keymap.Action { return []keymap.Action{keymap.Save, keymap.Leave} }
+
+func (e *editor) act(a keymap.Action) (func() tea.Cmd, bool) {
+	d := draft{e.draft.doc, e.area.Value()}
 	switch a {
 	case keymap.Save:
-		doc, text := e.doc, e.area.Value()
-		return func() tea.Msg { return editedMsg{doc, text, nil} }, shut
+		return func() tea.Cmd { return e.save(d) }, true
 	case keymap.Leave:
-		return nil, shut
+		return func() tea.Cmd { return e.leave(e.draft, d) }, true
 	}
-	return nil, stay
+	return nil, false
 }
 
-func (e *editor) typed(msg tea.Msg) tea.Cmd {
-	var cmd tea.Cmd
+func (e *editor) typed(msg tea.Msg) (cmd tea.Cmd) {
+	switch typed := msg.(type) {
+	case tea.PasteMsg:
+		typed.Content = CleanLines(typed.Content)
+		msg = typed
+	case tea.KeyPressMsg:
+		typed.Text = Clean(typed.Text)
+		msg = typed
+	}
 	e.area, cmd = e.area.Update(msg)
 	return cmd
 }
 
-func (e *editor) draw(th themes.Theme, w, h int) (string, string) {
+func (e *editor) draw(_ themes.Theme, w, h int) (string, []string) {
 	e.area.SetWidth(w)
-	e.area.SetHeight(max(3, min(h-2, e.area.LineCount()+2)))
-	return "edit " + Clean(e.doc.ID), e.area.View()
-}
-
-// retry says why an edited text cannot be saved and leads back to it.
-type retry struct {
-	err   error
-	again func() tea.Cmd
-}
-
-func (r *retry) scope() keymap.Scope { return keymap.Confirm }
-
-func (r *retry) act(a keymap.Action) (tea.Cmd, verdict) {
-	switch a {
-	case keymap.Press, keymap.Yes:
-		return r.again(), shut
-	case keymap.No:
-		return nil, shut
-	}
-	return nil, stay
-}
-
-func (r *retry) typed(tea.Msg) tea.Cmd { return nil }
-
-func (r *retry) draw(th themes.Theme, w, _ int) (string, string) {
-	lines := styled(th.Bad, wrap(Clean(r.err.Error()), w))
-	return "cannot be saved", strings.Join(append(lines, "", "enter goes back to your text, esc drops it"), "\n")
+	e.area.SetHeight(max(1, min(h, e.area.LineCount()+1)))
+	return "edit " + cleanStart(e.draft.doc.ID), lines(e.area.View())
 }

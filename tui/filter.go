@@ -3,14 +3,16 @@ package tui
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
-
-	"github.com/sahilm/fuzzy"
+	"unicode"
+	"unicode/utf8"
 
 	"holdfast/core/live"
 )
 
-// filter decides which rows of a view are shown. All words of the text must match, each in some cell of the row:
+// filter decides which rows of a view are shown. All words of the text must match, each in some cell of the row as it
+// stands on the screen:
 //
 //	word     fuzzy: its letters in order within a cell
 //	!word    inverse: no cell contains it
@@ -31,36 +33,62 @@ func parseFilter(text string, columns []Column) (filter, error) {
 	f := filter{text: text}
 	for word := range strings.FieldsSeq(text) {
 		t := term{column: -1}
-		if name, rest, ok := strings.Cut(word, ":"); ok {
-			for i, c := range columns {
-				if strings.EqualFold(strings.ReplaceAll(c.Title, " ", ""), name) {
-					t.column, word = i, rest
-					break
-				}
+		expr := t.invert(word)
+		if name, rest, ok := strings.Cut(expr, ":"); ok {
+			t.column = slices.IndexFunc(columns, func(c Column) bool {
+				return strings.EqualFold(strings.ReplaceAll(c.Title, " ", ""), name)
+			})
+			if t.column >= 0 {
+				expr = t.invert(rest)
 			}
 		}
-		if rest, ok := strings.CutPrefix(word, "!"); ok {
-			t.inverse, word = true, rest
-		}
-		if word == "" {
+		pattern, regular := strings.CutPrefix(expr, "~")
+		switch {
+		case pattern == "":
 			continue // still being typed
-		}
-		switch expr, ok := strings.CutPrefix(word, "~"); {
-		case ok:
-			re, err := regexp.Compile("(?i)" + expr)
+		case regular:
+			re, err := regexp.Compile("(?i)" + pattern)
 			if err != nil {
 				return filter{}, fmt.Errorf("filter %q: %w", word, err)
 			}
 			t.match = re.MatchString
 		case t.inverse:
-			lower := strings.ToLower(word)
+			lower := strings.ToLower(expr)
 			t.match = func(cell string) bool { return strings.Contains(strings.ToLower(cell), lower) }
 		default:
-			t.match = func(cell string) bool { return len(fuzzy.FindNoSort(word, []string{cell})) > 0 }
+			letters := []rune(strings.ToLower(expr))
+			t.match = func(cell string) bool { return fuzzy(letters, cell) }
 		}
 		f.terms = append(f.terms, t)
 	}
 	return f, nil
+}
+
+// invert takes the sign of an inverse word off.
+func (t *term) invert(word string) string {
+	rest, ok := strings.CutPrefix(word, "!")
+	t.inverse = t.inverse || ok
+	return rest
+}
+
+// fuzzy tells whether letters, all lower case, stand in text in their order, whatever stands between them.
+func fuzzy(letters []rune, text string) bool {
+	for _, r := range text {
+		if len(letters) == 0 {
+			break
+		}
+		if r < utf8.RuneSelf {
+			if 'A' <= r && r <= 'Z' {
+				r += 'a' - 'A'
+			}
+		} else {
+			r = unicode.ToLower(r)
+		}
+		if r == letters[0] {
+			letters = letters[1:]
+		}
+	}
+	return len(letters) == 0
 }
 
 func (f filter) empty() bool { return len(f.terms) == 0 }
@@ -74,14 +102,18 @@ func (f filter) keeps(r live.Row, columns []Column, at Clock) bool {
 	return true
 }
 
+// hits tells whether a term is in a row. Of one that cannot be read its name and the reason are all there is.
 func (t term) hits(r live.Row, columns []Column, at Clock) bool {
+	if err := r.Problem(); err != nil {
+		return t.column <= 0 && t.match(cleanStart(r.ID())) || t.column < 0 && t.match(cleanStart(err.Error()))
+	}
 	if t.column >= 0 {
-		return t.match(columns[t.column].Text(r, at))
+		return t.match(cleanStart(columns[t.column].Text(r, at)))
 	}
 	for _, c := range columns {
-		if t.match(c.Text(r, at)) {
+		if t.match(cleanStart(c.Text(r, at))) {
 			return true
 		}
 	}
-	return r.Problem() != nil && t.match(r.Problem().Error())
+	return false
 }

@@ -45,23 +45,27 @@ func (f *form) focus(at int) {
 
 func (f *form) scope() keymap.Scope { return keymap.Form }
 
-func (f *form) act(a keymap.Action) (tea.Cmd, verdict) {
+func (f *form) hints() []keymap.Action {
+	return []keymap.Action{keymap.Accept, keymap.NextField, keymap.Cancel}
+}
+
+func (f *form) act(a keymap.Action) (func() tea.Cmd, bool) {
 	switch a {
 	case keymap.NextField:
 		f.focus(f.at + 1)
 	case keymap.PrevField:
 		f.focus(f.at - 1)
 	case keymap.Cancel:
-		return nil, shut
+		return nil, true
 	case keymap.Accept:
 		answers, bad := f.answers()
 		if bad >= 0 {
 			f.focus(bad)
-			return nil, stay
+			return nil, false
 		}
-		return f.submit(answers), shut
+		return func() tea.Cmd { return f.submit(answers) }, true
 	}
-	return nil, stay
+	return nil, false
 }
 
 // answers checks all fields; bad is the first wrong one, or -1.
@@ -81,29 +85,34 @@ func (f *form) answers() (answers map[string]string, bad int) {
 }
 
 func (f *form) typed(msg tea.Msg) tea.Cmd {
-	var cmd tea.Cmd
-	f.inputs[f.at], cmd = f.inputs[f.at].Update(msg)
-	f.errs[f.at] = nil
+	before := f.inputs[f.at].Value()
+	cmd := typeInto(&f.inputs[f.at], msg)
+	if f.inputs[f.at].Value() != before {
+		f.errs[f.at] = nil
+	}
 	return cmd
 }
 
-func (f *form) draw(th themes.Theme, w, _ int) (string, string) {
+func (f *form) draw(th themes.Theme, w, h int) (string, []string) {
 	wide := 0
 	for _, field := range f.Fields {
 		wide = max(wide, textWidth(field.Label))
 	}
 	var lines []string
+	at := 0
 	for i, field := range f.Fields {
 		mark := "  "
 		if i == f.at {
-			mark = "> "
+			mark, at = "> ", len(lines)
 		}
-		f.inputs[i].SetWidth(max(10, w-wide-6))
+		f.inputs[i].SetWidth(max(1, w-wide-5))
 		lines = append(lines, mark+th.Muted.Render(fit(field.Label, wide, false))+"  "+f.inputs[i].View())
 		if f.errs[i] != nil {
-			lines = append(lines, strings.Repeat(" ", wide+4)+th.Bad.Render(Clean(f.errs[i].Error())))
+			for _, part := range wrap(cleanStart(f.errs[i].Error()), w-wide-4) {
+				lines = append(lines, strings.Repeat(" ", wide+4)+th.Bad.Render(part))
+			}
 		}
 	}
-	lines = append(lines, "", th.Muted.Render("enter goes on, tab next field, esc leaves"))
-	return f.Title, strings.Join(lines, "\n")
+	s := scroller{top: at - h/2}
+	return s.above(f.Title, lines, nil, h)
 }

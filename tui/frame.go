@@ -1,17 +1,18 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
 
 	"github.com/dustin/go-humanize"
 
 	"holdfast/core/live"
 	"holdfast/keymap"
-	"holdfast/themes"
 )
 
 // The smallest terminal that shows something useful.
@@ -31,73 +32,59 @@ func (m *Model) View() tea.View {
 	v := tea.NewView(m.frame)
 	v.AltScreen = true
 	v.MouseMode = tea.MouseModeCellMotion
-	v.WindowTitle = "holdfast " + m.Conn.Addr
+	v.WindowTitle = "holdfast " + cleanStart(m.Conn.Addr)
 	return v
 }
 
-// layout gives the parts of the body their room.
-func (m *Model) layout() {
-	body := max(1, m.height-frameLines)
-	for _, t := range m.tabs {
-		t.resize(m.width, body-1)
-	}
-	if m.split() {
-		m.table().resize(m.tableWidth(), body-1)
-	}
-}
+func (m *Model) tooSmall() bool { return m.width < leastWidth || m.height < leastHeight }
 
-// split tells whether detail and table stand side by side.
-func (m *Model) split() bool { return m.detail != nil && m.width >= 120 }
-
-func (m *Model) tableWidth() int { return m.width * 2 / 5 }
-
+// draw draws the screen: exactly as many lines as the terminal has, none wider than it is.
 func (m *Model) draw() string {
-	if m.width == 0 {
-		return ""
+	if m.tooSmall() {
+		text := wrap(fmt.Sprintf("terminal too small: %dx%d, need %dx%d", m.width, m.height, leastWidth, leastHeight), m.width)
+		screen := make([]string, m.height)
+		for i := range min(len(text), m.height) {
+			screen[i] = cut(text[i], m.width)
+		}
+		return strings.Join(screen, "\n")
 	}
-	if m.width < leastWidth || m.height < leastHeight {
-		lines := wrap(fmt.Sprintf("terminal too small: %dx%d, need %dx%d", m.width, m.height, leastWidth, leastHeight), m.width)
-		return strings.Join(lines[:min(len(lines), m.height)], "\n")
-	}
-	body := strings.Join([]string{m.header(), m.tabLine(), m.body(), m.statusLine(), m.messageLine(), m.hints()}, "\n")
-	return m.overlays.render(m.theme, body, m.width, m.height)
+	screen := append([]string{m.header(), m.tabLine()}, m.body()...) // the body first: it says which columns fit
+	screen = append(append(screen, m.foot()...), m.hints())
+	return strings.Join(m.overlays.render(m.theme, screen, m.width), "\n")
 }
 
 // header: the connection, its role, version and latency, and the state of the data in words.
 func (m *Model) header() string {
-	th := m.theme
-	left := " holdfast  " + Clean(m.Conn.Addr)
+	left := " holdfast  " + cleanStart(m.Conn.Addr)
 	if s := m.snap.Server; s.Role != "" {
 		left += "  " + s.Role
 		if s.Version != "" {
-			left += "  redis " + s.Version
+			left += "  redis " + Clean(s.Version)
 		}
 		left += "  " + s.Latency.Round(10*time.Microsecond).String()
 	}
 	if m.Note != "" {
-		left += "  " + m.Note
+		left += "  " + Clean(m.Note)
 	}
 	right := strings.Join(m.badges(), " ") + " "
-	room := m.width - textWidth(right)
-	return th.Header.Render(fit(left, max(0, room), false)) + right
+	return m.theme.Header.Render(fit(left, m.width-textWidth(right), false)) + right
 }
 
 func (m *Model) badges() []string {
-	th, now := m.theme, m.Now()
+	th := m.theme
 	var out []string
 	switch {
 	case m.snap.State == live.Connecting:
 		out = append(out, th.BadgeStale.Render("CONNECTING"))
+	case m.snap.State == live.Lost && m.snap.ReadAt.IsZero():
+		out = append(out, th.BadgeStale.Render("NO ANSWER"))
 	case m.snap.State == live.Lost:
-		age := "never read"
-		if !m.snap.ReadAt.IsZero() {
-			age = Age(now.Sub(m.snap.ReadAt).Truncate(time.Second))
-		}
-		out = append(out, th.BadgeStale.Render("STALE "+age))
-	case m.snap.Paused:
-		out = append(out, th.BadgePaused.Render("PAUSED"))
-	default:
+		out = append(out, th.BadgeStale.Render("STALE "+m.since(m.snap.ReadAt)))
+	case !m.snap.Paused:
 		out = append(out, th.BadgePoll.Render("POLL "+m.snap.Refresh.String()))
+	}
+	if m.snap.Paused {
+		out = append(out, th.BadgePaused.Render("PAUSED"))
 	}
 	if m.Operator.ReadOnly() {
 		out = append(out, th.BadgeReadOnly.Render("READ-ONLY"))
@@ -105,19 +92,27 @@ func (m *Model) badges() []string {
 	return out
 }
 
+// since is how long ago something was, in whole seconds.
+func (m *Model) since(t time.Time) string { return Age(max(0, m.Now().Sub(t)).Truncate(time.Second)) }
+
 // tabLine: the views with their counts; the narrower the terminal, the less of each.
 func (m *Model) tabLine() string {
 	full := func(v *View) string { return v.Title + m.tabCount(v, humanize.Comma) }
 	short := func(v *View) string { return v.Short + m.tabCount(v, brief) }
-	bare := func(v *View) string { return v.Short }
+	here := func(v *View) string {
+		if v == m.view() {
+			return short(v)
+		}
+		return v.Short
+	}
 	number := func(v *View) string {
 		if v == m.view() {
-			return v.Short
+			return short(v)
 		}
 		return ""
 	}
 	var line string
-	for _, form := range []func(*View) string{full, short, bare, number} {
+	for _, form := range []func(*View) string{full, short, here, number} {
 		if line = m.tabsIn(form); textWidth(line) <= m.width {
 			break
 		}
@@ -128,12 +123,12 @@ func (m *Model) tabLine() string {
 func (m *Model) tabsIn(form func(*View) string) string {
 	var b strings.Builder
 	for i, v := range m.Views {
-		text, style := fmt.Sprintf("%d %s", i+1, form(v)), m.theme.TabIdle
-		text = " " + strings.TrimSpace(text) + " "
+		text := strings.TrimSpace(fmt.Sprintf("%d %s", i+1, form(v)))
 		if i == m.active { // the brackets tell it without colour
-			text, style = "["+strings.TrimSpace(text)+"]", m.theme.TabActive
+			b.WriteString(m.theme.TabActive.Padding(0).Render("[" + text + "]"))
+		} else {
+			b.WriteString(m.theme.TabIdle.Padding(0).Render(" " + text + " "))
 		}
-		b.WriteString(style.Padding(0).Render(text))
 	}
 	return b.String()
 }
@@ -156,146 +151,132 @@ func brief(n int64) string {
 	return fmt.Sprintf("%dM", n/1_000_000)
 }
 
-func (m *Model) body() string {
-	height := m.height - frameLines
-	at := m.clock()
-	switch {
-	case m.split():
-		left := strings.Split(m.tableBody(at, m.tableWidth(), height), "\n")
-		right := strings.Split(m.detail.render(m.theme, m.snap, at, m.width-m.tableWidth()-3, height), "\n")
-		for i := range left {
-			if i < len(right) {
-				left[i] = padTo(left[i], m.tableWidth()) + m.theme.Border.Render(" │ ") + right[i]
-			}
-		}
-		return strings.Join(left, "\n")
-	case m.detail != nil:
-		return m.detail.render(m.theme, m.snap, at, m.width, height)
-	}
-	return m.tableBody(at, m.width, height)
-}
-
-func padTo(s string, width int) string { return s + strings.Repeat(" ", max(0, width-textWidth(s))) }
-
-// tableBody is the table, or what there is to say instead of one.
-func (m *Model) tableBody(at Clock, width, height int) string {
-	t := m.table()
-	if t.rows.Len() > 0 {
-		return t.render(m.theme, at)
-	}
-	var lines []string
-	add := func(style themes.Theme, text string) {
-		lines = append(lines, styled(style.Text, wrap("  "+text, width))...)
-	}
-	kind := m.snap.Table(t.view.Kind)
-	switch {
-	case m.snap.State == live.Lost && m.snap.ReadAt.IsZero():
-		add(m.theme, "Cannot read "+Clean(m.Conn.Addr)+": "+Clean(m.snap.Err.Error()))
-	case kind.Err != nil:
-		add(m.theme, "Cannot read "+t.view.Name+": "+Clean(kind.Err.Error()))
-	case t.order.filter.text != "":
-		add(m.theme, "Nothing matches "+Clean(t.order.filter.text)+". esc clears the filter.")
-	case !kind.Complete && t.view.Kind != "":
-		found := 0
-		for _, other := range m.snap.Tables {
-			found += other.Len()
-		}
-		add(m.theme, fmt.Sprintf("Reading the keyspace… %s rows so far.", humanize.Comma(int64(found))))
-	default:
-		add(m.theme, "No "+t.view.Name+" here.")
-		add(m.theme, t.view.Empty)
-	}
-	lines = append([]string{""}, lines...)
-	for len(lines) < height {
-		lines = append(lines, "")
-	}
-	return strings.Join(lines[:height], "\n")
-}
-
 // statusLine says what part of the rows is shown and why.
 func (m *Model) statusLine() string {
 	t := m.table()
-	n := t.rows.Len()
-	parts := []string{}
-	if n > 0 {
-		parts = append(parts, fmt.Sprintf("row %s of %s", humanize.Comma(int64(t.at+1)), humanize.Comma(int64(n))))
+	var parts []string
+	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
+	n, all := t.rows.Len(), t.rows.all()
+	if m.unread() {
+		return ""
 	}
-	if t.rows.rows != nil && t.rows.rows.Len() != n {
-		parts = append(parts, fmt.Sprintf("%s hidden by filter %s", humanize.Comma(int64(t.rows.rows.Len()-n)), Clean(t.order.filter.text)))
+	if n > 0 {
+		add("row %s of %s", count(t.at+1), count(n))
+	}
+	if all != n {
+		add("filter %s hides %s", Clean(t.order.filter.text), count(all-n))
 	}
 	if c := t.order.column; c >= 0 {
 		way := "rising"
 		if t.order.descending {
 			way = "falling"
 		}
-		parts = append(parts, "sorted by "+t.view.Columns[c].Title+" "+way)
+		add("sorted by %s, %s", t.view.Columns[c].Title, way)
 	}
-	if len(t.marks) > 0 {
-		parts = append(parts, fmt.Sprintf("%d marked", len(t.marks)))
+	switch marked := len(t.marks); {
+	case t.hidden > 0:
+		add("%s marked, %s of them hidden", count(marked), count(t.hidden))
+	case marked > 0:
+		add("%s marked", count(marked))
 	}
 	kind := m.snap.Table(t.view.Kind)
 	if kind.Bad > 0 {
-		parts = append(parts, fmt.Sprintf("%d cannot be read (!)", kind.Bad))
+		add("%s cannot be read (!)", count(kind.Bad))
 	}
-	if kind.Err != nil && n > 0 {
-		parts = append(parts, "old: "+Clean(kind.Err.Error()))
+	if n > 0 && kind.Err != nil {
+		add("not all read: %s", cleanStart(kind.Err.Error()))
 	}
-	if !kind.Complete && n > 0 && t.view.Kind != "" {
-		parts = append(parts, "still reading")
+	if n > 0 && !kind.Complete && t.view.Kind != "" && m.snap.State != live.Lost {
+		add("still reading")
+	}
+	if n > 0 && (m.detail == nil || m.split()) && (t.shift > 0 || t.more()) {
+		add("%s/%s more columns", m.keyName(keymap.Left), m.keyName(keymap.Right))
 	}
 	return m.theme.Muted.Render(fit(" "+strings.Join(parts, " · "), m.width, false))
 }
 
-// messageLine: the filter that is typed, an action that runs, a toast, or the trouble with the server.
-func (m *Model) messageLine() string {
-	switch {
-	case m.filtering:
-		m.input.SetWidth(max(8, m.width/2))
-		line := m.theme.Key.Render(" /") + m.input.View()
-		if m.filterErr != nil {
-			line += " " + m.theme.Bad.Render(Clean(m.filterErr.Error()))
-		}
-		return cut(line, m.width)
-	case m.working != "":
-		return m.theme.ToastInfo.Render(cut(" "+m.working, m.width))
+func count(n int) string { return humanize.Comma(int64(n)) }
+
+// keyName is the key of an action, as the operator has it.
+func (m *Model) keyName(a keymap.Action) string {
+	if keys := m.Keys.Keys(a); len(keys) > 0 {
+		return keys[0]
 	}
-	if t := m.toast.render(m.theme, m.width-1, m.Now()); t != "" {
-		return " " + t
-	}
-	if m.snap.State == live.Lost {
-		wait := max(0, m.snap.RetryAt.Sub(m.Now())).Round(time.Second)
-		return m.theme.Bad.Render(cut(fmt.Sprintf(" no answer, next try in %v: %s", wait, Clean(m.snap.Err.Error())), m.width))
-	}
-	return ""
+	return string(a)
 }
 
-// hints name the keys that matter here, from the same data that binds them.
+// foot is the status line and the line of messages. A long message takes both.
+func (m *Model) foot() []string {
+	said := m.message()
+	if len(said) == mostToastLines {
+		return said
+	}
+	return append([]string{m.statusLine()}, said...)
+}
+
+// message is the filter that is typed, an action that runs, a toast, or the trouble with the server.
+func (m *Model) message() []string {
+	if m.filtering {
+		m.input.SetWidth(m.width / 2)
+		line := m.theme.Key.Render(" /") + m.input.View()
+		if m.filterErr != nil {
+			line = m.theme.Key.Render(" /") + strings.TrimRight(m.input.View(), " ") + "  " + m.theme.Bad.Render(cleanStart(m.filterErr.Error()))
+		}
+		return []string{cut(line, m.width)}
+	}
+	if j := m.working; j != nil {
+		return []string{strip(m.theme.ToastInfo, fmt.Sprintf("%s… %s", j.name(), m.since(j.started)), m.width)}
+	}
+	if said := m.toast.render(m.theme, m.width, m.Now()); said != nil {
+		return said
+	}
+	if m.snap.State == live.Lost {
+		wait := Age(max(0, m.snap.RetryAt.Sub(m.Now())).Truncate(time.Second))
+		return []string{m.theme.Bad.Render(cut(fmt.Sprintf(" no answer, next try in %s: %s", wait, cleanStart(m.snap.Err.Error())), m.width))}
+	}
+	return []string{""}
+}
+
+// strip is a line of text on an area of the style's colour.
+func strip(style lipgloss.Style, text string, width int) string {
+	return style.Padding(0).Render(cut(" "+text+" ", width))
+}
+
+// hints name the keys that matter here, as many as fit, from the same data that binds them.
 func (m *Model) hints() string {
+	var actions []keymap.Action
+	labels := map[keymap.Action]string{}
+	switch o := m.overlays.top(); {
+	case o != nil:
+		actions = o.hints()
+	case m.filtering:
+		actions = []keymap.Action{keymap.Accept, keymap.Cancel}
+	default:
+		for _, a := range m.view().Actions {
+			actions = append(actions, a.ID)
+			labels[a.ID] = a.Label // in the view's words: d releases a lease
+		}
+		actions = append(actions, m.ways()...)
+	}
 	var b strings.Builder
-	hint := func(e keymap.Binding, label string) {
-		b.WriteString(" " + m.theme.Key.Render(e.Keys[0]) + " " + m.theme.KeyLabel.Render(label) + " ")
-	}
-	if m.overlays.top() != nil || m.filtering {
-		for _, group := range m.Keys.Help(m.scope()) {
-			for _, e := range group.Entries {
-				if e.Scope != keymap.Always && e.Scope != keymap.Move && e.Scope != keymap.Global {
-					hint(e, e.Label)
-				}
-			}
+	room := m.width
+	for _, e := range m.Keys.Short(m.scope(), actions...) {
+		text := m.theme.Key.Render(" "+e.Keys[0]) + " " + m.theme.KeyLabel.Render(cmp.Or(labels[e.Action], e.Label)) + " "
+		if room -= textWidth(text); room < 0 {
+			break
 		}
-		return cut(b.String(), m.width)
+		b.WriteString(text)
 	}
-	for _, a := range m.view().Actions {
-		for _, e := range m.Keys.Short(m.scope(), a.ID) {
-			hint(e, a.Label) // in the view's words: d releases a lease
-		}
+	return b.String()
+}
+
+// ways are the actions that lead on from a table or a detail pane, the most needed first.
+func (m *Model) ways() []keymap.Action {
+	switch {
+	case m.detail == nil:
+		return []keymap.Action{keymap.OpenDetail, keymap.Help, keymap.Filter, keymap.OpenPalette, keymap.Sort, keymap.Mark, keymap.Quit}
+	case len(m.detail.links) == 0:
+		return []keymap.Action{keymap.Back, keymap.Help, keymap.Copy, keymap.OpenPalette, keymap.Quit}
 	}
-	common := []keymap.Action{keymap.OpenDetail, keymap.Filter, keymap.Sort, keymap.Mark, keymap.OpenPalette, keymap.Help, keymap.Quit}
-	if m.detail != nil {
-		common = []keymap.Action{keymap.Back, keymap.FollowLink, keymap.OpenPalette, keymap.Help, keymap.Quit}
-	}
-	for _, e := range m.Keys.Short(m.scope(), common...) {
-		hint(e, e.Label)
-	}
-	return cut(b.String(), m.width)
+	return []keymap.Action{keymap.Back, keymap.FollowLink, keymap.NextLink, keymap.Help, keymap.Copy, keymap.OpenPalette, keymap.Quit}
 }

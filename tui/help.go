@@ -2,7 +2,6 @@ package tui
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -12,15 +11,7 @@ import (
 	"holdfast/themes"
 )
 
-func textPane(title, text string) *pane {
-	return &pane{title: title, text: func(th themes.Theme, w int) []string {
-		var lines []string
-		for l := range strings.SplitSeq(CleanLines(text), "\n") {
-			lines = append(lines, wrap(l, w)...)
-		}
-		return lines
-	}}
-}
+const helpKeys = 14 // cells for the keys of an action
 
 // helpPane lists the keys that count where the operator is, from the same data that binds them.
 func (m *Model) helpPane() overlay {
@@ -29,68 +20,97 @@ func (m *Model) helpPane() overlay {
 		var lines []string
 		for _, group := range m.Keys.Help(scope) {
 			lines = append(lines, th.Title.Render(group.Title))
-			for _, e := range group.Entries {
-				if n := e.Action.View(); n > 1 {
-					continue // said once for all
-				} else if n == 1 {
-					e.Keys, e.Help = []string{"1-9"}, "go to the view of that number"
+			for _, e := range m.forView(group.Entries) {
+				keys := strings.Join(e.Keys, " ")
+				for _, part := range wrap(e.Help, w-helpKeys-1) {
+					lines = append(lines, th.Key.Render(fit(keys, helpKeys, false))+" "+th.Text.Render(part))
+					keys = ""
 				}
-				if e.Scope == keymap.Row && m.viewAction(e.Action) == nil {
-					continue // not for this view
-				}
-				lines = append(lines, th.Key.Render(fit(strings.Join(e.Keys, " "), 16, false))+" "+th.Text.Render(cut(e.Help, w-17)))
 			}
 			lines = append(lines, "")
 		}
-		return append(lines,
-			th.Title.Render("Filter"),
-			"word            its letters in order within a cell (fuzzy)",
-			"!word           no cell contains it",
-			"~expr           regular expression",
-			"column:...      any of these in one column, as in status:running",
+		lines = append(lines, th.Title.Render("Filter"))
+		for _, l := range []string{
+			"word      its letters in this order in a cell",
+			"!word     no cell contains it",
+			"~expr     regular expression",
+			"status:…  any of these, in one column",
 			"",
-			th.Title.Render("Rows"),
-			">  cursor    *  marked    ~  changed a moment ago    !  cannot be read",
-		)
+		} {
+			lines = append(lines, styled(th.Text, wrap(l, w))...)
+		}
+		lines = append(lines, th.Title.Render("Signs before a row"))
+		for _, l := range []string{
+			">  under the cursor",
+			"*  marked",
+			"~  changed a moment ago",
+			"!  cannot be read",
+		} {
+			lines = append(lines, th.Text.Render(l))
+		}
+		return lines
 	}}
+}
+
+// forView leaves out what the view does not do, and says in one line how to reach the views.
+func (m *Model) forView(entries []keymap.Binding) []keymap.Binding {
+	var out []keymap.Binding
+	var views []string
+	for _, e := range entries {
+		switch n := e.Action.View(); {
+		case n > len(m.Views) || e.Scope == keymap.Row && m.viewAction(e.Action) == nil:
+		case n > 0:
+			views = append(views, e.Keys[0])
+		default:
+			out = append(out, e)
+		}
+	}
+	if n := len(views); n > 0 {
+		out = append(out, keymap.Binding{Keys: []string{views[0], "…", views[n-1]}, Help: "go to the view of that number"})
+	}
+	return out
 }
 
 // palette offers every view and every action that fits the row.
 func (m *Model) palette() overlay {
 	var choices []choice
 	for i, v := range m.Views {
-		choices = append(choices, choice{v.Title, "view " + fmt.Sprint(i+1), func() tea.Cmd { return m.switchTo(i) }})
+		choices = append(choices, choice{v.Title, fmt.Sprintf("view %d", i+1), func() tea.Cmd { return m.switchTo(i) }})
 	}
 	for _, e := range m.Keys.Actions(m.scope()) {
-		if e.Scope == keymap.Move || e.Action.View() > 0 || e.Scope == keymap.Row && m.viewAction(e.Action) == nil {
+		switch {
+		case e.Scope == keymap.Always, e.Scope == keymap.Move, e.Action.View() > 0, e.Action == keymap.OpenPalette:
 			continue
 		}
-		choices = append(choices, choice{e.Label, strings.Join(e.Keys, " ") + "  " + e.Help, func() tea.Cmd { return m.act(e.Action) }})
+		label := e.Label
+		if e.Scope == keymap.Row {
+			a := m.viewAction(e.Action)
+			if a == nil {
+				continue
+			}
+			label = a.Label // in the view's words
+		}
+		choices = append(choices, choice{label, strings.Join(e.Keys, " ") + "  " + e.Help, func() tea.Cmd { return m.act(e.Action) }})
 	}
 	return newPicker("Go to a view or do something", choices)
 }
 
-// commandLog shows every Redis command that was sent, as one would type it: first those that may have changed something.
+// commandLog shows every Redis command that was sent, as one would type it.
 func (m *Model) commandLog() overlay {
-	return &pane{title: "Commands sent", text: func(th themes.Theme, w int) []string {
+	return &pane{title: "Commands sent", log: true, end: true, text: func(th themes.Theme, w int) []string {
 		entries := m.Conn.Log.Last()
-		slices.Reverse(entries)
-		lines := []string{th.Title.Render("Those that may change something, newest first")}
-		reads := []string{"", th.Title.Render("Those that only read, newest first")}
-		for _, e := range entries {
-			text := fmt.Sprintf("%s %7s  %s", e.At.Format("15:04:05.000"), e.Took.Round(10*time.Microsecond), Clean(e.Text))
-			if e.Err != "" {
-				text += "  -> " + Clean(e.Err)
+		lines := make([]string, len(entries))
+		for i, e := range entries {
+			when := fmt.Sprintf("%s %7s  ", e.At.Format("15:04:05.000"), e.Took.Round(10*time.Microsecond))
+			text, style := cleanStart(e.Text), th.Text
+			switch {
+			case e.Err != "":
+				text, style = text+"  -> "+cleanStart(e.Err), th.Bad
+			case e.Reads:
+				style = th.Muted
 			}
-			if e.Reads {
-				reads = append(reads, cut(text, w))
-			} else {
-				lines = append(lines, cut(text, w))
-			}
+			lines[i] = th.Muted.Render(when) + style.Render(cut(text, w-textWidth(when)))
 		}
-		if len(lines) == 1 {
-			lines = append(lines, th.Muted.Render("none so far"))
-		}
-		return append(lines, reads...)
+		return lines
 	}}
 }

@@ -2,8 +2,7 @@ package tui
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -26,15 +25,17 @@ type Model struct {
 	snap   *live.Snapshot
 	tabs   []*table // one a view
 	active int
-	busy   bool // the active tab is being arranged
+	busy   bool // a tab is being arranged
 
-	detail    *detail // nil: the table has the body
+	detail *detail // nil: the table has the body
+	trail  []place // where links led from, the last one at the end
+
 	overlays  stack
 	filtering bool // the filter line has the keys
 	input     textinput.Model
 	filterErr error
 	toast     toast
-	working   string // an action that runs
+	working   *job // that runs
 	undo      []undoable
 
 	frame string // the screen as drawn last; empty: something changed since
@@ -57,50 +58,41 @@ func New(ctx context.Context, c Config) *Model {
 
 // Init starts the poller, the clock and the question for the background.
 func (m *Model) Init() tea.Cmd {
-	return tea.Batch(awaitChange(m.ctx, m.Live), tick(), tea.RequestBackgroundColor)
+	return tea.Batch(awaitChange(m.ctx, m.Live), tick(), tea.RequestBackgroundColor, m.arrange())
 }
 
 // Update routes one message. Every message may change the screen, so the drawn frame is dropped.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	m.frame = ""
-	return m, guard(m.route(msg))
+	return m, tea.Batch(guard(m.route(msg)), m.next(msg))
 }
 
 func (m *Model) route(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
-		m.layout()
-		return m.focus()
+		return m.layout()
 	case tea.BackgroundColorMsg:
 		m.theme = m.Theme(msg.IsDark())
+		return m.drawBody()
 	case tea.KeyPressMsg:
 		return m.key(msg)
 	case tea.MouseWheelMsg:
 		return m.wheel(msg)
 	case snapshotMsg:
 		m.snap = msg.snap
-		return tea.Batch(awaitChange(m.ctx, m.Live), m.arrange(), m.refreshDetail())
+		return tea.Batch(m.follow(), m.refreshDetail())
+	case clockMsg:
+		return m.follow()
 	case arrangedMsg:
 		return m.arranged(msg)
-	case clockMsg:
-		return tick()
-	case detailMsg:
-		if d := m.detail; d != nil && d.id == msg.id && d.view == msg.view {
-			d.loaded, d.err = true, msg.err
-			if msg.err == nil && (msg.d.Found || !d.gone) {
-				d.whole = msg.d
-			}
-		}
-	case toastMsg:
-		m.say(msg.text, msg.tone)
+	case inspectedMsg, linkedMsg, bodyMsg:
+		return m.detailed(msg)
 	case panicMsg:
-		m.overlays.push(textPane("A part of the dashboard failed; the rest goes on", msg.text))
-	case plannedMsg:
-		return m.planned(msg)
+		m.panicked(msg)
 	case actedMsg:
 		return m.acted(msg)
-	case loadedMsg, editedMsg, savedMsg:
+	case loadedMsg, fileMsg, editedMsg, draftedMsg, savedMsg:
 		return m.editing(msg)
 	default:
 		return m.typed(msg)
@@ -108,7 +100,27 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-func (m *Model) say(text string, tone Tone) { m.toast = newToast(text, tone, m.Now()) }
+// panicked shows what went wrong. What waits for the command that failed goes on without it.
+func (m *Model) panicked(msg panicMsg) {
+	m.busy, m.working = false, nil
+	if d := m.detail; d != nil {
+		d.reading, d.linking = false, false
+	}
+	const title = "A part of the dashboard failed; the rest goes on"
+	if p, ok := m.overlays.top().(*pane); ok && p.title == title {
+		return // one at a time
+	}
+	m.overlays.push(textPane(title, msg.text))
+}
+
+// say shows a message in the lines for it. A failure that does not fit there is shown in full.
+func (m *Model) say(text string, tone Tone) {
+	m.toast = newToast(text, tone, m.Now())
+	if lines := m.toast.lines(m.width); len(lines) > mostToastLines && (tone == Bad || tone == Warn) {
+		m.overlays.push(textPane(strings.TrimSuffix(m.toast.word(), ": "), text))
+		m.toast = toast{}
+	}
+}
 
 func (m *Model) table() *table { return m.tabs[m.active] }
 
@@ -134,24 +146,21 @@ func (m *Model) scope() keymap.Scope {
 
 // key turns a key into the action of its scope.
 func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
+	if m.tooSmall() { // nobody shall answer a question that is not shown
+		if a, _ := m.Keys.Match(keymap.Table, msg.String()); a == keymap.Quit || a == keymap.Interrupt {
+			return tea.Quit
+		}
+		return nil
+	}
 	action, bound := m.Keys.Match(m.scope(), msg.String())
-	if action == keymap.Interrupt {
+	switch {
+	case action == keymap.Interrupt:
 		return tea.Quit
-	}
-	if o := m.overlays.top(); o != nil {
-		if !bound {
-			return o.typed(msg)
-		}
-		cmd, v := o.act(action)
-		if v == shut {
-			m.overlays.drop(o)
-		}
-		return guard(cmd)
-	}
-	if m.filtering {
-		if !bound {
-			return m.typed(msg)
-		}
+	case !bound && (m.overlays.top() != nil || m.filtering):
+		return m.typed(msg)
+	case m.overlays.top() != nil:
+		return m.overlays.act(action)
+	case m.filtering:
 		return m.filterAct(action)
 	}
 	if m.toast.tone == Bad || m.toast.tone == Warn {
@@ -171,125 +180,30 @@ func (m *Model) typed(msg tea.Msg) tea.Cmd {
 	if !m.filtering {
 		return nil
 	}
-	var cmd tea.Cmd
 	before := m.input.Value()
-	m.input, cmd = m.input.Update(msg)
+	cmd := typeInto(&m.input, msg)
 	if m.input.Value() != before {
 		return tea.Batch(cmd, m.setFilter(m.input.Value()))
 	}
 	return cmd
 }
 
+// wheel moves whatever the keys would move, by three lines.
 func (m *Model) wheel(msg tea.MouseWheelMsg) tea.Cmd {
 	step := keymap.Down
-	if msg.Button == tea.MouseWheelUp {
+	switch {
+	case msg.Button == tea.MouseWheelUp:
 		step = keymap.Up
+	case msg.Button != tea.MouseWheelDown:
+		return nil // sideways
 	}
-	if m.overlays.top() != nil || m.filtering {
-		return nil
-	}
-	return tea.Batch(m.act(step), m.act(step), m.act(step))
-}
-
-// rowsView is what a view shows of a snapshot.
-type rowsView struct{ live.Rows }
-
-func (r rowsView) row(id string) (live.Row, bool) {
-	if i, ok := indexOf(r.Rows, id); ok {
-		return r.At(i), true
-	}
-	return nil, false
-}
-
-func rowsOf(v *View, snap *live.Snapshot) rowsView {
-	if v.Rows != nil {
-		return rowsView{v.Rows(snap)}
-	}
-	return rowsView{snap.Table(v.Kind)}
-}
-
-// arrange brings the active tab up to its snapshot and order. Where nothing is sorted or filtered that costs nothing;
-// else it happens off this goroutine, one at a time.
-func (m *Model) arrange() tea.Cmd {
-	t := m.table()
-	rows := rowsOf(t.view, m.snap).Rows
-	if t.order.filter.empty() && t.order.column < 0 && !t.order.descending {
-		t.show(arrange(rows, t.view.Columns, t.order, m.clock()))
-		return m.focus()
-	}
-	if m.busy {
-		return nil // arranged comes back and sees that there is more to do
-	}
-	m.busy = true
-	tab, order, at := m.active, t.order, m.clock()
-	return guard(func() tea.Msg { return arrangedMsg{tab, arrange(rows, t.view.Columns, order, at)} })
-}
-
-func (m *Model) arranged(msg arrangedMsg) tea.Cmd {
-	m.busy = false
-	t := m.tabs[msg.tab]
-	t.show(msg.a)
-	stale := msg.tab != m.active || t.order.filter.text != msg.a.order.filter.text ||
-		t.order.column != msg.a.order.column || t.order.descending != msg.a.order.descending
-	if stale || t.view.Rows == nil && rowsOf(t.view, m.snap).Rows != msg.a.rows {
-		return m.arrange()
-	}
-	return m.focus()
-}
-
-// focus tells the poller which rows are on the screen.
-func (m *Model) focus() tea.Cmd {
-	if v := m.view(); v.Kind != "" {
-		m.Live.Focus(v.Kind, m.table().window())
-	}
-	return nil
-}
-
-// open leads to a row of a view, or to the view.
-func (m *Model) open(l Link) tea.Cmd {
-	for i, v := range m.Views {
-		if v.Name != l.View {
-			continue
+	var cmds []tea.Cmd
+	for range 3 {
+		if m.overlays.top() != nil {
+			cmds = append(cmds, m.overlays.act(step))
+		} else {
+			cmds = append(cmds, m.act(step))
 		}
-		m.active, m.detail = i, nil
-		cmd := m.arrange()
-		if l.ID == "" {
-			return cmd
-		}
-		return tea.Batch(cmd, m.openDetail(v, l.ID))
 	}
-	m.say(fmt.Sprintf("no view %q", l.View), Bad)
-	return nil
-}
-
-func (m *Model) openDetail(v *View, id string) tea.Cmd {
-	m.detail = &detail{view: v, id: id}
-	m.detail.refresh(m.snap, m.clock())
-	if at, ok := m.table().rows.find(id); ok && m.table().view == v {
-		m.table().moveTo(at)
-	}
-	m.layout()
-	return m.loadDetail()
-}
-
-func (m *Model) refreshDetail() tea.Cmd {
-	if m.detail == nil || !m.detail.refresh(m.snap, m.clock()) {
-		return nil
-	}
-	return m.loadDetail()
-}
-
-const ioLimit = 10 * time.Second
-
-func (m *Model) loadDetail() tea.Cmd {
-	v, id := m.detail.view, m.detail.id
-	return guard(func() tea.Msg {
-		ctx, cancel := context.WithTimeout(m.ctx, ioLimit)
-		defer cancel()
-		d, err := m.Live.Inspect(ctx, v.Kind, id)
-		if errors.Is(err, context.Canceled) {
-			return nil
-		}
-		return detailMsg{v, id, d, err}
-	})
+	return tea.Batch(cmds...)
 }

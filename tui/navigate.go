@@ -33,22 +33,22 @@ func (m *Model) act(a keymap.Action) tea.Cmd {
 			m.say("reading again", Plain)
 		}
 	case keymap.Pause:
-		on := !m.snap.Paused
-		m.Live.Pause(on)
+		m.Live.Pause(!m.Live.Snapshot().Paused)
 	case keymap.Undo:
 		return m.undoLast()
 	case keymap.Copy:
 		return m.copy()
 	case keymap.Back:
 		return m.back()
+	case keymap.Filter:
+		return m.startFilter()
 	case keymap.OpenDetail, keymap.FollowLink:
 		return m.enter()
 	default:
 		if v := m.viewAction(a); v != nil {
 			return m.begin(v)
 		}
-		if m.detail != nil {
-			m.detail.act(a)
+		if m.detail != nil && m.detail.act(a) {
 			return nil
 		}
 		return m.tableAct(a)
@@ -69,9 +69,9 @@ func (m *Model) tableAct(a keymap.Action) tea.Cmd {
 	case keymap.PageDown:
 		t.moveTo(t.at + t.height)
 	case keymap.HalfPageUp:
-		t.moveTo(t.at - t.height/2)
+		t.moveTo(t.at - max(1, t.height/2))
 	case keymap.HalfPageDown:
-		t.moveTo(t.at + t.height/2)
+		t.moveTo(t.at + max(1, t.height/2))
 	case keymap.Top:
 		t.moveTo(0)
 	case keymap.Bottom:
@@ -83,16 +83,13 @@ func (m *Model) tableAct(a keymap.Action) tea.Cmd {
 	case keymap.Mark:
 		t.toggleMark()
 	case keymap.MarkAll:
-		m.markAll()
+		if !t.markAll() {
+			m.say(fmt.Sprintf("marked %d rows; more at once is not possible", len(t.marks)), Plain)
+		}
 	case keymap.ClearMarks:
-		clear(t.marks)
-	case keymap.Filter:
-		m.filtering = true
-		m.input.SetValue(t.order.filter.text)
-		m.input.CursorEnd()
-		return m.input.Focus()
+		t.clearMarks()
 	case keymap.Sort:
-		m.overlays.push(m.sortPicker())
+		return m.chooseOrder()
 	case keymap.SortReverse:
 		t.order.descending = !t.order.descending
 		return m.arrange()
@@ -100,7 +97,8 @@ func (m *Model) tableAct(a keymap.Action) tea.Cmd {
 		b, _ := m.Keys.Binding(a)
 		m.say(fmt.Sprintf("%s: not for %s", b.Label, t.view.Name), Plain)
 	}
-	return m.focus()
+	m.focus()
+	return nil
 }
 
 func (m *Model) switchTo(tab int) tea.Cmd {
@@ -108,23 +106,54 @@ func (m *Model) switchTo(tab int) tea.Cmd {
 		m.say(fmt.Sprintf("there are %d views", len(m.tabs)), Plain)
 		return nil
 	}
-	m.active, m.detail = tab, nil
-	m.filterErr = nil
-	m.layout()
-	return m.arrange()
+	m.trail = nil
+	return m.goTo(tab)
 }
 
-// back undoes the last step inward: the detail, then the marks, then the filter.
+func (m *Model) goTo(tab int) tea.Cmd {
+	m.active, m.detail, m.filterErr = tab, nil, nil
+	return tea.Batch(m.layout(), m.arrange())
+}
+
+// place is where enter was pressed.
+type place struct {
+	tab    int
+	detail *detail
+}
+
+// open leads to a row of a view, or to the view; back leads here again.
+func (m *Model) open(l Link) tea.Cmd {
+	for i, v := range m.Views {
+		if v.Name != l.View {
+			continue
+		}
+		m.trail = append(m.trail, place{m.active, m.detail})
+		cmd := m.goTo(i)
+		if l.ID == "" {
+			return cmd
+		}
+		return tea.Batch(cmd, m.openDetail(l.ID))
+	}
+	m.say(fmt.Sprintf("there is no view %q", l.View), Bad)
+	return nil
+}
+
+// back undoes the last step inward: the marks and the filter of a table, then the row or link that was opened.
 func (m *Model) back() tea.Cmd {
 	t := m.table()
-	switch {
-	case m.detail != nil:
-		m.detail = nil
-		m.layout()
-	case len(t.marks) > 0:
-		clear(t.marks)
-	case t.order.filter.text != "":
+	switch n := len(m.trail); {
+	case m.detail == nil && len(t.marks) > 0:
+		t.clearMarks()
+	case m.detail == nil && t.order.filter.text != "":
 		return m.setFilter("")
+	case n > 0:
+		from := m.trail[n-1]
+		m.trail = m.trail[:n-1]
+		cmd := m.goTo(from.tab)
+		if from.detail == nil {
+			return cmd
+		}
+		return tea.Batch(cmd, m.showDetail(from.detail))
 	}
 	return nil
 }
@@ -147,29 +176,25 @@ func (m *Model) enter() tea.Cmd {
 		}
 		return nil
 	}
-	return m.openDetail(m.view(), row.ID())
+	m.trail = append(m.trail, place{tab: m.active})
+	return m.openDetail(row.ID())
 }
 
-// markAll marks every row that is shown.
-func (m *Model) markAll() {
-	t := m.table()
-	for i := range t.rows.Len() {
-		t.marks[t.rows.At(i).ID()] = struct{}{}
-	}
-}
-
+// copy takes the content of the open row, or the name of the one under the cursor. Whether it arrives is up to the
+// terminal.
 func (m *Model) copy() tea.Cmd {
-	text := ""
-	if m.detail != nil && m.detail.whole.Found {
-		text = string(m.detail.whole.Body)
-	} else if row := m.target(); row != nil {
-		text = row.ID()
+	row := m.target()
+	switch {
+	case m.detail != nil && m.detail.whole.Found:
+		body := string(m.detail.whole.Body)
+		m.say("copied the content, "+byteCount(int64(len(body))), Plain)
+		return tea.SetClipboard(body)
+	case row != nil:
+		m.say("copied "+row.ID(), Plain)
+		return tea.SetClipboard(row.ID())
 	}
-	if text == "" {
-		return nil
-	}
-	m.say("copied: "+text, Good)
-	return tea.SetClipboard(text)
+	m.say("there is no row here to copy", Plain)
+	return nil
 }
 
 // target is the one row that an action is for: that of the open detail, else the one under the cursor.
@@ -181,48 +206,4 @@ func (m *Model) target() live.Row {
 		return m.detail.row
 	}
 	return m.table().selected()
-}
-
-// filterAct takes the keys of the filter line.
-func (m *Model) filterAct(a keymap.Action) tea.Cmd {
-	switch a {
-	case keymap.Accept:
-		m.filtering = false
-	case keymap.Cancel:
-		m.filtering = false
-		return m.setFilter("")
-	}
-	return nil
-}
-
-// setFilter filters the active table. A pattern that is not complete yet leaves the rows as they are and says why.
-func (m *Model) setFilter(text string) tea.Cmd {
-	t := m.table()
-	f, err := parseFilter(text, t.view.Columns)
-	if m.filterErr = err; err != nil {
-		return nil
-	}
-	t.order.filter = f
-	return m.arrange()
-}
-
-// sortPicker lists the columns; choosing the sorted one again turns it round.
-func (m *Model) sortPicker() overlay {
-	t := m.table()
-	choices := []choice{}
-	for i, c := range t.view.Columns {
-		if c.Compare == nil {
-			continue
-		}
-		hint := ""
-		if i == t.order.column {
-			hint = "sorted by this: choose again to turn it round"
-		}
-		choices = append(choices, choice{c.Title, hint, func() tea.Cmd {
-			t.order.descending = i == t.order.column && !t.order.descending
-			t.order.column = i
-			return m.arrange()
-		}})
-	}
-	return newPicker("Sort "+t.view.Title+" by", choices)
 }

@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
-	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"holdfast/keymap"
 	"holdfast/themes"
@@ -13,21 +13,16 @@ import (
 // overlay is a box above the body. The topmost one gets every key.
 type overlay interface {
 	scope() keymap.Scope
-	// act carries out an action that the keymap found for a key of this scope.
-	act(keymap.Action) (tea.Cmd, verdict)
-	// typed takes any other message: a key that is bound to nothing, a paste, a blink.
+	// act carries out an action that the keymap found for a key of this scope. If it shuts the overlay, next comes after
+	// that; next may be nil.
+	act(keymap.Action) (next func() tea.Cmd, shut bool)
+	// typed takes any other message: a key that is bound to nothing, a paste.
 	typed(tea.Msg) tea.Cmd
-	// draw returns title and content for a box of at most w by h cells inside.
-	draw(th themes.Theme, w, h int) (title, content string)
+	// draw returns title and lines for a box of at most w by h cells inside.
+	draw(th themes.Theme, w, h int) (title string, lines []string)
+	// hints are the actions whose keys are named while it is open.
+	hints() []keymap.Action
 }
-
-// verdict says what becomes of an overlay after a key.
-type verdict int
-
-const (
-	stay verdict = iota
-	shut
-)
 
 // stack holds the open overlays, the topmost last.
 type stack []overlay
@@ -41,52 +36,66 @@ func (s stack) top() overlay {
 	return s[len(s)-1]
 }
 
-// drop removes one overlay, wherever it is: what it started may have opened another above it.
-func (s *stack) drop(o overlay) {
-	for i := len(*s) - 1; i >= 0; i-- {
-		if (*s)[i] == o {
-			*s = append((*s)[:i:i], (*s)[i+1:]...)
-			return
-		}
+// act gives an action to the topmost overlay.
+func (s *stack) act(a keymap.Action) tea.Cmd {
+	next, shut := s.top().act(a)
+	if shut {
+		*s = (*s)[:len(*s)-1]
 	}
+	if next == nil {
+		return nil
+	}
+	return next()
 }
 
-// render lays the topmost overlay as a box over the body, which is width by height cells.
-func (s stack) render(th themes.Theme, body string, width, height int) string {
+// render lays the topmost overlay as a box over the body, whose lines are at most width cells wide.
+func (s stack) render(th themes.Theme, body []string, width int) []string {
 	o := s.top()
 	if o == nil {
 		return body
 	}
-	w, h := min(width-6, 110), height-4
-	if w < 10 || h < 3 {
-		w, h = width-4, height-2
-	}
-	title, content := o.draw(th, w, h)
-	lines := strings.Split(content, "\n")
-	if len(lines) > h {
-		lines = lines[:h]
-	}
-	inner := textWidth(title) + 2
-	for i, l := range lines {
-		if textWidth(l) > w {
-			lines[i] = cut(l, w)
+	w, h := min(width-6, 110), len(body)-4
+	title, lines := o.draw(th, w, h)
+	box := frame(th, title, lines[:min(len(lines), h)], w)
+	wide := textWidth(box[0])
+	x, y := (width-wide)/2, (len(body)-len(box))/2
+	for i, line := range box {
+		under := padTo(body[y+i], width)
+		if x < leastMargin {
+			under = strings.Repeat(" ", width)
 		}
+		body[y+i] = padTo(ansi.Truncate(under, x, ""), x) + line + rest(under, x+wide, width-x-wide)
+	}
+	return body
+}
+
+// rest is what stands in a styled line from a cell on, exactly width cells: half of a wide character becomes a space.
+func rest(line string, from, width int) string {
+	right := ansi.TruncateLeft(line, from, "")
+	if textWidth(right) > width {
+		right = ansi.TruncateLeft(line, from+1, "")
+	}
+	return strings.Repeat(" ", max(0, width-textWidth(right))) + right
+}
+
+// leastMargin is how much of the body must be left beside a box to be worth showing.
+const leastMargin = 4
+
+// frame draws a box around lines, at most w cells wide inside.
+func frame(th themes.Theme, title string, lines []string, w int) []string {
+	title = cut(title, w-1)
+	inner := min(w, textWidth(title)+2)
+	for i, l := range lines {
+		lines[i] = cut(l, w)
 		inner = max(inner, textWidth(lines[i]))
 	}
-	inner = min(inner, w)
-	var b strings.Builder
-	top := "╭─ " + cut(title, max(0, inner-1)) + " "
-	b.WriteString(th.BorderFocus.Render("╭─ ") + th.OverlayTitle.Render(cut(title, max(0, inner-1))) +
-		th.BorderFocus.Render(" "+strings.Repeat("─", max(0, inner+3-textWidth(top)))+"╮") + "\n")
+	bar := th.BorderFocus.Render("│")
+	line := strings.Repeat("─", max(0, inner-textWidth(title)-1))
+	box := []string{th.BorderFocus.Render("╭─ ") + th.OverlayTitle.Render(title) + th.BorderFocus.Render(" "+line+"╮")}
 	for _, l := range lines {
-		pad := strings.Repeat(" ", max(0, inner-textWidth(l)))
-		b.WriteString(th.BorderFocus.Render("│") + " " + l + pad + " " + th.BorderFocus.Render("│") + "\n")
+		box = append(box, bar+" "+padTo(l, inner)+" "+bar)
 	}
-	b.WriteString(th.BorderFocus.Render("╰" + strings.Repeat("─", inner+2) + "╯"))
-	box := b.String()
-	x, y := (width-inner-4)/2, (height-len(lines)-2)/2
-	comp := lipgloss.NewCompositor(lipgloss.NewLayer(body).Z(0), lipgloss.NewLayer(box).X(max(x, 0)).Y(max(y, 0)).Z(10))
-	return lipgloss.NewCanvas(width, height).Compose(comp).Render()
+	return append(box, th.BorderFocus.Render("╰"+strings.Repeat("─", inner+2)+"╯"))
 }
 
 // scroller is a window on lines that are longer than a screen.
@@ -104,9 +113,9 @@ func (s *scroller) act(a keymap.Action) bool {
 	case keymap.PageDown:
 		s.top += s.height
 	case keymap.HalfPageUp:
-		s.top -= s.height / 2
+		s.top -= max(1, s.height/2)
 	case keymap.HalfPageDown:
-		s.top += s.height / 2
+		s.top += max(1, s.height/2)
 	case keymap.Top:
 		s.top = 0
 	case keymap.Bottom:
@@ -120,9 +129,27 @@ func (s *scroller) act(a keymap.Action) bool {
 
 func (s *scroller) clamp() { s.top = max(0, min(s.top, s.lines-s.height)) }
 
+// atEnd tells whether the last line is in the window.
+func (s *scroller) atEnd() bool { return s.top+s.height >= s.lines }
+
 // view cuts the window out of lines; h is its height.
 func (s *scroller) view(lines []string, h int) []string {
-	s.height, s.lines = h, len(lines)
+	s.height, s.lines = max(h, 0), len(lines)
 	s.clamp()
-	return lines[s.top:min(len(lines), s.top+h)]
+	return lines[s.top:min(len(lines), s.top+s.height)]
+}
+
+// above is the window on lines with a foot below it that is always seen, together at most h lines. Arrows before the
+// title tell where there is more.
+func (s *scroller) above(title string, lines, foot []string, h int) (string, []string) {
+	shown := s.view(lines, h-len(foot))
+	switch up, down := s.top > 0, !s.atEnd(); {
+	case up && down:
+		title = "↕ " + title
+	case up:
+		title = "↑ " + title
+	case down:
+		title = "↓ " + title
+	}
+	return title, append(shown[:len(shown):len(shown)], foot...)
 }

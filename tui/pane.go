@@ -13,28 +13,39 @@ import (
 type pane struct {
 	title string
 	text  func(th themes.Theme, w int) []string // drawn anew each time, so that a log moves
+	log   bool                                  // whoever sees its end goes on seeing it
+	end   bool                                  // its end is to be shown
 	s     scroller
+}
+
+func textPane(title, text string) *pane {
+	return &pane{title: title, text: func(_ themes.Theme, w int) (lines []string) {
+		for l := range strings.SplitSeq(CleanLines(text), "\n") {
+			lines = append(lines, wrap(l, w)...)
+		}
+		return lines
+	}}
 }
 
 func (p *pane) scope() keymap.Scope { return keymap.Pager }
 
-func (p *pane) act(a keymap.Action) (tea.Cmd, verdict) {
-	switch {
-	case p.s.act(a):
-	case a == keymap.Close || a == keymap.Back:
-		return nil, shut
+func (p *pane) hints() []keymap.Action {
+	return []keymap.Action{keymap.Close, keymap.PageDown, keymap.PageUp}
+}
+
+func (p *pane) act(a keymap.Action) (func() tea.Cmd, bool) {
+	if p.s.act(a) {
+		p.end = p.log && p.s.atEnd()
 	}
-	return nil, stay
+	return nil, a == keymap.Close || a == keymap.Back
 }
 
 func (p *pane) typed(tea.Msg) tea.Cmd { return nil }
 
-func (p *pane) draw(th themes.Theme, w, h int) (string, string) {
+func (p *pane) draw(th themes.Theme, w, h int) (string, []string) {
 	lines := p.text(th, w)
-	shown := p.s.view(lines, min(h, len(lines)))
-	title := p.title
-	if len(lines) > len(shown) {
-		title += " (up/down scroll)"
+	if p.end {
+		p.s.top = len(lines)
 	}
-	return title, strings.Join(shown, "\n")
+	return p.s.above(p.title, lines, nil, h)
 }

@@ -1,12 +1,12 @@
 package tui
 
 import (
-	"strings"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
 	"charm.land/bubbles/v2/textinput"
-	"github.com/sahilm/fuzzy"
+	rank "github.com/sahilm/fuzzy"
 
 	"holdfast/keymap"
 	"holdfast/themes"
@@ -20,12 +20,12 @@ type choice struct {
 
 // picker is an overlay to choose one of many by typing: the palette, the sort column.
 type picker struct {
-	title  string
-	all    []choice
-	shown  []choice
-	at     int
-	input  textinput.Model
-	window scroller
+	title string
+	all   []choice
+	shown []choice
+	at    int
+	input textinput.Model
+	s     scroller
 }
 
 func newPicker(title string, all []choice) *picker {
@@ -35,47 +35,41 @@ func newPicker(title string, all []choice) *picker {
 	return p
 }
 
-func newInput(value string) textinput.Model {
-	in := textinput.New()
-	in.Prompt = ""
-	in.CharLimit = 4096
-	in.SetValue(value)
-	in.CursorEnd()
-	return in
-}
-
 func (p *picker) scope() keymap.Scope { return keymap.Palette }
 
-func (p *picker) act(a keymap.Action) (tea.Cmd, verdict) {
+func (p *picker) hints() []keymap.Action {
+	return []keymap.Action{keymap.Accept, keymap.NextChoice, keymap.PrevChoice, keymap.Cancel}
+}
+
+func (p *picker) act(a keymap.Action) (func() tea.Cmd, bool) {
 	switch a {
-	case keymap.PrevChoice:
+	case keymap.PrevChoice, keymap.Up: // up and down are the wheel's
 		p.at--
-	case keymap.NextChoice:
+	case keymap.NextChoice, keymap.Down:
 		p.at++
 	case keymap.Accept:
 		if p.at < len(p.shown) {
-			return p.shown[p.at].pick(), shut
+			return p.shown[p.at].pick, true
 		}
 	case keymap.Cancel:
-		return nil, shut
+		return nil, true
 	}
 	p.at = max(0, min(p.at, len(p.shown)-1))
-	return nil, stay
+	return nil, false
 }
 
 func (p *picker) typed(msg tea.Msg) tea.Cmd {
 	before := p.input.Value()
-	var cmd tea.Cmd
-	p.input, cmd = p.input.Update(msg)
+	cmd := typeInto(&p.input, msg)
 	if text := p.input.Value(); text != before {
 		p.narrow(text)
 	}
 	return cmd
 }
 
+// narrow keeps the choices that match, the best first.
 func (p *picker) narrow(text string) {
-	p.at = 0
-	p.shown = p.all
+	p.at, p.shown = 0, p.all
 	if text == "" {
 		return
 	}
@@ -84,36 +78,35 @@ func (p *picker) narrow(text string) {
 		labels[i] = c.label
 	}
 	p.shown = nil
-	for _, m := range fuzzy.Find(text, labels) {
+	for _, m := range rank.Find(text, labels) {
 		p.shown = append(p.shown, p.all[m.Index])
 	}
 }
 
-func (p *picker) draw(th themes.Theme, w, h int) (string, string) {
+func (p *picker) draw(th themes.Theme, w, h int) (string, []string) {
 	wide := 0
 	for _, c := range p.all {
 		wide = max(wide, textWidth(c.label))
 	}
 	wide = min(wide, w/2)
-	p.input.SetWidth(w - 4)
+	p.input.SetWidth(w - 1)
 	lines := make([]string, len(p.shown))
 	for i, c := range p.shown {
-		label := fit(Clean(c.label), wide, false)
+		label := fit(c.label, wide, false)
 		if i == p.at {
 			lines[i] = th.RowSelected.Render("> " + fit(label+"  "+c.hint, w-2, false))
 		} else {
 			lines[i] = "  " + th.Text.Render(label) + "  " + th.Muted.Render(cut(c.hint, w-wide-4))
 		}
 	}
-	rows := max(1, min(h-2, max(len(p.all), 1)))
-	p.window.height = rows
-	p.window.top = max(min(p.window.top, p.at), p.at-rows+1)
-	shown := p.window.view(lines, rows)
+	rows := max(1, min(h-1, len(p.all)))
+	p.s.top = max(min(p.s.top, p.at), p.at-rows+1)
+	shown := slices.Clone(p.s.view(lines, rows))
 	if len(lines) == 0 {
 		shown = []string{th.Muted.Render("nothing matches")}
 	}
 	for len(shown) < rows { // the box keeps its size while one types
-		shown = append(shown[:len(shown):len(shown)], "")
+		shown = append(shown, "")
 	}
-	return p.title, p.input.View() + "\n" + strings.Join(shown, "\n")
+	return p.title, append([]string{p.input.View()}, shown...)
 }

@@ -15,21 +15,7 @@ import (
 type (
 	snapshotMsg struct{ snap *live.Snapshot }
 	clockMsg    time.Time
-	arrangedMsg struct {
-		tab int
-		a   *arranged
-	}
-	detailMsg struct {
-		view *View
-		id   string
-		d    live.Detail
-		err  error
-	}
-	toastMsg struct {
-		text string
-		tone Tone
-	}
-	panicMsg struct{ text string }
+	panicMsg    struct{ text string }
 )
 
 // guard is the one wrapper through which all commands are made: a panic in one becomes a message instead of the end of
@@ -48,8 +34,19 @@ func guard(cmd tea.Cmd) tea.Cmd {
 	}
 }
 
-// awaitChange waits for the next snapshot. Between two it lets a frame pass, so that a storm of changes costs no more
-// than the screen can show.
+// next asks for the message after one from outside the keyboard: these come for as long as the dashboard runs.
+func (m *Model) next(msg tea.Msg) tea.Cmd {
+	switch msg.(type) {
+	case snapshotMsg:
+		return awaitChange(m.ctx, m.Live)
+	case clockMsg:
+		return tick()
+	}
+	return nil
+}
+
+// awaitChange waits for the next snapshot. Those that come while one is taken in become one, so that a storm of changes
+// costs no more than the screen can show.
 func awaitChange(ctx context.Context, m *live.Model) tea.Cmd {
 	return guard(func() tea.Msg {
 		select {

@@ -1,11 +1,11 @@
 package tui
 
 import (
-	"strings"
+	"cmp"
+	"slices"
 	"time"
 
 	"holdfast/core/live"
-	"holdfast/themes"
 )
 
 // table is the windowed table of one view. Only the rows in its window are ever drawn. Cursor and marks are kept by the
@@ -14,23 +14,25 @@ type table struct {
 	view   *View
 	rows   *arranged
 	order  order               // as asked; rows.order until it is arranged
+	rest   time.Time           // when rows that only became newer may be arranged again
 	cursor string              // ID of the row under the cursor
 	at     int                 // its place, kept when the row is gone
 	top    int                 // first row in the window
 	marks  map[string]struct{} // IDs
+	hidden int                 // marks that the filter hides
 	shift  int                 // columns scrolled away to the left, after the first
-	widths []int               // they only grow, so that a refresh does not make columns jump
+	wants  []int               // cells that each column could use; they only grow, so that a refresh does not make columns jump
 	width  int
 	height int // rows in the window, without the titles
 }
 
 func newTable(v *View) *table {
-	return &table{view: v, rows: &arranged{}, order: order{column: -1}, marks: map[string]struct{}{}, widths: make([]int, len(v.Columns))}
+	return &table{view: v, rows: &arranged{}, order: order{column: -1}, marks: map[string]struct{}{}, wants: make([]int, len(v.Columns))}
 }
 
 func (t *table) resize(width, height int) {
 	if width != t.width {
-		clear(t.widths)
+		clear(t.wants)
 	}
 	t.width, t.height = width, max(height, 1)
 	t.scroll()
@@ -38,14 +40,14 @@ func (t *table) resize(width, height int) {
 
 // show takes in newly arranged rows and keeps the cursor on its row. If the row is gone, the cursor takes its place.
 func (t *table) show(a *arranged) {
-	if len(t.marks) > 0 {
-		for id := range t.marks {
-			if _, ok := indexOf(a.rows, id); !ok {
-				delete(t.marks, id)
-			}
+	t.rows, t.hidden = a, 0
+	for id := range t.marks {
+		if _, ok := a.indexOf(id); !ok {
+			delete(t.marks, id)
+		} else if _, ok := a.find(id); !ok {
+			t.hidden++
 		}
 	}
-	t.rows = a
 	if at, ok := a.find(t.cursor); ok {
 		t.top += at - t.at // the row stays on its line
 		t.moveTo(at)
@@ -79,17 +81,25 @@ func (t *table) selected() live.Row {
 	return nil
 }
 
-// targets are the rows an action is for: the marked ones, else the one under the cursor. Marks that the filter hides do
-// not count: an action is for what is seen.
+// targets are the rows an action is for, in the order of the screen: the marked ones, else the one under the cursor.
+// Marks that the filter hides do not count: an action is for what is seen.
 func (t *table) targets() []live.Row {
-	var rows []live.Row
+	if len(t.marks) == 0 {
+		if r := t.selected(); r != nil {
+			return []live.Row{r}
+		}
+		return nil
+	}
+	places := make([]int, 0, len(t.marks))
 	for id := range t.marks {
 		if at, ok := t.rows.find(id); ok {
-			rows = append(rows, t.rows.At(at))
+			places = append(places, at)
 		}
 	}
-	if len(t.marks) == 0 && t.selected() != nil {
-		rows = append(rows, t.selected())
+	slices.Sort(places)
+	rows := make([]live.Row, len(places))
+	for i, at := range places {
+		rows[i] = t.rows.At(at)
 	}
 	return rows
 }
@@ -106,6 +116,32 @@ func (t *table) toggleMark() {
 	t.moveTo(t.at + 1)
 }
 
+// mostMarks is how many rows can be marked at once: each is a round trip of its own when something is done to it.
+const mostMarks = 10_000
+
+// markAll marks the rows that are shown; false if not all of them could be.
+func (t *table) markAll() bool {
+	for i := range t.rows.Len() {
+		if len(t.marks) >= mostMarks {
+			return false
+		}
+		t.marks[t.rows.At(i).ID()] = struct{}{}
+	}
+	return true
+}
+
+func (t *table) clearMarks() {
+	clear(t.marks)
+	t.hidden = 0
+}
+
+// unmark takes the marks of rows off that something was done to.
+func (t *table) unmark(ids []string) {
+	for _, id := range ids {
+		delete(t.marks, id)
+	}
+}
+
 // window lists the IDs of the rows on the screen.
 func (t *table) window() []string {
 	ids := make([]string, 0, t.height)
@@ -115,141 +151,102 @@ func (t *table) window() []string {
 	return ids
 }
 
-// changed tells which rows on the screen changed in the last moments.
+// changed tells which rows changed in the last moments.
 func (t *table) changed(now time.Time) map[string]bool {
 	source, ok := t.rows.rows.(*live.Table)
 	if !ok {
 		return nil
 	}
 	hot := map[string]bool{}
-	for i := len(source.Recent) - 1; i >= 0 && now.Sub(source.Recent[i].At) < 2*time.Second; i-- {
-		hot[source.Recent[i].ID] = true
+	for _, c := range slices.Backward(source.Recent) {
+		if now.Sub(c.At) >= changedFor {
+			break
+		}
+		hot[c.ID] = true
 	}
 	return hot
 }
 
-const gutter = 2 // the cursor and the mark of a row
+// changedFor is how long a row shows that it changed.
+const changedFor = 2 * time.Second
 
-// render draws the titles and the window, height+1 lines.
-func (t *table) render(th themes.Theme, at Clock) string {
-	end := min(t.top+t.height, t.rows.Len())
-	cells := make([][]string, 0, t.height)
-	for i := t.top; i < end; i++ {
-		cells = append(cells, t.cells(t.rows.At(i), at))
+// slide scrolls the columns after the first, as far as there are hidden ones.
+func (t *table) slide(by int) {
+	if by > 0 && !t.more() {
+		return
 	}
-	shown, widths := t.layout(cells)
-
-	var b strings.Builder
-	b.WriteString(strings.Repeat(" ", gutter))
-	for n, c := range shown {
-		b.WriteString(t.title(th, c, widths[n]) + " ")
-	}
-	hot := t.changed(at.Now)
-	for i := t.top; i < end; i++ {
-		b.WriteByte('\n')
-		t.renderRow(&b, th, at, i, cells[i-t.top], shown, widths, hot)
-	}
-	return b.String() + strings.Repeat("\n", t.height-(end-t.top))
+	t.shift = max(0, t.shift+by)
 }
 
-func (t *table) cells(r live.Row, at Clock) []string {
-	out := make([]string, len(t.view.Columns))
-	if err := r.Problem(); err != nil {
-		out[0] = Clean(r.ID())
-		return out
-	}
-	for i, c := range t.view.Columns {
-		out[i] = Clean(c.Text(r, at))
-	}
-	return out
+// more tells whether columns do not fit on the right.
+func (t *table) more() bool {
+	shown, _ := t.columns()
+	return shown[len(shown)-1] < len(t.view.Columns)-1
 }
 
-func (t *table) title(th themes.Theme, c, width int) string {
-	col := t.view.Columns[c]
-	text, style := col.Title, th.ColumnTitle
-	if c == t.order.column || c == 0 && t.order.column < 0 && t.order.descending {
-		style = th.SortedColumn
-		if text += "▲"; t.order.descending {
-			text = col.Title + "▼"
-		}
-	}
-	return style.Render(fit(text, width, col.Right))
-}
-
-func (t *table) renderRow(b *strings.Builder, th themes.Theme, at Clock, i int, cells []string, shown, widths []int, hot map[string]bool) {
-	r := t.rows.At(i)
-	id := r.ID()
-	_, marked := t.marks[id]
-	mark, style := " ", th.Row
-	switch {
-	case r.Problem() != nil:
-		mark, style = "!", th.RowBad
-	case hot[id]:
-		mark, style = "~", th.RowChanged
-	}
-	if marked {
-		mark, style = "*", th.RowMarked
-	}
-	cursor := " "
-	if i == t.at {
-		cursor, style = ">", th.RowSelected
-	}
-	uniform := i == t.at || marked || r.Problem() != nil
-	line := make([]string, 0, len(shown)+1)
-	line = append(line, style.Render(cursor+mark))
-	for n, c := range shown {
-		col := t.view.Columns[c]
-		if r.Problem() != nil && n == 1 { // the reason takes the place of all other cells
-			rest := 0
-			for _, w := range widths[1:] {
-				rest += w + 1
-			}
-			line = append(line, style.Render(fit(Clean(r.Problem().Error()), rest-1, false)))
-			break
-		}
-		text := fit(cells[c], widths[n], col.Right)
-		cell := style
-		if !uniform && col.Tone != nil {
-			cell = toneStyle(th, col.Tone(r, at), style)
-		}
-		line = append(line, cell.Render(text+" "))
-	}
-	b.WriteString(strings.Join(line, ""))
-}
-
-// layout chooses the columns that fit, the first one always, and gives each its width.
-func (t *table) layout(cells [][]string) (shown, widths []int) {
+// measure notes how wide each column could be: as its title and the cells of the window.
+func (t *table) measure(cells [][]string) {
 	for c, col := range t.view.Columns {
-		most := col.Max
-		if most == 0 {
-			most = 40
-		}
 		want := textWidth(col.Title) + 1 // the sort mark
 		for _, row := range cells {
 			want = max(want, textWidth(row[c]))
 		}
-		t.widths[c] = max(t.widths[c], min(want, most))
+		t.wants[c] = max(t.wants[c], want)
 	}
-	left := t.width - gutter
+}
+
+// Widths in cells.
+const (
+	gutter        = 2 // the cursor and the mark of a row
+	mostOfColumn  = 40
+	leastOfColumn = 4
+	stillReadable = 16 // of a wide column that makes room for others
+)
+
+// columns chooses those that fit, the first one always, and gives each its width. Wide ones are narrowed if all fit then.
+func (t *table) columns() (shown, widths []int) {
+	room := t.width - gutter
+	most := t.narrowed(room)
 	for c := range t.view.Columns {
 		if c > 0 && c <= t.shift {
 			continue
 		}
-		w := min(t.widths[c], left-1)
-		if w < min(4, t.widths[c]) {
+		w := min(t.usual(c), most, room-1)
+		if c == 0 && len(t.view.Columns) > 1 {
+			w = min(w, max(stillReadable, room*2/3))
+		}
+		if c > 0 && w < min(leastOfColumn, t.wants[c]) {
 			break
 		}
-		shown, widths = append(shown, c), append(widths, w)
-		left -= w + 1
+		shown, widths = append(shown, c), append(widths, max(w, 0))
+		room -= w + 1
 	}
 	for n, c := range shown {
-		if t.view.Columns[c].Grow && left > 0 {
-			widths[n] += left
+		if t.view.Columns[c].Grow {
+			widths[n] += max(0, min(room, t.wants[c]-widths[n]))
 			break
 		}
 	}
 	return shown, widths
 }
 
-// slide scrolls the columns after the first.
-func (t *table) slide(by int) { t.shift = max(0, min(t.shift+by, len(t.view.Columns)-2)) }
+// usual is the width of a column where there is room.
+func (t *table) usual(c int) int {
+	return min(t.wants[c], cmp.Or(t.view.Columns[c].Max, mostOfColumn))
+}
+
+// narrowed is the greatest width with which all columns fit into the room; a great one if there is none.
+func (t *table) narrowed(room int) int {
+	for most := mostOfColumn; most >= stillReadable; most-- {
+		sum := 0
+		for c := range t.view.Columns {
+			if c == 0 || c > t.shift {
+				sum += min(t.usual(c), most) + 1
+			}
+		}
+		if sum <= room {
+			return most
+		}
+	}
+	return mostOfText
+}

@@ -13,25 +13,51 @@ type toast struct {
 	until time.Time
 }
 
+// mostToastLines is how many lines of the frame a message may take.
+const mostToastLines = 2
+
 func newToast(text string, tone Tone, now time.Time) toast {
 	stays := 4 * time.Second
 	if tone == Bad || tone == Warn {
 		stays = 12 * time.Second
 	}
-	return toast{text, tone, now.Add(stays)}
+	return toast{cleanStart(text), tone, now.Add(stays)}
 }
 
-func (t toast) render(th themes.Theme, width int, now time.Time) string {
-	if t.text == "" || now.After(t.until) {
-		return ""
-	}
+// word says what the colour says.
+func (t toast) word() string {
 	switch t.tone {
 	case Bad:
-		return th.ToastBad.Render(cut("failed: "+Clean(t.text), width))
+		return "failed: "
 	case Warn:
-		return th.ToastBad.Render(cut("refused: "+Clean(t.text), width))
+		return "refused: "
 	case Good:
-		return th.ToastGood.Render(cut("done: "+Clean(t.text), width))
+		return "done: "
 	}
-	return th.ToastInfo.Render(cut(Clean(t.text), width))
+	return ""
+}
+
+// lines are the message as it stands on a screen.
+func (t toast) lines(width int) []string { return wrap(t.word()+t.text, max(1, width-2)) }
+
+// render draws the message in lines of at most width cells; none when its time is over.
+func (t toast) render(th themes.Theme, width int, now time.Time) []string {
+	if t.text == "" || now.After(t.until) {
+		return nil
+	}
+	style := th.ToastInfo
+	switch t.tone {
+	case Bad, Warn:
+		style = th.ToastBad
+	case Good:
+		style = th.ToastGood
+	}
+	lines := t.lines(width)
+	if len(lines) > mostToastLines {
+		lines = append(lines[:mostToastLines-1:mostToastLines-1], cut(lines[mostToastLines-1]+" …", width-2))
+	}
+	for i, l := range lines {
+		lines[i] = strip(style, l, width)
+	}
+	return lines
 }

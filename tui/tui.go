@@ -29,7 +29,7 @@ type Config struct {
 	Now      func() time.Time // default time.Now
 }
 
-// Run shows the dashboard until the operator quits. The reading of the server ends with it.
+// Run shows the dashboard until the operator quits or ctx ends. The reading of the server ends with it.
 func Run(ctx context.Context, c Config, opts ...tea.ProgramOption) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -38,7 +38,10 @@ func Run(ctx context.Context, c Config, opts ...tea.ProgramOption) error {
 		defer close(done)
 		_ = c.Live.Run(ctx) // ends with ctx; what goes wrong before is in the snapshots
 	}()
-	_, err := tea.NewProgram(New(ctx, c), opts...).Run()
+	p := tea.NewProgram(New(ctx, c), opts...)
+	stop := context.AfterFunc(ctx, p.Quit) // a hangup reaches us as the end of ctx alone
+	_, err := p.Run()
+	stop()
 	cancel()
 	<-done
 	return err

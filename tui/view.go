@@ -10,16 +10,19 @@ import (
 
 // View declares one tab: what its rows are, how they read, and what can be done to them. It holds no state.
 type View struct {
-	Name    string                         // as in `holdfast get NAME`
-	Title   string                         // on the tab
-	Short   string                         // on the tab of a narrow terminal
-	Kind    live.Kind                      // whose rows it shows; empty for a view that derives its own
-	Rows    func(*live.Snapshot) live.Rows // nil: the table of Kind
-	Columns []Column                       // the first one names the row
-	Empty   string                         // how to get data, shown when there is none
-	Facts   func(live.Row, Clock) []Fact   // the head of the detail pane
-	Links   func(live.Row, Lookup) []Link  // to rows of other kinds
-	Open    func(live.Row) (Link, bool)    // where enter leads, for rows that have no detail of their own
+	Name  string    // as in `holdfast get NAME`
+	Title string    // on the tab
+	Short string    // on the tab of a narrow terminal
+	Kind  live.Kind // whose rows it shows; empty for a view that derives its own
+	// Rows derives the rows; nil: the table of Kind. It may use what it derived last (nil at first), and runs off the
+	// UI's goroutine.
+	Rows    func(s *live.Snapshot, last live.Rows) live.Rows
+	Columns []Column                                                // the first one names the row
+	Span    func(live.Row, Clock) (text string, tone Tone, ok bool) // stands for all cells after the first; nil: never
+	Empty   string                                                  // how to get data, shown when there is none
+	Facts   func(live.Row, Clock) []Fact                            // the head of the detail pane
+	Links   func(live.Row, Lookup) []Link                           // to rows of other kinds; runs off the UI's goroutine
+	Open    func(live.Row) (Link, bool)                             // where enter leads, for rows that have no detail of their own
 	Actions []Action
 }
 
@@ -33,7 +36,7 @@ type Lookup interface{ Table(live.Kind) *live.Table }
 type Column struct {
 	Title   string
 	Text    func(live.Row, Clock) string // any bytes: the frame makes them safe and cuts them
-	Compare func(a, b live.Row) int      // nil: not sortable
+	Compare func(a, b live.Row) int      // of readable rows; nil: not sortable
 	Tone    func(live.Row, Clock) Tone   // nil: plain
 	Right   bool                         // numbers stand right
 	Max     int                          // most cells it takes; 0: 40
@@ -58,7 +61,7 @@ type Fact struct {
 	Tone       Tone
 }
 
-// Link leads to a row of another kind. ID may be a prefix of several; the first one is taken.
+// Link leads to a row of another kind.
 type Link struct {
 	Label string // "worker"
 	View  string
@@ -69,10 +72,10 @@ type Link struct {
 type Action struct {
 	ID      keymap.Action
 	Label   string                                                                       // "flush"
-	NoRow   bool                                                                         // can be done without a row, as locking a new key
+	NoRow   bool                                                                         // is for no row, as locking a new key: Form and Plan get nil
 	Bulk    bool                                                                         // can be done to several marked rows
 	Blocked func(live.Row) string                                                        // why it cannot be done to this row; nil or "" where it can
-	Form    func(live.Row) Form                                                          // what has to be asked first; nil: nothing. row is nil with NoRow
+	Form    func(live.Row) Form                                                          // what has to be asked first; nil: nothing
 	Plan    func(*operate.Operator, live.Row, map[string]string) (operate.Action, error) // sends nothing
 	Edit    bool                                                                         // opens the row's document in an editor
 }

@@ -21,6 +21,12 @@ func buffers() View {
 		}
 		return "prepared"
 	}
+	prepared := func(r row) time.Time {
+		if r.PreparedMS == 0 {
+			return time.Time{}
+		}
+		return time.UnixMilli(r.PreparedMS)
+	}
 	lockLeft := func(r row) time.Time { return r.LockExpires }
 	return View{
 		View: &tui.View{
@@ -48,16 +54,11 @@ func buffers() View {
 						if !r.(row).Locked {
 							return "-"
 						}
-						return "locked " + left(lockLeft(r.(row)), at)
+						return "locked, " + leftWords(lockLeft(r.(row)), at)
 					},
 					Compare: func(a, b live.Row) int { return compareDeadlines(lockLeft(a.(row)), lockLeft(b.(row))) },
 				},
-				text("PREPARED", func(r row) string {
-					if r.PreparedMS == 0 {
-						return "-"
-					}
-					return time.UnixMilli(r.PreparedMS).UTC().Format(time.DateTime)
-				}),
+				age("PREPARED", prepared),
 			},
 			Facts: facts(func(r row, at tui.Clock) []tui.Fact {
 				f := []tui.Fact{
@@ -68,13 +69,13 @@ func buffers() View {
 					{Name: "distinct keys", Text: humanize.Comma(r.Keys)},
 				}
 				if !r.FirstWrite.IsZero() {
-					f = append(f, tui.Fact{Name: "first write", Text: r.FirstWrite.Format(time.RFC3339) + ", " + tui.Age(at.Server.Sub(r.FirstWrite)) + " ago"})
+					f = append(f, tui.Fact{Name: "first write", Text: r.FirstWrite.Format(time.RFC3339) + ", " + ago(r.FirstWrite, at) + " ago"})
 				}
 				if r.PreparedMS != 0 {
-					f = append(f, tui.Fact{Name: "prepared", Text: fmt.Sprintf("as batch %d; it does not change until it is emptied", r.PreparedMS), Tone: tui.Warn})
+					f = append(f, tui.Fact{Name: "prepared", Text: fmt.Sprintf("%s ago as batch %d, which does not change until it is emptied", ago(prepared(r), at), r.PreparedMS), Tone: tui.Warn})
 				}
 				if r.Locked {
-					f = append(f, tui.Fact{Name: "locked", Text: "by " + r.LockToken + ", for " + left(r.LockExpires, at), Tone: tui.Warn})
+					f = append(f, tui.Fact{Name: "locked", Text: "by " + r.LockToken + ", " + leftWords(r.LockExpires, at), Tone: tui.Warn})
 				}
 				return f
 			}),

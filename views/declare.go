@@ -80,6 +80,14 @@ func left(deadline time.Time, at tui.Clock) string {
 	return tui.Age(max(0, deadline.Sub(at.Now)))
 }
 
+// leftWords is left as part of a sentence.
+func leftWords(deadline time.Time, at tui.Clock) string {
+	if deadline.IsZero() {
+		return "no expiry"
+	}
+	return left(deadline, at) + " left"
+}
+
 func compareDeadlines(a, b time.Time) int {
 	switch {
 	case a.IsZero() && b.IsZero():
@@ -101,7 +109,7 @@ func age[R live.Row](title string, since func(R) time.Time) tui.Column {
 			if t.IsZero() {
 				return "-"
 			}
-			return tui.Age(at.Server.Sub(t).Truncate(time.Second))
+			return ago(t, at)
 		},
 		Compare: func(a, b live.Row) int { return compareDeadlines(since(a.(R)), since(b.(R))) },
 	}
@@ -114,6 +122,11 @@ func widest(c tui.Column, cells int) tui.Column { c.Max = cells; return c }
 func toned[R live.Row](c tui.Column, tone func(R) tui.Tone) tui.Column {
 	c.Tone = func(r live.Row, _ tui.Clock) tui.Tone { return tone(r.(R)) }
 	return c
+}
+
+// ago is how long before the server's time something was.
+func ago(t time.Time, at tui.Clock) string {
+	return tui.Age(max(0, at.Server.Sub(t)).Truncate(time.Second))
 }
 
 func facts[R live.Row](list func(R, tui.Clock) []tui.Fact) func(live.Row, tui.Clock) []tui.Fact {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -24,36 +26,90 @@ const (
 	long         = 5 * time.Minute
 )
 
-// goodRows are the readable rows of a kind.
-func goodRows[R live.Row](s *live.Snapshot, kind live.Kind) []R {
-	t := s.Table(kind)
-	out := make([]R, 0, t.Len())
-	for i := range t.Len() {
-		if r, ok := t.At(i).(R); ok && r.Problem() == nil {
-			out = append(out, r)
+// question looks through rows of some kinds. Its answer holds as long as they do not change, unless time alone makes
+// another one.
+type question struct {
+	kinds []live.Kind
+	timed bool
+	find  func(*live.Snapshot) []*line
+}
+
+// questions in the order of the overview, one line each.
+func questions() []question {
+	return []question{
+		{[]live.Kind{"buffers"}, false, oldestBuffers},
+		{[]live.Kind{"buffers"}, true, leftBatches},
+		{[]live.Kind{"generations"}, true, hottestGenerations},
+		{[]live.Kind{"leases"}, true, expiringLeases},
+		{[]live.Kind{"locks"}, true, longLocks},
+		{[]live.Kind{"actors", "workers"}, false, halves},
+	}
+}
+
+// finding is the answer to a question, with what tells how long it may be kept.
+type finding struct {
+	lines []*line
+	rev   uint64        // of the rows it was found in; 0: never asked
+	at    time.Time     // when it was asked
+	took  time.Duration // how long that took
+}
+
+// findingShare bounds the work: a question that takes long is asked the more rarely, for one part in that many of the time.
+const findingShare = 20
+
+// answer asks the question, or keeps the answer before where that still holds or looking again would cost too much.
+func (q question) answer(s *live.Snapshot, before finding) finding {
+	rev := uint64(1)
+	for _, k := range q.kinds {
+		t := s.Table(k)
+		if rev += 2 * t.Rev; t.Complete {
+			rev++
 		}
 	}
-	return out
+	now := time.Now()
+	if before.rev != 0 && (before.rev == rev && !q.timed || now.Sub(before.at) < (findingShare-1)*before.took) {
+		return before
+	}
+	lines := q.find(s)
+	return finding{lines, rev, now, time.Since(now)}
 }
 
-// pick keeps the first few rows of an order that pass a test.
-func pick[R any](rows []R, keep func(R) bool, order func(a, b R) int) []R {
-	rows = slices.DeleteFunc(rows, func(r R) bool { return !keep(r) })
-	slices.SortFunc(rows, order)
-	return rows[:min(len(rows), mostFindings)]
+func found(what string, note func(tui.Clock) string, tone tui.Tone, view, id string) *line {
+	return &line{id: what + " " + view + " " + id, what: what, note: note, tone: tone, link: tui.Link{View: view, ID: id}}
 }
 
-func finding(what, note string, tone tui.Tone, view, id string) *line {
-	return &line{what: what, note: note, tone: tone, link: tui.Link{View: view, ID: id}}
+// best are the first few readable rows of a kind that pass a test, in an order; it looks at each row once.
+func best[R live.Row](s *live.Snapshot, kind live.Kind, keep func(R) bool, order func(a, b R) int) []R {
+	t := s.Table(kind)
+	var top []R
+	for i := range t.Len() {
+		r, ok := t.At(i).(R)
+		if !ok || r.Problem() != nil || !keep(r) {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(top, r, func(have, r R) int {
+			if order(have, r) <= 0 {
+				return -1
+			}
+			return 1
+		})
+		if at < mostFindings {
+			top = slices.Insert(top, at, r)
+			top = top[:min(len(top), mostFindings)]
+		}
+	}
+	return top
 }
 
 func oldestBuffers(s *live.Snapshot) (out []*line) {
-	rows := pick(goodRows[*buffer.Row](s, "buffers"),
+	rows := best(s, "buffers",
 		func(r *buffer.Row) bool { return r.Count > 0 && r.PreparedMS == 0 },
 		func(a, b *buffer.Row) int { return a.FirstWrite.Compare(b.FirstWrite) })
 	for _, r := range rows[:min(1, len(rows))] {
-		note := fmt.Sprintf("%s: %s records waiting since %s", r.Store, humanize.Comma(r.Count), r.FirstWrite.Format(time.TimeOnly))
-		out = append(out, finding("oldest buffer", note, tui.Plain, "buffers", r.ID()))
+		note := func(at tui.Clock) string {
+			return fmt.Sprintf("%s: %s records, the first %s ago", r.Store, humanize.Comma(r.Count), ago(r.FirstWrite, at))
+		}
+		out = append(out, found("oldest buffer", note, tui.Plain, "buffers", r.ID()))
 	}
 	return out
 }
@@ -61,11 +117,13 @@ func oldestBuffers(s *live.Snapshot) (out []*line) {
 // leftBatches are batches that were prepared a while ago and never emptied: a flusher died.
 func leftBatches(s *live.Snapshot) (out []*line) {
 	limit := s.ServerNow(s.ReadAt).Add(-long).UnixMilli()
-	for _, r := range pick(goodRows[*buffer.Row](s, "buffers"),
+	for _, r := range best(s, "buffers",
 		func(r *buffer.Row) bool { return r.PreparedMS != 0 && r.PreparedMS < limit },
 		func(a, b *buffer.Row) int { return cmp.Compare(a.PreparedMS, b.PreparedMS) }) {
-		note := fmt.Sprintf("%s: %s records prepared %s and never emptied; f flushes them", r.Store, humanize.Comma(r.Count), time.UnixMilli(r.PreparedMS).UTC().Format(time.DateTime))
-		out = append(out, finding("left batch", note, tui.Warn, "buffers", r.ID()))
+		note := func(at tui.Clock) string {
+			return fmt.Sprintf("%s: %s records prepared %s ago and not emptied since; flush them", r.Store, humanize.Comma(r.Count), ago(time.UnixMilli(r.PreparedMS), at))
+		}
+		out = append(out, found("left batch", note, tui.Warn, "buffers", r.ID()))
 	}
 	return out
 }
@@ -78,42 +136,46 @@ func hottestGenerations(s *live.Snapshot) (out []*line) {
 		count[c.ID]++
 	}
 	ids := make([]string, 0, len(count))
-	for id := range count {
-		ids = append(ids, id)
-	}
-	for _, id := range pick(ids,
-		func(id string) bool { return count[id] > 1 },
-		func(a, b string) int { return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(a, b)) }) {
-		if r, ok := t.Get(id); ok && r.Problem() == nil {
-			note := fmt.Sprintf("%s at %d, seen to change %d times lately", id, r.(*genstore.Row).Generation, count[id])
-			out = append(out, finding("hot generation", note, tui.Plain, "generations", id))
+	for id, n := range count {
+		if r, ok := t.Get(id); ok && r.Problem() == nil && n > 1 {
+			ids = append(ids, id)
 		}
+	}
+	slices.SortFunc(ids, func(a, b string) int { return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(a, b)) })
+	for _, id := range ids[:min(len(ids), mostFindings)] {
+		r, _ := t.Get(id)
+		note := fmt.Sprintf("%s at %d, seen to change %d times lately", id, r.(*genstore.Row).Generation, count[id])
+		out = append(out, found("hot generation", always(note), tui.Plain, "generations", id))
 	}
 	return out
 }
 
 func expiringLeases(s *live.Snapshot) (out []*line) {
-	for _, r := range pick(goodRows[*record.LeaseRow](s, "leases"),
+	for _, r := range best(s, "leases",
 		func(r *record.LeaseRow) bool {
 			return !r.Expires.IsZero() && r.Expires.Sub(s.ReadAt) < min(soon, r.Granted/2)
 		},
 		func(a, b *record.LeaseRow) int { return a.Expires.Compare(b.Expires) }) {
-		note := fmt.Sprintf("%s: not renewed, expires %s and takes %d records with it", r.ID(), r.Expires.UTC().Format(time.TimeOnly), r.Records)
-		out = append(out, finding("expiring lease", note, tui.Warn, "leases", r.ID()))
+		note := func(at tui.Clock) string {
+			return fmt.Sprintf("%s is not renewed, expires in %s and takes %d records with it", r.ID(), left(r.Expires, at), r.Records)
+		}
+		out = append(out, found("expiring lease", note, tui.Warn, "leases", r.ID()))
 	}
 	return out
 }
 
 // longLocks are locks that will be held for long, or for ever.
 func longLocks(s *live.Snapshot) (out []*line) {
-	for _, r := range pick(goodRows[*actorstore.LockRow](s, "locks"),
+	for _, r := range best(s, "locks",
 		func(r *actorstore.LockRow) bool { return r.Expires.IsZero() || r.Expires.Sub(s.ReadAt) > long },
 		func(a, b *actorstore.LockRow) int { return -compareDeadlines(a.Expires, b.Expires) }) {
-		note := r.Key + " never expires"
-		if !r.Expires.IsZero() {
-			note = fmt.Sprintf("%s is held until %s", r.Key, r.Expires.UTC().Format(time.DateTime))
+		note := func(at tui.Clock) string {
+			if r.Expires.IsZero() {
+				return r.Key + " never expires"
+			}
+			return fmt.Sprintf("%s stays locked for %s", r.Key, left(r.Expires, at))
 		}
-		out = append(out, finding("long lock", note, tui.Warn, "locks", r.ID()))
+		out = append(out, found("long lock", note, tui.Warn, "locks", r.ID()))
 	}
 	return out
 }
@@ -124,31 +186,58 @@ func halves(s *live.Snapshot) (out []*line) {
 	if !actors.Complete || !workers.Complete {
 		return nil
 	}
+	byPod := sync.OnceValue(func() map[string]string { return workersByPod(workers) })
+	workerOf := func(a *actorstore.ActorRow) (id string, ok bool) {
+		if strings.Contains(a.Worker, "/") { // the document does not name the pool
+			id, ok = byPod()[a.Worker]
+			return id, ok
+		}
+		return a.Worker, a.Worker != ""
+	}
 	for i := 0; i < workers.Len() && len(out) < mostFindings; i++ {
 		w, ok := workers.At(i).(*actorstore.WorkerRow)
 		if !ok || w.Problem() != nil || w.ActorID == "" {
 			continue
 		}
 		id, _ := actorOf(w, s)
-		a, found := actors.Get(id)
+		a, exists := actors.Get(id)
 		switch {
-		case !found:
-			out = append(out, finding("half", fmt.Sprintf("worker %s runs actor %s, which does not exist", w.ID(), w.ActorID), tui.Bad, "workers", w.ID()))
+		case !exists:
+			out = append(out, found("half", always(fmt.Sprintf("worker %s runs actor %s, which does not exist", w.ID(), w.ActorID)), tui.Bad, "workers", w.ID()))
 		case a.Problem() == nil:
-			if back, ok := workerOf(a.(*actorstore.ActorRow), s); !ok || back != w.ID() {
-				out = append(out, finding("half", fmt.Sprintf("worker %s runs actor %s, which is on %s", w.ID(), w.ActorID, orDash(back)), tui.Bad, "workers", w.ID()))
+			if back, ok := workerOf(a.(*actorstore.ActorRow)); !ok || back != w.ID() {
+				out = append(out, found("half", always(fmt.Sprintf("worker %s runs actor %s, which is on %s", w.ID(), w.ActorID, orNone(back))), tui.Bad, "workers", w.ID()))
 			}
 		}
 	}
-	for i := 0; i < actors.Len() && len(out) < 2*mostFindings; i++ {
+	most := len(out) + mostFindings
+	for i := 0; i < actors.Len() && len(out) < most; i++ {
 		a, ok := actors.At(i).(*actorstore.ActorRow)
 		if !ok || a.Problem() != nil || a.Worker == "" {
 			continue
 		}
-		id, ok := workerOf(a, s)
-		if _, found := workers.Get(id); !ok || !found {
-			out = append(out, finding("half", fmt.Sprintf("actor %s is on worker %s, which does not exist", a.ID(), a.Worker), tui.Bad, "actors", a.ID()))
+		id, ok := workerOf(a)
+		if _, exists := workers.Get(id); !ok || !exists {
+			out = append(out, found("half", always(fmt.Sprintf("actor %s is on worker %s, which does not exist", a.ID(), a.Worker)), tui.Bad, "actors", a.ID()))
 		}
 	}
 	return out
+}
+
+// workersByPod finds the IDs of workers by namespace/pod.
+func workersByPod(workers *live.Table) map[string]string {
+	ids := make(map[string]string, workers.Len())
+	for i := range workers.Len() {
+		id := workers.At(i).ID()
+		namespace, rest, _ := strings.Cut(id, ":")
+		ids[namespace+"/"+rest[strings.LastIndexByte(rest, ':')+1:]] = id
+	}
+	return ids
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
 }

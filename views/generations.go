@@ -29,7 +29,7 @@ func generations() View {
 					{Name: "namespace", Text: r.Namespace},
 					{Name: "key", Text: r.Key},
 					{Name: "generation", Text: fmt.Sprint(r.Generation)},
-					{Name: "expires in", Text: left(r.Expires, at)},
+					{Name: "expiry", Text: leftWords(r.Expires, at)},
 				}
 			}),
 			Actions: []tui.Action{{

@@ -37,7 +37,7 @@ func leases() View {
 				return []tui.Fact{
 					{Name: "lease", Text: fmt.Sprint(r.LeaseID)},
 					{Name: "namespace", Text: r.Namespace},
-					{Name: "expires in", Text: left(r.Expires, at)},
+					{Name: "expiry", Text: leftWords(r.Expires, at)},
 					{Name: "granted for", Text: tui.Age(r.Granted)},
 					{Name: "records", Text: fmt.Sprintf("%d, deleted with the lease", r.Records)},
 				}

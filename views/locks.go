@@ -19,7 +19,7 @@ func locks() View {
 	return View{
 		View: &tui.View{
 			Name: "locks", Title: "Locks", Short: "Locks", Kind: "locks",
-			Empty: "l takes one by hand; a service takes one with actorstore's AcquireLock, under lock:what:id.",
+			Empty: "One can be taken by hand (lock); a service takes one with actorstore's AcquireLock, under lock:what:id.",
 			Columns: []tui.Column{
 				grow(text("KEY", func(r row) string { return r.Key })),
 				text("TOKEN", func(r row) string { return r.Token }),
@@ -30,7 +30,7 @@ func locks() View {
 				return []tui.Fact{
 					{Name: "lock", Text: r.Key},
 					{Name: "held by", Text: r.Token},
-					{Name: "expires in", Text: left(r.Expires, at)},
+					{Name: "expiry", Text: leftWords(r.Expires, at)},
 					{Name: "fence", Text: fmt.Sprint(r.Fence)},
 				}
 			}),
@@ -41,7 +41,7 @@ func locks() View {
 					return nil
 				}
 				view := what + "s"
-				if l.Table(live.Kind(view)).Len() == 0 {
+				if _, exists := l.Table(live.Kind(view)).Get(id); !exists {
 					return nil
 				}
 				return []tui.Link{{Label: "guards", View: view, ID: id}}
@@ -49,7 +49,7 @@ func locks() View {
 			Actions: []tui.Action{
 				{
 					ID: keymap.Lock, Label: "lock", NoRow: true,
-					Form: func(live.Row) tui.Form { return lockForm("lock:") },
+					Form: func(live.Row) tui.Form { return lockForm() },
 					Plan: func(o *operate.Operator, _ live.Row, in map[string]string) (operate.Action, error) {
 						ttl, err := time.ParseDuration(in["ttl"])
 						if err != nil {
@@ -76,9 +76,9 @@ func locks() View {
 	}
 }
 
-func lockForm(key string) tui.Form {
+func lockForm() tui.Form {
 	return tui.Form{Title: "take a lock", Fields: []tui.Field{
-		{Name: "key", Label: "key", Value: key, Hint: "lock:what:id", Check: func(s string) error {
+		{Name: "key", Label: "key", Value: "lock:", Hint: "lock:what:id", Check: func(s string) error {
 			if s == "" || strings.HasSuffix(s, ":") {
 				return errors.New("a lock needs a whole key, such as lock:actor:a1")
 			}

@@ -11,28 +11,31 @@ import (
 	"holdfast/tui"
 )
 
-// line is one row of the overview: a kind with its numbers, or something worth a look.
+// line is one row of the overview: a kind with its numbers, or something worth a look. It never changes.
 type line struct {
-	what   string
-	kind   live.Kind // empty for a finding
-	rows   int
-	bad    int
-	rate   float64
-	trend  []int
-	note   string
-	tone   tui.Tone
-	link   tui.Link
-	number int
+	id    string
+	what  string
+	kind  live.Kind // empty for a finding
+	rows  int
+	bad   int
+	rate  float64
+	trend []int
+	note  func(tui.Clock) string
+	tone  tui.Tone
+	link  tui.Link
 }
 
-func (l *line) ID() string     { return fmt.Sprintf("%03d %s", l.number, l.what) }
+func (l *line) ID() string     { return l.id }
 func (l *line) Problem() error { return nil }
 
-// lines are the rows of an overview, in their own order.
-type lines []*line
+// summary is the overview of a snapshot: its lines in their order, and what they were found by.
+type summary struct {
+	lines    []*line
+	findings []finding // in the order of questions
+}
 
-func (l lines) Len() int          { return len(l) }
-func (l lines) At(i int) live.Row { return l[i] }
+func (s *summary) Len() int          { return len(s.lines) }
+func (s *summary) At(i int) live.Row { return s.lines[i] }
 
 func overview() View {
 	type row = *line
@@ -48,8 +51,7 @@ func overview() View {
 	return View{
 		View: &tui.View{
 			Name: "overview", Title: "Overview", Short: "All",
-			Empty: "Nothing has been read yet.",
-			Rows:  func(s *live.Snapshot) live.Rows { return summarise(s) },
+			Rows: func(s *live.Snapshot, last live.Rows) live.Rows { return summarise(s, last) },
 			Columns: []tui.Column{
 				column("WHAT", false, func(r row) string { return r.what }),
 				column("ROWS", true, func(r row) string { return onlyKinds(r, humanize.Comma(int64(r.rows))) }),
@@ -60,8 +62,11 @@ func overview() View {
 					return tui.Muted
 				}),
 				column("CHANGES/S", true, func(r row) string { return onlyKinds(r, fmt.Sprintf("%.1f", r.rate)) }),
-				column("LAST MINUTE", false, func(r row) string { return sparkline(r.trend, 20) }),
-				toned(grow(widest(column("NOTE", false, func(r row) string { return r.note }), 60)), func(r row) tui.Tone { return r.tone }),
+				column("LATELY", false, func(r row) string { return sparkline(r.trend, 20) }),
+				toned(grow(tui.Column{Title: "NOTE", Text: func(r live.Row, at tui.Clock) string { return r.(row).note(at) }}), func(r row) tui.Tone { return r.tone }),
+			},
+			Span: func(r live.Row, at tui.Clock) (string, tui.Tone, bool) {
+				return r.(row).note(at), r.(row).tone, r.(row).kind == ""
 			},
 			Open: func(r live.Row) (tui.Link, bool) { return r.(row).link, r.(row).link.View != "" },
 		},
@@ -70,37 +75,43 @@ func overview() View {
 			field("rows", func(r row) any { return int64(r.rows) }),
 			field("bad", func(r row) any { return int64(r.bad) }),
 			field("changes_per_s", func(r row) any { return math.Round(r.rate*10) / 10 }),
-			field("note", func(r row) any { return r.note }),
+			{"note", func(r live.Row, at tui.Clock) any { return r.(row).note(at) }},
 		},
 	}
 }
 
 // summarise derives the overview: the kinds first, then what stands out in them.
-func summarise(s *live.Snapshot) lines {
-	var out lines
+func summarise(s *live.Snapshot, last live.Rows) *summary {
+	out := &summary{}
 	for _, t := range s.Tables {
 		l := &line{
-			what: string(t.Kind), kind: t.Kind, rows: t.Len(), bad: t.Bad, rate: t.Rate(), trend: t.Rates,
-			link: tui.Link{View: string(t.Kind)},
+			id: "kind " + string(t.Kind), what: string(t.Kind), kind: t.Kind, rows: t.Len(), bad: t.Bad, rate: t.Rate(), trend: t.Rates,
+			note: always(""), link: tui.Link{View: string(t.Kind)},
 		}
 		switch {
 		case t.Err != nil:
-			l.note, l.tone = "cannot be read: "+t.Err.Error(), tui.Bad
+			l.note, l.tone = always("not all read: "+t.Err.Error()), tui.Bad
 		case t.Bad > 0:
-			l.note, l.tone = fmt.Sprintf("%d cannot be read", t.Bad), tui.Bad
+			l.note, l.tone = always(fmt.Sprintf("%d cannot be read", t.Bad)), tui.Bad
 		case !t.Complete:
-			l.note, l.tone = "still reading", tui.Muted
+			l.note, l.tone = always("still reading"), tui.Muted
 		}
-		out = append(out, l)
+		out.lines = append(out.lines, l)
 	}
-	for _, find := range []func(*live.Snapshot) []*line{oldestBuffers, leftBatches, hottestGenerations, expiringLeases, longLocks, halves} {
-		out = append(out, find(s)...)
-	}
-	for i, l := range out {
-		l.number = i
+	before, _ := last.(*summary)
+	for i, q := range questions() {
+		f := finding{}
+		if before != nil {
+			f = before.findings[i]
+		}
+		f = q.answer(s, f)
+		out.findings = append(out.findings, f)
+		out.lines = append(out.lines, f.lines...)
 	}
 	return out
 }
+
+func always(note string) func(tui.Clock) string { return func(tui.Clock) string { return note } }
 
 // sparkline draws counts as bars of eighths, at most width cells, the newest to the right.
 func sparkline(counts []int, width int) string {

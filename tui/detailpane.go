@@ -1,0 +1,179 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"holdfast/core/live"
+	"holdfast/themes"
+)
+
+// render draws the pane, h lines of at most w cells.
+func (d *detail) render(th themes.Theme, snap *live.Snapshot, at Clock, w, h int) string {
+	title := d.view.Title + " " + cleanStart(d.id)
+	if d.gone {
+		title = "DELETED meanwhile, as last seen: " + title
+	}
+	var lines []string
+	lines = append(lines, d.facts(th, snap, at, w)...)
+	lines = append(lines, d.linkLines(th, w)...)
+	lines = append(lines, d.content(th, w)...)
+	lines = append(lines, d.rawKeys(th, at, w)...)
+	lines = append(lines, d.changes(th, snap, at, w)...)
+	shown := d.s.view(lines, max(1, h-1))
+	if len(lines) > len(shown) {
+		position := fmt.Sprintf("  lines %d-%d of %d", d.s.top+1, d.s.top+len(shown), len(lines))
+		title = fit(title, w-textWidth(position), false) + position
+	}
+	out := []string{th.Title.Render(fit(title, w, false))}
+	for _, l := range shown {
+		out = append(out, cut(l, w))
+	}
+	for len(out) < h {
+		out = append(out, "")
+	}
+	return strings.Join(out, "\n")
+}
+
+func (d *detail) facts(th themes.Theme, snap *live.Snapshot, at Clock, w int) []string {
+	switch {
+	case d.row == nil && !snap.Table(d.view.Kind).Complete:
+		return []string{th.Muted.Render("not found yet: the keyspace is still being read")}
+	case d.row == nil:
+		return []string{th.Muted.Render("not found: it may have been deleted")}
+	case d.row.Problem() != nil:
+		return styled(th.Bad, wrap("cannot be read: "+reason(d.row.Problem()), w))
+	case d.view.Facts == nil:
+		return nil
+	}
+	facts := d.view.Facts(d.row, at)
+	wide := 0
+	for _, f := range facts {
+		wide = max(wide, textWidth(f.Name))
+	}
+	var lines []string
+	for _, f := range facts {
+		for i, part := range wrap(cleanStart(f.Text), max(10, w-wide-2)) {
+			name := ""
+			if i == 0 {
+				name = f.Name
+			}
+			lines = append(lines, th.Muted.Render(fit(name, wide, false))+"  "+toneStyle(th, f.Tone, th.Text).Render(part))
+		}
+	}
+	return lines
+}
+
+func (d *detail) linkLines(th themes.Theme, w int) []string {
+	if len(d.links) == 0 {
+		return nil
+	}
+	lines := heading(th, "Links")
+	for i, l := range d.links {
+		text := fmt.Sprintf("%s  %s %s", l.Label, l.View, cleanStart(l.ID))
+		if i == d.link {
+			lines = append(lines, th.RowSelected.Render(fit("> "+text, w, false)))
+		} else {
+			lines = append(lines, "  "+th.Text.Render(cut(text, w-2)))
+		}
+	}
+	return lines
+}
+
+func (d *detail) content(th themes.Theme, w int) []string {
+	var lines []string
+	switch {
+	case d.err != nil:
+		lines = append(heading(th, "Content"), styled(th.Bad, wrap("cannot be read: "+reason(d.err), w))...)
+	case !d.loaded:
+		return append(heading(th, "Content"), th.Muted.Render("reading…"))
+	}
+	if !d.whole.Found {
+		return lines
+	}
+	title := "Content, " + byteCount(int64(len(d.whole.Body)))
+	if d.err != nil || d.gone {
+		title += ", as last read"
+	}
+	return append(append(lines, heading(th, title)...), d.body...)
+}
+
+func (d *detail) rawKeys(th themes.Theme, at Clock, w int) []string {
+	if len(d.whole.Keys) == 0 {
+		return nil
+	}
+	lines := heading(th, "Raw keys")
+	for _, k := range d.whole.Keys {
+		ttl := "no expiry"
+		if !k.Expires.IsZero() {
+			ttl = "expires in " + Age(max(0, k.Expires.Sub(at.Now)))
+		}
+		lines = append(lines, styled(th.Text, wrap(cleanStart(k.Name), w))...)
+		lines = append(lines, "  "+th.Muted.Render(cut(fmt.Sprintf("%s, %s of memory, %s", k.Type, byteCount(k.Bytes), ttl), w-2)))
+	}
+	return lines
+}
+
+// changes lists what happened to the row since the dashboard watches it, newest first, as differences of its columns.
+func (d *detail) changes(th themes.Theme, snap *live.Snapshot, at Clock, w int) []string {
+	lines := heading(th, "Changes seen")
+	recent := snap.Table(d.view.Kind).Recent
+	for i := len(recent) - 1; i >= 0; i-- {
+		c := recent[i]
+		if c.ID != d.id {
+			continue
+		}
+		ago := fit(Age(max(0, at.Now.Sub(c.At)).Truncate(time.Second))+" ago", 10, false)
+		lines = append(lines, th.Muted.Render(ago)+"  "+th.Text.Render(cut(d.difference(c, at), w-12)))
+	}
+	if len(lines) == 2 {
+		lines = append(lines, th.Muted.Render("none since the dashboard was started"))
+	}
+	return lines
+}
+
+func (d *detail) difference(c live.Change, at Clock) string {
+	switch {
+	case c.Before == nil:
+		return "created"
+	case c.After == nil:
+		return "deleted"
+	case c.Before.Problem() != nil && c.After.Problem() != nil:
+		return "changed, and still cannot be read"
+	case c.Before.Problem() != nil:
+		return "can be read again"
+	case c.After.Problem() != nil:
+		return "cannot be read any more"
+	}
+	var parts []string
+	for _, col := range d.view.Columns {
+		was, is := cleanStart(col.Text(c.Before, at)), cleanStart(col.Text(c.After, at))
+		if was != is {
+			parts = append(parts, fmt.Sprintf("%s %s -> %s", strings.ToLower(col.Title), was, is))
+		}
+	}
+	if len(parts) == 0 {
+		return "changed"
+	}
+	return strings.Join(parts, ", ")
+}
+
+func byteCount(n int64) string {
+	if n == 1 {
+		return "1 byte"
+	}
+	return humanize.Comma(n) + " bytes"
+}
+
+func heading(th themes.Theme, text string) []string { return []string{"", th.Title.Render(text)} }
+
+func styled(s interface{ Render(...string) string }, lines []string) []string {
+	out := make([]string, len(lines))
+	for i, l := range lines {
+		out[i] = s.Render(l)
+	}
+	return out
+}

@@ -1,0 +1,19 @@
+package tui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"holdfast/core/live"
+)
+
+// Route is Update without the commands that wait for what comes from outside: the driver of the tests brings that.
+func (m *Model) Route(msg tea.Msg) tea.Cmd {
+	m.frame = ""
+	return m.route(msg)
+}
+
+func SnapshotMsg(s *live.Snapshot) tea.Msg { return snapshotMsg{s} }
+
+func ClockMsg() tea.Msg { return clockMsg{} }
+
+func PanicMsg(text string) tea.Msg { return panicMsg{text} }

@@ -1,0 +1,37 @@
+package tui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"charm.land/bubbles/v2/textinput"
+)
+
+// newInput makes a field of one line. Its cursor does not blink: a screen on which nothing happens sends nothing.
+func newInput(value string) textinput.Model {
+	in := textinput.New()
+	in.Prompt = ""
+	in.CharLimit = 4096
+	in.KeyMap.Paste.SetEnabled(false) // the terminal pastes; the clipboard of the machine we run on is somebody else's
+	styles := in.Styles()
+	styles.Cursor.Blink = false
+	in.SetStyles(styles)
+	in.SetValue(value)
+	in.CursorEnd()
+	return in
+}
+
+// typeInto hands a message to a field. What is typed or pasted is made as safe to show as any value.
+func typeInto(in *textinput.Model, msg tea.Msg) (cmd tea.Cmd) {
+	switch typed := msg.(type) {
+	case tea.PasteMsg:
+		typed.Content = Clean(strings.TrimRight(typed.Content, "\r\n"))
+		msg = typed
+	case tea.KeyPressMsg:
+		typed.Text = Clean(typed.Text)
+		msg = typed
+	}
+	*in, cmd = in.Update(msg)
+	return cmd
+}

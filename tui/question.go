@@ -1,0 +1,219 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"charm.land/bubbles/v2/textinput"
+
+	"holdfast/core/operate"
+	"holdfast/keymap"
+	"holdfast/themes"
+)
+
+// question is an overlay with a text and buttons to choose from.
+type question struct {
+	title   string
+	text    string   // clean
+	plan    []string // the commands that will be sent
+	diff    []string // raw lines of a difference
+	buttons []button
+	at      int  // the button in focus
+	careful bool // "no" first only leads to the last button
+	s       scroller
+}
+
+type button struct {
+	label  string
+	press  func() tea.Cmd // nil: only shuts the question
+	yes    bool           // what the key of "yes" presses
+	danger bool
+}
+
+// confirm shows what is about to happen, with which commands. Of destructive actions "no" is preselected.
+func confirm(plan operate.Action, yes func() tea.Cmd, between ...button) *question {
+	q := &question{
+		title: fmt.Sprintf("%s %s", plan.Verb, cleanStart(plan.ID)), text: cleanStart(plan.Summary), plan: plan.Commands,
+		buttons: slices.Concat([]button{{label: "yes", press: yes, yes: true, danger: plan.Destructive}}, between, []button{{label: "no"}}),
+	}
+	if plan.Destructive {
+		q.at = len(q.buttons) - 1
+	}
+	return q
+}
+
+func (q *question) scope() keymap.Scope { return keymap.Confirm }
+
+func (q *question) hints() []keymap.Action {
+	if q.buttons[0].yes {
+		return []keymap.Action{keymap.Yes, keymap.No, keymap.Press, keymap.NextButton}
+	}
+	return []keymap.Action{keymap.Press, keymap.NextButton}
+}
+
+func (q *question) act(a keymap.Action) (func() tea.Cmd, bool) {
+	switch n := len(q.buttons); a {
+	case keymap.NextButton:
+		q.at = (q.at + 1) % n
+	case keymap.PrevButton:
+		q.at = (q.at + n - 1) % n
+	case keymap.Press:
+		return q.buttons[q.at].press, true
+	case keymap.Yes:
+		if q.buttons[0].yes {
+			return q.buttons[0].press, true
+		}
+	case keymap.No:
+		if q.careful && q.at < n-1 {
+			q.at = n - 1
+			return nil, false
+		}
+		return nil, true
+	default:
+		q.s.act(a)
+	}
+	return nil, false
+}
+
+func (q *question) typed(tea.Msg) tea.Cmd { return nil }
+
+func (q *question) draw(th themes.Theme, w, h int) (string, []string) {
+	lines := wrap(q.text, w)
+	if len(q.diff) > 0 {
+		lines = append(append(lines, ""), diffLines(th, q.diff, w)...)
+	}
+	if q.plan != nil {
+		lines = append(lines, sends(th, q.plan, w)...)
+	}
+	foot := []string{"", q.row(th)}
+	if textWidth(foot[1]) > w {
+		foot = foot[:1]
+		for i := range q.buttons {
+			foot = append(foot, q.button(th, i))
+		}
+	}
+	return q.s.above(q.title, lines, foot[max(0, len(foot)-h+1):], h)
+}
+
+// row stands all buttons in a line.
+func (q *question) row(th themes.Theme) string {
+	texts := make([]string, len(q.buttons))
+	for i := range q.buttons {
+		texts[i] = q.button(th, i)
+	}
+	return strings.Join(texts, " ")
+}
+
+// button draws one button; arrows mark the one in focus without colour.
+func (q *question) button(th themes.Theme, i int) string {
+	b := q.buttons[i]
+	switch {
+	case i != q.at:
+		return th.Button.Padding(0).Render("  " + b.label + "  ")
+	case b.danger:
+		return th.Danger.Padding(0).Render("> " + b.label + " <")
+	}
+	return th.ButtonFocus.Padding(0).Render("> " + b.label + " <")
+}
+
+// mostSpelled is how many rows or commands a question spells out.
+const mostSpelled = 20
+
+// sends lists commands as they will be sent.
+func sends(th themes.Theme, commands []string, w int) []string {
+	lines := []string{"", th.Muted.Render("sends")}
+	for i, cmd := range commands {
+		if i == mostSpelled {
+			return append(lines, th.Muted.Render(fmt.Sprintf("  and %d more commands", len(commands)-i)))
+		}
+		for n, part := range wrap(cleanStart(cmd), w-4) {
+			indent := "  "
+			if n > 0 {
+				indent = "    "
+			}
+			lines = append(lines, indent+th.JSONString.Render(part))
+		}
+	}
+	return lines
+}
+
+func diffLines(th themes.Theme, diff []string, w int) []string {
+	lines := make([]string, len(diff))
+	for i, l := range diff {
+		style := th.Text
+		switch {
+		case strings.HasPrefix(l, "+"):
+			style = th.Good
+		case strings.HasPrefix(l, "-"):
+			style = th.Bad
+		}
+		lines[i] = style.Render(cut(cleanStart(strings.ReplaceAll(l, "\t", "    ")), w))
+	}
+	return lines
+}
+
+// counted confirms an action on several rows: their number has to be typed.
+type counted struct {
+	plans []operate.Action
+	yes   func() tea.Cmd
+	input textinput.Model
+	wrong bool
+	s     scroller
+}
+
+func newCounted(plans []operate.Action, yes func() tea.Cmd) *counted {
+	c := &counted{plans: plans, yes: yes, input: newInput("")}
+	c.input.Focus()
+	return c
+}
+
+func (c *counted) scope() keymap.Scope { return keymap.Form }
+
+func (c *counted) hints() []keymap.Action { return []keymap.Action{keymap.Accept, keymap.Cancel} }
+
+func (c *counted) act(a keymap.Action) (func() tea.Cmd, bool) {
+	switch a {
+	case keymap.Accept:
+		if c.wrong = c.input.Value() != strconv.Itoa(len(c.plans)); !c.wrong {
+			return c.yes, true
+		}
+	case keymap.Cancel:
+		return nil, true
+	case keymap.NextField:
+		c.s.act(keymap.Down)
+	case keymap.PrevField:
+		c.s.act(keymap.Up)
+	default:
+		c.s.act(a) // the wheel
+	}
+	return nil, false
+}
+
+func (c *counted) typed(msg tea.Msg) tea.Cmd {
+	c.wrong = false
+	return typeInto(&c.input, msg)
+}
+
+func (c *counted) draw(th themes.Theme, w, h int) (string, []string) {
+	first, n := c.plans[0], len(c.plans)
+	var lines []string
+	for i, p := range c.plans {
+		if i == mostSpelled {
+			lines = append(lines, th.Muted.Render(fmt.Sprintf("and %d more", n-i)))
+			break
+		}
+		lines = append(lines, wrap(cleanStart(p.Summary), w)...)
+	}
+	lines = append(append(lines, sends(th, first.Commands, w)...), th.Muted.Render(fmt.Sprintf("  and the same for each of the %d", n)))
+	ask := fmt.Sprintf("Type %d to do it: ", n)
+	c.input.SetWidth(max(1, w-textWidth(ask)-1))
+	foot := []string{"", ask + c.input.View()}
+	if c.wrong {
+		foot[0] = th.Bad.Render(fmt.Sprintf("that is not %d", n))
+	}
+	return c.s.above(fmt.Sprintf("%s %d %s", first.Verb, n, first.Kind), lines, foot, h)
+}

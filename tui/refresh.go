@@ -1,0 +1,103 @@
+package tui
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"holdfast/core/live"
+)
+
+// How the tables follow the snapshots: snapshot -> follow -> arrange -> arrangedMsg -> show.
+
+type arrangedMsg struct {
+	tab  int
+	a    *arranged
+	took time.Duration
+}
+
+// arrangeShare bounds the work of arranging what is only newer: it takes one part in that many of the time.
+const arrangeShare = 5
+
+// follow brings the active tab up to the newest snapshot, unless it has to rest because arranging it takes long.
+func (m *Model) follow() tea.Cmd {
+	if t := m.table(); t.rows.of == m.snap || m.Now().Before(t.rest) {
+		return nil
+	}
+	return m.arrange()
+}
+
+// arrange brings the active tab up to the newest snapshot and its order. Rows as they come cost nothing; all else
+// happens off this goroutine, one at a time.
+func (m *Model) arrange() tea.Cmd {
+	t := m.table()
+	if t.view.Rows == nil && t.order.natural() {
+		m.show(t, &arranged{of: m.snap, rows: m.snap.Table(t.view.Kind), order: t.order})
+		return nil
+	}
+	if m.busy {
+		return nil // arranged comes back and sees that there is more to do
+	}
+	m.busy = true
+	tab, snap, o, at, last := m.active, m.snap, t.order, m.clock(), t.rows
+	return guard(func() tea.Msg {
+		start := time.Now()
+		a := arrange(t.view, snap, o, at, last)
+		return arrangedMsg{tab, a, time.Since(start)}
+	})
+}
+
+func (m *Model) arranged(msg arrangedMsg) tea.Cmd {
+	m.busy = false
+	t := m.tabs[msg.tab]
+	asked := t.order.same(msg.a.order)
+	if asked { // else the cursor would be led away by a filter that is no more
+		t.rest = m.Now().Add((arrangeShare - 1) * msg.took)
+		m.show(t, msg.a)
+	}
+	if !asked || msg.tab != m.active {
+		return m.arrange()
+	}
+	return m.follow()
+}
+
+func (m *Model) show(t *table, a *arranged) {
+	t.show(a)
+	m.focus()
+}
+
+// focus tells the poller which rows are on the screen.
+func (m *Model) focus() {
+	v := m.view()
+	if v.Kind == "" {
+		return
+	}
+	ids := m.table().window()
+	if m.detail != nil {
+		ids = append(ids, m.detail.id)
+	}
+	m.Live.Focus(v.Kind, ids)
+}
+
+// layout gives the parts of the body their room.
+func (m *Model) layout() tea.Cmd {
+	rows := max(1, m.height-frameLines-1)
+	for _, t := range m.tabs {
+		t.resize(m.width, rows)
+	}
+	if m.split() {
+		m.table().resize(m.tableWidth(), rows)
+	}
+	m.focus()
+	return m.drawBody()
+}
+
+// tableOf finds the table of a kind; nil if no view has it.
+func (m *Model) tableOf(kind live.Kind) *table {
+	for _, t := range m.tabs {
+		if t.view.Kind == kind {
+			return t
+		}
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"holdfast/core/live"
+	"holdfast/keymap"
+)
+
+// The body of the screen: the table, the detail pane, or both side by side.
+
+const splitFrom = 120 // columns of a terminal with room for both
+
+func (m *Model) split() bool { return m.detail != nil && m.width >= splitFrom }
+
+func (m *Model) tableWidth() int { return m.width * 2 / 5 }
+
+func (m *Model) detailWidth() int {
+	if m.split() {
+		return m.width - m.tableWidth() - len(" | ")
+	}
+	return m.width
+}
+
+func (m *Model) body() []string {
+	height, at := m.height-frameLines, m.clock()
+	switch {
+	case m.split():
+		left := m.tableBody(at, m.tableWidth(), height)
+		right := lines(m.detail.render(m.theme, m.snap, at, m.detailWidth(), height))
+		for i := range left {
+			left[i] = padTo(left[i], m.tableWidth()) + m.theme.Border.Render(" │ ") + right[i]
+		}
+		return left
+	case m.detail != nil:
+		return lines(m.detail.render(m.theme, m.snap, at, m.width, height))
+	}
+	return m.tableBody(at, m.width, height)
+}
+
+func lines(text string) []string { return strings.Split(text, "\n") }
+
+// tableBody is the table, or what there is to say instead of one.
+func (m *Model) tableBody(at Clock, width, height int) []string {
+	t := m.table()
+	if t.rows.Len() > 0 && !m.unread() {
+		return lines(t.render(m.theme, at))
+	}
+	body := make([]string, height)
+	said := body[1:]
+	for _, text := range m.instead(t) {
+		for _, l := range wrap(text, width-4) {
+			if len(said) > 0 {
+				said[0] = "  " + m.theme.Text.Render(l)
+				said = said[1:]
+			}
+		}
+	}
+	return body
+}
+
+// unread tells that nothing has come from the server yet.
+func (m *Model) unread() bool {
+	for _, t := range m.snap.Tables {
+		if t.Len() > 0 {
+			return false
+		}
+	}
+	return m.snap.State == live.Connecting || m.snap.State == live.Lost && m.snap.ReadAt.IsZero()
+}
+
+// instead is what stands in the place of a table without rows.
+func (m *Model) instead(t *table) []string {
+	kind := m.snap.Table(t.view.Kind)
+	switch {
+	case m.unread() && m.snap.State == live.Lost:
+		return []string{fmt.Sprintf("Cannot read %s: %s", cleanStart(m.Conn.Addr), cleanStart(m.snap.Err.Error()))}
+	case m.unread():
+		return []string{fmt.Sprintf("Connecting to %s…", cleanStart(m.Conn.Addr))}
+	case kind.Err != nil:
+		return []string{fmt.Sprintf("Cannot read %s: %s", t.view.Name, cleanStart(kind.Err.Error()))}
+	case !t.order.filter.empty() && t.rows.all() > 0:
+		return []string{fmt.Sprintf("Nothing matches %s. %s takes the filter away.", Clean(t.order.filter.text), m.keyName(keymap.Back))}
+	case t.view.Kind == "" || !kind.Complete:
+		found := 0
+		for _, other := range m.snap.Tables {
+			found += other.Len()
+		}
+		return []string{fmt.Sprintf("Reading the keyspace… %s rows so far.", count(found))}
+	}
+	return []string{fmt.Sprintf("No %s here.", t.view.Name), t.view.Empty}
+}
