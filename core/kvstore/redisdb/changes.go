@@ -1,6 +1,7 @@
 package redisdb
 
 import (
+	"context"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ import (
 type stand struct{ committed, applied, now uint64 }
 
 func (s *Store) stand(epoch string) (at stand, err error) {
-	said, err := numbersScript.Run(s.life, s.c, []string{s.space.epoch, s.seq, s.appliedKey}, epoch).Slice()
+	said, err := numbersScript.Run(context.Background(), s.c, []string{s.space.epoch, s.seq, s.appliedKey}, epoch).Slice()
 	if err != nil {
 		return stand{}, err
 	}
@@ -29,21 +30,26 @@ func (s *Store) stand(epoch string) (at stand, err error) {
 	return at, err
 }
 
+func (s *Store) latest() (stand, error) {
+	epoch, end, err := s.begin()
+	if err != nil {
+		return stand{}, err
+	}
+	defer end()
+	return s.stand(epoch)
+}
+
 // GetLatestCommittedChangeNumber is kvstore.ChangePropagator.
 func (s *Store) GetLatestCommittedChangeNumber() (n uint64, err error) {
 	defer s.done("committed", time.Now(), &err)
-	epoch, release := s.now()
-	defer release()
-	at, err := s.stand(epoch)
+	at, err := s.latest()
 	return at.committed, s.fail("committed change", s.seq, err)
 }
 
 // GetLatestAppliedChangeNumber is kvstore.ChangeApplier.
 func (s *Store) GetLatestAppliedChangeNumber() (n uint64, err error) {
 	defer s.done("applied", time.Now(), &err)
-	epoch, release := s.now()
-	defer release()
-	at, err := s.stand(epoch)
+	at, err := s.latest()
 	return at.applied, s.fail("applied change", s.appliedKey, err)
 }
 
@@ -53,11 +59,11 @@ const loadMost = 1000
 // LoadChanges is kvstore.ChangePropagator. It fetches up to 1,000 changes a trip.
 func (s *Store) LoadChanges(fromChangeNumber uint64, maxChanges int) (list []*kvstore.ChangeRecord, err error) {
 	defer s.done("load", time.Now(), &err)
-	if maxChanges <= 0 {
-		return nil, s.alive("load changes")
+	epoch, end, err := s.begin()
+	if err != nil {
+		return nil, s.fail("load changes", s.log, err)
 	}
-	epoch, release := s.now()
-	defer release()
+	defer end()
 	list, err = s.loadAll(epoch, max(fromChangeNumber, 1), maxChanges)
 	return list, s.fail("load changes", s.log, err)
 }
@@ -85,9 +91,10 @@ func (s *Store) loadSome(epoch string, from uint64, most int) (list []*kvstore.C
 	}
 	var now, seq *redis.StringCmd
 	var log *redis.XMessageSliceCmd
-	_, err = s.c.TxPipelined(s.life, func(p redis.Pipeliner) error {
-		now, seq = p.Get(s.life, s.space.epoch), p.Get(s.life, s.seq)
-		log = p.XRangeN(s.life, s.log, strconv.FormatUint(from, 10)+"-0", "+", int64(most))
+	ctx := context.Background()
+	_, err = s.c.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		now, seq = p.Get(ctx, s.space.epoch), p.Get(ctx, s.seq)
+		log = p.XRangeN(ctx, s.log, strconv.FormatUint(from, 10)+"-0", "+", int64(most))
 		return nil
 	})
 	for _, e := range []error{now.Err(), seq.Err(), log.Err()} {
@@ -132,8 +139,11 @@ const (
 // them runs only if the one before has.
 func (s *Store) SaveChanges(changes []*kvstore.ChangeRecord) (last uint64, err error) {
 	defer s.done("save", time.Now(), &err)
-	epoch, release := s.now()
-	defer release()
+	epoch, end, err := s.begin()
+	if err != nil {
+		return 0, s.fail("save changes", s.appliedKey, err)
+	}
+	defer end()
 	at, err := s.stand(epoch)
 	if err != nil {
 		return 0, s.fail("save changes", s.appliedKey, err)
@@ -188,10 +198,10 @@ func (s *Store) pipeline(epoch string, changes []*kvstore.ChangeRecord, last uin
 		return last, err
 	}
 	cmds := make([]*redis.Cmd, len(changes)-1)
-	err = conn.Pipeline(s.life, s.c, func(p redis.Pipeliner) {
+	err = conn.Pipeline(context.Background(), s.c, func(p redis.Pipeliner) {
 		for i, c := range changes[1:] {
 			keys, args := s.write(epoch, c.Trxns, c.ChangeNumber)
-			cmds[i] = applyScript.Run(s.life, p, keys, args...)
+			cmds[i] = applyScript.Run(context.Background(), p, keys, args...)
 		}
 	})
 	if err != nil {
@@ -214,7 +224,7 @@ func (s *Store) pipeline(epoch string, changes []*kvstore.ChangeRecord, last uin
 // apply applies one change.
 func (s *Store) apply(epoch string, c *kvstore.ChangeRecord, last uint64) (uint64, error) {
 	keys, args := s.write(epoch, c.Trxns, c.ChangeNumber)
-	code, err := applyScript.Run(s.life, s.c, keys, args...).Int64()
+	code, err := applyScript.Run(context.Background(), s.c, keys, args...).Int64()
 	return result(code, err, c, last)
 }
 

@@ -51,9 +51,6 @@ func (s *Store) edit(ctx context.Context, op string, effect *kvstore.TrxnRecord,
 	if err := kvstore.CheckKey(effect.Key); err != nil {
 		return s.fail(op, s.base, err)
 	}
-	if err := s.alive(op); err != nil {
-		return err
-	}
 	code, err := s.mutate(ctx, casScript, []*kvstore.TrxnRecord{effect}, how, filled(old))
 	switch {
 	case err != nil:

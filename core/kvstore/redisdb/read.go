@@ -23,12 +23,13 @@ func (s *Store) Get(keys ...[]byte) (pairs []*kvstore.KVPair, err error) {
 		}
 	}
 	if len(keys) == 0 {
-		return nil, s.alive("get")
+		_, err := s.now()
+		return nil, s.fail("get", s.base, err)
 	}
 	pairs = make([]*kvstore.KVPair, 0, len(keys))
 	for len(keys) > 0 {
 		some := keys[:min(len(keys), getMost)]
-		if pairs, err = s.get(s.life, pairs, some); err != nil {
+		if pairs, err = s.get(context.Background(), pairs, some); err != nil {
 			return nil, s.fail("get", s.key(some[0]), err)
 		}
 		keys = keys[len(some):]
@@ -37,8 +38,11 @@ func (s *Store) Get(keys ...[]byte) (pairs []*kvstore.KVPair, err error) {
 }
 
 func (s *Store) get(ctx context.Context, pairs []*kvstore.KVPair, keys [][]byte) ([]*kvstore.KVPair, error) {
-	epoch, release := s.now()
-	defer release()
+	epoch, end, err := s.begin()
+	if err != nil {
+		return nil, err
+	}
+	defer end()
 	names := make([]string, 1, 1+len(keys))
 	names[0] = s.space.epoch
 	for _, k := range keys {
@@ -126,8 +130,11 @@ func (s *Store) Iterate(o kvstore.IterationOptions) kvstore.Iterator {
 		it.err = s.fail("iterate", s.base, kvstore.ErrStart)
 		return it
 	}
-	epoch, release := s.now()
-	release()
+	epoch, err := s.now()
+	if err != nil {
+		it.err = s.fail("iterate", s.base, err)
+		return it
+	}
 	it.epoch = epoch
 	it.first, it.end = bounds(prefix, start)
 	return it
@@ -152,7 +159,11 @@ func (i *iterator) HasNext() bool {
 func (i *iterator) fetch() {
 	var err error
 	defer i.s.done("iterate", time.Now(), &err)
-	p, err := readPage(i.s.life, i.s.c, &i.s.space, i.epoch, i.first, i.end, pageKeys, pageBytes)
+	if _, err = i.s.now(); err != nil { // closed since it began
+		i.err = i.s.fail("iterate", i.s.base, err)
+		return
+	}
+	p, err := readPage(context.Background(), i.s.c, &i.s.space, i.epoch, i.first, i.end, pageKeys, pageBytes)
 	i.err = i.s.fail("iterate", i.s.base, err)
 	i.pairs, i.first = p.pairs, p.next
 }

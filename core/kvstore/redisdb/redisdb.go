@@ -53,11 +53,9 @@ type Store struct {
 	stat   *kvstore.Stat
 	forget func() // ends the collection of metrics
 
-	life context.Context // ends with Close
-	end  context.CancelFunc
-
-	turn  sync.RWMutex // held for writing while a snapshot of ours takes the place of the state
-	epoch string       // which state this handle is of; changed under turn
+	turn   sync.RWMutex // calls hold it for reading; Close, and a snapshot of ours that takes the state's place, for writing
+	epoch  string       // which state this handle is of
+	closed bool
 }
 
 var _ kvstore.Engine = (*Store)(nil)
@@ -78,53 +76,56 @@ func Open(c redis.UniversalClient, db string, o Options) (*Store, error) {
 		return nil, conn.Fail(op, db, fmt.Errorf("%w: a log of %d changes", ErrBadArgument, o.Retain))
 	}
 	s := &Store{space: newSpace(cmp.Or(o.Prefix, conn.DefaultPrefixes().KV), db), db: db, c: c, retain: o.Retain, stat: o.Stat}
-	s.live()
-	epoch, err := c.Get(s.life, s.space.epoch).Result()
+	epoch, err := c.Get(context.Background(), s.space.epoch).Result()
 	if err == nil || err == redis.Nil {
 		s.epoch, err = s.finish(cmp.Or(epoch, "0"))
 	}
 	if err != nil {
-		s.Close()
 		return nil, conn.Fail(op, s.space.epoch, err)
 	}
+	s.forget = s.stat.Watch(engine, db, s)
 	return s, nil
 }
 
-// live begins the life of the handle.
-func (s *Store) live() {
-	s.life, s.end = context.WithCancel(context.Background())
-	s.forget = s.stat.Watch(engine, s.db, s)
-}
-
-// Close ends the handle: running and later calls answer ErrClosed. The client stays open.
+// Close ends the handle: it waits for running calls, and later ones answer ErrClosed. The client stays open.
 func (s *Store) Close() error {
-	if s.life.Err() == nil {
-		s.forget()
-	}
-	s.end()
+	s.forget() // first, because the collector may be waiting for a turn
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	s.closed = true
 	return nil
 }
 
 // Database is the name the store was opened with.
 func (s *Store) Database() string { return s.db }
 
-// now is the epoch that a call is sent with, and the end of its turn.
-func (s *Store) now() (epoch string, release func()) {
+// begin takes a turn and tells the epoch that the call is to be sent with. Unless the error is ErrClosed, end the turn.
+//
+// The interface gives calls no context: each command ends at the latest with the timeouts of the client.
+func (s *Store) begin() (epoch string, end func(), err error) {
 	s.turn.RLock()
-	return s.epoch, s.turn.RUnlock
+	if s.closed {
+		s.turn.RUnlock()
+		return "", nil, kvstore.ErrClosed
+	}
+	return s.epoch, s.turn.RUnlock, nil
+}
+
+// now is begin for what is made of several calls and must not go on in another state than it began in.
+func (s *Store) now() (epoch string, err error) {
+	epoch, end, err := s.begin()
+	if err == nil {
+		end()
+	}
+	return epoch, err
 }
 
 // fail wraps what went wrong with an operation, in the words of core/kvstore.
 func (s *Store) fail(op, key string, err error) error {
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case s.life.Err() != nil && errors.Is(err, context.Canceled):
-		err = kvstore.ErrClosed
-	default:
-		err = meaning(err)
 	}
-	return conn.Fail("kv: "+op, key, err)
+	return conn.Fail("kv: "+op, key, meaning(err))
 }
 
 // meaning is the sentinel for what a script refused.

@@ -1,6 +1,7 @@
 package redisdb
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -41,8 +42,8 @@ func (s *Store) PutSnapshot(r io.ReadCloser) (err error) {
 		return s.fail(op, s.base, fmt.Errorf("%w: there is nothing to read", kvstore.ErrSnapshot))
 	}
 	defer r.Close()
-	if err := s.alive(op); err != nil {
-		return err
+	if _, err := s.now(); err != nil { // before anything is read
+		return s.fail(op, s.base, err)
 	}
 	v, err := kvstore.OpenSnapshot(r, "")
 	if err != nil {
@@ -55,6 +56,9 @@ func (s *Store) PutSnapshot(r io.ReadCloser) (err error) {
 	}
 	s.turn.Lock()
 	defer s.turn.Unlock()
+	if s.closed {
+		return s.fail(op, s.base, kvstore.ErrClosed) // what is staged ends by itself
+	}
 	epoch, err := s.replace(s.epoch, load, items, v.Change, v.Change)
 	if err == nil {
 		s.epoch = epoch
@@ -85,8 +89,8 @@ func (s *Store) RestoreFrom(path string) (kvstore.KVStore, kvstore.Backupable, k
 func (s *Store) restore(path string) (restored *Store, err error) {
 	defer s.done("restore", time.Now(), &err)
 	const op = "restore"
-	if err := s.alive(op); err != nil {
-		return nil, err
+	if _, err := s.now(); err != nil {
+		return nil, s.fail(op, s.base, err)
 	}
 	v, err := kvstore.OpenSnapshotFile(path)
 	if err != nil {
@@ -97,14 +101,17 @@ func (s *Store) restore(path string) (restored *Store, err error) {
 	if err != nil {
 		return nil, s.fail(op, s.base, err)
 	}
-	from, release := s.now()
-	defer release()
+	from, end, err := s.begin()
+	if err != nil {
+		return nil, s.fail(op, s.base, err)
+	}
+	defer end()
 	epoch, err := s.replace(from, load, items, v.Change, v.Applied)
 	if err != nil {
 		return nil, s.fail(op, s.base, err)
 	}
 	restored = &Store{space: s.space, db: s.db, c: s.c, retain: s.retain, stat: s.stat, epoch: epoch}
-	restored.live()
+	restored.forget = s.stat.Watch(engine, s.db, restored)
 	return restored, nil
 }
 
@@ -117,7 +124,7 @@ func (s *Store) stage(v *kvstore.VerifiedSnapshot) (token string, items int64, e
 	list := s.load(token)
 	defer func() {
 		if err != nil {
-			_ = conn.Once(s.life, s.c, "UNLINK", list).Err() // or it ends by itself
+			_ = conn.Once(context.Background(), s.c, "UNLINK", list).Err() // or it ends by itself
 		}
 	}()
 	args, size := []any{stageLife.Milliseconds()}, 0
@@ -135,7 +142,7 @@ func (s *Store) stage(v *kvstore.VerifiedSnapshot) (token string, items int64, e
 		}
 		if len(args) > 1 && (err == io.EOF || len(args) > 3*stagePairs || size >= stageBytes) {
 			items += int64(len(args) - 1)
-			n, err := stageScript.Run(s.life, s.c, []string{list}, args...).Int64()
+			n, err := stageScript.Run(context.Background(), s.c, []string{list}, args...).Int64()
 			if err != nil {
 				return "", 0, err
 			}
@@ -160,10 +167,10 @@ func (s *Store) replace(epoch, token string, items int64, change, applied uint64
 	}
 	next := strconv.FormatUint(n+1, 10) + "-" + token
 	keys := []string{s.space.epoch, s.seq, s.appliedKey, s.log, s.ix, s.exp, s.load(token)}
-	err = commitScript.Run(s.life, s.c, keys, epoch, next, items, change, applied).Err()
+	err = commitScript.Run(context.Background(), s.c, keys, epoch, next, items, change, applied).Err()
 	if err != nil {
 		if _, refused := errors.AsType[redis.Error](err); refused {
-			_ = conn.Once(s.life, s.c, "UNLINK", s.load(token)).Err()
+			_ = conn.Once(context.Background(), s.c, "UNLINK", s.load(token)).Err()
 		}
 		if strings.HasPrefix(err.Error(), "LOST ") {
 			err = errLost
@@ -182,7 +189,7 @@ func (s *Store) finish(epoch string) (string, error) {
 		}
 		keys := []string{s.space.epoch, s.ix, s.exp, s.load(epoch[at+1:])}
 		var err error
-		if epoch, err = adoptScript.Run(s.life, s.c, keys, epoch, s.data, stagePairs, stageBytes).Text(); err != nil {
+		if epoch, err = adoptScript.Run(context.Background(), s.c, keys, epoch, s.data, stagePairs, stageBytes).Text(); err != nil {
 			return "", err
 		}
 	}

@@ -3,6 +3,7 @@ package redisdb
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"maps"
@@ -33,8 +34,10 @@ func (s *Store) spool(m *merge) (h kvstore.SnapshotHeader, err error) {
 	if err := m.create(); err != nil {
 		return h, err
 	}
-	epoch, release := s.now()
-	release()
+	epoch, err := s.now()
+	if err != nil {
+		return h, err
+	}
 	buf := bufio.NewWriterSize(m.walk, 256<<10)
 	w, err := kvstore.NewSnapshotWriter(buf, h)
 	if err != nil {
@@ -42,7 +45,7 @@ func (s *Store) spool(m *merge) (h kvstore.SnapshotHeader, err error) {
 	}
 	var seen uint64 // the change up to which m.changed has all of them
 	for first, at := true, "-"; at != ""; first = false {
-		p, err := readPage(s.life, s.c, &s.space, epoch, at, "+", pageKeys, pageBytes)
+		p, err := readPage(context.Background(), s.c, &s.space, epoch, at, "+", pageKeys, pageBytes)
 		if err != nil {
 			return h, err
 		}

@@ -13,13 +13,14 @@ import (
 func (s *Store) Put(pairs ...*kvstore.KVPair) (err error) {
 	defer s.done("put", time.Now(), &err)
 	if len(pairs) == 0 {
-		return s.alive("put")
+		_, err := s.now()
+		return s.fail("put", s.base, err)
 	}
 	effects, err := kvstore.Effects(pairs)
 	if err != nil {
 		return s.fail("put", s.base, err)
 	}
-	_, err = s.mutate(s.life, putScript, effects)
+	_, err = s.mutate(context.Background(), putScript, effects)
 	return s.fail("put", s.key(effects[0].Key), err)
 }
 
@@ -29,7 +30,7 @@ func (s *Store) Delete(key []byte) (err error) {
 	if err := kvstore.CheckKey(key); err != nil {
 		return s.fail("delete", s.base, err)
 	}
-	_, err = s.mutate(s.life, deleteScript, []*kvstore.TrxnRecord{{Type: kvstore.TrxnDelete, Key: key}})
+	_, err = s.mutate(context.Background(), deleteScript, []*kvstore.TrxnRecord{{Type: kvstore.TrxnDelete, Key: key}})
 	return s.fail("delete", s.key(key), err)
 }
 
@@ -54,17 +55,17 @@ func (s *Store) CompareAndSet(request *kvstore.CompareAndSetRequest) (set bool, 
 		how = asAbsent
 	}
 	effects := []*kvstore.TrxnRecord{{Type: kvstore.TrxnPut, Key: request.Key, Value: request.NewValue}}
-	code, err := s.mutate(s.life, casScript, effects, how, filled(request.OldValue))
+	code, err := s.mutate(context.Background(), casScript, effects, how, filled(request.OldValue))
 	return code == 1, s.fail("compare and set", s.key(request.Key), err)
 }
 
 // mutate runs a script that writes, and returns its code.
 func (s *Store) mutate(ctx context.Context, script *conn.Script, effects []*kvstore.TrxnRecord, more ...any) (code int64, err error) {
-	epoch, release := s.now()
-	defer release()
+	epoch, end, err := s.begin()
+	if err != nil {
+		return 0, err
+	}
+	defer end()
 	keys, args := s.write(epoch, effects, more...)
 	return script.Run(ctx, s.c, keys, args...).Int64()
 }
-
-// alive is for calls that have nothing to send.
-func (s *Store) alive(op string) error { return s.fail(op, s.base, s.life.Err()) }
