@@ -5,18 +5,19 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
-	"holdfast/core/conn"
 	"holdfast/core/kvstore"
 )
 
 // GetLatestCommittedChangeNumber is of the last change that is acknowledged (kvstore.ChangePropagator).
-func (s *Store) GetLatestCommittedChangeNumber() (uint64, error) {
+func (s *Store) GetLatestCommittedChangeNumber() (_ uint64, err error) {
+	defer s.done("committed", nil, time.Now(), &err)
 	st, err := s.enter()
 	if err != nil {
-		return 0, conn.Fail("latest committed change", "", err)
+		return 0, err
 	}
 	defer s.mu.RUnlock()
 	return st.durable.Load(), nil
@@ -24,9 +25,9 @@ func (s *Store) GetLatestCommittedChangeNumber() (uint64, error) {
 
 // LoadChanges returns changes of the log (kvstore.ChangePropagator). Unless Options.NoSync is set, it returns none that
 // a crash could take back: a replica is never ahead.
-func (s *Store) LoadChanges(from uint64, most int) ([]*kvstore.ChangeRecord, error) {
-	changes, err := s.load(from, most)
-	return changes, conn.Fail(fmt.Sprintf("load changes from %d", from), "", err)
+func (s *Store) LoadChanges(from uint64, most int) (_ []*kvstore.ChangeRecord, err error) {
+	defer s.done("load", nil, time.Now(), &err)
+	return s.load(from, most)
 }
 
 func (s *Store) load(from uint64, most int) (_ []*kvstore.ChangeRecord, err error) {
@@ -47,7 +48,7 @@ func (s *Store) load(from uint64, most int) (_ []*kvstore.ChangeRecord, err erro
 	}
 	defer func() { err = errors.Join(err, it.Close()) }()
 	if from <= st.base.Load() { // asked after the iterator was made, which has all that was not trimmed before
-		return nil, kvstore.ErrTrimmed
+		return nil, fmt.Errorf("change %d: %w", from, kvstore.ErrTrimmed)
 	}
 	changes := make([]*kvstore.ChangeRecord, 0, min(last-from+1, 1024))
 	for it.First(); it.Valid(); it.Next() {
@@ -74,10 +75,11 @@ func (s *Store) load(from uint64, most int) (_ []*kvstore.ChangeRecord, err erro
 }
 
 // GetLatestAppliedChangeNumber is the master's number of the last change applied (kvstore.ChangeApplier).
-func (s *Store) GetLatestAppliedChangeNumber() (uint64, error) {
+func (s *Store) GetLatestAppliedChangeNumber() (_ uint64, err error) {
+	defer s.done("applied", nil, time.Now(), &err)
 	st, err := s.enter()
 	if err != nil {
-		return 0, conn.Fail("latest applied change", "", err)
+		return 0, err
 	}
 	defer s.mu.RUnlock()
 	st.commit.Lock()
@@ -90,9 +92,9 @@ const saveAtMost = 1 << 20
 
 // SaveChanges applies changes of a master (kvstore.ChangeApplier). Several may be one batch; a crash leaves the effects
 // and the applied number of the first so many changes.
-func (s *Store) SaveChanges(changes []*kvstore.ChangeRecord) (uint64, error) {
-	n, err := s.save(changes)
-	return n, conn.Fail("save changes", "", err)
+func (s *Store) SaveChanges(changes []*kvstore.ChangeRecord) (_ uint64, err error) {
+	defer s.done("save", nil, time.Now(), &err)
+	return s.save(changes)
 }
 
 func (s *Store) save(changes []*kvstore.ChangeRecord) (uint64, error) {

@@ -8,11 +8,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/pebbledb"
@@ -316,5 +319,46 @@ func TestLogThatLostAChangeSaysSo(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+func TestStatCountsCallsAndShowsNumbers(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	stat, err := kvstore.NewStat(registry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := pebbledb.Open("db", pebbledb.Options{FS: vfs.NewMem(), Stat: stat})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, "a", "1")
+	put(t, s, "a", "2")
+	if err := s.Put(&kvstore.KVPair{}); !errors.Is(err, kvstore.ErrKey) {
+		t.Error(err)
+	}
+	backup := filepath.Join(t.TempDir(), "backup")
+	if err := s.BackupTo(backup); err != nil {
+		t.Fatal(err)
+	}
+	if n := testutil.ToFloat64(stat.ResponseError.WithLabelValues("pebble", "put")); n != 1 {
+		t.Errorf("%v failed", n)
+	}
+	numbers := func(committed string) string {
+		return "# HELP holdfast_kvstore_committed_change Number of the last committed change.\n# TYPE holdfast_kvstore_committed_change gauge\n" +
+			"holdfast_kvstore_committed_change{db=\"db\",engine=\"pebble\"} " + committed + "\n"
+	}
+	restored, _, _, _, err := s.RestoreFrom(backup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := testutil.GatherAndCompare(registry, strings.NewReader(numbers("3")), "holdfast_kvstore_committed_change"); err != nil {
+		t.Error(err)
+	}
+	if err := restored.Close(); err != nil {
+		t.Error(err)
+	}
+	if n, err := testutil.GatherAndCount(registry, "holdfast_kvstore_committed_change"); n != 0 || err != nil {
+		t.Errorf("%d closed stores are shown, %v", n, err)
 	}
 }

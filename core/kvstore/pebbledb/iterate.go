@@ -31,7 +31,7 @@ func (s *Store) Iterate(o kvstore.IterationOptions) kvstore.Iterator {
 	return it
 }
 
-func failed(err error) *iterator { return &iterator{err: conn.Fail("iterate", "", err)} }
+func failed(err error) *iterator { return &iterator{err: conn.Fail("kv: iterate", "", err)} }
 
 // bounds are the keys in Pebble that options ask for.
 func bounds(o kvstore.IterationOptions) (lower, upper []byte, err error) {

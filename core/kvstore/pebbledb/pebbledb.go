@@ -44,6 +44,8 @@ type Options struct {
 	NoSync bool
 	// KeepChanges is how many of the last changes the log keeps; 0: all.
 	KeepChanges uint64
+	// Stat counts the calls; nil counts nothing.
+	Stat *kvstore.Stat
 	// Clock tells the time in epoch seconds; nil: the system's.
 	Clock func() uint64
 	// FS is the file system; nil: the operating system's. vfs.NewMem() keeps a database in memory.
@@ -72,16 +74,19 @@ type root struct {
 	mu    sync.RWMutex // read-held by every operation, held to swap what follows
 	now   *state
 	owner *Store // the handle that is not stale
-	done  bool
+	gone  bool   // the folder is closed
 
-	iters iterators
+	iters  iterators
+	forget func() // ends the collection of metrics
 }
+
+const engine = "pebble"
 
 // Open opens the database in a folder, which it makes if there is none: ErrInUse, ErrForeign.
 func Open(dir string, opts Options) (*Store, error) {
 	s, err := open(dir, opts)
 	if err != nil {
-		return nil, conn.Fail("open", dir, err)
+		return nil, conn.Fail("kv: open", dir, err)
 	}
 	return s, nil
 }
@@ -123,7 +128,33 @@ func open(dir string, opts Options) (_ *Store, err error) {
 		return nil, err
 	}
 	r.owner = &Store{root: r}
+	r.forget = opts.Stat.Watch(engine, dir, watched{r})
 	return r.owner, nil
+}
+
+// watched is what the collector of metrics asks, across restores.
+type watched struct{ *root }
+
+func (w watched) current() *Store {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return w.owner
+}
+
+func (w watched) GetLatestCommittedChangeNumber() (uint64, error) {
+	return w.current().GetLatestCommittedChangeNumber()
+}
+
+func (w watched) GetLatestAppliedChangeNumber() (uint64, error) {
+	return w.current().GetLatestAppliedChangeNumber()
+}
+
+// done notes a call that began at start, and says in its error which it was.
+func (s *Store) done(op string, key []byte, start time.Time, err *error) {
+	s.opts.Stat.Done(engine, op, start, *err)
+	if *err != nil {
+		*err = conn.Fail("kv: "+op, string(key), *err)
+	}
 }
 
 // enter begins an operation, which ends with r.mu.RUnlock unless there is an error.
@@ -143,7 +174,7 @@ func (s *Store) usable() error {
 		return kvstore.ErrClosed
 	case s.owner != s:
 		return kvstore.ErrStale
-	case s.done:
+	case s.gone:
 		return kvstore.ErrClosed
 	}
 	return s.now.failure()
@@ -156,16 +187,17 @@ func (s *Store) Close() error {
 	defer s.replace.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.owner != s || s.done {
+	if s.owner != s || s.gone {
 		return nil
 	}
-	s.done = true
+	s.gone = true
+	s.forget()
 	s.iters.end(kvstore.ErrClosed)
 	err := s.now.close()
 	if s.now.wedged.Load() {
 		return nil // the lock stays: what is left of this Pebble may still touch the folder
 	}
-	return conn.Fail("close", s.dir, errors.Join(err, s.lock.Close()))
+	return conn.Fail("kv: close", s.dir, errors.Join(err, s.lock.Close()))
 }
 
 // Dir is the folder.

@@ -3,18 +3,18 @@ package pebbledb
 import (
 	"errors"
 	"io"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
-	"holdfast/core/conn"
 	"holdfast/core/kvstore"
 )
 
 // Get returns the pairs of keys (kvstore.KVStore), of several all as of one moment. As with Pebble, it may return what a
 // Put has yet to bring to the disk; the change log never does.
-func (s *Store) Get(keys ...[]byte) ([]*kvstore.KVPair, error) {
-	pairs, err := s.get(keys)
-	return pairs, conn.Fail("get", "", err)
+func (s *Store) Get(keys ...[]byte) (pairs []*kvstore.KVPair, err error) {
+	defer s.done("get", nil, time.Now(), &err)
+	return s.get(keys)
 }
 
 type getter interface {

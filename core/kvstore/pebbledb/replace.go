@@ -7,18 +7,18 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
-	"holdfast/core/conn"
 	"holdfast/core/kvstore"
 )
 
 // GetSnapshot streams the state of this moment (kvstore.KVStore), which is on the disk before the first byte is. It
 // costs the memory of a few pairs; old data stay on the disk until it is closed.
-func (s *Store) GetSnapshot() (io.ReadCloser, error) {
-	r, err := s.snapshot()
-	return r, conn.Fail("get snapshot", "", err)
+func (s *Store) GetSnapshot() (_ io.ReadCloser, err error) {
+	defer s.done("snapshot", nil, time.Now(), &err)
+	return s.snapshot()
 }
 
 func (s *Store) snapshot() (io.ReadCloser, error) {
@@ -56,8 +56,9 @@ func (s *state) flushTo(n uint64) error {
 
 // PutSnapshot replaces the state (kvstore.KVStore): the snapshot is verified, stored in a folder of its own and swapped
 // in by one rename. A crash leaves the old state or the new one. Iterators begun before go on over the old one.
-func (s *Store) PutSnapshot(r io.ReadCloser) error {
-	return conn.Fail("put snapshot", "", s.putSnapshot(r))
+func (s *Store) PutSnapshot(r io.ReadCloser) (err error) {
+	defer s.done("put snapshot", nil, time.Now(), &err)
+	return s.putSnapshot(r)
 }
 
 func (s *Store) putSnapshot(r io.ReadCloser) (err error) {
@@ -78,7 +79,7 @@ func (s *Store) putSnapshot(r io.ReadCloser) (err error) {
 
 // BackupTo writes a snapshot to a new file (kvstore.Backupable), which any engine restores.
 func (s *Store) BackupTo(path string) (err error) {
-	defer func() { err = conn.Fail("back up to", path, err) }()
+	defer s.done("backup", []byte(path), time.Now(), &err)
 	r, err := s.snapshot()
 	if err != nil {
 		return err
@@ -89,10 +90,11 @@ func (s *Store) BackupTo(path string) (err error) {
 
 // RestoreFrom replaces the state by a backup of any engine (kvstore.Backupable). What it returns is one *Store, four
 // times.
-func (s *Store) RestoreFrom(path string) (kvstore.KVStore, kvstore.Backupable, kvstore.ChangePropagator, kvstore.ChangeApplier, error) {
+func (s *Store) RestoreFrom(path string) (_ kvstore.KVStore, _ kvstore.Backupable, _ kvstore.ChangePropagator, _ kvstore.ChangeApplier, err error) {
+	defer s.done("restore", []byte(path), time.Now(), &err)
 	next := &Store{root: s.root}
 	if err := s.restore(path, next); err != nil {
-		return nil, nil, nil, nil, conn.Fail("restore from", path, err)
+		return nil, nil, nil, nil, err
 	}
 	return next, next, next, next, nil
 }

@@ -3,15 +3,18 @@ package pebbledb
 import (
 	"bytes"
 	"encoding/binary"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
-	"holdfast/core/conn"
 	"holdfast/core/kvstore"
 )
 
 // Put stores all pairs as one change (kvstore.KVStore).
-func (s *Store) Put(pairs ...*kvstore.KVPair) error { return conn.Fail("put", "", s.put(pairs)) }
+func (s *Store) Put(pairs ...*kvstore.KVPair) (err error) {
+	defer s.done("put", nil, time.Now(), &err)
+	return s.put(pairs)
+}
 
 func (s *Store) put(pairs []*kvstore.KVPair) error {
 	effects, err := kvstore.Effects(pairs)
@@ -36,28 +39,29 @@ func (s *Store) put(pairs []*kvstore.KVPair) error {
 }
 
 // Delete deletes a key, if it is there (kvstore.KVStore).
-func (s *Store) Delete(key []byte) error {
-	_, err := s.swap(key, func(_ []byte, found bool) *kvstore.TrxnRecord {
+func (s *Store) Delete(key []byte) (err error) {
+	defer s.done("delete", key, time.Now(), &err)
+	_, err = s.swap(key, func(_ []byte, found bool) *kvstore.TrxnRecord {
 		if !found {
 			return nil
 		}
 		return &kvstore.TrxnRecord{Type: kvstore.TrxnDelete, Key: key}
 	})
-	return conn.Fail("delete", string(key), err)
+	return err
 }
 
 // CompareAndSet sets a key if it has the expected value (kvstore.KVStore).
-func (s *Store) CompareAndSet(r *kvstore.CompareAndSetRequest) (bool, error) {
+func (s *Store) CompareAndSet(r *kvstore.CompareAndSetRequest) (set bool, err error) {
 	if r == nil {
-		return false, conn.Fail("compare and set", "", kvstore.ErrKey)
+		r = &kvstore.CompareAndSetRequest{} // refused for its key
 	}
-	done, err := s.swap(r.Key, func(value []byte, found bool) *kvstore.TrxnRecord {
+	defer s.done("cas", r.Key, time.Now(), &err)
+	return s.swap(r.Key, func(value []byte, found bool) *kvstore.TrxnRecord {
 		if found != (r.OldValue != nil) || !bytes.Equal(value, r.OldValue) {
 			return nil
 		}
 		return &kvstore.TrxnRecord{Type: kvstore.TrxnPut, Key: r.Key, Value: r.NewValue}
 	})
-	return done, conn.Fail("compare and set", string(r.Key), err)
 }
 
 // swap commits what decide makes of a key's value, if anything; nothing else is committed between the two. The value is
