@@ -43,11 +43,13 @@ const usageHead = `holdfast shows and operates the coordination state that servi
   holdfast                          the dashboard on --url
   holdfast demo                     the dashboard on an embedded Redis with a live workload
   holdfast get VIEW [KEY]           print a view, or one row whole
-  holdfast flush STORE              write a buffer to --flush-dir and empty it
-  holdfast bump NAMESPACE KEY       raise a generation
+  holdfast flush STORE              write a buffer and what is left of earlier flushes to --flush-dir, then delete it;
+                                    prints the files, none if there is nothing to persist
+  holdfast bump NAMESPACE KEY       raise a generation; prints it
   holdfast lock KEY --ttl D         take a lock; prints its token and fence
-  holdfast unlock KEY --token T     release a lock
-  holdfast edit VIEW KEY --file F   replace a document by compare-and-set
+  holdfast unlock KEY --token T     release a lock that this token holds
+  holdfast edit VIEW KEY --file F   replace a document by compare-and-set; binary as base64. A text that names another
+                                    version than the stored one is refused
   holdfast version
 
 Exit codes: 0 done, 1 failed, 2 usage, 3 refused by a precondition (held, changed, read-only), 4 server unreachable.
