@@ -1,67 +1,86 @@
 package redisdb
 
 import (
-	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
 
-	"github.com/redis/go-redis/v9"
-
 	"holdfast/core/kvstore"
 )
 
-// decode reads an entry of the log, as write.lua documents it.
-func decode(m redis.XMessage) (*kvstore.ChangeRecord, error) {
-	id, zero, _ := strings.Cut(m.ID, "-")
-	n, err := strconv.ParseUint(id, 10, 64)
-	if err != nil || zero != "0" {
-		return nil, fmt.Errorf("%w: the log has an entry %q", errMalformed, m.ID)
-	}
-	text, ok := m.Values["c"].(string)
-	if !ok || len(m.Values) != 1 {
-		return nil, fmt.Errorf("%w: the log's entry %q has other fields", errMalformed, m.ID)
-	}
-	c := &kvstore.ChangeRecord{ChangeNumber: n}
-	for rest := []byte(text); len(rest) > 0; {
-		e, after, ok := effect(rest)
-		if !ok {
-			return nil, fmt.Errorf("%w: the log's entry %q", errMalformed, m.ID)
-		}
-		c.Trxns = append(c.Trxns, e)
-		rest = after
-	}
-	return c, nil
+// entry is the memory of a change with one effect, as most have: a page of the log is one piece of it.
+type entry struct {
+	kvstore.ChangeRecord
+	first kvstore.TrxnRecord
+	list  [1]*kvstore.TrxnRecord
 }
 
-// effect reads one effect and returns what follows it.
-func effect(b []byte) (e *kvstore.TrxnRecord, rest []byte, ok bool) {
-	e = &kvstore.TrxnRecord{}
-	switch b[0] {
+// decode reads an entry of the log as XRANGE gives it: its id, and its one field as write.lua documents it.
+func (c *entry) decode(said any) error {
+	var id, text string
+	if parts, _ := said.([]any); len(parts) == 2 {
+		id, _ = parts[0].(string)
+		if field, _ := parts[1].([]any); len(field) == 2 && field[0] == "c" {
+			text, _ = field[1].(string)
+		} else {
+			id += " with other fields"
+		}
+	}
+	digits, ours := strings.CutSuffix(id, "-0")
+	n, err := strconv.ParseUint(digits, 10, 64)
+	if err != nil || !ours {
+		return fmt.Errorf("%w: the log has an entry %q", errMalformed, id)
+	}
+	c.ChangeNumber, c.Trxns = n, c.list[:0]
+	raw := []byte(text) // one copy that keys and values share
+	for at := 0; at < len(text); {
+		e := &c.first
+		if at > 0 {
+			e = &kvstore.TrxnRecord{}
+		}
+		size := effect(e, text[at:], raw[at:])
+		if size == 0 {
+			return fmt.Errorf("%w: the log's entry %q", errMalformed, id)
+		}
+		c.Trxns = append(c.Trxns, e)
+		at += size
+	}
+	return nil
+}
+
+// effect reads the effect at the beginning of text, whose bytes raw has, too, and returns its length; 0 if there is none.
+func effect(e *kvstore.TrxnRecord, text string, raw []byte) (size int) {
+	switch text[0] {
 	case 'p':
 		e.Type = kvstore.TrxnPut
 	case 'd':
 		e.Type = kvstore.TrxnDelete
 	default:
-		return nil, nil, false
+		return 0
 	}
 	var numbers [3]uint64 // expiry, length of the key, length of the value
-	rest = b[1:]
+	at := 1
 	for i := range numbers {
-		digits, after, found := bytes.Cut(rest[:min(len(rest), 21)], []byte{' '}) // 20 digits hold any number
-		n, err := strconv.ParseUint(string(digits), 10, 64)
-		if !found || err != nil {
-			return nil, nil, false
+		digits := strings.IndexByte(text[at:], ' ')
+		if digits < 0 {
+			return 0
 		}
-		numbers[i], rest = n, rest[len(rest[:min(len(rest), 21)])-len(after):]
+		n, err := strconv.ParseUint(text[at:at+digits], 10, 64)
+		if err != nil {
+			return 0
+		}
+		numbers[i] = n
+		at += digits + 1
 	}
-	key, value := numbers[1], numbers[2]
-	if key > uint64(len(rest)) || value > uint64(len(rest))-key {
-		return nil, nil, false
+	left := uint64(len(text) - at)
+	if numbers[1] > left || numbers[2] > left-numbers[1] {
+		return 0
 	}
-	e.ExpireTS, e.Key = numbers[0], rest[:key:key]
+	value := at + int(numbers[1])
+	size = value + int(numbers[2])
+	e.ExpireTS, e.Key = numbers[0], raw[at:value:value]
 	if e.Type == kvstore.TrxnPut {
-		e.Value = rest[key : key+value : key+value]
+		e.Value = raw[value:size:size]
 	}
-	return e, rest[key+value:], true
+	return size
 }

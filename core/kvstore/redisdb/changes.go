@@ -90,12 +90,12 @@ func (s *Store) loadSome(epoch string, from uint64, most int) (list []*kvstore.C
 		from = kvstore.MaxChangeNumber // nothing is there, and Redis takes greater ids for time
 	}
 	var now, seq *redis.StringCmd
-	var log *redis.XMessageSliceCmd
 	ctx := context.Background()
+	// Not XRangeN, which makes a map of each entry's one field.
+	log := redis.NewSliceCmd(ctx, "xrange", s.log, strconv.FormatUint(from, 10)+"-0", "+", "count", most)
 	_, err = s.c.TxPipelined(ctx, func(p redis.Pipeliner) error {
 		now, seq = p.Get(ctx, s.space.epoch), p.Get(ctx, s.seq)
-		log = p.XRangeN(ctx, s.log, strconv.FormatUint(from, 10)+"-0", "+", int64(most))
-		return nil
+		return p.Process(ctx, log)
 	})
 	for _, e := range []error{now.Err(), seq.Err(), log.Err()} {
 		if e != nil && e != redis.Nil {
@@ -113,9 +113,11 @@ func (s *Store) loadSome(epoch string, from uint64, most int) (list []*kvstore.C
 			return nil, 0, err
 		}
 	}
-	for i, m := range log.Val() {
-		c, err := decode(m)
-		if err != nil {
+	made := make([]entry, len(log.Val()))
+	list = make([]*kvstore.ChangeRecord, 0, len(made))
+	for i, said := range log.Val() {
+		c := &made[i].ChangeRecord
+		if err := made[i].decode(said); err != nil {
 			return nil, 0, err
 		}
 		if c.ChangeNumber != from+uint64(i) {

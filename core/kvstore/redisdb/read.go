@@ -93,14 +93,14 @@ type page struct {
 }
 
 func readPage(ctx context.Context, c redis.UniversalClient, s *space, epoch, first, end string, keys, size int) (page, error) {
-	said, err := pageScript.Run(ctx, c, []string{s.epoch, s.seq, s.ix}, epoch, s.data, first, end, keys, size).Slice()
+	said, err := pageScript.Run(ctx, c, []string{s.epoch, s.seq, s.ix, s.exp}, epoch, s.data, first, end, keys, size).Slice()
 	if err != nil {
 		return page{}, meaning(err)
 	}
 	if len(said) < 3 || len(said)%3 != 0 {
 		return page{}, fmt.Errorf("%w: a page of %d items", errMalformed, len(said))
 	}
-	p := page{pairs: make([]*kvstore.KVPair, 0, len(said)/3-1)}
+	p := page{pairs: make([]*kvstore.KVPair, len(said)/3-1)}
 	if p.change, err = number("the change number", said[0]); err != nil {
 		return page{}, err
 	}
@@ -109,11 +109,14 @@ func readPage(ctx context.Context, c redis.UniversalClient, s *space, epoch, fir
 	if last, more := said[2].(string); more {
 		p.next = "(" + last
 	}
-	for i := 3; i < len(said); i += 3 {
-		key, _ := said[i].(string)
-		value, _ := said[i+1].(string)
-		ts, _ := said[i+2].(int64)
-		p.pairs = append(p.pairs, &kvstore.KVPair{Key: []byte(key), Value: []byte(value), ExpireTS: uint64(ts)})
+	made := make([]kvstore.KVPair, len(said)/3-1)
+	for i := range made {
+		at := said[3*i+3:]
+		key, _ := at[0].(string)
+		value, _ := at[1].(string)
+		ts, _ := at[2].(int64)
+		made[i] = kvstore.KVPair{Key: []byte(key), Value: []byte(value), ExpireTS: uint64(ts)}
+		p.pairs[i] = &made[i]
 	}
 	return p, nil
 }

@@ -14,8 +14,8 @@ var files embed.FS
 
 var (
 	putScript     = conn.NewScript(script("begin") + script("write"))
-	deleteScript  = conn.NewScript(script("begin") + script("delete") + script("write"))
-	casScript     = conn.NewScript(script("begin") + script("cas") + script("write"))
+	deleteScript  = conn.NewScript(script("begin") + script("ends") + script("delete") + script("write"))
+	casScript     = conn.NewScript(script("begin") + script("ends") + script("cas") + script("write"))
 	applyScript   = conn.NewScript(script("begin") + script("apply") + script("write"))
 	getScript     = conn.NewScript(script("get"))
 	pageScript    = conn.NewScript(script("page"))

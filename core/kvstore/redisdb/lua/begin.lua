@@ -19,14 +19,9 @@ local function clock()
   return now
 end
 
--- When a data key ends, in epoch seconds; 0 for never.
-local function ends(data)
-  local ms = redis.call('PEXPIRETIME', data)
-  return ms > 0 and math.floor((ms + 500) / 1000) or 0
-end
-
+local filled = 0 -- bytes under the last data key
 for i = 7, #KEYS do
-  redis.call('STRLEN', KEYS[i]) -- refuses another type, as the next two do
+  filled = redis.call('STRLEN', KEYS[i]) -- refuses another type, as the next two do
 end
 redis.call('ZCARD', ix)
 local expiring = redis.call('ZCARD', exp)

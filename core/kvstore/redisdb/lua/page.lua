@@ -1,5 +1,5 @@
 -- Reads a page of a database in the order of its keys; writes nothing and stands alone.
--- KEYS[1] :epoch   KEYS[2] :seq   KEYS[3] :ix
+-- KEYS[1] :epoch   KEYS[2] :seq   KEYS[3] :ix   KEYS[4] :exp
 -- ARGV[1]  the epoch of the handle, '*' for whichever it is   ARGV[2]  'kv:{db}:d:'
 -- ARGV[3], ARGV[4]  where the page begins and ends, as ZRANGEBYLEX takes it
 -- ARGV[5]  how many keys of the index to look at   ARGV[6]  bytes after which the page ends
@@ -15,6 +15,7 @@ end
 local now = tonumber(redis.call('TIME')[1])
 local out, n, bytes, last = {redis.call('GET', KEYS[2]) or '0', now, false}, 3, 0, false
 local most, room = tonumber(ARGV[5]), tonumber(ARGV[6])
+local expiring = redis.call('ZCARD', KEYS[4]) > 0
 local keys = redis.call('ZRANGEBYLEX', KEYS[3], ARGV[3], ARGV[4], 'LIMIT', 0, most)
 for i, key in ipairs(keys) do
   local data = key
@@ -25,14 +26,16 @@ for i, key in ipairs(keys) do
   end
   data = ARGV[2] .. data
   local value = redis.call('GET', data)
-  if value then
+  local ts = 0
+  if value and expiring then
     local ms = redis.call('PEXPIRETIME', data)
-    local ts = ms > 0 and math.floor((ms + 500) / 1000) or 0
-    if ts == 0 or ts > now then
-      out[n + 1], out[n + 2], out[n + 3] = key, value, ts
-      n = n + 3
-      bytes = bytes + #key + #value
-    end
+    ts = ms > 0 and math.floor((ms + 500) / 1000) or 0
+    value = (ts == 0 or ts > now) and value
+  end
+  if value then
+    out[n + 1], out[n + 2], out[n + 3] = key, value, ts
+    n = n + 3
+    bytes = bytes + #key + #value
   end
   if bytes >= room then
     last = key

@@ -22,7 +22,8 @@ else
 end
 
 -- The counter comes first, because XADD needs its number; it goes back if the stream refuses.
-local id = string.format('%.0f-0', redis.call('INCR', seq))
+local id = redis.call('INCR', seq)
+id = id < 1e14 and id .. '-0' or string.format('%.0f-0', id)
 local added
 if ARGV[2] == '0' then
   added = redis.pcall('XADD', log, id, 'c', record)
@@ -48,7 +49,9 @@ for i = 1, effects do
     end
   elseif ts == '0' then
     redis.call('SET', data, ARGV[a + 3])
-    redis.call('ZADD', ix, 0, key)
+    if filled == 0 or effects > 1 then -- else it was there, and so is its place in the index
+      redis.call('ZADD', ix, 0, key)
+    end
     if expiring > 0 then
       redis.call('ZREM', exp, key)
     end
