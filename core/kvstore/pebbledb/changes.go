@@ -20,11 +20,11 @@ func (s *Store) GetLatestCommittedChangeNumber() (_ uint64, err error) {
 		return 0, err
 	}
 	defer s.mu.RUnlock()
-	return st.durable.Load(), nil
+	return st.told.Load(), nil
 }
 
-// LoadChanges returns changes of the log (kvstore.ChangePropagator). Unless Options.NoSync is set, it returns none that
-// a crash could take back: a replica is never ahead.
+// LoadChanges returns changes of the log (kvstore.ChangePropagator), and none that a crash could take back: a replica is
+// never ahead.
 func (s *Store) LoadChanges(from uint64, most int) (_ []*kvstore.ChangeRecord, err error) {
 	defer s.done("load", nil, time.Now(), &err)
 	return s.load(from, most)
@@ -37,11 +37,14 @@ func (s *Store) load(from uint64, most int) (_ []*kvstore.ChangeRecord, err erro
 	}
 	defer s.mu.RUnlock()
 	from = max(from, 1)
-	last := st.durable.Load()
+	last := st.told.Load()
 	if most <= 0 || from > last {
 		return nil, nil
 	}
 	last = min(last, from+uint64(most)-1)
+	if err := st.flushTo(last); err != nil {
+		return nil, err
+	}
 	it, err := st.db.NewIter(&pebble.IterOptions{LowerBound: logKey(from), UpperBound: logKey(last + 1)})
 	if err != nil {
 		return nil, err
@@ -144,7 +147,7 @@ func (s *Store) save(changes []*kvstore.ChangeRecord) (uint64, error) {
 			return 0, e
 		}
 	}
-	if !s.opts.NoSync && st.durable.Load() < last { // applied by another replicator, which still waits for the disk
+	if !s.opts.NoSync { // what another replicator applied may still be on its way
 		if e := st.flushTo(last); e != nil {
 			return 0, e
 		}

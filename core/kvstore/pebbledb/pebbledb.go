@@ -39,10 +39,9 @@ var (
 // Options of a database. The zero value is right for most.
 type Options struct {
 	// NoSync acknowledges writes before they are on the disk. A killed process or a power cut then loses the last of
-	// them; those that remain are a prefix without gaps. A replica may have seen what the master has lost, which the
-	// replicator reports as another history: it needs a snapshot then.
+	// them; those that remain are a prefix without gaps. LoadChanges and snapshots tell of none that could be lost so.
 	NoSync bool
-	// KeepChanges is how many of the last changes the log keeps; 0: all.
+	// KeepChanges is how many of the last changes the log keeps, and at most some more; 0: all.
 	KeepChanges uint64
 	// Stat counts the calls; nil counts nothing.
 	Stat *kvstore.Stat

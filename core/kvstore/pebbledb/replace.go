@@ -40,20 +40,6 @@ func (s *Store) snapshot() (io.ReadCloser, error) {
 	return kvstore.NewSnapshotStream(h, it), nil
 }
 
-// flushTo returns when a change is on the disk, so that whoever begins at the snapshot is not ahead of us after a crash.
-func (s *state) flushTo(n uint64) error {
-	if !s.opts.NoSync && s.durable.Load() >= n {
-		return nil
-	}
-	b := s.db.NewBatch()
-	_ = b.LogData(nil, nil)
-	if err := s.guard(func() error { return s.db.Apply(b, pebble.Sync) }); err != nil {
-		return s.fail(err)
-	}
-	s.acknowledge(n)
-	return b.Close()
-}
-
 // PutSnapshot replaces the state (kvstore.KVStore): the snapshot is verified, stored in a folder of its own and swapped
 // in by one rename. A crash leaves the old state or the new one. Iterators begun before go on over the old one.
 func (s *Store) PutSnapshot(r io.ReadCloser) (err error) {
@@ -202,6 +188,7 @@ func (s *Store) turn(st *state, name string, change, applied uint64, next *Store
 	st.applied = applied
 	st.base.Store(st.last)
 	st.durable.Store(st.last)
+	st.told.Store(st.last)
 	b := st.db.NewBatch()
 	_ = b.Set(metaBase, binary.BigEndian.AppendUint64(nil, st.last), nil)
 	_ = b.Set(metaApplied, binary.BigEndian.AppendUint64(nil, applied), nil)

@@ -26,7 +26,8 @@ type state struct {
 	since    uint64     // changes since the last housekeeping
 
 	base    atomic.Uint64 // the last number that the log has no more
-	durable atomic.Uint64 // number of the last change that is acknowledged, which no crash takes back
+	durable atomic.Uint64 // the last change that no crash takes back
+	told    atomic.Uint64 // the last change that is acknowledged: as durable, unless Options.NoSync
 
 	users  atomic.Int64 // iterators, and one for being the current state
 	broken atomic.Pointer[error]
@@ -99,6 +100,7 @@ func (s *state) load() error {
 	s.expiring = it.First() && it.Key()[0] == spaceExpiry
 	s.base.Store(base)
 	s.durable.Store(s.last)
+	s.told.Store(s.last)
 	return it.Close()
 }
 

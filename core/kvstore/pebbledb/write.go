@@ -3,6 +3,7 @@ package pebbledb
 import (
 	"bytes"
 	"encoding/binary"
+	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -195,17 +196,33 @@ func (s *state) wait(w *write, err error) error {
 		if err := s.guard(w.SyncWait); err != nil {
 			return s.fail(err)
 		}
+		raise(&s.durable, w.number)
 	}
-	s.acknowledge(w.number)
+	raise(&s.told, w.number)
 	return w.Close()
 }
 
-// acknowledge tells that a change and all before it are as durable as they get.
-func (s *state) acknowledge(n uint64) {
+// raise sets a number to n, unless another goroutine has brought it further.
+func raise(number *atomic.Uint64, n uint64) {
 	for {
-		d := s.durable.Load()
-		if n <= d || s.durable.CompareAndSwap(d, n) {
+		old := number.Load()
+		if n <= old || number.CompareAndSwap(old, n) {
 			return
 		}
 	}
+}
+
+// flushTo returns when a change is on the disk, so that whoever goes on from it is not ahead of us after a crash.
+func (s *state) flushTo(n uint64) error {
+	if s.durable.Load() >= n {
+		return nil
+	}
+	b := s.db.NewBatch()
+	_ = b.LogData(nil, nil)
+	if err := s.guard(func() error { return s.db.Apply(b, pebble.Sync) }); err != nil { // all that came before, too
+		return s.fail(err)
+	}
+	raise(&s.durable, n)
+	raise(&s.told, n)
+	return b.Close()
 }
