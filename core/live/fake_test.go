@@ -182,7 +182,7 @@ func (w *world) fill(prefix string, n int) {
 // look makes one reading as Run does.
 func (w *world) look() *Snapshot {
 	w.t.Helper()
-	if err := w.read(ctx, hastyPages, publishEvery); err != nil {
+	if err := w.read(ctx, hasty); err != nil {
 		w.t.Fatal(err)
 	}
 	return w.Snapshot()

@@ -33,7 +33,7 @@ func TestThousandsOfKeys(t *testing.T) {
 					readings++
 					sent := c.Conn.Log.Sent()
 					ok(t, c.Live.Reading(ctx, false))
-					if cost := c.Conn.Log.Sent() - sent; cost > live.RollingRows+200 {
+					if cost := c.Conn.Log.Sent() - sent; cost > uint64(live.QuietRows)+200 {
 						t.Errorf("a quiet reading sent %d commands", cost)
 					}
 				}
@@ -49,7 +49,7 @@ func TestThousandsOfKeys(t *testing.T) {
 			}
 			put(t, c.Conn, "actor:a0000001", actorDoc("a0000001", `,"ateomPodIp":"10.9.9.9"`))
 			n = quiet(func(a *live.Table) bool { return len(a.Recent) == 3 })
-			if turn := thousands/live.RollingRows + 1; n > turn {
+			if turn := thousands/live.QuietRows + 1; n > turn {
 				t.Errorf("a changed row was seen after %d readings, its turn comes after %d", n, turn)
 			}
 		})

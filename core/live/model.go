@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -101,10 +102,10 @@ func (m *Model) Pause(on bool) {
 // server that goes away is asked again, ever more slowly.
 func (m *Model) Run(ctx context.Context) error {
 	retry := retryFirst
-	pages := hastyPages
+	next := hasty
 	for {
 		wait := m.refresh
-		err := m.read(ctx, pages, publishEvery)
+		err := m.read(ctx, next)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -121,9 +122,9 @@ func (m *Model) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		pages = quietPages
+		next = quiet
 		if asked || m.passes == 0 {
-			pages = hastyPages
+			next = hasty
 		}
 	}
 }
@@ -152,12 +153,13 @@ func (m *Model) isPaused() bool {
 	return m.paused
 }
 
-// ReadAll reads to the end of a pass over the keyspace and returns what it found: for callers that want one answer and no
-// dashboard. Its error is of the way to the server; what is wrong with one kind is in the Err of its table. Do not call
-// it while Run runs.
+// ReadAll reads every row there is, to the end of a pass over the keyspace, and returns what it found: for callers that
+// want answers and no dashboard. Its error is of the way to the server; what is wrong with one kind is in the Err of its
+// table. Do not call it while Run runs.
 func (m *Model) ReadAll(ctx context.Context) (*Snapshot, error) {
-	for before := m.passes; m.passes == before; {
-		if err := m.read(ctx, hastyPages, 0); err != nil {
+	whole := effort{pages: hasty.pages, turn: math.MaxInt}
+	for before := m.passes; m.passes == before; whole.turn = 0 {
+		if err := m.read(ctx, whole); err != nil {
 			return nil, err
 		}
 	}

@@ -109,7 +109,7 @@ func TestLongReadingPublishesOnItsWay(t *testing.T) {
 			seen = append(seen, w.Snapshot().Table("k:").Len())
 		}
 	})
-	if err := w.read(ctx, hastyPages, publishEvery); err != nil {
+	if err := w.read(ctx, hasty); err != nil {
 		t.Fatal(err)
 	}
 	if slices.Sort(seen); len(slices.Compact(seen)) < 8 {
@@ -133,7 +133,7 @@ func TestLongReadingPublishesOnItsWay(t *testing.T) {
 
 func TestFocusIsReadAtEveryReadingOnce(t *testing.T) {
 	w := newWorld(t, "a:", "b:")
-	w.fill("a:", 3*rollingRows)
+	w.fill("a:", 3*hasty.turn)
 	w.fill("b:", 10)
 	w.look()
 	w.Focus("a:", []string{"00000", "02500", "none", "02500"})
@@ -146,10 +146,10 @@ func TestFocusIsReadAtEveryReadingOnce(t *testing.T) {
 				t.Errorf("%s was asked for %d times", id, n)
 			}
 		}
-		if asked["00000"] != 1 || asked["02500"] != 1 || asked["none"] != 1 || len(asked) > rollingRows+3 {
+		if asked["00000"] != 1 || asked["02500"] != 1 || asked["none"] != 1 || len(asked) > hasty.turn+3 {
 			t.Errorf("asked for %d rows, those on the screen %d, %d, %d times", len(asked), asked["00000"], asked["02500"], asked["none"])
 		}
-		if s.Table("a:").Len() != 3*rollingRows || len(s.Table("a:").Recent) != 0 {
+		if s.Table("a:").Len() != 3*hasty.turn || len(s.Table("a:").Recent) != 0 {
 			t.Errorf("a row that does not exist: %+v", s.Table("a:"))
 		}
 	}
@@ -162,16 +162,16 @@ func TestFocusIsReadAtEveryReadingOnce(t *testing.T) {
 	w.Focus("unknown", []string{"x"}) // it replaces the one before
 	w.fakes["a:"].forget()
 	w.look()
-	if asked := w.fakes["a:"].forget(); len(asked) != rollingRows {
+	if asked := w.fakes["a:"].forget(); len(asked) != hasty.turn {
 		t.Errorf("asked for %d rows", len(asked))
 	}
 }
 
 func TestChangesOfTheKeyspaceAreNoticed(t *testing.T) {
 	w := newWorld(t, "k:")
-	w.fill("k:", 5*rollingRows)
+	w.fill("k:", 5*hasty.turn)
 	w.look()
-	last := fmt.Sprintf("%05d", 5*rollingRows-1) // far from its turn
+	last := fmt.Sprintf("%05d", 5*hasty.turn-1) // far from its turn
 	w.mini.Del("k:" + last)
 	w.put("k:new=1")
 	s := w.look()
@@ -192,7 +192,7 @@ func TestChangesOfTheKeyspaceAreNoticed(t *testing.T) {
 	}
 
 	w.mini.FlushAll()
-	if s = w.look(); s.Table("k:").Len() != 0 || s.Table("k:").Rates[len(s.Table("k:").Rates)-1] != 5*rollingRows+1 {
+	if s = w.look(); s.Table("k:").Len() != 0 || s.Table("k:").Rates[len(s.Table("k:").Rates)-1] != 5*hasty.turn+1 {
 		t.Errorf("%d rows after a flush, rates %v", s.Table("k:").Len(), s.Table("k:").Rates)
 	}
 }
@@ -251,7 +251,7 @@ func TestServerThatRefusesEverything(t *testing.T) {
 		w := newWorld(t, "k:")
 		w.fill("k:", 2*readBatch)
 		w.put("k:x=!" + answer)
-		if err := w.read(ctx, hastyPages, publishEvery); !strings.Contains(fmt.Sprint(err), answer) {
+		if err := w.read(ctx, hasty); !strings.Contains(fmt.Sprint(err), answer) {
 			t.Errorf("%s: %v", answer, err)
 		}
 		w.put("k:x=1")
@@ -417,6 +417,23 @@ func TestReadAll(t *testing.T) {
 			t.Fatal(err)
 		}
 		same(t, "rows", texts(s.Table("k:")), []string{want})
+	}
+	w.fill("k:", 3*hasty.turn)
+	for _, text := range []string{"2", "3"} {
+		changed := []string{}
+		for i := range 3 * hasty.turn {
+			changed = append(changed, fmt.Sprintf("k:%05d=%s", i, text))
+		}
+		w.put(changed...)
+		s, err := w.ReadAll(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range texts(s.Table("k:")) {
+			if row != "a=2" && !strings.HasSuffix(row, "="+text) {
+				t.Fatalf("%s was not read again", row)
+			}
+		}
 	}
 	w.mini.Close()
 	if s, err := w.ReadAll(ctx); s != nil || !conn.Unreachable(err) {

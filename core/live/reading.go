@@ -8,15 +8,23 @@ import (
 	"holdfast/core/conn"
 )
 
-// What one reading may cost at most: pages of SCAN, and rows of each kind that are read again in turn. What the scan
-// finds anew and what is on the screen is read besides, and at the end of a pass the rows that it missed.
+// effort is what one reading may cost at most. What the scan finds anew and what is on the screen is read besides, and at
+// the end of a pass the rows that it missed.
+type effort struct {
+	pages int           // of SCAN
+	turn  int           // rows of each kind that are read again in turn
+	every time.Duration // between publishes on the way; 0: none
+}
+
+var (
+	hasty = effort{pages: 200, turn: 1000, every: publishEvery} // in the first pass, and when a reading was asked for
+	quiet = effort{pages: 20, turn: 1000, every: publishEvery}  // when nobody waits: a hundredth of a core, however many keys there are
+)
+
 const (
-	hastyPages  = 200 // in the first pass, and when a reading was asked for
-	quietPages  = 20  // when nobody waits: with the rows in turn a hundredth of a core, however many keys there are
-	scanCount   = 512 // keys that the server looks at for a page
-	rollingRows = 1000
-	readBatch   = 500
-	readAhead   = 2 // batches on their way at once
+	scanCount = 512 // keys that the server looks at for a page
+	readBatch = 500
+	readAhead = 2 // batches on their way at once
 )
 
 // While a long reading goes on, what it has found is published every so often, and less often when that alone takes
@@ -29,20 +37,19 @@ const (
 // reading is one look at the server: its status, the rows on the screen and those due in turn, a stretch of the scan
 // and what that finds.
 type reading struct {
-	m         *Model
-	status    conn.Status
-	pages     int
+	m      *Model
+	status conn.Status
+	effort
 	published time.Time
-	every     time.Duration // between publishes on the way
 }
 
-// read makes one reading. What it finds is published at its end, and on the way if every is not 0.
-func (m *Model) read(ctx context.Context, pages int, every time.Duration) error {
+// read makes one reading. What it finds is published at its end, and on the way.
+func (m *Model) read(ctx context.Context, e effort) error {
 	status, err := m.conn.Status(ctx)
 	if err != nil {
 		return err
 	}
-	r := &reading{m: m, status: status, pages: pages, every: every}
+	r := &reading{m: m, status: status, effort: e}
 	if m.Snapshot().State != Connecting { // the very first rows are published as soon as they are there
 		r.published = m.now()
 	}
@@ -76,7 +83,7 @@ func (r *reading) again(ctx context.Context) error {
 		r.m.mu.Lock()
 		ids := slices.Clone(r.m.focus[t.feed.Kind])
 		r.m.mu.Unlock()
-		ids = append(ids, t.rolling(rollingRows)...)
+		ids = append(ids, t.rolling(r.turn)...)
 		slices.Sort(ids)
 		if err := r.fetch(ctx, t, slices.Compact(ids)); err != nil {
 			return err
