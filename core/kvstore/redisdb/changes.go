@@ -16,7 +16,7 @@ import (
 type stand struct{ committed, applied, now uint64 }
 
 func (s *Store) stand(epoch string) (at stand, err error) {
-	said, err := numbersScript.Run(context.Background(), s.c, []string{s.space.epoch, s.seq, s.appliedKey}, epoch).Slice()
+	said, err := numbersScript.Run(context.Background(), s.c, []string{s.epochKey, s.seq, s.appliedKey}, epoch).Slice()
 	if err != nil {
 		return stand{}, err
 	}
@@ -94,7 +94,7 @@ func (s *Store) loadSome(epoch string, from uint64, most int) (list []*kvstore.C
 	// Not XRangeN, which makes a map of each entry's one field.
 	log := redis.NewSliceCmd(ctx, "xrange", s.log, strconv.FormatUint(from, 10)+"-0", "+", "count", most)
 	_, err = s.c.TxPipelined(ctx, func(p redis.Pipeliner) error {
-		now, seq = p.Get(ctx, s.space.epoch), p.Get(ctx, s.seq)
+		now, seq = p.Get(ctx, s.epochKey), p.Get(ctx, s.seq)
 		return p.Process(ctx, log)
 	})
 	for _, e := range []error{now.Err(), seq.Err(), log.Err()} {

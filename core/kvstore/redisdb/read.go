@@ -44,7 +44,7 @@ func (s *Store) get(ctx context.Context, pairs []*kvstore.KVPair, keys [][]byte)
 	}
 	defer end()
 	names := make([]string, 1, 1+len(keys))
-	names[0] = s.space.epoch
+	names[0] = s.epochKey
 	for _, k := range keys {
 		names = append(names, s.key(k))
 	}
@@ -93,7 +93,7 @@ type page struct {
 }
 
 func readPage(ctx context.Context, c redis.UniversalClient, s *space, epoch, first, end string, keys, size int) (page, error) {
-	said, err := pageScript.Run(ctx, c, []string{s.epoch, s.seq, s.ix, s.exp}, epoch, s.data, first, end, keys, size).Slice()
+	said, err := pageScript.Run(ctx, c, []string{s.epochKey, s.seq, s.ix, s.exp}, epoch, s.data, first, end, keys, size).Slice()
 	if err != nil {
 		return page{}, meaning(err)
 	}

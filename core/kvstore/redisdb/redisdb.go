@@ -76,12 +76,12 @@ func Open(c redis.UniversalClient, db string, o Options) (*Store, error) {
 		return nil, conn.Fail(op, db, fmt.Errorf("%w: a log of %d changes", ErrBadArgument, o.Retain))
 	}
 	s := &Store{space: newSpace(cmp.Or(o.Prefix, conn.DefaultPrefixes().KV), db), db: db, c: c, retain: o.Retain, stat: o.Stat}
-	epoch, err := c.Get(context.Background(), s.space.epoch).Result()
+	epoch, err := c.Get(context.Background(), s.epochKey).Result()
 	if err == nil || err == redis.Nil {
 		s.epoch, err = s.finish(cmp.Or(epoch, "0"))
 	}
 	if err != nil {
-		return nil, conn.Fail(op, s.space.epoch, err)
+		return nil, conn.Fail(op, s.epochKey, err)
 	}
 	s.forget = s.stat.Watch(engine, db, s)
 	return s, nil

@@ -166,7 +166,7 @@ func (s *Store) replace(epoch, token string, items int64, change, applied uint64
 		return "", fmt.Errorf("%w: the epoch is %q", errMalformed, epoch)
 	}
 	next := strconv.FormatUint(n+1, 10) + "-" + token
-	keys := []string{s.space.epoch, s.seq, s.appliedKey, s.log, s.ix, s.exp, s.load(token)}
+	keys := []string{s.epochKey, s.seq, s.appliedKey, s.log, s.ix, s.exp, s.load(token)}
 	err = commitScript.Run(context.Background(), s.c, keys, epoch, next, items, change, applied).Err()
 	if err != nil {
 		if _, refused := errors.AsType[redis.Error](err); refused {
@@ -187,7 +187,7 @@ func (s *Store) finish(epoch string) (string, error) {
 		if at < 0 {
 			return epoch, nil
 		}
-		keys := []string{s.space.epoch, s.ix, s.exp, s.load(epoch[at+1:])}
+		keys := []string{s.epochKey, s.ix, s.exp, s.load(epoch[at+1:])}
 		var err error
 		if epoch, err = adoptScript.Run(context.Background(), s.c, keys, epoch, s.data, stagePairs, stageBytes).Text(); err != nil {
 			return "", err

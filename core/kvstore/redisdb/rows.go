@@ -74,7 +74,7 @@ func (r *Rows) Keys(id string) []string {
 		return []string{r.prefix + rest}
 	}
 	s := spaceOf(r.prefix, id)
-	return []string{s.ix, s.exp, s.seq, s.log, s.appliedKey, s.epoch}
+	return []string{s.ix, s.exp, s.seq, s.log, s.appliedKey, s.epochKey}
 }
 
 var errForeign = errors.New("foreign key: of no database")
@@ -93,7 +93,7 @@ func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 				continue
 			}
 			s := spaceOf(r.prefix, id)
-			all[i] = reading{p.ZCard(ctx, s.ix), p.XLen(ctx, s.log), p.Get(ctx, s.seq), p.Get(ctx, s.appliedKey), p.Get(ctx, s.epoch)}
+			all[i] = reading{p.ZCard(ctx, s.ix), p.XLen(ctx, s.log), p.Get(ctx, s.seq), p.Get(ctx, s.appliedKey), p.Get(ctx, s.epochKey)}
 		}
 	})
 	if err != nil {

@@ -36,7 +36,7 @@ func script(name string) string {
 // write puts together what begin.lua documents: the keys and the arguments of a script that writes.
 func (s *Store) write(epoch string, effects []*kvstore.TrxnRecord, more ...any) (keys []string, args []any) {
 	keys = make([]string, 6, 6+len(effects))
-	keys[0], keys[1], keys[2], keys[3], keys[4], keys[5] = s.space.epoch, s.seq, s.ix, s.exp, s.log, s.appliedKey
+	keys[0], keys[1], keys[2], keys[3], keys[4], keys[5] = s.epochKey, s.seq, s.ix, s.exp, s.log, s.appliedKey
 	args = make([]any, 3, 3+4*len(effects)+len(more))
 	args[0], args[1], args[2] = epoch, s.retain, s.data
 	for _, e := range effects {

@@ -19,9 +19,9 @@ import (
 //
 // db and key are percent-encoded in keys.
 type space struct {
-	base                                 string // "kv:{db}:"
-	data                                 string // "kv:{db}:d:"
-	ix, exp, seq, log, appliedKey, epoch string
+	base                                    string // "kv:{db}:"
+	data                                    string // "kv:{db}:d:"
+	ix, exp, seq, log, appliedKey, epochKey string
 }
 
 func newSpace(prefix, db string) space { return spaceOf(prefix, conn.Escape(db)) }
@@ -31,7 +31,7 @@ func spaceOf(prefix, escaped string) space {
 	base := prefix + "{" + escaped + "}:"
 	return space{
 		base: base, data: base + "d:", ix: base + "ix", exp: base + "exp", seq: base + "seq",
-		log: base + "log", appliedKey: base + "applied", epoch: base + "epoch",
+		log: base + "log", appliedKey: base + "applied", epochKey: base + "epoch",
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"holdfast/core/kvstore"
 )
 
-// Put is kvstore.KVStore.
+// Put is kvstore.KVStore. The server does a call at one go: thousands of pairs are fine, millions hold it up.
 func (s *Store) Put(pairs ...*kvstore.KVPair) (err error) {
 	defer s.done("put", time.Now(), &err)
 	if len(pairs) == 0 {
