@@ -13,9 +13,11 @@ import (
 
 // What is shown of a content at most.
 const (
-	mostOfBody  = 4 << 20 // bytes
-	mostLines   = 50_000
+	mostOfBody  = 1 << 20 // bytes
+	mostLines   = 20_000
 	mostNesting = 64 // of JSON that is still indented
+
+	bytesOfDump = 16 // in a line of a hex dump
 )
 
 // bodyLines lays content out in lines of at most w cells: JSON indented and coloured, text as it is, anything else as a
@@ -29,10 +31,14 @@ func bodyLines(th themes.Theme, body []byte, w int) []string {
 	switch {
 	case ok:
 	case isText(shown):
-		for l := range strings.SplitSeq(CleanLines(string(shown)), "\n") {
-			lines = append(lines, styled(th.Text, wrap(l, w))...)
+		for l := range strings.SplitSeq(string(shown), "\n") {
+			lines = append(lines, styled(th.Text, wrap(CleanLines(strings.TrimSuffix(l, "\r")), w))...)
+			if len(lines) > mostLines {
+				break
+			}
 		}
 	default:
+		shown = shown[:min(len(shown), mostLines*bytesOfDump)]
 		for l := range strings.Lines(hex.Dump(shown)) {
 			lines = append(lines, th.Text.Render(Clean(strings.TrimRight(l, "\n"))))
 		}

@@ -55,7 +55,8 @@ func printable(s string) bool {
 // mostRunes is how many runes a character may be made of: real ones have a few marks, a heap of them hides other lines.
 const mostRunes = 6
 
-// honest tells a character that shows as what it is, in the same number of cells on every terminal.
+// honest tells a character that shows as what it is, in the same number of cells on every terminal and whatever stands
+// beside it.
 func honest(cluster string, width int) bool {
 	runes := 0
 	for _, r := range cluster {
@@ -63,7 +64,15 @@ func honest(cluster string, width int) bool {
 			return false
 		}
 	}
-	return width > 0 && width == ansi.StringWidthWc(cluster) && utf8.ValidString(cluster)
+	return width > 0 && width == ansi.StringWidthWc(cluster) && utf8.ValidString(cluster) && standsAlone(cluster)
+}
+
+// standsAlone tells whether a character does not join with letters before or after it.
+func standsAlone(cluster string) bool {
+	between := "a" + cluster + "a"
+	before, _ := ansi.FirstGraphemeCluster(between, ansi.GraphemeWidth)
+	itself, _ := ansi.FirstGraphemeCluster(between[1:], ansi.GraphemeWidth)
+	return before == "a" && itself == cluster
 }
 
 // deceptive tells characters that change how others are shown, that show nothing, or that look like a space.

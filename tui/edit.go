@@ -172,9 +172,9 @@ func (m *Model) drafted(msg draftedMsg) tea.Cmd {
 }
 
 // leftEditor asks before it drops a text that was changed.
-func (m *Model) leftEditor(opened, left draft) tea.Cmd {
-	if left.text != opened.text {
-		m.keep(left, errors.New("the text was changed and is not saved"))
+func (m *Model) leftEditor(d draft) tea.Cmd {
+	if d.text != d.doc.Text() {
+		m.keep(d, errors.New("the text was changed and is not saved"))
 	}
 	return nil
 }

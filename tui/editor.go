@@ -11,14 +11,13 @@ import (
 
 // editor is the inline editor, for terminals without $EDITOR.
 type editor struct {
-	draft draft
-	save  func(draft) tea.Cmd
-	leave func(opened, left draft) tea.Cmd
-	area  textarea.Model
+	draft       draft // as opened
+	save, leave func(draft) tea.Cmd
+	area        textarea.Model
 }
 
 // newEditor opens a draft; false if the text would not come out of it as it went in.
-func newEditor(d draft, save func(draft) tea.Cmd, leave func(opened, left draft) tea.Cmd) (*editor, bool) {
+func newEditor(d draft, save, leave func(draft) tea.Cmd) (*editor, bool) {
 	area := textarea.New()
 	area.ShowLineNumbers = false
 	area.Prompt = ""
@@ -44,7 +43,7 @@ func (e *editor) act(a keymap.Action) (func() tea.Cmd, bool) {
 	case keymap.Save:
 		return func() tea.Cmd { return e.save(d) }, true
 	case keymap.Leave:
-		return func() tea.Cmd { return e.leave(e.draft, d) }, true
+		return func() tea.Cmd { return e.leave(d) }, true
 	}
 	return nil, false
 }
