@@ -1,0 +1,568 @@
+package tui_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"holdfast/core/record"
+)
+
+func (d *driver) get(key string) string {
+	d.t.Helper()
+	s, err := d.mini.Get(key)
+	must(d.t, err)
+	return s
+}
+
+// stored is the value of a record of the namespace cfg.
+func (d *driver) stored(key string) string {
+	d.t.Helper()
+	s, err := d.core.Records("cfg")
+	must(d.t, err)
+	r, err := s.Get(ctx, record.Key(key))
+	must(d.t, err)
+	return string(r.Value)
+}
+
+func equal[T comparable](t testing.TB, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s is %v, want %v", what, got, want)
+	}
+}
+
+func TestBump(t *testing.T) {
+	d := open(t, options{start: "generations"}, shop)
+	d.to("all")
+	d.press("b")
+	d.shows("bump catalog:all", "EVALSHA (bump) gen:catalog:all", "> yes <")
+	d.press("n")
+	equal(t, "the generation after no", d.get("gen:catalog:all"), "120")
+	d.act("b", "enter") // nothing is lost by a bump: yes is preselected
+	equal(t, "the generation", d.get("gen:catalog:all"), "121")
+	d.shows("done: catalog:all is at generation 121")
+	d.press("z")
+	d.shows("cannot undo: generations only rise")
+}
+
+func TestFlush(t *testing.T) {
+	dir := t.TempDir()
+	d := open(t, options{start: "buffers", flushDir: dir}, shop)
+	d.to("orders")
+	d.act("f", "enter") // no is preselected
+	d.shows("orders")
+	d.act("f", "left", "enter")
+	d.shows("done: flushed 12 records of orders to ")
+	d.hides("live            12")
+	files, err := filepath.Glob(filepath.Join(dir, "orders-*.jsonl"))
+	must(t, err)
+	if len(files) != 1 {
+		t.Fatalf("files %v", files)
+	}
+	text, err := os.ReadFile(files[0])
+	must(t, err)
+	equal(t, "the number of lines", bytes.Count(text, []byte("\n")), 12)
+	for _, k := range d.mini.Keys() {
+		if strings.Contains(k, "{orders}:list") {
+			t.Errorf("%s is still there", k)
+		}
+	}
+}
+
+func TestBulkFlushAsksForTheNumber(t *testing.T) {
+	dir := t.TempDir()
+	d := open(t, options{start: "buffers", flushDir: dir}, shop)
+	d.press("space", "space", "f")
+	d.shows("flush 2 buffers", "Type 2 to do it")
+	d.press("enter")
+	d.shows("that is not 2")
+	d.typed("3")
+	d.hides("that is not 2")
+	d.press("enter")
+	d.shows("that is not 2")
+	d.press("backspace")
+	d.typed("2")
+	d.act("enter")
+	d.shows("done: flush of 2", "orders", "row 1 of 1")
+	d.hides("marked")
+	files, err := os.ReadDir(dir)
+	must(t, err)
+	equal(t, "the number of files", len(files), 2)
+
+	d.press("space", "esc")
+	d.hides("marked")
+}
+
+// A bulk action stops at the first row that fails; what is done is no longer marked, the rest still is.
+func TestBulkStopsAtAFailure(t *testing.T) {
+	d := open(t, options{start: "records"}, shop)
+	d.press("a", "d")
+	d.shows("delete 3 records")
+	cas(d, "leader", "host-5") // the second one, behind our back
+	d.typed("3")
+	d.act("enter")
+	d.shows("─ refused ─", "delete cfg:leader: changed meanwhile", "(1 of 3 done before it, 1 not tried)", "2 marked", "row 1 of 2")
+	equal(t, "what was not tried", d.stored("replicas"), `{"web":3,"worker":{"min":1,"max":8}}`)
+}
+
+func TestMarksActOnExactlyWhatIsSeen(t *testing.T) {
+	d := open(t, options{start: "generations"}, shop)
+	d.press("a", "/")
+	d.typed("namespace:user")
+	d.press("enter", "b")
+	d.shows("bump 2 generations")
+	d.typed("2")
+	d.act("enter")
+	equal(t, "a generation that was hidden", d.get("gen:catalog:all"), "120")
+	equal(t, "a generation that was seen", d.get("gen:user:single:user:42"), "8")
+	d.shows("1 marked, 1 of them hidden")
+	d.press("b")
+	d.shows("bump: the filter hides all marked rows")
+	d.press("A")
+	d.act("b", "y")
+	equal(t, "the one under the cursor", d.get("gen:user:single:user:42"), "9")
+}
+
+func TestLockAndUndo(t *testing.T) {
+	d := open(t, options{start: "locks"}, shop)
+	d.press("l")
+	d.shows("take a lock", "lock:", "30s")
+	d.press("enter")
+	d.shows("a lock needs a whole key")
+	d.typed("actor:agent-2")
+	d.press("tab")
+	for range 3 {
+		d.press("backspace")
+	}
+	d.typed("soon")
+	d.press("enter")
+	d.shows("a time above 0")
+	for range 4 {
+		d.press("backspace")
+	}
+	d.typed("5m")
+	d.press("shift+tab", "enter")
+	d.shows("take lock:actor:agent-2 for 5m0s", "> yes <")
+	d.act("enter")
+	d.shows("done: took lock:actor:agent-2")
+	token := d.get("lock:actor:agent-2")
+	d.press("z")
+	d.shows("unlock lock:actor:agent-2", token, "> no <")
+	d.act("n")
+	d.act("z", "y") // saying no has not forgotten it
+	if d.mini.Exists("lock:actor:agent-2") {
+		t.Error("the lock is still held")
+	}
+	d.press("z")
+	d.shows("nothing to undo")
+}
+
+func TestLockThatIsHeld(t *testing.T) {
+	d := open(t, options{start: "locks"}, shop)
+	d.press("l")
+	d.typed("nightly")
+	d.act("enter", "y")
+	d.shows("refused: lock lock:nightly: the lock is held")
+	equal(t, "the token", d.get("lock:nightly"), "cron-1")
+	d.press("l", "esc")
+	d.hides("take a lock")
+}
+
+// Locking a new key has nothing to do with the row under the cursor, nor with marks.
+func TestLockNeedsNoRow(t *testing.T) {
+	d := open(t, options{start: "locks"}, func(w *world) {
+		w.lock("lock:a", "t", time.Hour)
+		w.lock("lock:b", "t", time.Hour)
+		_, err := w.mini.Lpush("lock:", "a list")
+		must(w.t, err)
+	})
+	d.press("a", "l")
+	d.shows("take a lock")
+}
+
+func TestUnlock(t *testing.T) {
+	d := open(t, options{start: "locks"}, shop)
+	d.to("lock:nightly")
+	d.press("u")
+	d.shows("> no <", "cron-1")
+	must(t, d.mini.Set("lock:nightly", "somebody-else")) // it changed hands meanwhile
+	d.act("y")
+	d.shows("refused: unlock lock:nightly")
+	equal(t, "the token", d.get("lock:nightly"), "somebody-else")
+	d.act("u", "y") // of the new holder, now that the operator has seen it
+	d.shows("done: released lock:nightly")
+	if d.mini.Exists("lock:nightly") {
+		t.Error("the lock is still held")
+	}
+}
+
+func TestUnlockOfABuffer(t *testing.T) {
+	d := open(t, options{start: "buffers"}, shop, func(w *world) {
+		_, ok, err := w.core.Buffers.Lock(ctx, "orders", 0, time.Hour)
+		must(w.t, err)
+		if !ok {
+			w.t.Fatal("not locked")
+		}
+	})
+	d.to("invoices")
+	d.press("u")
+	d.shows("refused: unlock invoices: it is not locked")
+	d.to("orders")
+	d.press("f")
+	d.shows("refused: flush orders: it is locked by")
+	d.act("u", "y")
+	d.shows("done: unlocked buffer orders")
+}
+
+func TestDelete(t *testing.T) {
+	d := open(t, options{start: "actors"}, shop)
+	d.to("agent-1")
+	d.press("d")
+	d.shows("refused: delete agent-1: only a suspended actor can be deleted")
+	d.to("broken")
+	d.press("d")
+	d.shows("refused: delete broken: the record cannot be read")
+	d.to("agent-2")
+	d.act("d", "y")
+	d.shows("done: deleted agent-2")
+	d.hides("SUSPENDED")
+
+	d.press("7", "d")
+	d.shows("release cfg:1", "> no <")
+	d.act("y")
+	d.shows("done: released lease cfg:1", "No leases here.")
+	d.press("8")
+	d.hides("leader")
+
+	d.press("5")
+	d.to("pod-1")
+	d.act("d", "y")
+	d.shows("done: deleted shop:small:pod-1")
+}
+
+func TestEditAndUndo(t *testing.T) {
+	d := open(t, options{start: "records"}, shop)
+	d.to("replicas")
+	d.press("e")
+	d.shows("edit cfg:replicas", `"web": 3,`)
+	d.press("f2")
+	d.shows("no change, nothing written")
+
+	d.press("e", "down", "end", "backspace", "backspace")
+	d.typed("5,")
+	d.press("f2")
+	d.shows(`-  "web": 3,`, `+  "web": 5,`, "if it still has version 2", "> yes <")
+	d.press("tab", "enter")
+	d.shows("edit cfg:replicas", `"web": 5,`) // back to the text
+	d.act("f2", "y")
+	d.shows("done: saved cfg:replicas, version 5")
+	equal(t, "the value", d.stored("replicas"), `{"web":5,"worker":{"min":1,"max":8}}`)
+
+	d.act("z", "y")
+	equal(t, "the value after undo", d.stored("replicas"), `{"web":3,"worker":{"min":1,"max":8}}`)
+	d.press("z")
+	d.shows("nothing to undo") // an undo is not undone by the same key
+}
+
+func TestEditOfActorKeepsWhatIsUnknown(t *testing.T) {
+	d := open(t, options{start: "actors"}, func(w *world) {
+		must(w.t, w.mini.Set("actor:a1", `{"actorId":"a1","version":"7","ateomPodIp":"10.0.0.7","keep":{"me":[1,2]}}`))
+		w.mini.SetTTL("actor:a1", time.Hour)
+	})
+	d.press("e", "down", "down", "down", "end", "left", "left", "backspace")
+	d.shows(`"keep": {`, `"ateomPodIp": "10.0.0."`)
+	d.typed("8")
+	d.act("f2", "y")
+	d.shows("done: saved a1, version 8", "10.0.0.8")
+	equal(t, "the document", d.get("actor:a1"), `{"actorId":"a1","version":"8","ateomPodIp":"10.0.0.8","keep":{"me":[1,2]}}`)
+	equal(t, "its time to live", d.mini.TTL("actor:a1"), time.Hour)
+}
+
+func TestWrongDocumentIsKept(t *testing.T) {
+	d := open(t, options{start: "records"}, shop)
+	d.to("replicas")
+	d.press("e")
+	d.typed("oops")
+	d.press("f2")
+	d.shows("not saved: cfg:replicas", "not valid JSON", "> back to the text <")
+	d.press("enter")
+	d.shows("oops{")
+	d.press("esc")
+	d.shows("the text was changed and is not saved")
+	d.press("esc")
+	d.shows("> drop it <") // a hasty esc drops nothing yet
+	d.press("shift+tab", "enter")
+	d.shows("oops{")
+	d.press("esc", "tab", "enter")
+	d.hides("oops{", "not saved")
+	d.press("e", "esc")
+	d.hides("not saved") // nothing was changed
+	equal(t, "the value", d.stored("replicas"), `{"web":3,"worker":{"min":1,"max":8}}`)
+}
+
+func TestConflict(t *testing.T) {
+	// Each starts with two operators who changed the same record.
+	late := func(t *testing.T) *driver {
+		d := open(t, options{start: "records"}, shop)
+		d.to("leader")
+		d.press("e")
+		d.typed("mine-")
+		d.press("f2")
+		d.shows("save records cfg:leader")
+		cas(d, "leader", "theirs")
+		d.act("y")
+		d.shows("conflict on cfg:leader", "-theirs", "+mine-host-4", "> edit what is there now <")
+		equal(t, "the value", d.stored("leader"), "theirs")
+		return d
+	}
+	t.Run("edit what is there now", func(t *testing.T) {
+		d := late(t)
+		d.press("enter")
+		d.shows("edit cfg:leader", "theirs")
+		d.typed("x-")
+		d.act("f2", "y")
+		equal(t, "the value", d.stored("leader"), "x-theirs")
+	})
+	t.Run("edit mine again", func(t *testing.T) {
+		d := late(t)
+		d.press("tab", "enter")
+		d.shows("edit cfg:leader", "mine-host-4")
+		d.press("f2")
+		d.shows("-theirs", "+mine-host-4")
+		d.act("y")
+		equal(t, "the value", d.stored("leader"), "mine-host-4")
+	})
+	t.Run("leave it", func(t *testing.T) {
+		d := late(t)
+		d.press("esc")
+		d.shows("> leave it <")
+		d.press("esc")
+		d.hides("conflict")
+		equal(t, "the value", d.stored("leader"), "theirs")
+	})
+	t.Run("scroll", func(t *testing.T) {
+		d := late(t)
+		d.resize(40, 10)
+		d.shows("↓ conflict")
+		d.press("end")
+		d.shows("↑ conflict", "+mine-host-4")
+	})
+	t.Run("gone", func(t *testing.T) {
+		d := open(t, options{start: "records"}, shop)
+		d.to("leader")
+		d.press("e")
+		d.typed("mine-")
+		d.press("f2")
+		s, err := d.core.Records("cfg")
+		must(t, err)
+		must(t, s.Delete(ctx, "leader"))
+		d.act("y")
+		d.shows("not saved: cfg:leader", "> back to the text <")
+	})
+}
+
+// What the operator wrote is not lost with the connection.
+func TestUnsavedTextIsKept(t *testing.T) {
+	d := open(t, options{start: "records"}, shop)
+	d.to("leader")
+	d.press("e")
+	d.typed("mine-")
+	d.press("f2")
+	d.mini.SetError("LOADING Redis is loading the dataset in memory")
+	d.press("y")
+	d.mini.SetError("")
+	d.shows("not saved: cfg:leader", "LOADING", "> back to the text <")
+	cas(d, "leader", "theirs") // the version of the first reading still counts
+	d.press("enter", "f2")
+	d.act("y")
+	d.shows("conflict on cfg:leader")
+}
+
+func TestUndoThatComesTooLate(t *testing.T) {
+	d := open(t, options{start: "records"}, shop)
+	d.to("leader")
+	d.press("e")
+	d.typed("mine-")
+	d.act("f2", "y")
+	cas(d, "leader", "theirs")
+	d.act("z", "y")
+	d.shows("refused: edit cfg:leader: changed meanwhile")
+	equal(t, "the value", d.stored("leader"), "theirs")
+	d.press("z")
+	d.shows("nothing to undo") // it never will be
+}
+
+// What the inline editor would not give back as it was is not opened in it.
+func TestInlineEditorRefusesWhatItWouldMangle(t *testing.T) {
+	for name, value := range map[string]string{
+		"tab": "a\tb", "control": "a\x1b[31mb", "carriage return": "a\r\nb", "bidi": "a\u202eb", "joined": "👨‍👩‍👧",
+		"json": "{\"a\":\t1}", "lines": strings.Repeat("x\n", 11_000),
+	} {
+		d := open(t, options{start: "records"}, func(w *world) { w.record("cfg", "k", value, record.NoLeaseId) })
+		d.press("e")
+		d.shows("refused: the text has tabs or invisible characters")
+		d.hides("edit cfg:k")
+		if t.Failed() {
+			t.Log(name)
+		}
+	}
+	for name, value := range map[string]string{"lines": strings.Repeat("x\n", 300) + "end", "empty": "", "no line end": "a\nb", "line ends": "a\n\n", "wide": "日本 é"} {
+		d := open(t, options{start: "records"}, func(w *world) { w.record("cfg", "k", value, record.NoLeaseId) })
+		d.press("e")
+		d.shows("edit cfg:k")
+		d.press("f2")
+		d.shows("no change, nothing written")
+		if t.Failed() {
+			t.Log(name)
+		}
+	}
+}
+
+func TestBinaryIsEditedAsBase64(t *testing.T) {
+	d := open(t, options{start: "records"}, shop)
+	d.to("blob")
+	d.press("e")
+	d.shows("AAH//g==")
+	d.press("end", "backspace", "backspace", "backspace")
+	d.typed("g==")
+	d.press("f2")
+	d.shows("no change")
+	d.press("e")
+	d.typed("AAAA")
+	d.act("f2", "y")
+	equal(t, "the value", d.stored("blob"), "\x00\x00\x00\x00\x01\xff\xfe")
+}
+
+// In read-only every action is refused where it would be done, and noted.
+func TestReadOnly(t *testing.T) {
+	audit := filepath.Join(t.TempDir(), "audit.jsonl")
+	d := open(t, options{readOnly: true, audit: audit}, shop)
+	before := d.mini.Dump()
+	for tab, keys := range map[string][]string{"2": {"f"}, "3": {"b"}, "4": {"e"}, "6": {"u"}, "7": {"d"}, "8": {"e", "d"}} {
+		for _, k := range keys {
+			d.press(tab)
+			d.press(k)
+			d.shows("refused: ", "read-only: started with --read-only")
+		}
+	}
+	d.press("6", "l")
+	d.typed("x")
+	d.press("enter")
+	d.shows("refused: lock lock:x: read-only")
+	d.press("3", "a", "b")
+	d.shows("refused: bump")
+	equal(t, "the keyspace", d.mini.Dump(), before)
+
+	text, err := os.ReadFile(audit)
+	must(t, err)
+	lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
+	equal(t, "the number of refusals in the audit file", len(lines), 9)
+	for _, l := range lines {
+		var e struct{ Result string }
+		must(t, json.Unmarshal(l, &e))
+		equal(t, "the result of "+string(l), e.Result, "refused")
+	}
+}
+
+// A row may go while a question about it is open, or its detail.
+func TestRowGoesMeanwhile(t *testing.T) {
+	d := open(t, options{start: "records"}, shop)
+	d.to("leader")
+	d.press("d")
+	s, err := d.core.Records("cfg")
+	must(t, err)
+	must(t, s.Delete(ctx, "leader"))
+	d.read()
+	d.shows("delete cfg:leader") // the question stays
+	d.act("y")
+	d.shows("delete cfg:leader: ", "not found")
+
+	d.to("replicas")
+	d.press("enter")
+	must(t, s.Delete(ctx, "replicas"))
+	d.read()
+	d.shows("DELETED meanwhile", `"web": 3,`, "as last read")
+	d.press("e")
+	d.shows("edit: this row does not exist any more")
+	d.press("y")
+	equal(t, "what can still be copied", d.clipboard[0], `{"web":3,"worker":{"min":1,"max":8}}`)
+	s.Create(ctx, record.Record{Key: "replicas", Value: []byte("back")})
+	d.read()
+	d.hides("DELETED meanwhile")
+	d.shows("back")
+
+	empty := open(t, options{start: "leases"})
+	empty.press("d")
+	empty.shows("release: there is no row here")
+	empty.press("enter", "y", "space", "a", "up", "end")
+	empty.shows("No leases here.")
+}
+
+// One action at a time: while one runs, another is not begun.
+func TestOneActionAtATime(t *testing.T) {
+	d := open(t, options{start: "generations"}, shop)
+	d.to("all")
+	d.press("b")
+	running := d.m.Route(key("y"))
+	d.now = d.now.Add(7 * time.Second)
+	d.press("down")
+	d.shows("bump catalog:all… 7s")
+	d.press("b")
+	d.hides("sends")
+	d.press("z")
+	d.press("3")
+	d.run(running)
+	d.read()
+	d.shows("done: catalog:all is at generation 121")
+	d.press("b")
+	d.shows("sends")
+}
+
+func TestActionsOfOtherKindsAreNamed(t *testing.T) {
+	d := open(t, options{start: "generations"}, shop)
+	d.press("f")
+	d.shows("flush: not for generations")
+	d.press("1", "e")
+	d.shows("edit: not for overview")
+	d.press("4", "space", "space", "e")
+	d.shows("edit takes one row, 2 are marked")
+}
+
+// A failure too long for the lines of messages is shown in full.
+func TestLongFailureIsShownInFull(t *testing.T) {
+	d := open(t, options{start: "generations"}, shop)
+	d.resize(40, 10)
+	d.to("all")
+	d.press("b")
+	d.mini.SetError("ERR " + strings.Repeat("because of this ", 15) + "and that")
+	d.press("y")
+	d.mini.SetError("")
+	d.shows("─ ↓ failed ─", "bump catalog:all: ERR because of")
+	d.press("end")
+	d.shows("and that")
+	d.press("esc")
+	d.hides("failed")
+}
+
+// A failure stays until the next key; what went well goes by itself.
+func TestToastsGo(t *testing.T) {
+	d := open(t, options{start: "generations"}, shop)
+	d.act("b", "y")
+	d.shows("done: ")
+	d.now = d.now.Add(5 * time.Second)
+	d.show()
+	d.hides("done: ")
+	d.press("f")
+	d.press("z")
+	d.shows("refused: ")
+	d.now = d.now.Add(5 * time.Second)
+	d.show()
+	d.shows("refused: ")
+	d.press("down")
+	d.hides("refused: ")
+}

@@ -1,0 +1,107 @@
+package tui
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"holdfast/core/live"
+)
+
+func TestFilter(t *testing.T) {
+	rows := fakeRows{
+		{id: "agent-1", n: 7, word: "Running"},
+		{id: "agent-2", n: 12, word: "suspended"},
+		{id: "bad", bad: errors.New("not valid JSON")},
+		{id: "évil", n: 12, word: "\x1b[31m"},
+		{id: "lock:a:b", n: 0, word: "run away"},
+	}
+	v := fakeView(func() live.Rows { return rows })
+	all := []string{"agent-1", "agent-2", "bad", "évil", "lock:a:b"}
+	for _, c := range []struct {
+		text string
+		want []string
+	}{
+		{"", all},
+		{"   ", all},
+		{"agent", all[:2]},
+		{"AGENT", all[:2]},
+		{"at2", []string{"agent-2"}},                       // fuzzy: letters in order within one cell
+		{"2at", nil},                                       // not in this order
+		{"run", []string{"agent-1", "lock:a:b"}},           // in any cell
+		{"run 7", []string{"agent-1"}},                     // both words
+		{"!run", []string{"agent-2", "bad", "évil"}},       // inverse: contains, not fuzzy
+		{"!rnn", all},                                      // not fuzzy
+		{"~^agent-[12]$", all[:2]},                         // regular expression
+		{"~RUN", []string{"agent-1", "lock:a:b"}},          // without regard to case
+		{"!~^agent", []string{"bad", "évil", all[4]}},      // inverse regular expression
+		{"n:12", []string{"agent-2", "évil"}},              // one column
+		{"N:12 word:sus", []string{"agent-2"}},             // without regard to case
+		{"n:!12", []string{"agent-1", "bad", all[4]}},      // inverse within a column
+		{"!n:12", []string{"agent-1", "bad", all[4]}},      // either way round
+		{"n:~^1", []string{"agent-2", "évil"}},             // regular expression within a column
+		{"id:bad", []string{"bad"}},                        // of a row that cannot be read there is the name
+		{"valid", []string{"bad"}},                         // and the reason
+		{"n:valid", nil},                                   // which is in no column
+		{"lock:a", []string{"lock:a:b"}},                   // no such column: just text
+		{`\x1b`, []string{"évil"}},                         // as it is shown
+		{"É", []string{"évil"}},                            // letters beyond ASCII
+		{"n:", all}, {"!", all}, {"~", all}, {"n:!~", all}, // still being typed
+		{"n:12 !", []string{"agent-2", "évil"}},
+	} {
+		f, err := parseFilter(c.text, v.Columns)
+		if err != nil {
+			t.Errorf("%q: %v", c.text, err)
+			continue
+		}
+		var got []string
+		for _, r := range rows {
+			if f.keeps(r, v.Columns, Clock{}) {
+				got = append(got, r.id)
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%q keeps %q, want %q", c.text, got, c.want)
+		}
+	}
+	for _, text := range []string{"~[", "n:~(", "!~*", "ok ~["} {
+		if _, err := parseFilter(text, v.Columns); err == nil {
+			t.Errorf("%q is a filter", text)
+		}
+	}
+}
+
+// fuzzy finds any subsequence, and nothing that is none.
+func TestFuzzyIsSubsequence(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringOf(rapid.SampledFrom([]rune("abcABCäÄ日-"))).Draw(t, "text")
+		word := rapid.StringOf(rapid.SampledFrom([]rune("abcä日-"))).Draw(t, "word")
+		want := true
+		left := []rune(strings.ToLower(text))
+		for _, r := range word {
+			i := slices.Index(left, r)
+			if i < 0 {
+				want = false
+				break
+			}
+			left = left[i+1:]
+		}
+		if got := fuzzy([]rune(word), text); got != want {
+			t.Fatalf("%q in %q: %v, want %v", word, text, got, want)
+		}
+	})
+}
+
+// Any text is a filter or an error, and no filter fails on any row.
+func TestFilterTakesAnything(t *testing.T) {
+	v := fakeView(nil)
+	rapid.Check(t, func(t *rapid.T) {
+		f, err := parseFilter(strangers().Draw(t, "filter"), v.Columns)
+		if err == nil {
+			f.keeps(&fakeRow{id: strangers().Draw(t, "id"), word: strangers().Draw(t, "word")}, v.Columns, Clock{})
+		}
+	})
+}

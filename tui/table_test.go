@@ -1,0 +1,336 @@
+package tui
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+	"pgregory.net/rapid"
+
+	"holdfast/core/live"
+	"holdfast/themes"
+)
+
+// fakeRow is a row of no kind.
+type fakeRow struct {
+	id   string
+	word string
+	n    int
+	bad  error
+}
+
+func (r *fakeRow) ID() string     { return r.id }
+func (r *fakeRow) Problem() error { return r.bad }
+
+// fakeRows are sorted by ID, as those of a table are.
+type fakeRows []*fakeRow
+
+func (r fakeRows) Len() int          { return len(r) }
+func (r fakeRows) At(i int) live.Row { return r[i] }
+func (r fakeRows) Index(id string) (int, bool) {
+	return slices.BinarySearchFunc(r, id, func(r *fakeRow, id string) int { return strings.Compare(r.id, id) })
+}
+
+func fakeView(rows func() live.Rows) *View {
+	return &View{
+		Name: "fake", Title: "Fake", Short: "F",
+		Rows: func(*live.Snapshot, live.Rows) live.Rows { return rows() },
+		Columns: []Column{
+			{Title: "ID", Text: func(r live.Row, _ Clock) string { return r.ID() }, Compare: func(a, b live.Row) int { return cmp.Compare(a.ID(), b.ID()) }},
+			{Title: "N", Right: true, Text: func(r live.Row, _ Clock) string { return fmt.Sprint(r.(*fakeRow).n) }, Compare: func(a, b live.Row) int { return cmp.Compare(a.(*fakeRow).n, b.(*fakeRow).n) }},
+			{Title: "WORD", Grow: true, Text: func(r live.Row, _ Clock) string { return r.(*fakeRow).word }},
+		},
+	}
+}
+
+func drawRow(t *rapid.T, id string) *fakeRow {
+	r := &fakeRow{id: id, n: rapid.IntRange(0, 5).Draw(t, "n"), word: rapid.SampledFrom([]string{"", "red", "Green", "blue", "a b"}).Draw(t, "word")}
+	if rapid.IntRange(0, 9).Draw(t, "bad") == 0 {
+		r.bad = errors.New("cannot be read")
+	}
+	return r
+}
+
+func drawRows(t *rapid.T, most int) fakeRows {
+	var rows fakeRows
+	for _, id := range rapid.SliceOfNDistinct(rapid.StringMatching(`[a-e][0-9]`), 0, most, rapid.ID).Draw(t, "ids") {
+		rows = append(rows, drawRow(t, id))
+	}
+	slices.SortFunc(rows, func(a, b *fakeRow) int { return strings.Compare(a.id, b.id) })
+	return rows
+}
+
+var fakeFilters = []string{"", "", "red", "!red", "~^[ab]", "n:3", "word:~e", "!n:~[0-2]", "a r"}
+
+// The cursor and the marks are on rows, not on places: whatever comes and goes, they stay.
+func TestTableKeepsCursorAndMarksByIdentity(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rows := drawRows(t, 30)
+		v := fakeView(func() live.Rows { return rows })
+		tab := newTable(v)
+		tab.resize(80, rapid.IntRange(1, 12).Draw(t, "height"))
+		arrangeIt := func() { tab.show(arrange(v, &live.Snapshot{}, tab.order, Clock{}, tab.rows)) }
+		arrangeIt()
+		// shown tells whether a row is there and not filtered out.
+		shown := func(id string) bool {
+			i, ok := rows.Index(id)
+			return ok && (tab.order.filter.empty() || tab.order.filter.keeps(rows[i], v.Columns, Clock{}))
+		}
+		rearranged := func() {
+			cursor, marks := tab.cursor, slices.Collect(mapKeys(tab.marks))
+			arrangeIt()
+			if cursor != "" && shown(cursor) && tab.cursor != cursor {
+				t.Fatalf("the cursor went from %q to %q", cursor, tab.cursor)
+			}
+			for _, id := range marks {
+				_, exists := rows.Index(id)
+				if _, kept := tab.marks[id]; kept != exists {
+					t.Fatalf("row %q exists: %v, marked: %v", id, exists, kept)
+				}
+			}
+		}
+		t.Repeat(map[string]func(*rapid.T){
+			"refresh": func(t *rapid.T) {
+				next := slices.Clone(rows)
+				for range rapid.IntRange(0, 5).Draw(t, "gone") {
+					if len(next) > 0 {
+						i := rapid.IntRange(0, len(next)-1).Draw(t, "which")
+						next = slices.Delete(next, i, i+1)
+					}
+				}
+				for _, id := range rapid.SliceOfN(rapid.StringMatching(`[a-f][0-9]`), 0, 5).Draw(t, "new or changed") {
+					i, exists := next.Index(id)
+					if exists {
+						next[i] = drawRow(t, id)
+					} else {
+						next = slices.Insert(next, i, drawRow(t, id))
+					}
+				}
+				rows = next
+				rearranged()
+			},
+			"move": func(t *rapid.T) { tab.moveTo(tab.at + rapid.IntRange(-15, 15).Draw(t, "by")) },
+			"mark": func(*rapid.T) { tab.toggleMark() },
+			"mark all": func(*rapid.T) {
+				if !tab.markAll() {
+					t.Fatal("not all could be marked")
+				}
+			},
+			"clear marks": func(*rapid.T) { tab.clearMarks() },
+			"sort": func(t *rapid.T) {
+				tab.order.column, tab.order.descending = rapid.IntRange(-1, 2).Draw(t, "column"), rapid.Bool().Draw(t, "descending")
+				rearranged()
+			},
+			"filter": func(t *rapid.T) {
+				tab.order.filter, _ = parseFilter(rapid.SampledFrom(fakeFilters).Draw(t, "filter"), v.Columns)
+				rearranged()
+			},
+			"resize": func(t *rapid.T) {
+				tab.resize(rapid.IntRange(40, 90).Draw(t, "width"), rapid.IntRange(1, 12).Draw(t, "height"))
+			},
+			"": func(t *rapid.T) {
+				n := tab.rows.Len()
+				if n > 0 && (tab.at < 0 || tab.at >= n || tab.rows.At(tab.at).ID() != tab.cursor) {
+					t.Fatalf("cursor %q at %d of %d", tab.cursor, tab.at, n)
+				}
+				if n == 0 && (tab.cursor != "" || tab.selected() != nil) {
+					t.Fatalf("cursor %q in no rows", tab.cursor)
+				}
+				if tab.top < 0 || n > 0 && (tab.at < tab.top || tab.at >= tab.top+tab.height) || tab.top > max(0, n-tab.height) {
+					t.Fatalf("window from %d of height %d, cursor at %d of %d", tab.top, tab.height, tab.at, n)
+				}
+				var window, targets []string
+				hidden := 0
+				for i := range n {
+					id := tab.rows.At(i).ID()
+					if i >= tab.top && i < tab.top+tab.height {
+						window = append(window, id)
+					}
+					if _, marked := tab.marks[id]; marked {
+						targets = append(targets, id)
+					}
+				}
+				for id := range tab.marks {
+					if !shown(id) {
+						hidden++
+					}
+				}
+				if len(tab.marks) == 0 && n > 0 {
+					targets = []string{tab.cursor}
+				}
+				if got := tab.window(); !slices.Equal(got, window) {
+					t.Fatalf("window %v, want %v", got, window)
+				}
+				var got []string
+				for _, r := range tab.targets() {
+					got = append(got, r.ID())
+				}
+				if !slices.Equal(got, targets) {
+					t.Fatalf("an action is for %v, want %v", got, targets)
+				}
+				if tab.hidden != hidden {
+					t.Fatalf("%d marks hidden, want %d", tab.hidden, hidden)
+				}
+				lines := strings.Split(tab.render(themes.Default(true), Clock{Now: time.Now()}), "\n")
+				if len(lines) != tab.height+1 {
+					t.Fatalf("%d lines, want %d", len(lines), tab.height+1)
+				}
+				for i, l := range lines {
+					if w := ansi.StringWidth(l); w > tab.width {
+						t.Fatalf("line %d of %d cells in a table of %d", i, w, tab.width)
+					}
+				}
+			},
+		})
+	})
+}
+
+func mapKeys[K comparable, V any](m map[K]V) func(func(K) bool) {
+	return func(yield func(K) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+// arrange is a filter and a stable sort, and find leads back.
+func TestArrangeIsFilterAndSort(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rows := drawRows(t, 60)
+		v := fakeView(func() live.Rows { return rows })
+		o := order{column: rapid.IntRange(-1, 2).Draw(t, "column"), descending: rapid.Bool().Draw(t, "descending")}
+		o.filter, _ = parseFilter(rapid.SampledFrom(fakeFilters).Draw(t, "filter"), v.Columns)
+
+		var want []live.Row
+		for _, r := range rows {
+			if o.filter.keeps(r, v.Columns, Clock{}) {
+				want = append(want, r)
+			}
+		}
+		if o.column >= 0 && v.Columns[o.column].Compare != nil {
+			slices.SortStableFunc(want, func(a, b live.Row) int {
+				c := compareRows(v.Columns[o.column].Compare, a, b)
+				if o.descending {
+					c = -c
+				}
+				return c
+			})
+		} else if o.descending {
+			slices.Reverse(want)
+		}
+
+		a := arrange(v, &live.Snapshot{}, o, Clock{}, &arranged{})
+		if a.Len() != len(want) {
+			t.Fatalf("%d rows, want %d", a.Len(), len(want))
+		}
+		for i, r := range want {
+			if a.At(i) != r {
+				t.Fatalf("row %d is %v, want %v", i, a.At(i).ID(), r.ID())
+			}
+		}
+		for _, r := range rows {
+			at, ok := a.find(r.id)
+			if i := slices.Index(want, live.Row(r)); ok != (i >= 0) || ok && at != i {
+				t.Fatalf("find %q gives %d, %v; it stands at %d", r.id, at, ok, i)
+			}
+		}
+		for _, id := range []string{"", "nobody"} {
+			if at, ok := a.find(id); ok {
+				t.Fatalf("find %q gives %d", id, at)
+			}
+		}
+	})
+}
+
+// Rows that did not change are not sorted again, and rows that did are.
+func TestArrangeKeepsWhatStillHolds(t *testing.T) {
+	table := func(rev uint64) *live.Table { return &live.Table{Kind: "k", Rev: rev} }
+	v := &View{Kind: "k", Columns: []Column{{Title: "X", Compare: func(a, b live.Row) int { return 0 }}}}
+	at := func(rev uint64, o order, last *arranged) *arranged {
+		return arrange(v, &live.Snapshot{Tables: []*live.Table{table(rev)}}, o, Clock{}, last)
+	}
+	first := at(1, order{column: 0}, &arranged{})
+	first.perm = []int32{0} // the tables are empty: what has one row was kept
+	kept := func(a *arranged) bool { return len(a.perm) == 1 }
+	if same := at(1, order{column: 0}, first); !kept(same) || same.rows == first.rows {
+		t.Error("the order of the same rows is not kept, or the newer table not taken")
+	}
+	if kept(at(2, order{column: 0}, first)) {
+		t.Error("changed rows keep the old order")
+	}
+	if kept(at(1, order{column: 0, descending: true}, first)) {
+		t.Error("another order keeps the old one")
+	}
+}
+
+// What is marked at once is bounded: each row is a round trip when something is done to it.
+func TestMarkAllIsBounded(t *testing.T) {
+	rows := make(fakeRows, mostMarks+1)
+	for i := range rows {
+		rows[i] = &fakeRow{id: fmt.Sprintf("%06d", i)}
+	}
+	tab := newTable(fakeView(func() live.Rows { return rows }))
+	tab.show(&arranged{rows: rows})
+	if tab.markAll() || len(tab.marks) != mostMarks {
+		t.Errorf("%d rows are marked", len(tab.marks))
+	}
+}
+
+// Columns: where they fit they are as wide as they want, then wide ones give way, then the last ones go.
+func TestColumnsMakeRoom(t *testing.T) {
+	rows := fakeRows{{id: strings.Repeat("i", 50), n: 123456, word: strings.Repeat("w", 100)}}
+	for _, c := range []struct {
+		width, shift int
+		shown        []int
+		widths       []int
+	}{
+		{200, 0, []int{0, 1, 2}, []int{40, 6, 100}}, // only what grows is wider than usual
+		{100, 0, []int{0, 1, 2}, []int{40, 6, 49}},
+		{80, 0, []int{0, 1, 2}, []int{34, 6, 35}},
+		{46, 0, []int{0, 1, 2}, []int{17, 6, 18}},
+		{44, 0, []int{0, 1, 2}, []int{16, 6, 17}},
+		{40, 0, []int{0, 1, 2}, []int{25, 6, 4}},
+		{40, 1, []int{0, 2}, []int{18, 18}},
+	} {
+		tab := newTable(fakeView(func() live.Rows { return rows }))
+		tab.resize(c.width, 3)
+		tab.shift = c.shift
+		tab.show(&arranged{rows: rows})
+		tab.measure([][]string{tab.cells(rows[0], Clock{})})
+		if shown, widths := tab.columns(); !slices.Equal(shown, c.shown) || !slices.Equal(widths, c.widths) {
+			t.Errorf("%d cells, scrolled by %d: columns %v of widths %v, want %v of %v", c.width, c.shift, shown, widths, c.shown, c.widths)
+		}
+	}
+}
+
+func TestColumnsScrollNoFurtherThanTheLast(t *testing.T) {
+	rows := fakeRows{{id: strings.Repeat("i", 30), n: 1, word: strings.Repeat("w", 60)}}
+	tab := newTable(fakeView(func() live.Rows { return rows }))
+	tab.resize(40, 3)
+	tab.show(&arranged{rows: rows})
+	tab.render(themes.Default(true), Clock{})
+	for range 10 {
+		tab.slide(1)
+	}
+	if tab.more() {
+		t.Error("there are more columns to the right")
+	}
+	was := tab.shift
+	tab.slide(1)
+	if tab.shift != was {
+		t.Errorf("scrolled on to %d", tab.shift)
+	}
+	for range 10 {
+		tab.slide(-1)
+	}
+	if tab.shift != 0 {
+		t.Errorf("scrolled back to %d", tab.shift)
+	}
+}
