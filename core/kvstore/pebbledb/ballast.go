@@ -1,6 +1,7 @@
 package pebbledb
 
 import (
+	"sync"
 	"sync/atomic"
 
 	"github.com/cockroachdb/errors/oserror"
@@ -13,6 +14,7 @@ type ballast struct {
 	fs   vfs.FS // the bare one: the ballast must not wait for itself
 	dir  string
 	full atomic.Bool
+	once sync.Mutex // held to fill it again
 }
 
 const ballastSize = 3 * memTable // a log file, a memtable flushed, and the bookkeeping of both
@@ -54,6 +56,8 @@ func (b *ballast) room() error {
 	if !b.full.Load() {
 		return nil
 	}
+	b.once.Lock()
+	defer b.once.Unlock()
 	if err := b.fill(); err != nil {
 		return ErrFull
 	}

@@ -262,24 +262,21 @@ func powerCut(t *testing.T, noSync bool) {
 		t.Fatal(err)
 	}
 	var acknowledged [crashWriters]atomic.Int64
-	steps := make(chan struct{}, 1)
+	steps := make(chan struct{}, 50) // how far writers go on while the disk is looked at
 	var busy sync.WaitGroup
 	for w := range crashWriters {
 		busy.Go(func() {
 			err := writeForEver(s, w, func(seq int) {
 				acknowledged[w].Store(int64(seq))
-				select {
-				case steps <- struct{}{}:
-				default:
-				}
+				steps <- struct{}{}
 			})
 			if !errors.Is(err, kvstore.ErrClosed) {
 				t.Error(err)
 			}
 		})
 	}
-	for loop := range 4 * loops() {
-		for range 20 {
+	for loop := range 15 + loops() {
+		for range 60 {
 			<-steps
 		}
 		told, err := s.GetLatestCommittedChangeNumber()
@@ -314,5 +311,10 @@ func powerCut(t *testing.T, noSync bool) {
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
-	busy.Wait()
+	go func() {
+		busy.Wait()
+		close(steps)
+	}()
+	for range steps {
+	}
 }
