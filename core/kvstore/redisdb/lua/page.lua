@@ -17,9 +17,10 @@ local out, n, bytes, last = {redis.call('GET', KEYS[2]) or '0', now, false}, 3, 
 local most, room = tonumber(ARGV[5]), tonumber(ARGV[6])
 local expiring = redis.call('ZCARD', KEYS[4]) > 0
 local keys = redis.call('ZRANGEBYLEX', KEYS[3], ARGV[3], ARGV[4], 'LIMIT', 0, most)
+local odd = string.find(table.concat(keys), '[%%{}:*?%[%]\\%c]') -- else no key of the page has what must be encoded
 for i, key in ipairs(keys) do
   local data = key
-  if string.find(key, '[%%{}:*?%[%]\\%c]') then
+  if odd then
     data = string.gsub(key, '[%%{}:*?%[%]\\%c]', function(c) -- as conn.Escape does it
       return string.format('%%%02X', string.byte(c))
     end)
