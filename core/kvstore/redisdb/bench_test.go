@@ -133,7 +133,8 @@ func filledStore(b *testing.B, c *redis.Client) *redisdb.Store {
 	return s
 }
 
-// 10,000 pairs in pages of 512, each of one moment: bare, the same walk without epoch, clock, names to encode and bounds.
+// 10,000 pairs in pages of 512, each of one moment: bare, the same walk without epoch, clock, names to encode and bounds on
+// bytes. Ours asks for no expiry where the database has none, and hands out bytes of its own for each pair.
 func BenchmarkIterate(b *testing.B) {
 	c := redistest.Single(b)
 	s := filledStore(b, c)
