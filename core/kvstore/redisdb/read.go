@@ -88,7 +88,6 @@ func bounds(prefix, start []byte) (first, end string) {
 type page struct {
 	pairs  []*kvstore.KVPair
 	change uint64 // at which it was read
-	now    uint64 // the server's clock, in epoch seconds
 	next   string // where the next page begins; empty: there is none
 }
 
@@ -97,21 +96,19 @@ func readPage(ctx context.Context, c redis.UniversalClient, s *space, epoch, fir
 	if err != nil {
 		return page{}, meaning(err)
 	}
-	if len(said) < 3 || len(said)%3 != 0 {
+	if len(said)%3 != 2 {
 		return page{}, fmt.Errorf("%w: a page of %d items", errMalformed, len(said))
 	}
-	p := page{pairs: make([]*kvstore.KVPair, len(said)/3-1)}
+	p := page{pairs: make([]*kvstore.KVPair, len(said)/3)}
 	if p.change, err = number("the change number", said[0]); err != nil {
 		return page{}, err
 	}
-	now, _ := said[1].(int64)
-	p.now = uint64(now)
-	if last, more := said[2].(string); more {
+	if last, more := said[1].(string); more {
 		p.next = "(" + last
 	}
-	made := make([]kvstore.KVPair, len(said)/3-1)
+	made := make([]kvstore.KVPair, len(p.pairs))
 	for i := range made {
-		at := said[3*i+3:]
+		at := said[3*i+2:]
 		key, _ := at[0].(string)
 		value, _ := at[1].(string)
 		ts, _ := at[2].(int64)

@@ -3,8 +3,8 @@
 -- ARGV[1]  the epoch of the handle, '*' for whichever it is   ARGV[2]  'kv:{db}:d:'
 -- ARGV[3], ARGV[4]  where the page begins and ends, as ZRANGEBYLEX takes it
 -- ARGV[5]  how many keys of the index to look at   ARGV[6]  bytes after which the page ends
--- Returns the change number, the clock in epoch seconds, the last key looked at (nil: the end was reached), and then for
--- each pair its key, its value and when it ends in epoch seconds (0: never).
+-- Returns the change number, the last key looked at (nil: the end was reached), and then for each pair its key, its value
+-- and when it ends in epoch seconds (0: never).
 local epoch = redis.call('GET', KEYS[1]) or '0'
 if ARGV[1] == '*' and string.find(epoch, '[-+]') then
   return redis.error_reply('RESTORING the database is being restored')
@@ -13,7 +13,7 @@ if ARGV[1] ~= '*' and epoch ~= ARGV[1] then
   return redis.error_reply('STALE the database was restored')
 end
 local now = tonumber(redis.call('TIME')[1])
-local out, n, bytes, last = {redis.call('GET', KEYS[2]) or '0', now, false}, 3, 0, false
+local out, n, bytes, last = {redis.call('GET', KEYS[2]) or '0', false}, 2, 0, false
 local most, room = tonumber(ARGV[5]), tonumber(ARGV[6])
 local expiring = redis.call('ZCARD', KEYS[4]) > 0
 local keys = redis.call('ZRANGEBYLEX', KEYS[3], ARGV[3], ARGV[4], 'LIMIT', 0, most)
@@ -46,5 +46,5 @@ end
 if not last and #keys == most then
   last = keys[most]
 end
-out[3] = last
+out[2] = last
 return out
