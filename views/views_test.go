@@ -1,0 +1,479 @@
+package views_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"holdfast/core"
+	"holdfast/core/conn"
+	"holdfast/core/live"
+	"holdfast/core/operate"
+	"holdfast/core/record"
+	"holdfast/core/redistest"
+	"holdfast/keymap"
+	"holdfast/tui"
+	"holdfast/views"
+)
+
+func TestMain(m *testing.M) { redistest.Main(m) }
+
+var ctx = context.Background()
+
+var serverTime = time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC)
+
+// world is a server that the primitives fill.
+type world struct {
+	t    testing.TB
+	core *core.Core
+	mini *miniredis.Miniredis
+}
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	_, mini := redistest.Mini(t)
+	mini.SetTime(serverTime)
+	c, err := core.Open(core.Options{Conn: conn.Options{URLs: []string{"redis://" + mini.Addr()}}})
+	must(t, err)
+	t.Cleanup(func() { c.Close() })
+	return &world{t, c, mini}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) ago(d time.Duration, f func()) {
+	w.mini.SetTime(serverTime.Add(-d))
+	f()
+	w.mini.SetTime(serverTime)
+}
+
+func (w *world) push(store string, n int) {
+	for i := range n {
+		_, err := w.core.Buffers.Push(ctx, store, fmt.Appendf(nil, `{"id":%d}`, i))
+		must(w.t, err)
+	}
+}
+
+func (w *world) prepare(store string) {
+	_, _, err := w.core.Buffers.Prepare(ctx, store, "")
+	must(w.t, err)
+}
+
+func (w *world) lock(key string, ttl time.Duration) {
+	_, err := w.core.Actors.AcquireLock(ctx, key, "token", ttl)
+	must(w.t, err)
+}
+
+// read reads all and gives a clock that fits.
+func (w *world) read() (*live.Snapshot, tui.Clock) {
+	w.t.Helper()
+	s, err := w.core.Live.ReadAll(ctx)
+	must(w.t, err)
+	now := time.Now()
+	return s, tui.Clock{Now: now, Server: s.ServerNow(now)}
+}
+
+// one of everything.
+func (w *world) fill() {
+	w.ago(time.Hour, func() { w.push("left", 2); w.prepare("left") })
+	w.ago(10*time.Minute, func() { w.push("orders", 3) })
+	_, _, err := w.core.Buffers.Lock(ctx, "orders", 0, time.Hour)
+	must(w.t, err)
+	g, err := w.core.GenStore("user", time.Hour)
+	must(w.t, err)
+	_, err = g.Bump(ctx, "u1")
+	must(w.t, err)
+	for _, doc := range [][2]string{
+		{"actor:a1", `{"actorId":"a1","version":"2","status":"STATUS_RUNNING","ateomPodNamespace":"ns","ateomPodName":"p1","ateomPodIp":"10.0.0.1"}`},
+		{"actor:space:a2", `{"actorId":"a2","atespace":"space","version":"1","status":"STATUS_PAUSED"}`},
+		{"actor:bad", `{`},
+		{"worker:ns:pool:p1", `{"workerNamespace":"ns","workerPool":"pool","workerPod":"p1","actorId":"a1","ip":"10.0.0.1","version":"1"}`},
+		{"worker:ns:pool:p2", `{"workerNamespace":"ns","workerPool":"pool","workerPod":"p2","actorId":"a2","actorAtespace":"space","version":"1"}`},
+	} {
+		must(w.t, w.mini.Set(doc[0], doc[1]))
+	}
+	w.lock("lock:actor:a1", time.Hour)
+	w.lock("lock:worker:ns:pool:p2", time.Minute)
+	w.lock("lock:odd", time.Minute)
+	s, err := w.core.Records("cfg")
+	must(w.t, err)
+	l, err := s.Lessor().NewLease(ctx, time.Hour, false)
+	must(w.t, err)
+	for key, lease := range map[string]record.LeaseId{"free": record.NoLeaseId, "leased": l.Id()} {
+		_, err = s.Create(ctx, record.Record{Key: record.Key(key), Value: []byte("\x00\xff"), Lease: lease})
+		must(w.t, err)
+	}
+}
+
+// The registry is the contract of the command line: these views, in this order.
+func TestRegistry(t *testing.T) {
+	w := newWorld(t)
+	kinds := map[live.Kind]bool{"": true}
+	for _, f := range w.core.Feeds() {
+		kinds[f.Kind] = true
+	}
+	keys, err := keymap.New(nil)
+	must(t, err)
+	if got := views.Names(); !strings.HasPrefix(got, "overview buffers generations actors workers locks leases records") {
+		t.Errorf("views %s", got)
+	}
+	seen := map[string]bool{}
+	for i, v := range views.All() {
+		if seen[v.Name] || v.Name == "" || v.Title == "" || v.Short == "" || len(v.Short) > len(v.Title) {
+			t.Errorf("view %q is there twice or lacks a title", v.Name)
+		}
+		seen[v.Name] = true
+		if named, ok := views.Named(v.Name); !ok || named.Title != v.Title || views.Frames()[i].Name != v.Name {
+			t.Errorf("view %q is not found by its name", v.Name)
+		}
+		if !kinds[v.Kind] || v.Kind == "" && v.Rows == nil {
+			t.Errorf("view %q shows the kind %q, which nobody reads", v.Name, v.Kind)
+		}
+		if v.Kind != "" && (v.Empty == "" || v.Facts == nil) {
+			t.Errorf("view %q does not say how to get rows, or nothing about one", v.Name)
+		}
+		for _, a := range v.Actions {
+			b, ok := keys.Binding(a.ID)
+			if !ok || b.Scope != keymap.Row || a.Label == "" || (a.Plan != nil) == a.Edit {
+				t.Errorf("view %q: action %+v", v.Name, a)
+			}
+		}
+	}
+	if _, ok := views.Named("nothing"); ok {
+		t.Error("there is a view called nothing")
+	}
+}
+
+// Whatever a view shows of a row: nothing panics, links lead to views, and plans are made for what is not blocked.
+func TestEveryViewOfEveryRow(t *testing.T) {
+	w := newWorld(t)
+	w.fill()
+	snap, at := w.read()
+	op, err := operate.New(w.core, operate.Options{FlushDir: t.TempDir()})
+	must(t, err)
+	answers := map[string]string{"key": "lock:x", "ttl": "30s", "value": "v"}
+	for _, v := range views.All() {
+		rows := live.Rows(snap.Table(v.Kind))
+		if v.Rows != nil {
+			rows = v.Rows(snap, nil)
+		}
+		if rows.Len() == 0 {
+			t.Errorf("%s has no rows", v.Name)
+		}
+		for i := range rows.Len() {
+			r := rows.At(i)
+			if r.Problem() != nil {
+				continue
+			}
+			for _, c := range v.Columns {
+				_ = c.Text(r, at)
+				if c.Compare != nil && c.Compare(r, r) != 0 {
+					t.Errorf("%s: %s is not equal to itself by %s", v.Name, r.ID(), c.Title)
+				}
+				if c.Tone != nil {
+					_ = c.Tone(r, at)
+				}
+			}
+			if v.Facts != nil && len(v.Facts(r, at)) == 0 {
+				t.Errorf("%s: no facts about %s", v.Name, r.ID())
+			}
+			if v.Links != nil {
+				for _, l := range v.Links(r, snap) {
+					target, ok := views.Named(l.View)
+					if !ok || l.Label == "" {
+						t.Errorf("%s: %s leads to %+v", v.Name, r.ID(), l)
+						continue
+					}
+					if _, found := snap.Table(target.Kind).Get(l.ID); !found {
+						t.Errorf("%s: %s leads to %+v, which does not exist", v.Name, r.ID(), l)
+					}
+				}
+			}
+			if v.Open != nil {
+				if l, ok := v.Open(r); ok {
+					if _, exists := views.Named(l.View); !exists {
+						t.Errorf("%s: %s opens %+v", v.Name, r.ID(), l)
+					}
+				}
+			}
+			for _, a := range v.Actions {
+				if a.Edit || a.Blocked != nil && a.Blocked(r) != "" {
+					continue
+				}
+				if a.Form != nil {
+					for _, f := range a.Form(r).Fields {
+						if f.Check != nil && answers[f.Name] != "" {
+							must(t, f.Check(answers[f.Name]))
+						}
+					}
+				}
+				plan, err := a.Plan(op, r, answers)
+				must(t, err)
+				if plan.Summary == "" || len(plan.Commands) == 0 || !a.NoRow && a.Form == nil && plan.ID != r.ID() {
+					t.Errorf("%s of %s %s: %+v", a.Label, v.Name, r.ID(), plan)
+				}
+			}
+		}
+	}
+}
+
+func links(w *world, view, id string) []string {
+	w.t.Helper()
+	snap, _ := w.read()
+	v, _ := views.Named(view)
+	r, ok := snap.Table(v.Kind).Get(id)
+	if !ok {
+		w.t.Fatalf("%s has no %s", view, id)
+	}
+	var out []string
+	for _, l := range v.Links(r, snap) {
+		out = append(out, fmt.Sprintf("%s %s/%s", l.Label, l.View, l.ID))
+	}
+	return out
+}
+
+func TestLinks(t *testing.T) {
+	w := newWorld(t)
+	w.fill()
+	w.push("left", 1)
+	batch := "3600" // any batch: its name is its time
+	for _, id := range ids(w, "buffers") {
+		if strings.HasSuffix(id, ":left") {
+			batch = id
+		}
+	}
+	for _, c := range []struct {
+		view, id string
+		want     []string
+	}{
+		{"actors", "a1", []string{"worker workers/ns:pool:p1", "locked by locks/lock:actor:a1"}}, // the pool is not in the document
+		{"actors", "space:a2", nil},
+		{"workers", "ns:pool:p1", []string{"actor actors/a1"}},
+		{"workers", "ns:pool:p2", []string{"actor actors/space:a2", "locked by locks/lock:worker:ns:pool:p2"}},
+		{"locks", "lock:actor:a1", []string{"guards actors/a1"}},
+		{"locks", "lock:worker:ns:pool:p2", []string{"guards workers/ns:pool:p2"}},
+		{"locks", "lock:odd", nil},
+		{"leases", "cfg:1", []string{"record records/cfg:leased"}},
+		{"records", "cfg:leased", []string{"lease leases/cfg:1"}},
+		{"records", "cfg:free", nil},
+		{"buffers", "left", []string{"prepared buffers/" + batch}},
+		{"buffers", batch, []string{"live buffers/left"}},
+	} {
+		if got := links(w, c.view, c.id); !slices.Equal(got, c.want) {
+			t.Errorf("%s %s leads to %q, want %q", c.view, c.id, got, c.want)
+		}
+	}
+}
+
+func ids(w *world, kind live.Kind) (out []string) {
+	snap, _ := w.read()
+	for i := range snap.Table(kind).Len() {
+		out = append(out, snap.Table(kind).At(i).ID())
+	}
+	return out
+}
+
+// notes are the findings of the overview.
+func notes(w *world) (out []string) {
+	w.t.Helper()
+	snap, at := w.read()
+	v, _ := views.Named("overview")
+	rows := v.Rows(snap, nil)
+	for i := range rows.Len() {
+		if text, _, ok := v.Span(rows.At(i), at); ok {
+			out = append(out, v.Columns[0].Text(rows.At(i), at)+": "+text)
+		}
+	}
+	return out
+}
+
+func TestOverviewFindings(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		fill func(*world)
+		want []string
+	}{
+		{"nothing", func(*world) {}, nil},
+		{"the oldest of the live buffers", func(w *world) {
+			w.ago(90*time.Second, func() { w.push("b", 1) })
+			w.ago(2*time.Hour+30*time.Second, func() { w.push("a", 1234) })
+		}, []string{"oldest buffer: a: 1,234 records, the first 2h00m ago"}},
+		{"a batch that was left", func(w *world) {
+			w.ago(2*time.Hour+30*time.Second, func() { w.push("a", 2); w.prepare("a") })
+			w.ago(time.Minute, func() { w.push("b", 2); w.prepare("b") }) // somebody may still be at work on it
+		}, []string{"left batch: a: 2 records prepared 2h00m ago and not emptied since; flush them"}},
+		{"locks that stay", func(w *world) {
+			w.lock("lock:short", time.Minute)
+			for i := range 4 {
+				w.lock(fmt.Sprintf("lock:%d", i), time.Duration(i+1)*time.Hour+30*time.Second)
+			}
+			must(w.t, w.mini.Set("lock:ever", "t"))
+		}, []string{"long lock: lock:ever never expires", "long lock: lock:3 stays locked for 4h00m", "long lock: lock:2 stays locked for 3h00m"}},
+		{"a lease that nobody renews", func(w *world) {
+			s, err := w.core.Records("cfg")
+			must(w.t, err)
+			for _, ttl := range []time.Duration{time.Hour, 9900 * time.Millisecond} {
+				l, err := s.Lessor().NewLease(ctx, ttl, false)
+				must(w.t, err)
+				_, err = s.Create(ctx, record.Record{Key: record.Key(ttl.String()), Value: []byte("v"), Lease: l.Id()})
+				must(w.t, err)
+			}
+			w.mini.SetTime(serverTime.Add(6 * time.Second))
+			w.mini.FastForward(6 * time.Second)
+		}, []string{"expiring lease: cfg:3 is not renewed, expires in "}},
+		{"halves", func(w *world) {
+			for key, doc := range map[string]string{
+				"actor:ok":         `{"actorId":"ok","version":"1","ateomPodNamespace":"ns","ateomPodName":"p0"}`,
+				"worker:ns:p:p0":   `{"workerNamespace":"ns","workerPool":"p","workerPod":"p0","actorId":"ok","version":"1"}`,
+				"worker:ns:p:p1":   `{"workerNamespace":"ns","workerPool":"p","workerPod":"p1","actorId":"ghost","version":"1"}`,
+				"worker:ns:p:p2":   `{"workerNamespace":"ns","workerPool":"p","workerPod":"p2","actorId":"else","version":"1"}`,
+				"worker:ns:p:p3":   `{"workerNamespace":"ns","workerPool":"p","workerPod":"p3","actorId":"idle","version":"1"}`,
+				"worker:ns:p:free": `{"workerNamespace":"ns","workerPool":"p","workerPod":"free","version":"1"}`,
+				"actor:else":       `{"actorId":"else","version":"1","ateomPodNamespace":"ns","ateomPodName":"p0","workerPoolName":"p"}`,
+				"actor:idle":       `{"actorId":"idle","version":"1"}`,
+				"actor:lost":       `{"actorId":"lost","version":"1","ateomPodNamespace":"ns","ateomPodName":"nowhere"}`,
+				"actor:lost2":      `{"actorId":"lost2","version":"1","ateomPodNamespace":"ns","ateomPodName":"nowhere","workerPoolName":"p"}`,
+				"actor:bad":        `{`,
+			} {
+				must(w.t, w.mini.Set(key, doc))
+			}
+		}, []string{
+			"half: worker ns:p:p1 runs actor ghost, which does not exist",
+			"half: worker ns:p:p2 runs actor else, which is on ns:p:p0",
+			"half: worker ns:p:p3 runs actor idle, which is on none",
+			"half: actor lost is on worker ns/nowhere, which does not exist",
+			"half: actor lost2 is on worker ns:p:nowhere, which does not exist",
+		}},
+	} {
+		w := newWorld(t)
+		c.fill(w)
+		got := notes(w)
+		ok := len(got) == len(c.want)
+		for i := range got {
+			ok = ok && strings.HasPrefix(got[i], c.want[i])
+		}
+		if !ok {
+			t.Errorf("%s:\n%s\nwant\n%s", c.name, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+		}
+	}
+}
+
+func TestOverviewCountsAndRates(t *testing.T) {
+	w := newWorld(t)
+	w.fill()
+	snap, at := w.read()
+	g, err := w.core.GenStore("user", time.Hour)
+	must(t, err)
+	for range 3 {
+		_, err = g.Bump(ctx, "u1")
+		must(t, err)
+		snap, at = w.read()
+	}
+	v, _ := views.Named("overview")
+	rows := v.Rows(snap, nil)
+	cells := map[string][]string{}
+	for i := range rows.Len() {
+		var line []string
+		for _, c := range v.Columns {
+			line = append(line, c.Text(rows.At(i), at))
+		}
+		cells[line[0]] = line
+	}
+	if got := cells["actors"]; got[1] != "3" || got[2] != "1" || got[5] != "1 cannot be read" {
+		t.Errorf("actors: %q", got)
+	}
+	if got := cells["generations"]; got[1] != "1" || got[3] == "0.0" || !strings.HasSuffix(got[4], "█") {
+		t.Errorf("generations: %q", got)
+	}
+	if got := cells["hot generation"]; got == nil || got[5] != "user:u1 at 4, seen to change 3 times lately" {
+		t.Errorf("hot generation: %q", got)
+	}
+}
+
+func TestLockFormChecks(t *testing.T) {
+	v, _ := views.Named("locks")
+	i := slices.IndexFunc(v.Actions, func(a tui.Action) bool { return a.ID == keymap.Lock })
+	form := v.Actions[i].Form(nil)
+	for _, c := range []struct {
+		field  int
+		answer string
+		ok     bool
+	}{
+		{0, "lock:actor:a1", true}, {0, "", false}, {0, "lock:", false}, {0, "any key", true},
+		{1, "30s", true}, {1, "1500ms", true}, {1, "", false}, {1, "0s", false}, {1, "-1s", false}, {1, "soon", false},
+	} {
+		if err := form.Fields[c.field].Check(c.answer); (err == nil) != c.ok {
+			t.Errorf("%s %q: %v", form.Fields[c.field].Name, c.answer, err)
+		}
+	}
+}
+
+func TestBlocked(t *testing.T) {
+	w := newWorld(t)
+	w.fill()
+	snap, _ := w.read()
+	for _, c := range []struct {
+		view, id string
+		action   keymap.Action
+		why      string
+	}{
+		{"buffers", "orders", keymap.Flush, "it is locked by "},
+		{"buffers", "orders", keymap.Unlock, ""},
+		{"actors", "a1", keymap.Delete, "only a suspended actor can be deleted, this one is STATUS_RUNNING"},
+	} {
+		v, _ := views.Named(c.view)
+		r, _ := snap.Table(v.Kind).Get(c.id)
+		i := slices.IndexFunc(v.Actions, func(a tui.Action) bool { return a.ID == c.action })
+		if got := v.Actions[i].Blocked(r); !strings.HasPrefix(got, c.why) || (got == "") != (c.why == "") {
+			t.Errorf("%s of %s %s: %q", c.action, c.view, c.id, got)
+		}
+	}
+}
+
+// Every view prints in every format: JSON that parses, CSV with a cell for each head, a table safe for a terminal.
+func TestPrint(t *testing.T) {
+	w := newWorld(t)
+	w.fill()
+	must(t, w.mini.Set("lock:\x1b[2J\u202e", "\x1b]52;c;x\a"))
+	snap, at := w.read()
+	for _, v := range views.All() {
+		rows := live.Rows(snap.Table(v.Kind))
+		if v.Rows != nil {
+			rows = v.Rows(snap, nil)
+		}
+		out := map[views.Format]string{}
+		for _, f := range []views.Format{views.Table, views.JSON, views.JSONL, views.CSV} {
+			var b bytes.Buffer
+			must(t, v.Print(&b, f, rows, at, func(id string) string { return w.core.Live.Keys(v.Kind, id)[0] }))
+			out[f] = b.String()
+		}
+		var all []map[string]any
+		must(t, json.Unmarshal([]byte(out[views.JSON]), &all))
+		if len(all) != rows.Len() || strings.Count(out[views.JSONL], "\n") != rows.Len() {
+			t.Errorf("%s: %d objects, %d lines for %d rows", v.Name, len(all), strings.Count(out[views.JSONL], "\n"), rows.Len())
+		}
+		records, err := csv.NewReader(strings.NewReader(out[views.CSV])).ReadAll()
+		must(t, err)
+		if len(records) != rows.Len()+1 || len(records[0]) != len(v.Fields)+1 {
+			t.Errorf("%s: %d records of %d cells", v.Name, len(records), len(records[0]))
+		}
+		for l := range strings.SplitSeq(out[views.Table], "\n") {
+			if tui.Clean(l) != l {
+				t.Errorf("%s: raw text in %q", v.Name, l)
+			}
+		}
+	}
+}
