@@ -80,7 +80,7 @@ var putSpecs = []spec{
 	{"a put of very many pairs is one change, too", func(t *testing.T, h Harness) {
 		e := h.open(t)
 		var want []*kvstore.KVPair
-		for i := range 20000 {
+		for i := range 6000 {
 			want = append(want, pair(fmt.Sprintf("key-%06d", i), fmt.Sprint(i)))
 		}
 		put(t, e, want...)
