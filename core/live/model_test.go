@@ -210,86 +210,6 @@ func TestRowThatGoesBetweenScanAndRead(t *testing.T) {
 	}
 }
 
-// What goes wrong with one kind alone is told by its table; its old rows and the other kinds stay.
-func TestKindThatCannotBeRead(t *testing.T) {
-	w := newWorld(t, "a:", "b:")
-	w.put("a:1=x", "b:1=x")
-	w.look()
-	boom := errors.New("boom")
-	w.fakes["a:"].set(func(f *fake) { f.fail = func([]string) error { return boom } })
-	w.put("a:1=y", "a:2=y", "b:1=y")
-	for range 3 {
-		s := w.look()
-		if a := s.Table("a:"); a.Err != boom || s.State != Polling || s.Table("b:").Err != nil {
-			t.Errorf("%v, %+v", s.State, a)
-		}
-		same(t, "a", texts(s.Table("a:")), []string{"1=x"})
-		same(t, "b", texts(s.Table("b:")), []string{"1=y"})
-	}
-	w.fakes["a:"].set(func(f *fake) { f.fail = nil })
-	s := w.look()
-	if a := s.Table("a:"); a.Err != nil {
-		t.Errorf("%+v", a)
-	}
-	same(t, "a", texts(s.Table("a:")), []string{"1=y", "2=y"})
-
-	w = newWorld(t, "a:") // one that never could be read
-	w.fakes["a:"].set(func(f *fake) { f.fail = func([]string) error { return boom } })
-	w.put("a:1=x")
-	if s, err := w.ReadAll(ctx); err != nil || s.Table("a:").Err != boom || !s.Table("a:").Complete {
-		t.Errorf("%+v, %v", s.Table("a:"), err)
-	}
-	w.mini.Del("a:1")
-	if s := w.look(); s.Table("a:").Err != nil {
-		t.Errorf("nothing is left that could not be read: %v", s.Table("a:").Err)
-	}
-}
-
-// When the server cannot answer, no row turns bad and none is lost: what was found is read next time.
-func TestServerThatRefusesEverything(t *testing.T) {
-	for _, answer := range []string{"LOADING loading", "CLUSTERDOWN down", "BUSY script", "NOAUTH who", "WRONGPASS no"} {
-		w := newWorld(t, "k:")
-		w.fill("k:", 2*readBatch)
-		w.put("k:x=!" + answer)
-		if err := w.read(ctx, hasty); !strings.Contains(fmt.Sprint(err), answer) {
-			t.Errorf("%s: %v", answer, err)
-		}
-		w.put("k:x=1")
-		if s := w.look(); s.Table("k:").Bad != 0 || s.Table("k:").Len() != 2*readBatch+1 {
-			t.Errorf("%s: %d rows, %d bad", answer, s.Table("k:").Len(), s.Table("k:").Bad)
-		}
-	}
-	w := newWorld(t, "k:")
-	w.put("k:x=!NOPERM of this key", "k:y=1")
-	if s := w.look(); s.Table("k:").Bad != 1 || s.Table("k:").Len() != 2 {
-		t.Errorf("%d rows, %d bad", s.Table("k:").Len(), s.Table("k:").Bad)
-	}
-}
-
-func TestUnreachableServerIsAskedEverMoreSlowly(t *testing.T) {
-	w := newWorld(t, "k:")
-	w.put("k:a=1")
-	w.run()
-	for _, waits := range [][]time.Duration{{500, 1000, 2000, 4000, 8000, 8000}, {500, 1000}} { // an answer in between starts it anew
-		w.until("an answer", func(s *Snapshot) bool { return s.State == Polling && !s.ReadAt.IsZero() })
-		w.mini.Close()
-		for _, wait := range waits {
-			before := w.Snapshot().RetryAt
-			w.clock.Add(int64(time.Hour))
-			w.Refresh()
-			s := w.until("another failure", func(s *Snapshot) bool { return s.State == Lost && s.RetryAt.After(before.Add(time.Minute)) })
-			if got := s.RetryAt.Sub(w.now()); got != wait*time.Millisecond || s.Err == nil {
-				t.Errorf("next try in %v, want %v: %v", got, wait*time.Millisecond, s.Err)
-			}
-			same(t, "rows of before", texts(s.Table("k:")), []string{"a=1"})
-		}
-		if err := w.mini.Restart(); err != nil {
-			t.Fatal(err)
-		}
-		w.Refresh()
-	}
-}
-
 func TestPause(t *testing.T) {
 	w := newWorld(t, "k:")
 	w.put("k:a=1")
@@ -438,51 +358,6 @@ func TestReadAll(t *testing.T) {
 	w.mini.Close()
 	if s, err := w.ReadAll(ctx); s != nil || !conn.Unreachable(err) {
 		t.Errorf("%+v, %v", s, err)
-	}
-}
-
-func TestDetail(t *testing.T) {
-	w := newWorld(t, "k:")
-	w.put("k:a=text")
-	w.mini.SetTTL("k:a", time.Minute)
-	d, err := w.Inspect(ctx, "k:", "a")
-	if err != nil || !d.Found || string(d.Body) != "text" || d.Kind != "k:" || d.ID != "a" {
-		t.Errorf("%+v, %v", d, err)
-	}
-	if len(d.Keys) != 1 || d.Keys[0] != (RawKey{Name: "k:a", Type: "string", Expires: w.now().Add(time.Minute), Bytes: d.Keys[0].Bytes}) {
-		t.Errorf("%+v", d.Keys)
-	}
-	if d, err := w.Inspect(ctx, "k:", "none"); err != nil || d.Found || len(d.Keys) != 0 {
-		t.Errorf("%+v, %v", d, err)
-	}
-	if r, err := w.ReadRow(ctx, "k:", "a"); err != nil || r.(*fakeRow).text != "text" {
-		t.Errorf("%+v, %v", r, err)
-	}
-	if r, err := w.ReadRow(ctx, "k:", "none"); err != nil || r != nil {
-		t.Errorf("%+v, %v", r, err)
-	}
-	same(t, "keys", w.Keys("k:", "a"), []string{"k:a"})
-
-	// A row that cannot be read still has its raw keys, whose types tell why.
-	w.mini.Lpush("k:list", "x")
-	if d, err := w.Inspect(ctx, "k:", "list"); err == nil || len(d.Keys) != 1 || d.Keys[0].Type != "list" {
-		t.Errorf("%+v, %v", d, err)
-	}
-
-	for _, err := range []error{
-		func() error { _, err := w.Inspect(ctx, "x", "a"); return err }(),
-		func() error { _, err := w.ReadRow(ctx, "x", "a"); return err }(),
-	} {
-		if !errors.Is(err, ErrUnknownKind) {
-			t.Error(err)
-		}
-	}
-	if keys := w.Keys("x", "a"); keys != nil {
-		t.Errorf("keys of no kind: %q", keys)
-	}
-	w.mini.Close()
-	if _, err := w.Inspect(ctx, "k:", "a"); !conn.Unreachable(err) {
-		t.Error(err)
 	}
 }
 

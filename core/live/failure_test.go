@@ -1,0 +1,89 @@
+package live
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// What goes wrong with one kind alone is told by its table; its old rows and the other kinds stay.
+func TestKindThatCannotBeRead(t *testing.T) {
+	w := newWorld(t, "a:", "b:")
+	w.put("a:1=x", "b:1=x")
+	w.look()
+	boom := errors.New("boom")
+	w.fakes["a:"].set(func(f *fake) { f.fail = func([]string) error { return boom } })
+	w.put("a:1=y", "a:2=y", "b:1=y")
+	for range 3 {
+		s := w.look()
+		if a := s.Table("a:"); a.Err != boom || s.State != Polling || s.Table("b:").Err != nil {
+			t.Errorf("%v, %+v", s.State, a)
+		}
+		same(t, "a", texts(s.Table("a:")), []string{"1=x"})
+		same(t, "b", texts(s.Table("b:")), []string{"1=y"})
+	}
+	w.fakes["a:"].set(func(f *fake) { f.fail = nil })
+	s := w.look()
+	if a := s.Table("a:"); a.Err != nil {
+		t.Errorf("%+v", a)
+	}
+	same(t, "a", texts(s.Table("a:")), []string{"1=y", "2=y"})
+
+	w = newWorld(t, "a:") // one that never could be read
+	w.fakes["a:"].set(func(f *fake) { f.fail = func([]string) error { return boom } })
+	w.put("a:1=x")
+	if s, err := w.ReadAll(ctx); err != nil || s.Table("a:").Err != boom || !s.Table("a:").Complete {
+		t.Errorf("%+v, %v", s.Table("a:"), err)
+	}
+	w.mini.Del("a:1")
+	if s := w.look(); s.Table("a:").Err != nil {
+		t.Errorf("nothing is left that could not be read: %v", s.Table("a:").Err)
+	}
+}
+
+// When the server cannot answer, no row turns bad and none is lost: what was found is read next time.
+func TestServerThatRefusesEverything(t *testing.T) {
+	for _, answer := range []string{"LOADING loading", "CLUSTERDOWN down", "BUSY script", "NOAUTH who", "WRONGPASS no"} {
+		w := newWorld(t, "k:")
+		w.fill("k:", 2*readBatch)
+		w.put("k:x=!" + answer)
+		if err := w.read(ctx, hasty); !strings.Contains(fmt.Sprint(err), answer) {
+			t.Errorf("%s: %v", answer, err)
+		}
+		w.put("k:x=1")
+		if s := w.look(); s.Table("k:").Bad != 0 || s.Table("k:").Len() != 2*readBatch+1 {
+			t.Errorf("%s: %d rows, %d bad", answer, s.Table("k:").Len(), s.Table("k:").Bad)
+		}
+	}
+	w := newWorld(t, "k:")
+	w.put("k:x=!NOPERM of this key", "k:y=1")
+	if s := w.look(); s.Table("k:").Bad != 1 || s.Table("k:").Len() != 2 {
+		t.Errorf("%d rows, %d bad", s.Table("k:").Len(), s.Table("k:").Bad)
+	}
+}
+
+func TestUnreachableServerIsAskedEverMoreSlowly(t *testing.T) {
+	w := newWorld(t, "k:")
+	w.put("k:a=1")
+	w.run()
+	for _, waits := range [][]time.Duration{{500, 1000, 2000, 4000, 8000, 8000}, {500, 1000}} { // an answer in between starts it anew
+		w.until("an answer", func(s *Snapshot) bool { return s.State == Polling && !s.ReadAt.IsZero() })
+		w.mini.Close()
+		for _, wait := range waits {
+			before := w.Snapshot().RetryAt
+			w.clock.Add(int64(time.Hour))
+			w.Refresh()
+			s := w.until("another failure", func(s *Snapshot) bool { return s.State == Lost && s.RetryAt.After(before.Add(time.Minute)) })
+			if got := s.RetryAt.Sub(w.now()); got != wait*time.Millisecond || s.Err == nil {
+				t.Errorf("next try in %v, want %v: %v", got, wait*time.Millisecond, s.Err)
+			}
+			same(t, "rows of before", texts(s.Table("k:")), []string{"a=1"})
+		}
+		if err := w.mini.Restart(); err != nil {
+			t.Fatal(err)
+		}
+		w.Refresh()
+	}
+}
