@@ -3,7 +3,6 @@ package live_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -54,15 +53,6 @@ func TestThousandsOfKeys(t *testing.T) {
 			}
 		})
 	}
-}
-
-// Run needs no refresh to get through the first pass: however long that is, it goes on.
-func TestFirstPassIsNotHeldUp(t *testing.T) {
-	const all = 6 * thousands // more than one reading scans
-	c := open(t, single(t), time.Hour)
-	fill(t, c.Conn, 0, all)
-	run(t, c)
-	until(t, c, "all rows", polling(all))
 }
 
 // What live sends is known and only reads.

@@ -97,6 +97,15 @@ func TestFirstRowsAreShownBeforeThePassEnds(t *testing.T) {
 	}
 }
 
+// However long the first pass is, it goes on: no refresh is waited for.
+func TestFirstPassIsNotHeldUp(t *testing.T) {
+	w := newWorldAt(t, "redis://"+redistest.Single(t).Options().Addr, "k:")
+	all := (hasty.pages + 5) * scanCount // more than one reading scans
+	w.fill("k:", all)
+	w.run()
+	w.until("all rows", func(s *Snapshot) bool { return s.Table("k:").Complete && s.Table("k:").Len() == all })
+}
+
 func TestLongReadingPublishesOnItsWay(t *testing.T) {
 	w := newWorld(t, "k:")
 	w.fill("k:", 20*readBatch)
