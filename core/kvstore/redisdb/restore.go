@@ -50,7 +50,7 @@ func (s *Store) PutSnapshot(r io.ReadCloser) (err error) {
 		return s.fail(op, s.base, err)
 	}
 	defer v.Close()
-	load, items, err := s.stage(v)
+	load, items, err := s.stage(context.Background(), v, func(uint64) {})
 	if err != nil {
 		return s.fail(op, s.base, err)
 	}
@@ -59,7 +59,7 @@ func (s *Store) PutSnapshot(r io.ReadCloser) (err error) {
 	if s.closed {
 		return s.fail(op, s.base, kvstore.ErrClosed) // what is staged ends by itself
 	}
-	epoch, err := s.replace(s.epoch, load, items, v.Change, v.Change)
+	epoch, err := s.replace(s.epoch, load, items, v.Change, v.Change, anything)
 	if err == nil {
 		s.epoch = epoch
 	}
@@ -97,26 +97,53 @@ func (s *Store) restore(path string) (restored *Store, err error) {
 		return nil, s.fail(op, s.base, err)
 	}
 	defer v.Close()
-	load, items, err := s.stage(v)
+	restored, err = s.become(context.Background(), v, anything, func(uint64) {})
+	return restored, s.fail(op, s.base, err)
+}
+
+// Restore is RestoreFrom for somebody who waits: it takes a backup that was verified, tells how many of its pairs the
+// server has, and ends with the context as long as nothing was decided. It replaces what is there only where it is told
+// to; else a database that ever had a change is kvstore.ErrNotEmpty, decided by the server in the moment it matters.
+func (s *Store) Restore(ctx context.Context, v *kvstore.VerifiedSnapshot, replace bool, staged func(pairs uint64)) (restored *Store, err error) {
+	defer s.done("restore", time.Now(), &err)
+	over := nothing
+	if replace {
+		over = anything
+	}
+	restored, err = s.become(ctx, v, over, staged)
+	return restored, s.fail("restore", s.base, err)
+}
+
+// become makes the database what a backup holds, over what it may hold, and returns its new handle.
+func (s *Store) become(ctx context.Context, v *kvstore.VerifiedSnapshot, over string, staged func(uint64)) (*Store, error) {
+	if over == nothing { // so that nobody waits for a refusal; the script has the last word
+		switch at, err := s.latest(); {
+		case err != nil:
+			return nil, err
+		case at.committed > 0:
+			return nil, kvstore.ErrNotEmpty
+		}
+	}
+	load, items, err := s.stage(ctx, v, staged)
 	if err != nil {
-		return nil, s.fail(op, s.base, err)
+		return nil, err
 	}
 	from, end, err := s.begin()
 	if err != nil {
-		return nil, s.fail(op, s.base, err)
+		return nil, err
 	}
 	defer end()
-	epoch, err := s.replace(from, load, items, v.Change, v.Applied)
+	epoch, err := s.replace(from, load, items, v.Change, v.Applied, over)
 	if err != nil {
-		return nil, s.fail(op, s.base, err)
+		return nil, err
 	}
-	restored = &Store{space: s.space, db: s.db, c: s.c, retain: s.retain, stat: s.stat, epoch: epoch}
+	restored := &Store{space: s.space, db: s.db, c: s.c, retain: s.retain, stat: s.stat, epoch: epoch}
 	restored.forget = s.stat.Watch(engine, s.db, restored)
 	return restored, nil
 }
 
 // stage puts a verified snapshot beside the database, and returns the token of its list and the list's length.
-func (s *Store) stage(v *kvstore.VerifiedSnapshot) (token string, items int64, err error) {
+func (s *Store) stage(ctx context.Context, v *kvstore.VerifiedSnapshot, staged func(pairs uint64)) (token string, items int64, err error) {
 	if max(v.Change, v.Applied) > kvstore.MaxChangeNumber {
 		return "", 0, fmt.Errorf("%w: its change number is %d", kvstore.ErrSnapshot, max(v.Change, v.Applied))
 	}
@@ -142,13 +169,14 @@ func (s *Store) stage(v *kvstore.VerifiedSnapshot) (token string, items int64, e
 		}
 		if len(args) > 1 && (err == io.EOF || len(args) > 3*stagePairs || size >= stageBytes) {
 			items += int64(len(args) - 1)
-			n, err := stageScript.Run(context.Background(), s.c, []string{list}, args...).Int64()
+			n, err := stageScript.Run(ctx, s.c, []string{list}, args...).Int64()
 			if err != nil {
 				return "", 0, err
 			}
 			if n != items {
 				return "", 0, errLost
 			}
+			staged(uint64(items) / 3)
 			args, size = args[:1], 0
 		}
 		if err == io.EOF {
@@ -157,23 +185,32 @@ func (s *Store) stage(v *kvstore.VerifiedSnapshot) (token string, items int64, e
 	}
 }
 
+// What a restore may replace, as commit.lua takes it.
+const (
+	anything = "1"
+	nothing  = "0" // only a database that never had a change
+)
+
 var errLost = errors.New("what the restore has staged was removed meanwhile")
 
 // replace decides the restore, carries it out and returns the new epoch.
-func (s *Store) replace(epoch, token string, items int64, change, applied uint64) (string, error) {
+func (s *Store) replace(epoch, token string, items int64, change, applied uint64, over string) (string, error) {
 	n, err := strconv.ParseUint(epoch, 10, 64)
 	if err != nil {
 		return "", fmt.Errorf("%w: the epoch is %q", errMalformed, epoch)
 	}
 	next := strconv.FormatUint(n+1, 10) + "-" + token
 	keys := []string{s.epochKey, s.seq, s.appliedKey, s.log, s.ix, s.exp, s.load(token)}
-	err = commitScript.Run(context.Background(), s.c, keys, epoch, next, items, change, applied).Err()
+	err = commitScript.Run(context.Background(), s.c, keys, epoch, next, items, change, applied, over).Err()
 	if err != nil {
 		if _, refused := errors.AsType[redis.Error](err); refused {
 			_ = conn.Once(context.Background(), s.c, "UNLINK", s.load(token)).Err()
 		}
-		if strings.HasPrefix(err.Error(), "LOST ") {
+		switch word, _, _ := strings.Cut(err.Error(), " "); word {
+		case "LOST":
 			err = errLost
+		case "FULL":
+			err = kvstore.ErrNotEmpty
 		}
 		return "", err
 	}

@@ -235,3 +235,90 @@ func (b before) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		return next(ctx, cmd)
 	}
 }
+
+// backup writes what a store holds to a file, verified.
+func backup(t testing.TB, s kvstore.Backupable) *kvstore.VerifiedSnapshot {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "backup")
+	if err := s.BackupTo(path); err != nil {
+		t.Fatal(err)
+	}
+	v, err := kvstore.OpenSnapshotFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { v.Close() })
+	return v
+}
+
+func TestRestoreRefusesADatabaseThatEverHadAChange(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, c redis.UniversalClient) {
+		from := open(t, c, "from")
+		var pairs []*kvstore.KVPair
+		for i := range 1200 {
+			pairs = append(pairs, pair(fmt.Sprintf("%05d", i), "x"))
+		}
+		put(t, from, pairs...)
+		deleted := open(t, c, "deleted")
+		put(t, deleted, pair("k", "1"))
+		if err := deleted.Delete([]byte("k")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := deleted.Restore(ctx, backup(t, from), false, func(uint64) { t.Error("staged") }); !errors.Is(err, kvstore.ErrNotEmpty) {
+			t.Errorf("%v", err)
+		}
+		var told []uint64
+		tell := func(n uint64) { told = append(told, n) }
+		for what, s := range map[string]*redisdb.Store{"deleted": deleted, "new": open(t, c, "new")} {
+			restored, err := s.Restore(ctx, backup(t, from), what == "deleted", tell)
+			if err != nil {
+				t.Fatal(what, err)
+			}
+			defer restored.Close()
+			pairs := func(s kvstore.KVStore) []byte { b := snapshotOf(t, s); return b[24 : len(b)-32] } // but for number and checksum
+			if !bytes.Equal(pairs(restored), pairs(from)) {
+				t.Errorf("%s: another state", what)
+			}
+		}
+		if len(told) != 6 || told[2] != 1200 || told[5] != 1200 {
+			t.Errorf("told %v", told)
+		}
+	})
+}
+
+// The first change of a database comes while a backup is staged for it: it is neither lost nor mixed with the backup.
+func TestRestoreRefusesAChangeThatCameMeanwhile(t *testing.T) {
+	c := redistest.Single(t)
+	from, s := open(t, c, "from"), open(t, c, "db")
+	put(t, from, pair("a", "1"))
+	_, err := s.Restore(ctx, backup(t, from), false, func(uint64) { put(t, s, pair("b", "2")) })
+	if !errors.Is(err, kvstore.ErrNotEmpty) {
+		t.Errorf("%v", err)
+	}
+	if pairs, err := s.Get([]byte("a"), []byte("b")); err != nil || len(pairs) != 1 || string(pairs[0].Key) != "b" {
+		t.Errorf("%v, %v", pairs, err)
+	}
+	if n := len(c.Keys(ctx, "kv:{db}:load:*").Val()); n != 0 {
+		t.Errorf("%d staged lists are left", n)
+	}
+}
+
+func TestSnapshotsAndRestoresEndWithTheirContext(t *testing.T) {
+	c := redistest.Single(t)
+	from, s := open(t, c, "from"), open(t, c, "db")
+	var pairs []*kvstore.KVPair
+	for i := range 1200 {
+		pairs = append(pairs, pair(fmt.Sprintf("%05d", i), "x"))
+	}
+	put(t, from, pairs...)
+	life, stop := context.WithCancel(ctx)
+	var walked []uint64
+	if _, err := from.Snapshot(life, func(n uint64) { walked = append(walked, n); stop() }); !errors.Is(err, context.Canceled) || len(walked) != 1 {
+		t.Errorf("%v after %v", err, walked)
+	}
+	life, stop = context.WithCancel(ctx)
+	if _, err := s.Restore(life, backup(t, from), false, func(uint64) { stop() }); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	redistest.Eventually(t, "nothing is left of it", func() bool { return len(c.Keys(ctx, "kv:{db}:*").Val()) == 0 })
+}

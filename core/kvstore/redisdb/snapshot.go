@@ -18,10 +18,16 @@ import (
 // and after each the changes since the walk began are spooled to temporary files; together they are the state at the
 // last of these changes. Memory holds only the keys that changed meanwhile. A log that is trimmed faster than it is read
 // here is ErrTrimmed. Closing the reader removes the files.
-func (s *Store) GetSnapshot() (_ io.ReadCloser, err error) {
+func (s *Store) GetSnapshot() (io.ReadCloser, error) {
+	return s.Snapshot(context.Background(), func(uint64) {})
+}
+
+// Snapshot is GetSnapshot for somebody who waits: it ends with the context, and tells after each page how many pairs it
+// has walked over.
+func (s *Store) Snapshot(ctx context.Context, walked func(pairs uint64)) (_ io.ReadCloser, err error) {
 	defer s.done("snapshot", time.Now(), &err)
 	m := &merge{changed: map[string]place{}}
-	header, err := s.spool(m)
+	header, err := s.spool(ctx, m, walked)
 	if err != nil {
 		m.Close()
 		return nil, s.fail("get snapshot", s.base, err)
@@ -30,7 +36,7 @@ func (s *Store) GetSnapshot() (_ io.ReadCloser, err error) {
 }
 
 // spool fills m and says which moment it shows.
-func (s *Store) spool(m *merge) (h kvstore.SnapshotHeader, err error) {
+func (s *Store) spool(ctx context.Context, m *merge, walked func(uint64)) (h kvstore.SnapshotHeader, err error) {
 	if err := m.create(); err != nil {
 		return h, err
 	}
@@ -43,9 +49,9 @@ func (s *Store) spool(m *merge) (h kvstore.SnapshotHeader, err error) {
 	if err != nil {
 		return h, err
 	}
-	var seen uint64 // the change up to which m.changed has all of them
+	var seen, pairs uint64 // the change up to which m.changed has all of them; how many the walk has met
 	for first, at := true, "-"; at != ""; first = false {
-		p, err := readPage(context.Background(), s.c, &s.space, epoch, at, "+", pageKeys, pageBytes)
+		p, err := readPage(ctx, s.c, &s.space, epoch, at, "+", pageKeys, pageBytes)
 		if err != nil {
 			return h, err
 		}
@@ -60,6 +66,8 @@ func (s *Store) spool(m *merge) (h kvstore.SnapshotHeader, err error) {
 		if seen, err = s.follow(m, epoch, seen, p.change); err != nil {
 			return h, err
 		}
+		pairs += uint64(len(p.pairs))
+		walked(pairs)
 		at = p.next
 	}
 	if err := errors.Join(w.Close(), buf.Flush()); err != nil {
