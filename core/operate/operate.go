@@ -26,6 +26,7 @@ const (
 	Edit    Verb = "edit"
 	Delete  Verb = "delete"
 	Release Verb = "release"
+	Restore Verb = "restore"
 )
 
 // Sentinels of the package. Both mean that nothing was written.

@@ -1,0 +1,64 @@
+package operate
+
+import (
+	"context"
+	"fmt"
+
+	"holdfast/core/conn"
+	"holdfast/core/kvstore"
+	"holdfast/core/kvstore/redisdb"
+)
+
+// Restore plans to make a KV database what a backup file holds (kvstore.Backupable). The file is verified to its end
+// before anything is sent. A database that ever had a change is kvstore.ErrNotEmpty, unless replace says that all it
+// holds may go. staged is told how many of how many pairs the server has.
+func (o *Operator) Restore(db, path string, replace bool, staged func(pairs, all uint64)) Action {
+	id := conn.Escape(db)
+	rows := redisdb.NewRows(o.core.Conn, o.core.Prefixes.KV)
+	a := Action{
+		Verb: Restore, Kind: "kv", ID: id, Destructive: replace,
+		Summary: fmt.Sprintf("restore database %s from %s if it is empty", db, path),
+	}
+	if replace {
+		a.Summary = fmt.Sprintf("restore database %s from %s, in place of all that it holds", db, path)
+	}
+	cmd := []any{"EVALSHA", "(restore)"}
+	for _, key := range rows.Keys(id) {
+		cmd = append(cmd, key)
+	}
+	a.Commands = []string{conn.Spell(cmd)}
+	a.run = func(ctx context.Context) (Outcome, error) {
+		v, err := kvstore.OpenSnapshotFile(path)
+		if err != nil {
+			return Outcome{}, err
+		}
+		defer v.Close()
+		out := Outcome{NoUndo: "what the database held is gone"}
+		read, err := rows.Read(ctx, []string{id})
+		if err != nil {
+			return Outcome{}, err
+		}
+		if len(read) == 1 {
+			out.Before = map[string]any{"keys": read[0].Keys, "changes": read[0].Changes, "applied": read[0].Applied}
+		}
+		s, err := redisdb.Open(o.core.Conn, db, redisdb.Options{Prefix: o.core.Prefixes.KV})
+		if err != nil {
+			return out, err
+		}
+		defer s.Close()
+		restored, err := s.Restore(ctx, v, replace, func(pairs uint64) { staged(pairs, v.Pairs) })
+		if err != nil {
+			return out, err
+		}
+		defer restored.Close()
+		change, err := restored.GetLatestCommittedChangeNumber()
+		if err != nil {
+			return out, fmt.Errorf("it is done, but its change number is not known: %w", err)
+		}
+		out.After = map[string]any{"keys": v.Pairs, "changes": change, "applied": v.Applied, "backup": path}
+		out.Text = fmt.Sprintf("restored %s: %d pairs, change %d", db, v.Pairs, change)
+		out.Data = []string{fmt.Sprintf("%d %d", change, v.Pairs)}
+		return out, nil
+	}
+	return a
+}
