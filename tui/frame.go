@@ -78,18 +78,24 @@ func (m *Model) badges() []string {
 		out = append(out, th.BadgeStale.Render("CONNECTING"))
 	case m.snap.State == live.Lost && m.snap.ReadAt.IsZero():
 		out = append(out, th.BadgeStale.Render("NO ANSWER"))
-	case m.snap.State == live.Lost:
+	case m.snap.State == live.Lost || m.late():
 		out = append(out, th.BadgeStale.Render("STALE "+m.since(m.snap.ReadAt)))
 	case !m.snap.Paused:
 		out = append(out, th.BadgePoll.Render("POLL "+m.snap.Refresh.String()))
 	}
 	if m.snap.Paused {
-		out = append(out, th.BadgePaused.Render("PAUSED"))
+		out = append(out, th.BadgePaused.Render("PAUSED "+m.since(m.snap.ReadAt)))
 	}
 	if m.Operator.ReadOnly() {
 		out = append(out, th.BadgeReadOnly.Render("READ-ONLY"))
 	}
 	return out
+}
+
+// late tells that a reading should have ended by now: whoever does not answer is called lost only after some attempts.
+func (m *Model) late() bool {
+	s := m.snap
+	return s.State == live.Polling && !s.Paused && !s.ReadAt.IsZero() && m.Now().Sub(s.ReadAt) > 2*s.Refresh+time.Second
 }
 
 // since is how long ago something was, in whole seconds.
@@ -233,6 +239,9 @@ func (m *Model) message() []string {
 	if m.snap.State == live.Lost {
 		wait := Age(max(0, m.snap.RetryAt.Sub(m.Now())).Truncate(time.Second))
 		return []string{m.theme.Bad.Render(cut(fmt.Sprintf(" no answer, next try in %s: %s", wait, cleanStart(m.snap.Err.Error())), m.width))}
+	}
+	if m.late() {
+		return []string{m.theme.Bad.Render(cut(" waiting for an answer; the rows are those of "+m.since(m.snap.ReadAt)+" ago", m.width))}
 	}
 	return []string{""}
 }

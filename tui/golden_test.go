@@ -128,6 +128,7 @@ func scenes() []scene {
 		d.snap = d.lost(12 * time.Second)
 		d.show()
 	})
+	add("late", func(d *driver) { d.press("2"); d.now = d.now.Add(4 * time.Second); d.send(tui.ClockMsg()) })
 	add("stale and paused on the overview", func(d *driver) {
 		d.press("p")
 		d.snap = d.lost(3 * time.Minute)
