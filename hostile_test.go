@@ -66,6 +66,9 @@ func TestNoHostileValueReachesATerminal(t *testing.T) {
 		}
 		rows := s.wreck(t, evil)
 		for _, v := range views.All() {
+			if v.Parent != "" {
+				continue // no view of `get`
+			}
 			table := s.run(t, "get", v.Name).ok(t)
 			if r, bad := unsafe(table); bad {
 				t.Errorf("%s of %q has %q: %q", v.Name, evil, r, table)

@@ -18,6 +18,7 @@ import (
 
 	"holdfast/core"
 	"holdfast/core/conn"
+	"holdfast/core/kvstore"
 	"holdfast/core/record"
 	"holdfast/core/redistest"
 )
@@ -172,6 +173,19 @@ func (s server) prepare(t *testing.T, store string) int64 {
 		t.Fatal(found, err)
 	}
 	return at
+}
+
+// put stores pairs in a key-value database, as one change.
+func (s server) put(t *testing.T, db string, pairs ...*kvstore.KVPair) {
+	t.Helper()
+	store, err := s.core.KV(db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if err := store.Put(pairs...); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // create makes a record, on a new lease if that is to live, and returns its version and the lease.

@@ -11,6 +11,7 @@ import (
 	"holdfast/core/buffer"
 	"holdfast/core/conn"
 	"holdfast/core/genstore"
+	"holdfast/core/kvstore/redisdb"
 	"holdfast/core/live"
 	"holdfast/core/record"
 )
@@ -38,6 +39,8 @@ type Core struct {
 	LockRows    *actorstore.LockRows
 	LeaseRows   *record.LeaseRows
 	RecordRows  *record.RecordRows
+	KVRows      *redisdb.Rows
+	PairRows    *redisdb.PairRows
 
 	Live *live.Model
 
@@ -63,6 +66,8 @@ func Open(o Options) (*Core, error) {
 		LockRows:    actorstore.NewLockRows(c, p.Lock),
 		LeaseRows:   record.NewLeaseRows(c, p.Record),
 		RecordRows:  record.NewRecordRows(c, p.Record),
+		KVRows:      redisdb.NewRows(c, p.KV),
+		PairRows:    redisdb.NewPairRows(c, p.KV),
 		spaces:      map[string]*record.RedisStorage{},
 	}
 	core.Live = live.New(c, core.Feeds(), live.Options{Refresh: o.Refresh})
@@ -80,7 +85,7 @@ func complete(p conn.Prefixes) conn.Prefixes {
 }
 
 // Feeds is the registry of the kinds that live reads: one line each, in the order of the dashboard. Leases stand before
-// records, whose feed also takes the foreign keys under their common prefix.
+// records and keys before kv: the later feed of each pair also takes the foreign keys under their common prefix.
 func (c *Core) Feeds() []live.Feed {
 	return []live.Feed{
 		live.Of("buffers", c.BufferRows),
@@ -90,6 +95,8 @@ func (c *Core) Feeds() []live.Feed {
 		live.Of("locks", c.LockRows),
 		live.Of("leases", c.LeaseRows),
 		live.Of("records", c.RecordRows),
+		live.Of("keys", c.PairRows),
+		live.Of("kv", c.KVRows),
 	}
 }
 
@@ -113,6 +120,11 @@ func (c *Core) Records(namespace string) (*record.RedisStorage, error) {
 		c.spaces[namespace] = s
 	}
 	return s, err
+}
+
+// KV opens a key-value database for one use; close it after that. It trims no log.
+func (c *Core) KV(db string) (*redisdb.Store, error) {
+	return redisdb.Open(c.Conn, db, redisdb.Options{Prefix: c.Prefixes.KV})
 }
 
 // Close ends waits and kept-alive leases and closes the connection.

@@ -104,6 +104,7 @@ const (
 	Unlock Action = "unlock"
 	Edit   Action = "edit"
 	Delete Action = "delete"
+	Put    Action = "put"
 
 	OpenDetail  Action = "detail"
 	Mark        Action = "mark"
@@ -183,6 +184,7 @@ func defaults() []Binding {
 		{Action: Unlock, Scope: Row, Keys: keys("u"), Label: "unlock", Help: "release the lock that is seen, by its token", Dangerous: true},
 		{Action: Edit, Scope: Row, Keys: keys("e"), Label: "edit", Help: "edit the record and save it with compare-and-set", Dangerous: true},
 		{Action: Delete, Scope: Row, Keys: keys("d"), Label: "delete", Help: "delete the record, or release the lease", Dangerous: true},
+		{Action: Put, Scope: Row, Keys: keys("n"), Label: "new", Help: "put a new key into the database", Dangerous: true},
 
 		{Action: OpenDetail, Scope: Table, Keys: keys("enter"), Label: "detail", Help: "show the whole record and its links"},
 		{Action: Mark, Scope: Table, Keys: keys("space"), Label: "mark", Help: "mark the row, or take its mark off"},

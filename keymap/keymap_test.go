@@ -115,7 +115,7 @@ func TestEveryBindingIsWhole(t *testing.T) {
 			}
 		}
 	}
-	dangerous := []keymap.Action{keymap.Flush, keymap.Bump, keymap.Lock, keymap.Unlock, keymap.Edit, keymap.Delete, keymap.Undo, keymap.Save}
+	dangerous := []keymap.Action{keymap.Flush, keymap.Bump, keymap.Lock, keymap.Unlock, keymap.Edit, keymap.Delete, keymap.Put, keymap.Undo, keymap.Save}
 	for action := range seen {
 		if b, _ := m.Binding(action); b.Dangerous != slices.Contains(dangerous, action) {
 			t.Errorf("%s: dangerous is %v", action, b.Dangerous)
@@ -136,7 +136,7 @@ func TestOverrides(t *testing.T) {
 		"a key that its owner gave up":    {overrides: overrides{keymap.Flush: {"b"}, keymap.Bump: {"B"}}},
 		"two that swap":                   {overrides: overrides{keymap.Flush: {"b"}, keymap.Bump: {"f"}}},
 		"the same key in scopes apart":    {overrides: overrides{keymap.Yes: {"d"}}},
-		"shadowing where it is declared":  {overrides: overrides{keymap.NextView: {"n"}, keymap.NextLink: {"n"}}},
+		"shadowing where it is declared":  {overrides: overrides{keymap.NextView: {"x"}, keymap.NextLink: {"x"}}},
 		"a dangerous one on a full chord": {overrides: overrides{keymap.Delete: {"ctrl+alt+d"}}},
 		"a chord where text is typed":     {overrides: overrides{keymap.Accept: {"ctrl+j"}}},
 
@@ -183,7 +183,7 @@ func TestOverrides(t *testing.T) {
 }
 
 func TestRemappedShadowIsGone(t *testing.T) {
-	m := with(t, map[keymap.Action][]string{keymap.NextLink: {"n"}})
+	m := with(t, map[keymap.Action][]string{keymap.NextLink: {"x"}})
 	if got, _ := m.Match(keymap.Detail, "tab"); got != keymap.NextView {
 		t.Errorf("tab is %q in the detail pane, want the next view", got)
 	}

@@ -11,13 +11,14 @@ type order struct {
 	filter     filter
 	column     int // sorted by; -1: by ID, as the rows come
 	descending bool
+	within     string // only rows whose IDs start with it
 }
 
 // natural tells the order in which the rows come: nothing has to be done for it.
 func (o order) natural() bool { return o.filter.empty() && o.column < 0 && !o.descending }
 
 func (o order) same(other order) bool {
-	return o.filter.text == other.filter.text && o.column == other.column && o.descending == other.descending
+	return o.filter.text == other.filter.text && o.column == other.column && o.descending == other.descending && o.within == other.within
 }
 
 // arranged is a sequence of rows in the order of the screen. It never changes.
@@ -80,7 +81,7 @@ func (a *arranged) indexOf(id string) (int, bool) {
 // arrange filters and sorts the rows of a view, from what was arranged last where that still holds. It is the one place
 // where work grows with the rows, so it runs off the UI's goroutine.
 func arrange(v *View, snap *live.Snapshot, o order, at Clock, last *arranged) *arranged {
-	a := &arranged{of: snap, rows: rowsOf(v, snap, last.rows), order: o}
+	a := &arranged{of: snap, rows: rowsOf(v, snap, o, last.rows), order: o}
 	sorted := o.column >= 0 && o.column < len(v.Columns) && v.Columns[o.column].Compare != nil
 	if o.filter.empty() && !sorted && !o.descending {
 		return a
@@ -139,9 +140,12 @@ func sameRows(a, b live.Rows) bool {
 }
 
 // rowsOf are the rows of a view in a snapshot; last are those it had before, or nil.
-func rowsOf(v *View, snap *live.Snapshot, last live.Rows) live.Rows {
+func rowsOf(v *View, snap *live.Snapshot, o order, last live.Rows) live.Rows {
 	if v.Rows != nil {
 		return v.Rows(snap, last)
+	}
+	if o.within != "" {
+		return snap.Table(v.Kind).Within(o.within)
 	}
 	return snap.Table(v.Kind)
 }

@@ -106,13 +106,13 @@ func (m *Model) tabLine() string {
 	full := func(v *View) string { return v.Title + m.tabCount(v, humanize.Comma) }
 	short := func(v *View) string { return v.Short + m.tabCount(v, brief) }
 	here := func(v *View) string {
-		if v == m.view() {
+		if v == m.Views[m.tops[m.top()]] {
 			return short(v)
 		}
 		return v.Short
 	}
 	number := func(v *View) string {
-		if v == m.view() {
+		if v == m.Views[m.tops[m.top()]] {
 			return short(v)
 		}
 		return ""
@@ -128,9 +128,9 @@ func (m *Model) tabLine() string {
 
 func (m *Model) tabsIn(form func(*View) string) string {
 	var b strings.Builder
-	for i, v := range m.Views {
-		text := strings.TrimSpace(fmt.Sprintf("%d %s", i+1, form(v)))
-		if i == m.active { // the brackets tell it without colour
+	for i, at := range m.tops {
+		text := strings.TrimSpace(fmt.Sprintf("%d %s", i+1, form(m.Views[at])))
+		if i == m.top() { // the brackets tell it without colour
 			b.WriteString(m.theme.TabActive.Padding(0).Render("[" + text + "]"))
 		} else {
 			b.WriteString(m.theme.TabIdle.Padding(0).Render(" " + text + " "))
@@ -165,6 +165,9 @@ func (m *Model) statusLine() string {
 	n, all := t.rows.Len(), t.rows.all()
 	if m.unread() {
 		return ""
+	}
+	if t.order.within != "" {
+		add("%s of %s", t.view.Title, Clean(strings.TrimSuffix(t.order.within, ":")))
 	}
 	if n > 0 {
 		add("row %s of %s", count(t.at+1), count(n))

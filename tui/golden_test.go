@@ -33,11 +33,14 @@ func scenes() []scene {
 		all = append(all, scene{name: name, fill: shop, setup: func(d *driver) { d.read(); setup(d) }})
 	}
 	for i, v := range views.Frames() {
+		if v.Parent != "" {
+			continue // it has no tab
+		}
 		add("view "+v.Name, func(d *driver) { d.press(string(rune('1' + i))) })
 	}
 	for _, one := range []struct{ name, tab, row string }{
 		{"buffer", "2", "orders"}, {"generation", "3", "single:user:42"}, {"actor", "4", "agent-1"}, {"worker", "5", "pod-0"},
-		{"lock", "6", "lock:actor:agent-1"}, {"lease", "7", "1"}, {"record", "8", "replicas"}, {"broken actor", "4", "broken"},
+		{"lock", "6", "lock:actor:agent-1"}, {"lease", "7", "1"}, {"record", "8", "replicas"}, {"database", "9", "flags"}, {"broken actor", "4", "broken"},
 		{"binary record", "8", "blob"},
 	} {
 		add("detail of a "+one.name, func(d *driver) {
@@ -46,6 +49,9 @@ func scenes() []scene {
 			d.press("enter")
 		})
 	}
+	add("keys of a database", func(d *driver) { d.press("9", "enter", "enter") })
+	add("detail of a key", func(d *driver) { d.press("9", "enter", "enter", "enter") })
+	add("form of a new key", func(d *driver) { d.press("9", "n") })
 	add("detail of what was deleted", func(d *driver) {
 		d.press("4")
 		d.to("agent-2")

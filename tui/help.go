@@ -58,7 +58,7 @@ func (m *Model) forView(entries []keymap.Binding) []keymap.Binding {
 	var views []string
 	for _, e := range entries {
 		switch n := e.Action.View(); {
-		case n > len(m.Views) || e.Scope == keymap.Row && m.viewAction(e.Action) == nil:
+		case n > len(m.tops) || e.Scope == keymap.Row && m.viewAction(e.Action) == nil:
 		case n > 0:
 			views = append(views, e.Keys[0])
 		default:
@@ -74,8 +74,8 @@ func (m *Model) forView(entries []keymap.Binding) []keymap.Binding {
 // palette offers every view and every action that fits the row.
 func (m *Model) palette() overlay {
 	var choices []choice
-	for i, v := range m.Views {
-		choices = append(choices, choice{v.Title, fmt.Sprintf("view %d", i+1), func() tea.Cmd { return m.switchTo(i) }})
+	for i, at := range m.tops {
+		choices = append(choices, choice{m.Views[at].Title, fmt.Sprintf("view %d", i+1), func() tea.Cmd { return m.switchTo(i) }})
 	}
 	for _, e := range m.Keys.Actions(m.scope()) {
 		switch {

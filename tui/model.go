@@ -24,6 +24,7 @@ type Model struct {
 
 	snap   *live.Snapshot
 	tabs   []*table // one a view
+	tops   []int    // the views that have a tab on the screen
 	active int
 	busy   bool // a tab is being arranged
 
@@ -49,6 +50,9 @@ func New(ctx context.Context, c Config) *Model {
 	m := &Model{Config: c, ctx: ctx, theme: c.Theme(true), snap: c.Live.Snapshot(), input: newInput("")}
 	for i, v := range c.Views {
 		m.tabs = append(m.tabs, newTable(v))
+		if v.Parent == "" {
+			m.tops = append(m.tops, i)
+		}
 		if v.Name == c.Start {
 			m.active = i
 		}

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -18,9 +19,9 @@ func (m *Model) act(a keymap.Action) tea.Cmd {
 	case keymap.Quit:
 		return tea.Quit
 	case keymap.NextView:
-		return m.switchTo((m.active + 1) % len(m.tabs))
+		return m.switchTo((m.top() + 1) % len(m.tops))
 	case keymap.PrevView:
-		return m.switchTo((m.active + len(m.tabs) - 1) % len(m.tabs))
+		return m.switchTo((m.top() + len(m.tops) - 1) % len(m.tops))
 	case keymap.Help:
 		m.overlays.push(m.helpPane())
 	case keymap.OpenPalette:
@@ -102,12 +103,17 @@ func (m *Model) tableAct(a keymap.Action) tea.Cmd {
 }
 
 func (m *Model) switchTo(tab int) tea.Cmd {
-	if tab < 0 || tab >= len(m.tabs) {
-		m.say(fmt.Sprintf("there are %d views", len(m.tabs)), Plain)
+	if tab < 0 || tab >= len(m.tops) {
+		m.say(fmt.Sprintf("there are %d views", len(m.tops)), Plain)
 		return nil
 	}
 	m.trail = nil
-	return m.goTo(tab)
+	return m.goTo(m.tops[tab])
+}
+
+// top is the place among the tabs on the screen that the operator is in: that of the view, or of its parent.
+func (m *Model) top() int {
+	return slices.IndexFunc(m.tops, func(i int) bool { return i == m.active || m.Views[i].Name == m.view().Parent })
 }
 
 func (m *Model) goTo(tab int) tea.Cmd {
@@ -128,6 +134,10 @@ func (m *Model) open(l Link) tea.Cmd {
 			continue
 		}
 		m.trail = append(m.trail, place{m.active, m.detail})
+		if l.Within != "" {
+			m.tabs[i] = newTable(v)
+			m.tabs[i].order.within = l.Within
+		}
 		cmd := m.goTo(i)
 		if l.ID == "" {
 			return cmd

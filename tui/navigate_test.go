@@ -19,18 +19,39 @@ import (
 
 func TestViewsByKey(t *testing.T) {
 	d := open(t, options{}, shop)
-	names := []string{"Overview", "Buffers", "Generations", "Actors", "Workers", "Locks", "Leases", "Records"}
+	names := []string{"Overview", "Buffers", "Generations", "Actors", "Workers", "Locks", "Leases", "Records", "KV"}
 	d.resize(160, 24)
 	for i, name := range names {
 		d.press(fmt.Sprint(i + 1))
 		d.shows(fmt.Sprintf("[%d %s", i+1, name))
 	}
-	d.press("9")
-	d.shows("there are 8 views", "[8 Records")
 	d.press("tab")
 	d.shows("[1 Overview")
 	d.press("shift+tab")
-	d.shows("[8 Records")
+	d.shows("[9 KV")
+}
+
+func TestAViewThatIsNotThere(t *testing.T) {
+	d := open(t, options{views: views.Frames()[:8]}, shop)
+	d.press("8", "9")
+	d.shows("there are 8 views", "[8 Recs")
+}
+
+// What has no tab of its own is reached through its parent, counts as part of it, and leads back there.
+func TestTheKeysOfADatabaseBelongToItsTab(t *testing.T) {
+	d := open(t, options{}, func(w *world) { shop(w); w.put("other", "elsewhere", "v") })
+	d.press("9")
+	d.to("flags")
+	d.press("enter", "enter")
+	d.shows("[9 KV", "Keys of flags", "dark-mode", "new-cart")
+	d.hides("elsewhere")
+	d.press("tab")
+	d.shows("[1 All")
+	d.press("9", "enter", "enter", "esc")
+	d.shows("KV flags")
+	d.press("esc")
+	d.shows("DATABASE")
+	d.hides("dark-mode")
 }
 
 func TestStartView(t *testing.T) {

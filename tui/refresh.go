@@ -32,7 +32,7 @@ func (m *Model) follow() tea.Cmd {
 func (m *Model) arrange() tea.Cmd {
 	t := m.table()
 	if t.view.Rows == nil && t.order.natural() {
-		m.show(t, &arranged{of: m.snap, rows: m.snap.Table(t.view.Kind), order: t.order})
+		m.show(t, &arranged{of: m.snap, rows: rowsOf(t.view, m.snap, t.order, nil), order: t.order})
 		return nil
 	}
 	if m.busy {

@@ -10,10 +10,12 @@ import (
 
 // View declares one tab: what its rows are, how they read, and what can be done to them. It holds no state.
 type View struct {
-	Name  string    // as in `holdfast get NAME`
-	Title string    // on the tab
-	Short string    // on the tab of a narrow terminal
-	Kind  live.Kind // whose rows it shows; empty for a view that derives its own
+	Name  string // as in `holdfast get NAME`
+	Title string // on the tab
+	Short string // on the tab of a narrow terminal
+	// Parent is the view that leads here by a Link with Within: such a view has no tab of its own.
+	Parent string
+	Kind   live.Kind // whose rows it shows; empty for a view that derives its own
 	// Rows derives the rows; nil: the table of Kind. It may use what it derived last (nil at first), and runs off the
 	// UI's goroutine.
 	Rows    func(s *live.Snapshot, last live.Rows) live.Rows
@@ -66,6 +68,8 @@ type Link struct {
 	Label string // "worker"
 	View  string
 	ID    string // empty: the view itself
+	// Within narrows the view to the rows whose IDs start with it, for a view with a Parent.
+	Within string
 }
 
 // Action is something that can be done to a row. Exactly one of Plan and Edit is set.

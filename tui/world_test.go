@@ -9,6 +9,7 @@ import (
 
 	"holdfast/core"
 	"holdfast/core/actorstore"
+	"holdfast/core/kvstore"
 	"holdfast/core/record"
 )
 
@@ -98,6 +99,13 @@ func (w *world) record(namespace, key, value string, lease record.LeaseId) {
 	must(w.t, err)
 }
 
+func (w *world) put(db, key, value string) {
+	s, err := w.core.KV(db)
+	must(w.t, err)
+	must(w.t, s.Put(&kvstore.KVPair{Key: []byte(key), Value: []byte(value)}))
+	must(w.t, s.Close())
+}
+
 // shop is a little of every kind.
 func shop(w *world) {
 	w.ago(3*time.Hour+30*time.Second, func() { w.push("clicks", 4); w.prepare("clicks") })
@@ -123,6 +131,9 @@ func shop(w *world) {
 	w.record("cfg", "replicas", `{"web":3,"worker":{"min":1,"max":8}}`, record.NoLeaseId)
 	w.record("cfg", "leader", `host-4`, l)
 	w.record("cfg", "blob", "\x00\x01\xff\xfe", record.NoLeaseId)
+
+	w.put("flags", "dark-mode", `{"share":0.5}`)
+	w.put("flags", "new-cart", "on")
 }
 
 // evil is text that would do harm on a terminal: a control sequence, C1, a clipboard write, a change of direction, line
@@ -133,6 +144,7 @@ const evil = "\x1b[2J\x1b]52;c;cm0gLXJmIC8=\x07\u009b31m\u202eback\u2066\r\n\t\x
 func hostile(w *world) {
 	w.record("cfg", "plain", "harmless", record.NoLeaseId)
 	w.record("cfg", evil, evil, record.NoLeaseId)
+	w.put(evil, evil, evil)
 	w.record(evil, "in a bad namespace", `{"`+"k\u202e"+`":"\u001b[31m`+"\u200d\u009b"+`"}`, record.NoLeaseId)
 	w.push(evil, 2)
 	w.push("lines", 1)

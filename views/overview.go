@@ -84,6 +84,9 @@ func overview() View {
 func summarise(s *live.Snapshot, last live.Rows) *summary {
 	out := &summary{}
 	for _, t := range s.Tables {
+		if t.Kind == "keys" {
+			continue // kv counts them
+		}
 		l := &line{
 			id: "kind " + string(t.Kind), what: string(t.Kind), kind: t.Kind, rows: t.Len(), bad: t.Bad, rate: t.Rate(), trend: t.Rates,
 			note: always(""), link: tui.Link{View: string(t.Kind)},

@@ -19,6 +19,8 @@ func All() []View {
 		locks(),
 		leases(),
 		records(),
+		kv(),
+		keys(),
 	}
 }
 
@@ -31,10 +33,10 @@ func Frames() []*tui.View {
 	return out
 }
 
-// Named finds a view.
+// Named finds a view that has a tab.
 func Named(name string) (View, bool) {
 	for _, v := range All() {
-		if v.Name == name {
+		if v.Name == name && v.Parent == "" {
 			return v, true
 		}
 	}
@@ -45,7 +47,9 @@ func Named(name string) (View, bool) {
 func Names() string {
 	var names []string
 	for _, v := range All() {
-		names = append(names, v.Name)
+		if v.Parent == "" {
+			names = append(names, v.Name)
+		}
 	}
 	return strings.Join(names, " ")
 }

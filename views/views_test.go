@@ -15,6 +15,7 @@ import (
 
 	"holdfast/core"
 	"holdfast/core/conn"
+	"holdfast/core/kvstore"
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/core/record"
@@ -108,6 +109,10 @@ func (w *world) fill() {
 	w.lock("lock:actor:a1", time.Hour)
 	w.lock("lock:worker:ns:pool:p2", time.Minute)
 	w.lock("lock:odd", time.Minute)
+	db, err := w.core.KV("flags")
+	must(w.t, err)
+	must(w.t, db.Put(&kvstore.KVPair{Key: []byte("k"), Value: []byte("v")}))
+	must(w.t, db.Close())
 	s, err := w.core.Records("cfg")
 	must(w.t, err)
 	l, err := s.Lessor().NewLease(ctx, time.Hour, false)
@@ -127,7 +132,7 @@ func TestRegistry(t *testing.T) {
 	}
 	keys, err := keymap.New(nil)
 	must(t, err)
-	if got := views.Names(); !strings.HasPrefix(got, "overview buffers generations actors workers locks leases records") {
+	if got := views.Names(); !strings.HasPrefix(got, "overview buffers generations actors workers locks leases records kv") {
 		t.Errorf("views %s", got)
 	}
 	seen := map[string]bool{}
@@ -136,7 +141,7 @@ func TestRegistry(t *testing.T) {
 			t.Errorf("view %q is there twice or lacks a title", v.Name)
 		}
 		seen[v.Name] = true
-		if named, ok := views.Named(v.Name); !ok || named.Title != v.Title || views.Frames()[i].Name != v.Name {
+		if named, ok := views.Named(v.Name); ok != (v.Parent == "") || ok && named.Title != v.Title || views.Frames()[i].Name != v.Name {
 			t.Errorf("view %q is not found by its name", v.Name)
 		}
 		if !kinds[v.Kind] || v.Kind == "" && v.Rows == nil {
@@ -192,6 +197,12 @@ func TestEveryViewOfEveryRow(t *testing.T) {
 			}
 			if v.Links != nil {
 				for _, l := range v.Links(r, snap) {
+					if l.Within != "" {
+						if snap.Table(live.Kind(l.View)).Within(l.Within).Len() == 0 {
+							t.Errorf("%s: %s leads to nothing: %+v", v.Name, r.ID(), l)
+						}
+						continue
+					}
 					target, ok := views.Named(l.View)
 					if !ok || l.Label == "" {
 						t.Errorf("%s: %s leads to %+v", v.Name, r.ID(), l)

@@ -94,6 +94,19 @@ func (t *Table) Get(id string) (Row, bool) {
 	return nil, false
 }
 
+// Within is the part of the table whose IDs start with prefix, which ends in an ASCII character, as a table of its own; it costs the same however many
+// rows there are.
+func (t *Table) Within(prefix string) *Table {
+	part := *t
+	from, _ := t.Index(prefix)
+	to := len(t.rows)
+	if prefix != "" {
+		to, _ = t.Index(prefix[:len(prefix)-1] + string(prefix[len(prefix)-1]+1))
+	}
+	part.rows = t.rows[from:to]
+	return &part
+}
+
 // Range calls fn for the rows whose ID starts with prefix, in order, until fn returns false.
 func (t *Table) Range(prefix string, fn func(Row) bool) {
 	from, _ := t.Index(prefix)

@@ -13,6 +13,7 @@ import (
 
 	"holdfast/core/actorstore"
 	"holdfast/core/conn"
+	"holdfast/core/kvstore/redisdb"
 	"holdfast/core/live"
 	"holdfast/core/record"
 )
@@ -33,6 +34,8 @@ func (o *Operator) documents(kind live.Kind) (documents, error) {
 		return o.core.WorkerRows, nil
 	case "records":
 		return o.core.RecordRows, nil
+	case "keys":
+		return o.core.PairRows, nil
 	}
 	return nil, fmt.Errorf("%s cannot be edited", kind)
 }
@@ -218,10 +221,10 @@ func (o *Operator) Save(kind live.Kind, id, text string) (Action, error) {
 }
 
 // versionIn is the version that a document names inside: a protojson int64, so a string or a number. Records have
-// theirs beside the value.
+// theirs beside the value, and pairs none.
 func versionIn(kind live.Kind, text string) (version int64, ok bool) {
 	var members map[string]json.RawMessage
-	if kind == "records" || json.Unmarshal([]byte(text), &members) != nil {
+	if kind == "records" || kind == "keys" || json.Unmarshal([]byte(text), &members) != nil {
 		return 0, false
 	}
 	version, err := strconv.ParseInt(strings.Trim(string(members["version"]), `"`), 10, 64)
@@ -263,7 +266,7 @@ func document(version int64, body []byte) any {
 
 // asConflict marks what somebody else did to a document that had been read as ErrConflict, beside the cause.
 func asConflict(err error) error {
-	for _, lost := range []error{actorstore.ErrPersistenceRetry, actorstore.ErrNotFound, record.ErrWrongVersion, record.ErrNotFound} {
+	for _, lost := range []error{actorstore.ErrPersistenceRetry, actorstore.ErrNotFound, record.ErrWrongVersion, record.ErrNotFound, redisdb.ErrChanged, redisdb.ErrNotFound} {
 		if errors.Is(err, lost) {
 			return fmt.Errorf("%w: %w", ErrConflict, err)
 		}

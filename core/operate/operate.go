@@ -26,6 +26,7 @@ const (
 	Edit    Verb = "edit"
 	Delete  Verb = "delete"
 	Release Verb = "release"
+	Put     Verb = "put"
 	Restore Verb = "restore"
 )
 

@@ -37,6 +37,7 @@ func everyAction(t *testing.T, s *stage, on seen) map[string]operate.Action {
 		"Save":         plan(s.Save("workers", "ns:pool:pod-0", strings.Replace(worker, "a1", "a2", 1))),
 		"Delete":       plan(s.Delete("actors", "off", 3)),
 		"ReleaseLease": s.ReleaseLease(on.lease, 1),
+		"CreatePair":   plan(s.CreatePair("db", "k", []byte("v"), time.Minute)),
 	}
 }
 
@@ -140,6 +141,7 @@ func TestSummariesSayWhatIsGoneAfterwards(t *testing.T) {
 		"Save":           {"workers ns:pool:pod-0"},
 		"Delete":         {"delete actors off", "version 3"},
 		"ReleaseLease":   {on.lease, "1 when last seen"},
+		"CreatePair":     {"put k into db for 1m0s", "if it is not there yet"},
 	} {
 		a := everyAction(t, s, on)[name]
 		for _, w := range want {

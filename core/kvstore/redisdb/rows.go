@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
+	"holdfast/core/kvstore"
 )
 
 // Row is one database as the dashboard lists it.
@@ -139,11 +140,14 @@ func said(cmd *redis.StringCmd) any {
 	return cmd.Val()
 }
 
-// inspectMost is how many pairs a detail pane lists; ListKeys pages through all.
-const inspectMost = 500
+// What a detail pane shows of a log: so many changes, and so much of each value.
+const (
+	inspectMost  = 50
+	inspectValue = 200
+)
 
-// Inspect returns the first 500 pairs as a JSON array of key, bytes, expires and value; values that are no text are
-// {"base64": ...}.
+// Inspect returns the newest 50 changes of the log, newest first, as a JSON array: the number, and what was put or
+// deleted. Bytes that are no text are {"base64": ...}, and long values are cut.
 func (r *Rows) Inspect(ctx context.Context, id string) (body []byte, found bool, err error) {
 	rows, err := r.Read(ctx, []string{id})
 	if err != nil || len(rows) == 0 {
@@ -152,24 +156,42 @@ func (r *Rows) Inspect(ctx context.Context, id string) (body []byte, found bool,
 	if err := rows[0].Problem(); err != nil {
 		return nil, false, err
 	}
-	entries, err := r.ListKeys(ctx, rows[0].Database, nil, nil, inspectMost)
+	s := spaceOf(r.prefix, id)
+	entries, err := r.c.Do(ctx, "xrevrange", s.log, "+", "-", "count", inspectMost).Slice()
 	if err != nil {
-		return nil, false, err
+		return nil, false, conn.Fail("kv: read changes", s.log, err)
 	}
-	type item struct {
-		Key     any        `json:"key"`
-		Bytes   int        `json:"bytes"`
-		Expires *time.Time `json:"expires,omitempty"`
-		Value   any        `json:"value"`
+	type effect struct {
+		Put     any    `json:"put,omitempty"`
+		Delete  any    `json:"delete,omitempty"`
+		Value   any    `json:"value,omitempty"`
+		Bytes   int    `json:"bytes,omitempty"`
+		Expires string `json:"expires,omitempty"`
 	}
-	items := make([]item, len(entries))
-	for i, e := range entries {
-		items[i] = item{Key: text(e.Key), Bytes: e.Bytes, Value: text(e.Value)}
-		if !e.Expires.IsZero() {
-			items[i].Expires = &e.Expires
+	type change struct {
+		Change  uint64   `json:"change"`
+		Effects []effect `json:"effects"`
+	}
+	changes := make([]change, len(entries))
+	for i, said := range entries {
+		var c entry
+		if err := c.decode(said); err != nil {
+			return nil, false, conn.Fail("kv: read changes", s.log, err)
+		}
+		changes[i].Change = c.ChangeNumber
+		for _, t := range c.Trxns {
+			if t.Type == kvstore.TrxnDelete {
+				changes[i].Effects = append(changes[i].Effects, effect{Delete: text(t.Key)})
+				continue
+			}
+			e := effect{Put: text(t.Key), Value: text(t.Value[:min(len(t.Value), inspectValue)]), Bytes: len(t.Value)}
+			if t.ExpireTS != 0 {
+				e.Expires = time.Unix(int64(t.ExpireTS), 0).UTC().Format(time.RFC3339)
+			}
+			changes[i].Effects = append(changes[i].Effects, e)
 		}
 	}
-	body, err = json.Marshal(items)
+	body, err = json.Marshal(changes)
 	return body, true, err
 }
 

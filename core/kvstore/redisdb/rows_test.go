@@ -104,13 +104,17 @@ func TestRowsOfEveryServer(t *testing.T) {
 	})
 }
 
-func TestInspectShowsKeysAsText(t *testing.T) {
+func TestInspectShowsTheNewestChanges(t *testing.T) {
 	c := redistest.Single(t)
 	s := open(t, c, "db")
 	put(t, s, pair("a", "1"), pair("b\xff", "\xfe"), &kvstore.KVPair{Key: []byte("t"), ExpireTS: 7258118400})
 	r := redisdb.NewRows(c, "")
+	if err := s.Delete([]byte("a")); err != nil {
+		t.Fatal(err)
+	}
 	body, found, err := r.Inspect(ctx, "db")
-	want := `[{"key":"a","bytes":1,"value":"1"},{"key":{"base64":"Yv8="},"bytes":1,"value":{"base64":"/g=="}},{"key":"t","bytes":0,"expires":"2200-01-01T00:00:00Z","value":""}]`
+	want := `[{"change":2,"effects":[{"delete":"a"}]},{"change":1,"effects":[{"put":"a","value":"1","bytes":1},` +
+		`{"put":{"base64":"Yv8="},"value":{"base64":"/g=="},"bytes":1},{"put":"t","value":"","expires":"2200-01-01T00:00:00Z"}]}]`
 	if string(body) != want || !found || err != nil || !json.Valid(body) {
 		t.Errorf("%s, %v, %v", body, found, err)
 	}

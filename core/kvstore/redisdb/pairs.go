@@ -1,0 +1,191 @@
+package redisdb
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core/conn"
+)
+
+// PairRow is one pair of a database as the dashboard lists it.
+type PairRow struct {
+	id       string
+	Database string
+	Key      string
+	Bytes    int64     // of the value
+	Expires  time.Time // on our monotonic clock; zero: never
+	Value    []byte    // its first bytes, at most pairPreview
+	Print    int64     // fingerprint of the whole value, see fingerprint
+	problem  error
+}
+
+// pairPreview is how much of a value a row holds.
+const pairPreview = 120
+
+// ID is db:key, both in escaped form.
+func (r *PairRow) ID() string { return r.id }
+
+// Problem is why the pair cannot be read; nil for a good row.
+func (r *PairRow) Problem() error { return r.problem }
+
+// Equal tells whether other means the same; expiries within half a second do.
+func (r *PairRow) Equal(other *PairRow) bool {
+	return r.id == other.id && r.Print == other.Print && r.Bytes == other.Bytes &&
+		r.Expires.IsZero() == other.Expires.IsZero() && r.Expires.Sub(other.Expires).Abs() <= 500*time.Millisecond &&
+		fmt.Sprint(r.problem) == fmt.Sprint(other.problem)
+}
+
+// PairRows reads and edits the pairs of all databases under one prefix.
+type PairRows struct {
+	c      redis.UniversalClient
+	prefix string
+}
+
+// NewPairRows reads under prefix; empty means "kv:".
+func NewPairRows(c redis.UniversalClient, prefix string) *PairRows {
+	return &PairRows{c: c, prefix: cmp.Or(prefix, conn.DefaultPrefixes().KV)}
+}
+
+// Patterns find the values.
+func (r *PairRows) Patterns() []string { return []string{conn.EscapeGlob(r.prefix) + "{*}:d:*"} }
+
+// Identify names the row of a value's key.
+func (r *PairRows) Identify(key string) (id string, ok bool) {
+	db, foreign, ok := recognise(r.prefix, key)
+	if !ok || foreign {
+		return "", false
+	}
+	name, data := strings.CutPrefix(key[len(r.prefix)+len(db)+2:], ":d:")
+	return db + ":" + name, data
+}
+
+// place takes an id apart; ok is false for what Identify cannot have made.
+func (r *PairRows) place(id string) (db string, key []byte, ok bool) {
+	escapedDB, escapedKey, found := strings.Cut(id, ":")
+	db, errDB := conn.Unescape(escapedDB)
+	name, errKey := conn.Unescape(escapedKey)
+	return db, []byte(name), found && errDB == nil && errKey == nil && db != "" && name != ""
+}
+
+// Keys is the one raw key of a pair.
+func (r *PairRows) Keys(id string) []string {
+	db, key, _ := strings.Cut(id, ":")
+	s := spaceOf(r.prefix, db)
+	return []string{s.data + key}
+}
+
+// Read fetches pairs in one pipeline; those that are gone or have expired are left out.
+func (r *PairRows) Read(ctx context.Context, ids []string) ([]*PairRow, error) {
+	values, lives := make([]*redis.StringCmd, len(ids)), make([]*redis.DurationCmd, len(ids))
+	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
+		for i, id := range ids {
+			key := r.Keys(id)[0]
+			values[i], lives[i] = p.Get(ctx, key), p.PTTL(ctx, key)
+		}
+	})
+	if err != nil {
+		return nil, conn.Fail("kv: read pairs", r.prefix, err)
+	}
+	now := time.Now()
+	rows := make([]*PairRow, 0, len(ids))
+	for i, id := range ids {
+		value, err := values[i].Bytes()
+		life := lives[i].Val()
+		if err == redis.Nil || life == -2 {
+			continue
+		}
+		row := &PairRow{id: id}
+		db, key, ok := r.place(id)
+		switch {
+		case err != nil:
+			row.problem = conn.Fail("kv: read pair", r.Keys(id)[0], err)
+		case !ok:
+			row.problem = conn.Fail("kv: read pair", r.Keys(id)[0], errMalformed)
+		default:
+			row.Database, row.Key = db, string(key)
+			row.Bytes, row.Print = int64(len(value)), fingerprint(value)
+			row.Value = append([]byte(nil), value[:min(len(value), pairPreview)]...)
+			if life >= 0 {
+				row.Expires = now.Add(life)
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// Inspect returns the value.
+func (r *PairRows) Inspect(ctx context.Context, id string) (body []byte, found bool, err error) {
+	body, err = r.c.Get(ctx, r.Keys(id)[0]).Bytes()
+	if err == redis.Nil {
+		return nil, false, nil
+	}
+	return body, err == nil, conn.Fail("kv: inspect pair", id, err)
+}
+
+// A pair has no version, so an edit compares values: version is the fingerprint of the value that was seen, and between
+// our looking and our writing the script compares the value itself.
+
+// Load reads a value for editing, or ErrNotFound.
+func (r *PairRows) Load(ctx context.Context, id string) (body []byte, version int64, err error) {
+	err = r.with(ctx, id, func(s *Store, key []byte) error {
+		body, _, err = s.LoadValue(ctx, key)
+		return err
+	})
+	return body, fingerprint(body), err
+}
+
+// Replace sets a value if it still is the one that was seen, and keeps the expiry: ErrNotFound or ErrChanged.
+func (r *PairRows) Replace(ctx context.Context, id string, version int64, body []byte) (newVersion int64, err error) {
+	err = r.ifSeen(ctx, id, version, func(s *Store, key, old []byte) error { return s.ReplaceValue(ctx, key, old, body) })
+	return fingerprint(body), err
+}
+
+// Remove deletes a pair if its value still is the one that was seen: ErrNotFound or ErrChanged.
+func (r *PairRows) Remove(ctx context.Context, id string, version int64) error {
+	return r.ifSeen(ctx, id, version, func(s *Store, key, old []byte) error { return s.DeleteIf(ctx, key, old) })
+}
+
+func (r *PairRows) ifSeen(ctx context.Context, id string, version int64, act func(s *Store, key, old []byte) error) error {
+	return r.with(ctx, id, func(s *Store, key []byte) error {
+		old, _, err := s.LoadValue(ctx, key)
+		if err == nil && fingerprint(old) != version {
+			err = s.fail("compare", s.key(key), ErrChanged)
+		}
+		if err != nil {
+			return err
+		}
+		return act(s, key, old)
+	})
+}
+
+// with opens the database of a row for one edit; it trims no log.
+func (r *PairRows) with(ctx context.Context, id string, act func(s *Store, key []byte) error) (err error) {
+	db, key, ok := r.place(id)
+	if !ok {
+		return conn.Fail("kv: edit pair", id, fmt.Errorf("%w: want database:key in escaped form", ErrBadArgument))
+	}
+	if ctx.Err() != nil {
+		return ctx.Err() // opening takes no context
+	}
+	s, err := Open(r.c, db, Options{Prefix: r.prefix})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	return act(s, key)
+}
+
+// fingerprint is the first 63 bits of the value's SHA-256.
+func fingerprint(value []byte) int64 {
+	sum := sha256.Sum256(value)
+	return int64(binary.BigEndian.Uint64(sum[:]) >> 1)
+}

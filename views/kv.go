@@ -1,0 +1,150 @@
+package views
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"holdfast/core/kvstore/redisdb"
+	"holdfast/core/live"
+	"holdfast/core/operate"
+	"holdfast/keymap"
+	"holdfast/tui"
+)
+
+// kv lists databases; enter leads to the pairs of one.
+func kv() View {
+	type row = *redisdb.Row
+	state := func(r row) string {
+		switch {
+		case r.Restoring:
+			return "restoring"
+		case r.Applied > 0:
+			return fmt.Sprintf("replica, applied %d", r.Applied)
+		}
+		return "-"
+	}
+	return View{
+		View: &tui.View{
+			Name: "kv", Title: "KV", Short: "KV", Kind: "kv",
+			Empty: "A service makes a database with kvstore's redisdb.Open and Put, under kv:{database}:d:key.",
+			Columns: []tui.Column{
+				grow(text("DATABASE", func(r row) string { return r.Database })),
+				number("KEYS", func(r row) int64 { return r.Keys }),
+				number("CHANGES", func(r row) uint64 { return r.Changes }),
+				number("LOG", func(r row) int64 { return r.LogLength }),
+				toned(text("REPLICATION", state), func(r row) tui.Tone {
+					if r.Restoring {
+						return tui.Warn
+					}
+					return tui.Plain
+				}),
+			},
+			Facts: facts(func(r row, _ tui.Clock) []tui.Fact {
+				return []tui.Fact{
+					{Name: "database", Text: r.Database},
+					{Name: "keys", Text: humanize.Comma(r.Keys)},
+					{Name: "changes", Text: fmt.Sprintf("%d, of which the log has %d", r.Changes, r.LogLength)},
+					{Name: "replication", Text: state(r)},
+				}
+			}),
+			Links: links(func(r row, _ tui.Lookup) []tui.Link {
+				return []tui.Link{{Label: "browse", View: "keys", Within: r.ID() + ":"}}
+			}),
+			Actions: []tui.Action{putAction(func(r live.Row) string { return r.(row).Database })},
+		},
+		Fields: []Field{
+			field("database", func(r row) any { return []byte(r.Database) }),
+			field("keys", func(r row) any { return r.Keys }),
+			field("changes", func(r row) any { return r.Changes }),
+			field("applied", func(r row) any { return r.Applied }),
+		},
+	}
+}
+
+// keys lists the pairs of the database that was opened.
+func keys() View {
+	type row = *redisdb.PairRow
+	return View{
+		View: &tui.View{
+			Name: "keys", Title: "Keys", Short: "Keys", Kind: "keys", Parent: "kv",
+			Empty: "The database has no keys.",
+			Columns: []tui.Column{
+				text("KEY", func(r row) string { return r.Key }),
+				text("DATABASE", func(r row) string { return r.Database }),
+				number("BYTES", func(r row) int64 { return r.Bytes }),
+				ttl("EXPIRES", pairDeadline),
+				grow(widest(text("VALUE", func(r row) string { return preview(r.Value) }), 60)),
+			},
+			Facts: facts(func(r row, at tui.Clock) []tui.Fact {
+				return []tui.Fact{
+					{Name: "database", Text: r.Database},
+					{Name: "key", Text: r.Key},
+					{Name: "bytes", Text: humanize.Comma(r.Bytes)},
+					{Name: "expires in", Text: left(r.Expires, at)},
+				}
+			}),
+			Actions: []tui.Action{
+				{ID: keymap.Edit, Label: "edit", Edit: true},
+				{
+					ID: keymap.Delete, Label: "delete", Bulk: true,
+					Plan: func(o *operate.Operator, r live.Row, _ map[string]string) (operate.Action, error) {
+						return o.Delete("keys", r.ID(), r.(row).Print)
+					},
+				},
+				putAction(func(r live.Row) string { return r.(row).Database }),
+			},
+		},
+		Fields: []Field{
+			field("database", func(r row) any { return []byte(r.Database) }),
+			field("key", func(r row) any { return []byte(r.Key) }),
+			field("bytes", func(r row) any { return r.Bytes }),
+			ttlField("expires", pairDeadline),
+			field("value", func(r row) any { return r.Value }),
+		},
+	}
+}
+
+func pairDeadline(r *redisdb.PairRow) time.Time { return r.Expires }
+
+// putAction puts a new key into the database of a row.
+func putAction(database func(live.Row) string) tui.Action {
+	return tui.Action{
+		ID: keymap.Put, Label: "new key",
+		Form: func(r live.Row) tui.Form {
+			return tui.Form{Title: "put a key into " + tui.Clean(database(r)), Fields: []tui.Field{
+				{Name: "key", Label: "key", Check: func(s string) error {
+					if s == "" {
+						return errors.New("a key needs at least one character")
+					}
+					return nil
+				}},
+				{Name: "value", Label: "value"},
+				{Name: "ttl", Label: "expires after", Hint: "never, or 30s, 12h", Check: func(s string) error {
+					_, err := life(s)
+					return err
+				}},
+			}}
+		},
+		Plan: func(o *operate.Operator, r live.Row, in map[string]string) (operate.Action, error) {
+			ttl, err := life(in["ttl"])
+			if err != nil {
+				return operate.Action{}, err
+			}
+			return o.CreatePair(database(r), in["key"], []byte(in["value"]), ttl)
+		},
+	}
+}
+
+func life(s string) (time.Duration, error) {
+	if s == "" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d < time.Second {
+		return 0, errors.New("nothing, or a time of at least 1s such as 30s or 12h")
+	}
+	return d, nil
+}
