@@ -228,14 +228,36 @@ func (r *Rows) ListKeys(ctx context.Context, db string, prefix, after []byte, li
 		if err != nil {
 			return nil, conn.Fail("kv: list keys", s.base, err)
 		}
-		for _, pair := range p.pairs {
-			e := Entry{Key: pair.Key, Bytes: len(pair.Value), Value: pair.Value}
-			if pair.ExpireTS != 0 {
-				e.Expires = time.Unix(int64(pair.ExpireTS), 0).UTC()
-			}
-			out = append(out, e)
-		}
+		out = append(out, entries(p.pairs)...)
 		first = p.next
 	}
 	return out, nil
+}
+
+// EachPage calls visit with all pairs of a database in the order of their keys, page by page: up to 512 pairs, or about
+// a megabyte, of one moment each. It ends at the first error; ErrRestoring as ListKeys.
+func (r *Rows) EachPage(ctx context.Context, db string, visit func([]Entry) error) error {
+	s := newSpace(r.prefix, db)
+	for first := "-"; first != ""; {
+		p, err := readPage(ctx, r.c, &s, "*", first, "+", pageKeys, pageBytes)
+		if err != nil {
+			return conn.Fail("kv: list keys", s.base, err)
+		}
+		if err := visit(entries(p.pairs)); err != nil {
+			return err
+		}
+		first = p.next
+	}
+	return nil
+}
+
+func entries(pairs []*kvstore.KVPair) []Entry {
+	out := make([]Entry, len(pairs))
+	for i, p := range pairs {
+		out[i] = Entry{Key: p.Key, Bytes: len(p.Value), Value: p.Value}
+		if p.ExpireTS != 0 {
+			out[i].Expires = time.Unix(int64(p.ExpireTS), 0).UTC()
+		}
+	}
+	return out
 }

@@ -258,3 +258,37 @@ func TestRowsTellAnUnreachableServer(t *testing.T) {
 		}
 	}
 }
+
+func TestEachPageMeetsAllPairsAFewAtATime(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, c redis.UniversalClient) {
+		s := open(t, c, "db:1")
+		ts := uint64(7258118400)
+		var pairs []*kvstore.KVPair
+		for i := range 1300 {
+			pairs = append(pairs, &kvstore.KVPair{Key: fmt.Appendf(nil, "k:%04d\xff", i), Value: []byte("v"), ExpireTS: ts * uint64(i%2)})
+		}
+		put(t, s, pairs...)
+		put(t, s, pair("large", strings.Repeat("x", 1<<20)), pair("largest", strings.Repeat("x", 1<<20)))
+		var met, most int
+		err := redisdb.NewRows(c, "").EachPage(ctx, "db:1", func(page []redisdb.Entry) error {
+			for i, e := range page {
+				switch {
+				case met+i < 1300 && (string(e.Key) != fmt.Sprintf("k:%04d\xff", met+i) || e.Bytes != 1 || e.Expires.IsZero() != ((met+i)%2 == 0)):
+					t.Fatalf("%d: %+v", met+i, e)
+				case met+i >= 1300 && e.Bytes != 1<<20:
+					t.Fatalf("%d: %s", met+i, e.Key)
+				}
+			}
+			met += len(page)
+			most = max(most, len(page))
+			return nil
+		})
+		if err != nil || met != 1302 || most > 512 {
+			t.Errorf("%d pairs, up to %d a page: %v", met, most, err)
+		}
+		enough := errors.New("enough")
+		if err := redisdb.NewRows(c, "").EachPage(ctx, "db:1", func([]redisdb.Entry) error { return enough }); err != enough {
+			t.Error(err)
+		}
+	})
+}
