@@ -17,6 +17,7 @@ import (
 //	db-NUMBER  a state: a Pebble. Others than the current one are leftovers of a crash
 //	LOCK       locked while the database is open
 //	ballast    see there
+//	SOURCE     of a replica: what it follows, written by whoever feeds it
 //	snapshot-* incoming snapshots while they are verified
 const (
 	stateName   = "STATE"
@@ -27,8 +28,11 @@ const (
 	layout      = "holdfast-kv 1 "
 )
 
+// SourceName is a file that a folder may hold, for those who feed a replica; nothing here reads it.
+const SourceName = "SOURCE"
+
 func ours(name string) bool {
-	return name == stateName || name == stateName+".new" || name == lockName || name == ballastName ||
+	return name == stateName || name == SourceName || name == stateName+".new" || name == lockName || name == ballastName ||
 		strings.HasPrefix(name, statePrefix) || strings.HasPrefix(name, spoolPrefix)
 }
 
