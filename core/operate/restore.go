@@ -6,7 +6,6 @@ import (
 
 	"holdfast/core/conn"
 	"holdfast/core/kvstore"
-	"holdfast/core/kvstore/redisdb"
 )
 
 // Restore plans to make a KV database what a backup file holds (kvstore.Backupable). The file is verified to its end
@@ -14,19 +13,14 @@ import (
 // holds may go. staged is told how many of how many pairs the server has.
 func (o *Operator) Restore(db, path string, replace bool, staged func(pairs, all uint64)) Action {
 	id := conn.Escape(db)
-	rows := redisdb.NewRows(o.core.Conn, o.core.Prefixes.KV)
 	a := Action{
 		Verb: Restore, Kind: "kv", ID: id, Destructive: replace,
-		Summary: fmt.Sprintf("restore database %s from %s if it is empty", db, path),
+		Summary:  fmt.Sprintf("restore database %s from %s if it is empty", db, path),
+		Commands: []string{o.script("restore", "kv", id)},
 	}
 	if replace {
 		a.Summary = fmt.Sprintf("restore database %s from %s, in place of all that it holds", db, path)
 	}
-	cmd := []any{"EVALSHA", "(restore)"}
-	for _, key := range rows.Keys(id) {
-		cmd = append(cmd, key)
-	}
-	a.Commands = []string{conn.Spell(cmd)}
 	a.run = func(ctx context.Context) (Outcome, error) {
 		v, err := kvstore.OpenSnapshotFile(path)
 		if err != nil {
@@ -34,14 +28,14 @@ func (o *Operator) Restore(db, path string, replace bool, staged func(pairs, all
 		}
 		defer v.Close()
 		out := Outcome{NoUndo: "what the database held is gone"}
-		read, err := rows.Read(ctx, []string{id})
+		read, err := o.core.KVRows.Read(ctx, []string{id})
 		if err != nil {
 			return Outcome{}, err
 		}
 		if len(read) == 1 {
 			out.Before = map[string]any{"keys": read[0].Keys, "changes": read[0].Changes, "applied": read[0].Applied}
 		}
-		s, err := redisdb.Open(o.core.Conn, db, redisdb.Options{Prefix: o.core.Prefixes.KV})
+		s, err := o.core.KV(db)
 		if err != nil {
 			return out, err
 		}
