@@ -27,7 +27,7 @@ const frameLines = 5
 // View draws the screen, or hands out the last drawing if nothing happened since.
 func (m *Model) View() tea.View {
 	if m.frame == "" {
-		m.frame = m.draw()
+		m.frame, m.drawn = m.draw(), m.Now()
 	}
 	v := tea.NewView(m.frame)
 	v.AltScreen = true

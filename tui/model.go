@@ -39,7 +39,8 @@ type Model struct {
 	working   *job // that runs
 	undo      []undoable
 
-	frame string // the screen as drawn last; empty: something changed since
+	frame string    // the screen as drawn last; empty: something changed since
+	drawn time.Time // when that was
 }
 
 // New makes the model of a dashboard.
@@ -65,9 +66,12 @@ func (m *Model) Init() tea.Cmd {
 	return tea.Batch(awaitChange(m.ctx, m.Live), tick(), tea.RequestBackgroundColor, m.arrange())
 }
 
-// Update routes one message. Every message may change the screen, so the drawn frame is dropped.
+// Update routes one message. It may change the screen, so the drawn frame is dropped, unless it is only the clock's and
+// readings make the ages go on anyway.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	m.frame = ""
+	if _, ok := msg.(clockMsg); !ok || m.Now().Sub(m.drawn) > clockEvery*9/10 {
+		m.frame = ""
+	}
 	return m, tea.Batch(guard(m.route(msg)), m.next(msg))
 }
 

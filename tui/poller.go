@@ -58,5 +58,7 @@ func awaitChange(ctx context.Context, m *live.Model) tea.Cmd {
 	})
 }
 
-// tick moves the ages and deadlines on the screen.
-func tick() tea.Cmd { return tea.Tick(time.Second, func(t time.Time) tea.Msg { return clockMsg(t) }) }
+// clockEvery is how often ages and deadlines on the screen move at least.
+const clockEvery = time.Second
+
+func tick() tea.Cmd { return tea.Tick(clockEvery, func(t time.Time) tea.Msg { return clockMsg(t) }) }

@@ -1,0 +1,162 @@
+package tui
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"holdfast/core"
+	"holdfast/core/conn"
+	"holdfast/core/live"
+	"holdfast/core/operate"
+	"holdfast/core/redistest"
+	"holdfast/keymap"
+	"holdfast/themes"
+)
+
+// manyRows are rows as those of actors are: a name, a state, a place and some numbers.
+func manyRows(n int) fakeRows {
+	states := []string{"RUNNING", "SUSPENDED", "RESUMING", "PAUSED"}
+	rows := make(fakeRows, n)
+	for i := range rows {
+		rows[i] = &fakeRow{id: fmt.Sprintf("agent-%07d", i), word: states[i%len(states)], n: i * 7919 % 1000}
+	}
+	return rows
+}
+
+func manyColumns(rows live.Rows) *View {
+	text := func(title string, get func(*fakeRow) string) Column {
+		return Column{
+			Title:   title,
+			Text:    func(r live.Row, _ Clock) string { return get(r.(*fakeRow)) },
+			Compare: func(a, b live.Row) int { return cmp.Compare(get(a.(*fakeRow)), get(b.(*fakeRow))) },
+		}
+	}
+	number := text("VERSION", func(r *fakeRow) string { return strconv.Itoa(r.n) })
+	number.Right, number.Compare = true, func(a, b live.Row) int { return cmp.Compare(a.(*fakeRow).n, b.(*fakeRow).n) }
+	status := text("STATUS", func(r *fakeRow) string { return r.word })
+	status.Tone = func(live.Row, Clock) Tone { return Good }
+	return &View{
+		Name: "many", Title: "Many", Short: "Many",
+		Rows: func(*live.Snapshot, live.Rows) live.Rows { return rows },
+		Columns: []Column{
+			text("ACTOR", func(r *fakeRow) string { return r.id }), status, text("WORKER", func(r *fakeRow) string { return "shop:small:" + r.id }),
+			text("IP", func(*fakeRow) string { return "10.0.0.7" }), text("TEMPLATE", func(*fakeRow) string { return "shop/agent" }), number,
+			text("ATESPACE", func(*fakeRow) string { return "-" }),
+		},
+	}
+}
+
+// many is a dashboard on fake rows.
+func many(b *testing.B, n, w, h int) *Model {
+	b.Helper()
+	_, mini := redistest.Mini(b)
+	c, err := core.Open(core.Options{Conn: conn.Options{URLs: []string{"redis://" + mini.Addr()}}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { c.Close() })
+	op, err := operate.New(c, operate.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	keys, err := keymap.New(nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := c.Live.ReadAll(context.Background()); err != nil {
+		b.Fatal(err)
+	}
+	m := New(context.Background(), Config{
+		Views: []*View{manyColumns(manyRows(n))}, Live: c.Live, Operator: op, Conn: c.Conn, Keys: keys, Theme: themes.Default,
+	})
+	m.route(tea.WindowSizeMsg{Width: w, Height: h})
+	m.route(m.route(snapshotMsg{c.Live.Snapshot()})().(arrangedMsg))
+	m.View()
+	return m
+}
+
+// From a key to the frame: Update and View. It must not depend on how many rows there are.
+func BenchmarkKeyToFrame(b *testing.B) {
+	for _, n := range []int{100, 1_000_000} {
+		for _, size := range [][2]int{{80, 24}, {200, 60}} {
+			b.Run(fmt.Sprintf("%d rows/%dx%d", n, size[0], size[1]), func(b *testing.B) {
+				m := many(b, n, size[0], size[1])
+				keys := []tea.KeyPressMsg{{Code: tea.KeyDown}, {Code: tea.KeyPgDown}, {Code: tea.KeyEnd}, {Code: tea.KeyUp}, {Code: tea.KeySpace, Text: " "}, {Code: tea.KeyHome}}
+				took := make([]time.Duration, 0, 1<<16)
+				b.ReportAllocs()
+				for i := 0; b.Loop(); i++ {
+					start := time.Now()
+					m.Update(keys[i%len(keys)])
+					m.View()
+					took = append(took, time.Since(start))
+				}
+				percentiles(b, took)
+			})
+		}
+	}
+}
+
+// With an overlay above the table.
+func BenchmarkKeyToFrameOfAnOverlay(b *testing.B) {
+	m := many(b, 1_000_000, 200, 60)
+	m.act(keymap.OpenPalette)
+	took := make([]time.Duration, 0, 1<<16)
+	for i := 0; b.Loop(); i++ {
+		start := time.Now()
+		m.Update(tea.KeyPressMsg{Code: []rune{tea.KeyDown, tea.KeyUp}[i%2]})
+		m.View()
+		took = append(took, time.Since(start))
+	}
+	percentiles(b, took)
+}
+
+func percentiles(b *testing.B, took []time.Duration) {
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
+}
+
+// What happens off the screen's goroutine when a filter or an order is given.
+func BenchmarkArrange(b *testing.B) {
+	const n = 100_000
+	rows := manyRows(n)
+	v := manyColumns(rows)
+	for _, c := range []struct {
+		name, filter string
+		column       int
+	}{
+		{"fuzzy filter", "ag77", -1}, {"fuzzy filter of one column", "actor:ag77", -1}, {"inverse filter", "!running", -1}, {"regular expression", "~^agent-.*7$", -1},
+		{"sort by text", "", 1}, {"sort by number", "", 5}, {"fuzzy filter and sort", "ag7", 5},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			f, err := parseFilter(c.filter, v.Columns)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				arrange(v, &live.Snapshot{}, order{filter: f, column: c.column}, Clock{}, &arranged{})
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/row")
+		})
+	}
+}
+
+// Taking in a newer table with ten thousand marks.
+func BenchmarkShowWithMarks(b *testing.B) {
+	rows := manyRows(1_000_000)
+	tab := newTable(manyColumns(rows))
+	tab.resize(200, 50)
+	tab.show(&arranged{rows: rows})
+	tab.markAll()
+	for b.Loop() {
+		tab.show(&arranged{rows: rows})
+	}
+}
