@@ -18,8 +18,12 @@ import (
 type options struct {
 	urls         []string
 	cluster      bool
+	sentinel     string // name of the master
 	username     string
 	passwordFile string
+	tlsCA        string
+	tlsCert      string
+	tlsKey       string
 	readOnly     bool
 	refresh      time.Duration
 	view         string
@@ -63,8 +67,12 @@ func flagSet(o *options) *pflag.FlagSet {
 	f.SetOutput(io.Discard)
 	f.StringArrayVar(&o.urls, "url", nil, "server: redis:// rediss:// or unix://; repeat it for cluster seeds (default "+conn.DefaultURL+")")
 	f.BoolVar(&o.cluster, "cluster", false, "the server is a Redis Cluster")
+	f.StringVar(&o.sentinel, "sentinel-master", "", "the servers are sentinels that watch the master of this name")
 	f.StringVar(&o.username, "username", "", "user to log in as")
 	f.StringVar(&o.passwordFile, "password-file", "", "file that holds the password")
+	f.StringVar(&o.tlsCA, "tls-ca", "", "file with the certificates to trust, PEM; each of the --tls flags turns TLS on")
+	f.StringVar(&o.tlsCert, "tls-cert", "", "file with our certificate, PEM")
+	f.StringVar(&o.tlsKey, "tls-key", "", "file with the key of our certificate, PEM")
 	f.BoolVar(&o.readOnly, "read-only", false, "refuse every action")
 	f.DurationVar(&o.refresh, "refresh", time.Second, "time between two readings")
 	f.StringVar(&o.view, "view", "overview", "the view to start with")
@@ -84,7 +92,9 @@ func flagSet(o *options) *pflag.FlagSet {
 }
 
 // own are the flags that only one verb knows; all others are common.
-var own = map[string]string{"output": "get", "watch": "get", "ttl": "lock", "token": "unlock", "file": "edit", "seed": "demo"}
+var own = map[string]string{
+	"output": "get", "watch": "get", "ttl": "lock", "token": "unlock", "file": "edit", "seed": "demo",
+}
 
 // parse reads flags and environment. A flag of another verb is an error, as an unknown one is; in the environment,
 // which all verbs share, it is none.
@@ -150,7 +160,11 @@ func (o options) open() (*core.Core, error) {
 	if o.refresh < 100*time.Millisecond {
 		return nil, fmt.Errorf("%w: --refresh %v: at least 100ms, to spare the server", errUsage, o.refresh)
 	}
-	c := conn.Options{URLs: o.urls, Cluster: o.cluster, Username: o.username}
+	secure, err := o.tls()
+	if err != nil {
+		return nil, err
+	}
+	c := conn.Options{URLs: o.urls, Cluster: o.cluster, SentinelMaster: o.sentinel, Username: o.username, TLS: secure}
 	if o.passwordFile != "" {
 		text, err := os.ReadFile(o.passwordFile)
 		if err != nil {

@@ -39,6 +39,7 @@ func TestWrongUsageSaysWhatIsWrongAndThenTheUsage(t *testing.T) {
 		"edit, no file":      {[]string{"edit", "actors", "a"}, "--file"},
 		"flag of another":    {[]string{"get", "actors", "--ttl", "1s"}, "--ttl belongs to the verb lock"},
 		"flag of no verb":    {[]string{"-o", "json"}, "--output belongs to the verb get"},
+		"two deployments":    {[]string{"get", "actors", "--cluster", "--sentinel-master", "m"}, "not both"},
 		"scheme":             {[]string{"get", "actors", "--url", "http://h"}, "want redis://"},
 		"no scheme":          {[]string{"get", "actors", "--url", "h:6379"}, "want redis://"},
 		"database":           {[]string{"get", "actors", "--url", "redis://h/main"}, "database"},

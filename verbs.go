@@ -26,7 +26,9 @@ func (o options) demo(ctx context.Context, _ []string, _ io.Writer) error {
 		return err
 	}
 	defer d.Close()
-	o.urls, o.cluster, o.username, o.passwordFile = []string{d.URL}, false, "", "" // whatever the environment says
+	// Whatever the environment says:
+	o.urls, o.cluster, o.sentinel, o.username, o.passwordFile = []string{d.URL}, false, "", "", ""
+	o.tlsCA, o.tlsCert, o.tlsKey = "", "", ""
 	c, err := o.open()
 	if err != nil {
 		return err

@@ -23,10 +23,11 @@ import (
 
 // Server is one redis-server process.
 type Server struct {
-	Addr string // host:port
-	dir  string
-	args []string
-	cmd  *exec.Cmd
+	Addr   string // host:port
+	dir    string
+	config []string // a configuration file, or none
+	args   []string
+	cmd    *exec.Cmd
 }
 
 // URL of the server's database 0.
@@ -110,7 +111,8 @@ func launch(args ...string) (*Server, error) {
 
 func (s *Server) run() error {
 	host, port, _ := net.SplitHostPort(s.Addr)
-	args := append([]string{"--bind", host, "--port", port, "--dir", s.dir, "--save", "", "--daemonize", "no", "--loglevel", "warning"}, s.args...)
+	args := append(s.config, "--bind", host, "--port", port, "--dir", s.dir, "--save", "", "--daemonize", "no", "--loglevel", "warning")
+	args = append(args, s.args...)
 	s.cmd = exec.Command(binary, args...)
 	s.cmd.SysProcAttr = dieWithParent()
 	logfile, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
