@@ -33,13 +33,19 @@ type options struct {
 	auditFile    string
 	logFile      string
 
-	output string        // get
-	watch  bool          // get
-	ttl    time.Duration // lock
-	token  string        // unlock
-	file   string        // edit
-	seed   int64         // demo
-	help   bool
+	output  string        // get
+	watch   bool          // get
+	ttl     time.Duration // lock
+	token   string        // unlock
+	file    string        // edit
+	replace bool          // restore
+	from    string        // replicate
+	db      string        // replicate
+	to      string        // replicate
+	seed    int64         // demo
+	help    bool
+
+	stderr io.Writer // for what is told while a verb works
 }
 
 const usageHead = `holdfast shows and operates the coordination state that services keep in Redis.
@@ -54,6 +60,13 @@ const usageHead = `holdfast shows and operates the coordination state that servi
   holdfast unlock KEY --token T     release a lock that this token holds
   holdfast edit VIEW KEY --file F   replace a document by compare-and-set; binary as base64. A text that names another
                                     version than the stored one is refused
+  holdfast edit kv DB:KEY --file F  the same for a pair of a KV database; its value is compared, its expiry kept
+  holdfast get kv DB                print the pairs of a KV database
+  holdfast backup DB FILE           write a KV database to a new file; prints its change number and how many pairs it has
+  holdfast restore DB FILE          make a KV database from a backup, verified to its end before anything is touched; one
+                                    that ever had a change is refused without --replace; prints the same
+  holdfast replicate --from URL --db DB --to DIR
+                                    keep a replica of a KV database in a folder until interrupted; go on where it ended
   holdfast version
 
 Exit codes: 0 done, 1 failed, 2 usage, 3 refused by a precondition (held, changed, read-only), 4 server unreachable.
@@ -86,6 +99,10 @@ func flagSet(o *options) *pflag.FlagSet {
 	f.DurationVar(&o.ttl, "ttl", 0, "lock: how long it is held")
 	f.StringVar(&o.token, "token", "", "unlock: the token that holds the lock")
 	f.StringVar(&o.file, "file", "", "edit: the new document; - reads standard input")
+	f.BoolVar(&o.replace, "replace", false, "restore: in place of all that the database holds")
+	f.StringVar(&o.from, "from", "", "replicate: the server of the database to follow, in place of --url")
+	f.StringVar(&o.db, "db", "", "replicate: the database")
+	f.StringVar(&o.to, "to", "", "replicate: the folder of the replica; it is made if there is none")
 	f.Int64Var(&o.seed, "seed", 1, "demo: makes a run repeatable")
 	f.BoolVarP(&o.help, "help", "h", false, "show this")
 	return f
@@ -94,6 +111,7 @@ func flagSet(o *options) *pflag.FlagSet {
 // own are the flags that only one verb knows; all others are common.
 var own = map[string]string{
 	"output": "get", "watch": "get", "ttl": "lock", "token": "unlock", "file": "edit", "seed": "demo",
+	"replace": "restore", "from": "replicate", "db": "replicate", "to": "replicate",
 }
 
 // parse reads flags and environment. A flag of another verb is an error, as an unknown one is; in the environment,

@@ -39,6 +39,14 @@ func TestWrongUsageSaysWhatIsWrongAndThenTheUsage(t *testing.T) {
 		"edit, no file":      {[]string{"edit", "actors", "a"}, "--file"},
 		"flag of another":    {[]string{"get", "actors", "--ttl", "1s"}, "--ttl belongs to the verb lock"},
 		"flag of no verb":    {[]string{"-o", "json"}, "--output belongs to the verb get"},
+		"backup, no file":    {[]string{"backup", "db"}, "1 arguments for: holdfast backup DB FILE"},
+		"restore, no file":   {[]string{"restore", "db"}, "1 arguments for: holdfast restore DB FILE"},
+		"replace of backup":  {[]string{"backup", "db", "f", "--replace"}, "--replace belongs to the verb restore"},
+		"replicate nothing":  {[]string{"replicate", "--from", "redis://h", "--to", missing}, "--db is missing"},
+		"replicate from":     {[]string{"replicate", "--db", "db", "--to", missing}, "--from is missing"},
+		"replicate to":       {[]string{"replicate", "--db", "db", "--from", "redis://h"}, "--to is missing"},
+		"replicate scheme":   {[]string{"replicate", "--db", "db", "--from", "h:6379", "--to", missing}, "want redis://"},
+		"pair, no file":      {[]string{"edit", "kv", "db:k"}, "--file"},
 		"two deployments":    {[]string{"get", "actors", "--cluster", "--sentinel-master", "m"}, "not both"},
 		"scheme":             {[]string{"get", "actors", "--url", "http://h"}, "want redis://"},
 		"no scheme":          {[]string{"get", "actors", "--url", "h:6379"}, "want redis://"},
@@ -94,7 +102,8 @@ func TestAServerThatDoesNotAnswer(t *testing.T) {
 	for _, args := range [][]string{
 		{"get", "actors"}, {"get", "actors", "a"}, {"get", "overview"}, {"flush", "s"}, {"bump", "ns", "k"}, {"lock", "k", "--ttl", "1s"},
 		{"unlock", "k", "--token", "t"}, {"edit", "actors", "a", "--file", text}, {"flush", "s", "--read-only"}, {"get", "actors", "--cluster"},
-		{"get", "actors", "--watch"},
+		{"get", "actors", "--watch"}, {"get", "kv", "db"}, {"edit", "kv", "db:k", "--file", text}, {"backup", "db", filepath.Join(t.TempDir(), "b")},
+		{"restore", "db", text},
 	} {
 		a := holdfast(t, append(args, "--url", "redis://user:s3cr3t@"+addr)...)
 		if l := a.line(t); a.code != unreachable || !strings.Contains(l, addr) || strings.Contains(l, "s3cr3t") {
@@ -190,7 +199,7 @@ func TestTheEnvironmentHoldsEveryFlag(t *testing.T) {
 		names = append(names, f.Name)
 		values = append(values, "HOLDFAST_"+strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))+"="+value)
 	})
-	for _, verb := range []string{"", "get", "lock", "unlock", "edit", "demo", "flush"} {
+	for _, verb := range []string{"", "get", "lock", "unlock", "edit", "demo", "flush", "restore", "replicate"} {
 		var o options
 		f := flagSet(&o)
 		if err := fromEnvironment(f, verb, values); err != nil {

@@ -48,6 +48,7 @@ var (
 
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
 	o, verb, rest, usage, err := parse(args, environ)
+	o.stderr = stderr
 	switch {
 	case err != nil:
 		err = fmt.Errorf("%w: %w", errUsage, err)
@@ -85,29 +86,41 @@ func withoutSecrets(text string) string {
 	return text[:from] + "://***" + text[to:]
 }
 
-func (o options) dispatch(ctx context.Context, verb string, args []string, stdout io.Writer) error {
-	verbs := map[string]struct {
-		args string
-		run  func(context.Context, []string, io.Writer) error
-	}{
-		"":        {"", o.dashboard},
-		"demo":    {"", o.demo},
-		"get":     {"VIEW [KEY]", o.get},
-		"flush":   {"STORE", o.flush},
-		"bump":    {"NAMESPACE KEY", o.bump},
-		"lock":    {"KEY", o.lock},
-		"unlock":  {"KEY", o.unlock},
-		"edit":    {"VIEW KEY", o.edit},
-		"version": {"", version},
+// verb is one thing that the command does; args is the synopsis of its arguments.
+type verb struct {
+	name, args string
+	run        func(options, context.Context, []string, io.Writer) error
+}
+
+// verbs is the registry of them; without a name stands the dashboard.
+func verbs() []verb {
+	return []verb{
+		{"", "", options.dashboard},
+		{"demo", "", options.demo},
+		{"get", "VIEW [KEY]", options.get},
+		{"flush", "STORE", options.flush},
+		{"bump", "NAMESPACE KEY", options.bump},
+		{"lock", "KEY", options.lock},
+		{"unlock", "KEY", options.unlock},
+		{"edit", "VIEW KEY", options.edit},
+		{"backup", "DB FILE", options.backup},
+		{"restore", "DB FILE", options.restore},
+		{"replicate", "", options.replicate},
+		{"version", "", options.version},
 	}
-	v, ok := verbs[verb]
-	if !ok {
-		return fmt.Errorf("%w: unknown verb %q", errUsage, verb)
+}
+
+func (o options) dispatch(ctx context.Context, name string, args []string, stdout io.Writer) error {
+	for _, v := range verbs() {
+		if v.name != name {
+			continue
+		}
+		if least, most := arity(v.args); len(args) < least || len(args) > most {
+			return fmt.Errorf("%w: %d arguments for: holdfast %s %s", errUsage, len(args), name, v.args)
+		}
+		return v.run(o, ctx, args, stdout)
 	}
-	if least, most := arity(v.args); len(args) < least || len(args) > most {
-		return fmt.Errorf("%w: %d arguments for: holdfast %s %s", errUsage, len(args), verb, v.args)
-	}
-	return v.run(ctx, args, stdout)
+	return fmt.Errorf("%w: unknown verb %q", errUsage, name)
 }
 
 // arity counts the words of a synopsis, those in brackets being optional.
@@ -126,7 +139,7 @@ func arity(synopsis string) (least, most int) {
 	return least, most
 }
 
-func version(_ context.Context, _ []string, stdout io.Writer) error {
+func (o options) version(_ context.Context, _ []string, stdout io.Writer) error {
 	v, sum := "development", ""
 	if info, ok := debug.ReadBuildInfo(); ok {
 		if info.Main.Version != "" && info.Main.Version != "(devel)" {

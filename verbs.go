@@ -39,6 +39,9 @@ func (o options) demo(ctx context.Context, _ []string, _ io.Writer) error {
 
 // get prints a view, or one row of it whole.
 func (o options) get(ctx context.Context, args []string, stdout io.Writer) error {
+	if args[0] == "kv" && len(args) == 2 {
+		return o.getPairs(ctx, args[1], stdout)
+	}
 	v, err := viewNamed(args[0])
 	if err != nil {
 		return err
@@ -229,12 +232,22 @@ func (o options) unlock(ctx context.Context, args []string, stdout io.Writer) er
 }
 
 func (o options) edit(ctx context.Context, args []string, stdout io.Writer) error {
-	v, err := viewNamed(args[0])
-	if err != nil {
-		return err
-	}
-	if !slices.ContainsFunc(v.Actions, func(a tui.Action) bool { return a.Edit }) {
-		return fmt.Errorf("%w: %s cannot be edited", errUsage, v.Name)
+	kind, name := live.Kind("keys"), findPair // of `edit kv`: a pair, not a database
+	if args[0] != "kv" {
+		v, err := viewNamed(args[0])
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(v.Actions, func(a tui.Action) bool { return a.Edit }) {
+			return fmt.Errorf("%w: %s cannot be edited", errUsage, v.Name)
+		}
+		kind, name = v.Kind, func(ctx context.Context, c *core.Core, key string) (string, error) {
+			row, err := find(ctx, c, v.Kind, key)
+			if err != nil {
+				return key, err
+			}
+			return row.ID(), nil
+		}
 	}
 	if o.file == "" {
 		return fmt.Errorf("%w: edit needs --file", errUsage)
@@ -244,15 +257,11 @@ func (o options) edit(ctx context.Context, args []string, stdout io.Writer) erro
 		return fmt.Errorf("--file: %w", err)
 	}
 	return o.act(ctx, stdout, func(c *core.Core, op *operate.Operator) (operate.Action, error) {
-		id := args[1]
-		row, err := find(ctx, c, v.Kind, id)
-		switch {
-		case err == nil:
-			id = row.ID()
-		case conn.Unreachable(err):
+		id, err := name(ctx, c, args[1])
+		if conn.Unreachable(err) || errors.Is(err, errAmbiguous) && !op.ReadOnly() {
 			return operate.Action{}, err
 		} // of what is not there, the action tells: a read-only operator refuses first
-		return op.Save(v.Kind, id, string(text))
+		return op.Save(kind, id, string(text))
 	})
 }
 
