@@ -68,6 +68,7 @@ const usageHead = `holdfast shows and operates the coordination state that servi
   holdfast replicate --from URL --db DB --to DIR
                                     keep a replica of a KV database in a folder until interrupted; go on where it ended
   holdfast version
+  holdfast completion SHELL         print a script that completes words in bash, zsh or fish
 
 Exit codes: 0 done, 1 failed, 2 usage, 3 refused by a precondition (held, changed, read-only), 4 server unreachable.
 

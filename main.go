@@ -107,6 +107,7 @@ func verbs() []verb {
 		{"restore", "DB FILE", options.restore},
 		{"replicate", "", options.replicate},
 		{"version", "", options.version},
+		{"completion", "SHELL", options.completion},
 	}
 }
 

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// complete asks bash what a command line could go on with.
+func complete(t *testing.T, script, line string) []string {
+	t.Helper()
+	words := strings.Split(line, " ")
+	program := script + "\nCOMP_WORDS=(\"$@\")\nCOMP_CWORD=$(($# - 1))\n_holdfast\nprintf '%s\\n' \"${COMPREPLY[@]}\"\n"
+	bash := exec.Command("bash", append([]string{"-c", program, "bash"}, words...)...)
+	bash.Dir = t.TempDir()
+	out, err := bash.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%q: %v: %s", line, err, out)
+	}
+	return strings.Fields(string(out))
+}
+
+func TestBashCompletesWhatMayStand(t *testing.T) {
+	if _, err := exec.LookPath("bash"); err != nil {
+		t.Skip(err)
+	}
+	script := holdfast(t, "completion", "bash").ok(t)
+	for line, want := range map[string]string{
+		"holdfast ba":                        "backup",
+		"holdfast re":                        "restore replicate",
+		"holdfast --url redis://h get rec":   "records",
+		"holdfast get a":                     "actors",
+		"holdfast get actors a":              "",
+		"holdfast edit ":                     "actors workers records kv",
+		"holdfast completion ":               "bash zsh fish",
+		"holdfast get -o j":                  "json jsonl",
+		"holdfast get actors --output c":     "csv",
+		"holdfast --theme hi":                "high-contrast",
+		"holdfast --view k":                  "kv",
+		"holdfast get --wa":                  "--watch",
+		"holdfast bump --wa":                 "",
+		"holdfast --read":                    "--read-only",
+		"holdfast restore db file --rep":     "--replace",
+		"holdfast replicate --":              "--audit-file --cluster --config --db --flush-dir --from --help --log-file --password-file --read-only --refresh --sentinel-master --theme --tls-ca --tls-cert --tls-key --to --url --username --view",
+		"holdfast bump ns ":                  "",
+		"holdfast --cluster --read-only unl": "unlock",
+	} {
+		got, want := complete(t, script, line), strings.Fields(want)
+		slices.Sort(got)
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", line, got, want)
+		}
+	}
+	var names []string
+	for _, v := range verbs() {
+		if v.name != "" {
+			names = append(names, v.name)
+		}
+	}
+	if got := complete(t, script, "holdfast "); !slices.Equal(got, names) {
+		t.Errorf("%q, want %q", got, names)
+	}
+}
+
+func TestEachShellReadsItsScript(t *testing.T) {
+	for shell := range strings.FieldsSeq(shells) {
+		script := holdfast(t, "completion", shell).ok(t)
+		for _, word := range []string{"replicate", "generations", "high-contrast", "sentinel-master"} {
+			if !strings.Contains(script, word) {
+				t.Errorf("%s: nothing on %s", shell, word)
+			}
+		}
+		if _, err := exec.LookPath(shell); err != nil {
+			continue
+		}
+		if text, err := exec.Command(shell, "-n", file(t, script)).CombinedOutput(); err != nil || len(text) > 0 {
+			t.Errorf("%s: %v: %s", shell, err, text)
+		}
+	}
+	if a := holdfast(t, "completion", "tcsh"); a.code != wrongUsage || !strings.Contains(a.errors, `unknown shell "tcsh": one of bash zsh fish`) {
+		t.Errorf("exit %d, %q", a.code, a.errors)
+	}
+}
