@@ -16,7 +16,7 @@ const helpKeys = 14 // cells for the keys of an action
 // helpPane lists the keys that count where the operator is, from the same data that binds them.
 func (m *Model) helpPane() overlay {
 	scope, view := m.scope(), m.view()
-	return &pane{title: "Keys of " + view.Title, text: func(th themes.Theme, w int) []string {
+	return &pane{title: "Keys of " + view.Title, text: func(th themes.Theme, w int) (int, func(int) string) {
 		var lines []string
 		for _, group := range m.Keys.Help(scope) {
 			lines = append(lines, th.Title.Render(group.Title))
@@ -48,7 +48,7 @@ func (m *Model) helpPane() overlay {
 		} {
 			lines = append(lines, th.Text.Render(l))
 		}
-		return lines
+		return listed(lines)
 	}}
 }
 
@@ -97,10 +97,10 @@ func (m *Model) palette() overlay {
 
 // commandLog shows every Redis command that was sent, as one would type it.
 func (m *Model) commandLog() overlay {
-	return &pane{title: "Commands sent", log: true, end: true, text: func(th themes.Theme, w int) []string {
+	return &pane{title: "Commands sent", log: true, end: true, text: func(th themes.Theme, w int) (int, func(int) string) {
 		entries := m.Conn.Log.Last()
-		lines := make([]string, len(entries))
-		for i, e := range entries {
+		return len(entries), func(i int) string {
+			e := entries[i]
 			when := fmt.Sprintf("%s %7s  ", e.At.Format("15:04:05.000"), e.Took.Round(10*time.Microsecond))
 			text, style := cleanStart(e.Text), th.Text
 			switch {
@@ -109,8 +109,7 @@ func (m *Model) commandLog() overlay {
 			case e.Reads:
 				style = th.Muted
 			}
-			lines[i] = th.Muted.Render(when) + style.Render(cut(text, w-textWidth(when)))
+			return th.Muted.Render(when) + style.Render(cut(text, w-textWidth(when)))
 		}
-		return lines
 	}}
 }

@@ -12,18 +12,23 @@ import (
 // pane is an overlay that shows scrolled text: help, the command log, an error in full.
 type pane struct {
 	title string
-	text  func(th themes.Theme, w int) []string // drawn anew each time, so that a log moves
-	log   bool                                  // whoever sees its end goes on seeing it
-	end   bool                                  // its end is to be shown
+	text  func(th themes.Theme, w int) (n int, line func(i int) string) // asked anew each time, so that a log moves
+	log   bool                                                          // whoever sees its end goes on seeing it
+	end   bool                                                          // its end is to be shown
 	s     scroller
 }
 
+func listed(lines []string) (int, func(i int) string) {
+	return len(lines), func(i int) string { return lines[i] }
+}
+
 func textPane(title, text string) *pane {
-	return &pane{title: title, text: func(_ themes.Theme, w int) (lines []string) {
+	return &pane{title: title, text: func(_ themes.Theme, w int) (int, func(int) string) {
+		var lines []string
 		for l := range strings.SplitSeq(CleanLines(text), "\n") {
 			lines = append(lines, wrap(l, w)...)
 		}
-		return lines
+		return listed(lines)
 	}}
 }
 
@@ -43,9 +48,13 @@ func (p *pane) act(a keymap.Action) (func() tea.Cmd, bool) {
 func (p *pane) typed(tea.Msg) tea.Cmd { return nil }
 
 func (p *pane) draw(th themes.Theme, w, h int) (string, []string) {
-	lines := p.text(th, w)
+	n, line := p.text(th, w)
 	if p.end {
-		p.s.top = len(lines)
+		p.s.top = n
 	}
-	return p.s.above(p.title, lines, nil, h)
+	title, shown := p.s.above(p.title, make([]string, n), nil, h)
+	for i := range shown {
+		shown[i] = line(p.s.top + i)
+	}
+	return title, shown
 }

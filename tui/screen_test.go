@@ -1,6 +1,7 @@
 package tui_test
 
 import (
+	"flag"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,14 +23,17 @@ var allSizes = [][2]int{
 	{0, 0}, {1, 1}, {2, 7}, {20, 5}, {39, 9}, {39, 10}, {40, 9}, {40, 10}, {41, 11}, {60, 12}, {119, 20}, {120, 20}, {300, 100},
 }
 
+// Overlays are drawn in those sizes in which something about them changes.
+var overlaySizes = [][2]int{{20, 5}, {40, 10}, {41, 11}, {119, 20}}
+
 func TestEveryScreenFitsEverySize(t *testing.T) {
 	for _, f := range []struct {
 		name string
 		fill func(*world)
 	}{{"shop", shop}, {"hostile", hostile}, {"empty", func(*world) {}}} {
 		d := open(t, options{}, f.fill)
-		at := func(step string) {
-			for _, s := range allSizes {
+		at := func(step string, sizes [][2]int) {
+			for _, s := range sizes {
 				d.resize(s[0], s[1])
 				if err := fits(d.m.View(), s[0], s[1]); err != nil {
 					t.Errorf("%s, %s, %dx%d: %v", f.name, step, s[0], s[1], err)
@@ -39,29 +43,26 @@ func TestEveryScreenFitsEverySize(t *testing.T) {
 		}
 		for i, v := range views.Frames() {
 			d.press(string(rune('1' + i)))
-			at("view " + v.Name)
+			at("view "+v.Name, allSizes)
 			for _, keys := range []string{
 				"enter", "down enter enter", "?", ":", "s", "/", "space", "a f", "a u", "a d", "a b", "f", "b", "l", "u", "e", "d", "c", "right right", "S",
 			} {
 				d.press(strings.Fields(keys)...)
-				at(fmt.Sprintf("view %s after %s", v.Name, keys))
+				at(fmt.Sprintf("view %s after %s", v.Name, keys), overlaySizes)
 				d.home()
 			}
 		}
 		for name, change := range map[string]func(*live.Snapshot){"lost": d.lost(time.Minute), "incomplete": incomplete} {
 			d.snap = change
 			d.show()
-			at(name)
+			at(name, allSizes)
 		}
 	}
 }
 
 // home leaves whatever is open and goes back to the table, all rows shown.
 func (d *driver) home() {
-	for range 5 {
-		d.press("esc")
-	}
-	d.press("left", "left", "left", "left")
+	d.press("esc", "esc", "esc", "left", "left")
 }
 
 // A monkey at the keyboard, with a network that fails and rows that come and go: nothing may panic, and every screen
@@ -73,6 +74,8 @@ func TestMonkey(t *testing.T) {
 		"y", "n", "p", "r", "z", "c", "x", "~", "!", "[",
 	}
 	dir := t.TempDir()
+	must(t, flag.Set("rapid.checks", "25")) // each has a server of its own
+	t.Cleanup(func() { must(t, flag.Set("rapid.checks", "100")) })
 	rapid.Check(t, func(rt *rapid.T) {
 		fill := rapid.SampledFrom([]func(*world){shop, hostile, func(w *world) { shop(w); hostile(w) }}).Draw(rt, "fill")
 		d := drive(t, options{flushDir: dir, readOnly: rapid.Bool().Draw(rt, "read-only")}, fill)
