@@ -112,12 +112,15 @@ func (m *Model) openEditor(d draft) tea.Cmd {
 			return fileMsg{d, name, path, err}
 		})
 	}
-	e, ok := newEditor(d, m.edited, m.leftEditor)
-	if !ok {
-		m.say("the text has tabs or invisible characters, which only a real editor keeps: set EDITOR and start again", Warn)
-		return nil
+	e, why := newEditor(d, m.edited, m.leftEditor)
+	switch {
+	case e != nil:
+		m.overlays.push(e)
+	case d.text != d.doc.Text():
+		m.keep(d, errors.New(why))
+	default:
+		m.say(why+": set EDITOR and start again", Warn)
 	}
-	m.overlays.push(e)
 	return nil
 }
 

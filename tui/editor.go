@@ -1,6 +1,9 @@
 package tui
 
 import (
+	"fmt"
+	"strings"
+
 	tea "charm.land/bubbletea/v2"
 
 	"charm.land/bubbles/v2/textarea"
@@ -16,8 +19,14 @@ type editor struct {
 	area        textarea.Model
 }
 
-// newEditor opens a draft; false if the text would not come out of it as it went in.
-func newEditor(d draft, save, leave func(draft) tea.Cmd) (*editor, bool) {
+// mostEdited is how many lines the inline editor takes: it draws all of them at each key.
+const mostEdited = 1000
+
+// newEditor opens a draft, or says why it cannot: the text must come out of it as it went in.
+func newEditor(d draft, save, leave func(draft) tea.Cmd) (e *editor, why string) {
+	if n := strings.Count(d.text, "\n"); n > mostEdited {
+		return nil, fmt.Sprintf("a text of %d lines is too long for the editor of the dashboard", n)
+	}
 	area := textarea.New()
 	area.ShowLineNumbers = false
 	area.Prompt = ""
@@ -30,7 +39,10 @@ func newEditor(d draft, save, leave func(draft) tea.Cmd) (*editor, bool) {
 	area.SetValue(d.text)
 	area.MoveToBegin()
 	area.Focus()
-	return &editor{d, save, leave, area}, area.Value() == d.text && CleanLines(d.text) == d.text
+	if area.Value() != d.text || CleanLines(d.text) != d.text {
+		return nil, "the text has tabs or invisible characters, which the editor of the dashboard would not keep"
+	}
+	return &editor{d, save, leave, area}, ""
 }
 
 func (e *editor) scope() keymap.Scope { return keymap.Editor }
