@@ -101,6 +101,7 @@ func kinds(c *core.Core) map[live.Kind]func(key string) (string, bool) {
 	return map[live.Kind]func(string) (string, bool){
 		"buffers": c.BufferRows.Identify, "generations": c.Generations.Identify, "actors": c.ActorRows.Identify, "workers": c.WorkerRows.Identify,
 		"locks": c.LockRows.Identify, "leases": c.LeaseRows.Identify, "records": c.RecordRows.Identify,
+		"kv": c.KVRows.Identify, "keys": c.PairRows.Identify,
 	}
 }
 
@@ -133,7 +134,7 @@ func TestEveryKindHasRowsAtOnce(t *testing.T) {
 	c := must[*core.Core](t)(core.Open(core.Options{Conn: conn.Options{URLs: []string{d.URL}}})) // as another process would
 	defer c.Close()
 	s := rows(t, c)
-	for kind, least := range map[live.Kind]int{"buffers": 8, "generations": 50, "actors": 40, "workers": 12, "locks": 4, "leases": 8, "records": 20} {
+	for kind, least := range map[live.Kind]int{"buffers": 8, "generations": 50, "actors": 40, "workers": 12, "locks": 4, "leases": 8, "records": 20, "kv": 4, "keys": 30} {
 		table := s.Table(kind)
 		if table.Len() < least {
 			t.Errorf("%d %s, want %d", table.Len(), kind, least)

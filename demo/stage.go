@@ -55,6 +55,7 @@ func newStage(c *core.Core, seed int64) *stage {
 	s.castLocks()
 	s.castLeases()
 	s.castRecords()
+	s.castKV()
 	s.castStrangers()
 	slices.SortStableFunc(s.past, func(a, b scene) int { return cmp.Compare(b.ago, a.ago) })
 	return s

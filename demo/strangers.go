@@ -25,6 +25,8 @@ func (s *stage) strangers(ctx context.Context) error {
 		c.SetNX(ctx, p.Buffer+"legacy-import", "2019-03-01", 0).Err(),
 		c.HSetNX(ctx, p.Lock+"job:nightly", "holder", "cron").Err(),
 		c.SetNX(ctx, p.Record+"dump", "\x1f\x8b\x08\x00", 0).Err(),
+		c.SetNX(ctx, p.KV+"import.lock", "4711", 0).Err(),                        // of no database
+		c.HSetNX(ctx, p.KV+"{"+sessions+"}:d:user/0007", "device", "desk").Err(), // wrong type
 		// Tokens and values are anybody's bytes; no terminal may see these raw.
 		c.SetNX(ctx, p.Lock+"job:import", "\x1b[31mroot\x1b]0;owned\x07\u202e\xff\n", 0).Err(),
 	)
