@@ -83,7 +83,7 @@ func keys() View {
 					{Name: "database", Text: r.Database},
 					{Name: "key", Text: r.Key},
 					{Name: "bytes", Text: humanize.Comma(r.Bytes)},
-					{Name: "expires in", Text: left(r.Expires, at)},
+					{Name: "expiry", Text: leftWords(r.Expires, at)},
 				}
 			}),
 			Actions: []tui.Action{
