@@ -38,6 +38,7 @@ func everyAction(t *testing.T, s *stage, on seen) map[string]operate.Action {
 		"Delete":       plan(s.Delete("actors", "off", 3)),
 		"ReleaseLease": s.ReleaseLease(on.lease, 1),
 		"CreatePair":   plan(s.CreatePair("db", "k", []byte("v"), time.Minute)),
+		"Restore":      s.Restore("restored", smallBackup(t), false, untold),
 	}
 }
 

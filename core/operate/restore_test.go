@@ -1,6 +1,7 @@
 package operate_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -38,6 +39,21 @@ func backup(t *testing.T, s *redisdb.Store) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "backup")
 	if err := s.BackupTo(path); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// smallBackup is one that no server was asked for.
+func smallBackup(t *testing.T) string {
+	t.Helper()
+	var b bytes.Buffer
+	w, err := kvstore.NewSnapshotWriter(&b, kvstore.SnapshotHeader{Change: 3})
+	if err == nil {
+		err = errors.Join(w.Add(&kvstore.KVPair{Key: []byte("k"), Value: []byte("v")}), w.Close())
+	}
+	path := filepath.Join(t.TempDir(), "backup")
+	if err = errors.Join(err, os.WriteFile(path, b.Bytes(), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	return path
