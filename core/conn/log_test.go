@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/redis/go-redis/v9"
+	"pgregory.net/rapid"
 
 	"holdfast/core/conn"
 	"holdfast/core/redistest"
@@ -51,6 +52,27 @@ func open(t *testing.T, o conn.Options) *conn.Conn {
 }
 
 // What only reads does not push out what may change something.
+// A restore sends thousands of arguments at once.
+func TestSpellCutsALongListOfArguments(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		args := []any{"rpush"}
+		for i := range rapid.IntRange(1, 3000).Draw(t, "arguments") {
+			args = append(args, strings.Repeat("x", 1+(i*37)%96))
+		}
+		got, cut := conn.Spell(args), 0
+		if at := strings.Index(got, " ...("); at >= 0 && strings.HasSuffix(got, " more arguments)") {
+			if _, err := fmt.Sscanf(got[at:], " ...(%d more arguments)", &cut); err != nil {
+				t.Fatalf("%q: %v", got[at:], err)
+			}
+			got = got[:at]
+		}
+		said := len(strings.Fields(got))
+		if said+cut != len(args) || len(got) > 4500 {
+			t.Fatalf("%d of %d said, %d cut, %d bytes", said, len(args), cut, len(got))
+		}
+	})
+}
+
 func TestTheLogKeepsTheNewestCommands(t *testing.T) {
 	_, m := redistest.Mini(t)
 	c := open(t, conn.Options{URLs: []string{"redis://" + m.Addr()}, LogSize: 4})

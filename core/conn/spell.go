@@ -5,10 +5,14 @@ import (
 	"strings"
 )
 
-const longestArg = 96
+// Longer arguments are cut, and longer commands, in bytes; thousands of arguments would fill log and screen.
+const (
+	longestArg     = 96
+	longestCommand = 4 << 10
+)
 
-// Spell writes a command as one would type it: arguments that need it are quoted, long ones are cut with their length,
-// and what follows AUTH is hidden.
+// Spell writes a command as one would type it: arguments that need it are quoted, long ones are cut with their length, a
+// long list of them is cut with its, and what follows AUTH is hidden.
 func Spell(args []any) string {
 	var b strings.Builder
 	for i, a := range args {
@@ -24,6 +28,10 @@ func Spell(args []any) string {
 			break
 		}
 		b.WriteString(text)
+		if left := len(args) - 1 - i; left > 0 && b.Len() > longestCommand {
+			b.WriteString(" ...(" + strconv.Itoa(left) + " more arguments)")
+			break
+		}
 	}
 	return b.String()
 }
