@@ -81,10 +81,21 @@ func (o options) openDatabase(ctx context.Context, c *core.Core, db string) (*re
 	return rows[0], s, err
 }
 
+// behind writes where a meter was.
+type behind struct {
+	m *meter
+	io.Writer
+}
+
+func (b behind) Write(p []byte) (int, error) {
+	b.m.end()
+	return b.Writer.Write(p)
+}
+
 // restore makes a KV database from a backup.
 func (o options) restore(ctx context.Context, args []string, stdout io.Writer) error {
 	m := newMeter(o.stderr, "restore of "+args[0])
-	err := o.act(ctx, stdout, func(_ *core.Core, op *operate.Operator) (operate.Action, error) {
+	err := o.act(ctx, behind{m, stdout}, func(_ *core.Core, op *operate.Operator) (operate.Action, error) {
 		return op.Restore(args[0], args[1], o.replace, func(pairs, all uint64) { m.at(pairs, all, "pairs") }), nil
 	})
 	m.end()

@@ -52,6 +52,7 @@ func (m *meter) at(done, all uint64, units string) {
 // end clears the line.
 func (m *meter) end() {
 	if m.w != nil && !m.drawn.IsZero() {
+		m.drawn = time.Time{}
 		fmt.Fprint(m.w, "\r\x1b[K")
 	}
 }
