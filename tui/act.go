@@ -71,7 +71,7 @@ func (m *Model) begin(a *Action) tea.Cmd {
 // isBusy says so if an action still runs.
 func (m *Model) isBusy() bool {
 	if m.working != nil {
-		m.say("wait for the end of "+m.working.name(), Plain)
+		m.say("one thing at a time: wait for its end", Plain)
 	}
 	return m.working != nil
 }

@@ -234,7 +234,11 @@ func (m *Model) message() []string {
 		return []string{cut(line, m.width)}
 	}
 	if j := m.working; j != nil {
-		return []string{strip(m.theme.ToastInfo, fmt.Sprintf("%s… %s", j.name(), m.since(j.started)), m.width)}
+		text := fmt.Sprintf("%s… %s", j.name(), m.since(j.started))
+		if !m.toast.over(m.Now()) {
+			text += "  " + m.toast.text
+		}
+		return []string{strip(m.theme.ToastInfo, text, m.width)}
 	}
 	if said := m.toast.render(m.theme, m.width, m.Now()); said != nil {
 		return said

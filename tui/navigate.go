@@ -17,6 +17,9 @@ func (m *Model) act(a keymap.Action) tea.Cmd {
 	}
 	switch a {
 	case keymap.Quit:
+		if m.isBusy() {
+			return nil // there is a harder way out, which needs no permission
+		}
 		return tea.Quit
 	case keymap.NextView:
 		return m.switchTo((m.top() + 1) % len(m.tops))
@@ -49,7 +52,8 @@ func (m *Model) act(a keymap.Action) tea.Cmd {
 		if v := m.viewAction(a); v != nil {
 			return m.begin(v)
 		}
-		if m.detail != nil && m.detail.act(a) {
+		covered := m.detail != nil && !m.split() // such a table stays as it is
+		if m.detail != nil && m.detail.act(a) || covered && (a == keymap.Left || a == keymap.Right) {
 			return nil
 		}
 		return m.tableAct(a)

@@ -24,6 +24,8 @@ func newToast(text string, tone Tone, now time.Time) toast {
 	return toast{cleanStart(text), tone, now.Add(stays)}
 }
 
+func (t toast) over(now time.Time) bool { return t.text == "" || now.After(t.until) }
+
 // word says what the colour says.
 func (t toast) word() string {
 	switch t.tone {
@@ -42,7 +44,7 @@ func (t toast) lines(width int) []string { return wrap(t.word()+t.text, max(1, w
 
 // render draws the message in lines of at most width cells; none when its time is over.
 func (t toast) render(th themes.Theme, width int, now time.Time) []string {
-	if t.text == "" || now.After(t.until) {
+	if t.over(now) {
 		return nil
 	}
 	style := th.ToastInfo
