@@ -1,0 +1,209 @@
+package tui_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"holdfast/core/record"
+)
+
+func TestEditAndUndo(t *testing.T) {
+	d := open(t, options{start: "records"}, shop)
+	d.to("replicas")
+	d.press("e")
+	d.shows("edit cfg:replicas", `"web": 3,`)
+	d.press("f2")
+	d.shows("no change, nothing written")
+
+	d.press("e", "down", "end", "backspace", "backspace")
+	d.typed("5,")
+	d.press("f2")
+	d.shows(`-  "web": 3,`, `+  "web": 5,`, "if it still has version 2", "> yes <")
+	d.press("tab", "enter")
+	d.shows("edit cfg:replicas", `"web": 5,`) // back to the text
+	d.act("f2", "y")
+	d.shows("done: saved cfg:replicas, version 5")
+	equal(t, "the value", d.stored("replicas"), `{"web":5,"worker":{"min":1,"max":8}}`)
+
+	d.act("z", "y")
+	equal(t, "the value after undo", d.stored("replicas"), `{"web":3,"worker":{"min":1,"max":8}}`)
+	d.press("z")
+	d.shows("nothing to undo") // an undo is not undone by the same key
+}
+
+func TestEditOfActorKeepsWhatIsUnknown(t *testing.T) {
+	d := open(t, options{start: "actors"}, func(w *world) {
+		must(w.t, w.mini.Set("actor:a1", `{"actorId":"a1","version":"7","ateomPodIp":"10.0.0.7","keep":{"me":[1,2]}}`))
+		w.mini.SetTTL("actor:a1", time.Hour)
+	})
+	d.press("e", "down", "down", "down", "end", "left", "left", "backspace")
+	d.shows(`"keep": {`, `"ateomPodIp": "10.0.0."`)
+	d.typed("8")
+	d.act("f2", "y")
+	d.shows("done: saved a1, version 8", "10.0.0.8")
+	equal(t, "the document", d.get("actor:a1"), `{"actorId":"a1","version":"8","ateomPodIp":"10.0.0.8","keep":{"me":[1,2]}}`)
+	equal(t, "its time to live", d.mini.TTL("actor:a1"), time.Hour)
+}
+
+func TestWrongDocumentIsKept(t *testing.T) {
+	d := open(t, options{start: "records"}, shop)
+	d.to("replicas")
+	d.press("e")
+	d.typed("oops")
+	d.press("f2")
+	d.shows("not saved: cfg:replicas", "not valid JSON", "> back to the text <")
+	d.press("enter")
+	d.shows("oops{")
+	d.press("esc")
+	d.shows("the text was changed and is not saved")
+	d.press("esc")
+	d.shows("> drop it <") // a hasty esc drops nothing yet
+	d.press("shift+tab", "enter")
+	d.shows("oops{")
+	d.press("esc", "tab", "enter")
+	d.hides("oops{", "not saved")
+	d.press("e", "esc")
+	d.hides("not saved") // nothing was changed
+	equal(t, "the value", d.stored("replicas"), `{"web":3,"worker":{"min":1,"max":8}}`)
+}
+
+func TestConflict(t *testing.T) {
+	// Each starts with two operators who changed the same record.
+	late := func(t *testing.T) *driver {
+		d := open(t, options{start: "records"}, shop)
+		d.to("leader")
+		d.press("e")
+		d.typed("mine-")
+		d.press("f2")
+		d.shows("save records cfg:leader")
+		cas(d, "leader", "theirs")
+		d.act("y")
+		d.shows("conflict on cfg:leader", "-theirs", "+mine-host-4", "> edit what is there now <")
+		equal(t, "the value", d.stored("leader"), "theirs")
+		return d
+	}
+	t.Run("edit what is there now", func(t *testing.T) {
+		d := late(t)
+		d.press("enter")
+		d.shows("edit cfg:leader", "theirs")
+		d.typed("x-")
+		d.act("f2", "y")
+		equal(t, "the value", d.stored("leader"), "x-theirs")
+	})
+	t.Run("edit mine again", func(t *testing.T) {
+		d := late(t)
+		d.press("tab", "enter")
+		d.shows("edit cfg:leader", "mine-host-4")
+		d.press("f2")
+		d.shows("-theirs", "+mine-host-4")
+		d.act("y")
+		equal(t, "the value", d.stored("leader"), "mine-host-4")
+	})
+	t.Run("leave it", func(t *testing.T) {
+		d := late(t)
+		d.press("esc")
+		d.shows("> leave it <")
+		d.press("esc")
+		d.hides("conflict")
+		equal(t, "the value", d.stored("leader"), "theirs")
+	})
+	t.Run("scroll", func(t *testing.T) {
+		d := late(t)
+		d.resize(40, 10)
+		d.shows("↓ conflict")
+		d.press("end")
+		d.shows("↑ conflict", "+mine-host-4")
+	})
+	t.Run("gone", func(t *testing.T) {
+		d := open(t, options{start: "records"}, shop)
+		d.to("leader")
+		d.press("e")
+		d.typed("mine-")
+		d.press("f2")
+		s, err := d.core.Records("cfg")
+		must(t, err)
+		must(t, s.Delete(ctx, "leader"))
+		d.act("y")
+		d.shows("not saved: cfg:leader", "> back to the text <")
+	})
+}
+
+// What the operator wrote is not lost with the connection.
+func TestUnsavedTextIsKept(t *testing.T) {
+	d := open(t, options{start: "records"}, shop)
+	d.to("leader")
+	d.press("e")
+	d.typed("mine-")
+	d.press("f2")
+	d.mini.SetError("LOADING Redis is loading the dataset in memory")
+	d.press("y")
+	d.mini.SetError("")
+	d.shows("not saved: cfg:leader", "LOADING", "> back to the text <")
+	cas(d, "leader", "theirs") // the version of the first reading still counts
+	d.press("enter", "f2")
+	d.act("y")
+	d.shows("conflict on cfg:leader")
+}
+
+func TestUndoThatComesTooLate(t *testing.T) {
+	d := open(t, options{start: "records"}, shop)
+	d.to("leader")
+	d.press("e")
+	d.typed("mine-")
+	d.act("f2", "y")
+	cas(d, "leader", "theirs")
+	d.act("z", "y")
+	d.shows("refused: edit cfg:leader: changed meanwhile")
+	equal(t, "the value", d.stored("leader"), "theirs")
+	d.press("z")
+	d.shows("nothing to undo") // it never will be
+}
+
+// What the inline editor would not give back as it was is not opened in it.
+func TestInlineEditorRefusesWhatItWouldMangle(t *testing.T) {
+	const odd, long = "refused: the text has tabs or invisible characters", "refused: a text of 11000 lines is too long"
+	for value, why := range map[string]string{
+		"a\tb": odd, "a\x1b[31mb": odd, "a\r\nb": odd, "a\u202eb": odd, "👨‍👩‍👧": odd, "{\"a\":\t1}": odd, strings.Repeat("x\n", 11_000): long,
+	} {
+		d := open(t, options{start: "records"}, func(w *world) { w.record("cfg", "k", value, record.NoLeaseId) })
+		d.press("e")
+		d.shows(why)
+		d.hides("edit cfg:k")
+	}
+	for name, value := range map[string]string{"lines": strings.Repeat("x\n", 300) + "end", "empty": "", "no line end": "a\nb", "line ends": "a\n\n", "wide": "日本 é"} {
+		d := open(t, options{start: "records"}, func(w *world) { w.record("cfg", "k", value, record.NoLeaseId) })
+		d.press("e")
+		d.shows("edit cfg:k")
+		d.press("f2")
+		d.shows("no change, nothing written")
+		if t.Failed() {
+			t.Log(name)
+		}
+	}
+}
+
+func TestBinaryIsEditedAsBase64(t *testing.T) {
+	d := open(t, options{start: "records"}, shop)
+	d.to("blob")
+	d.press("e")
+	d.shows("AAH//g==")
+	d.press("end", "backspace", "backspace", "backspace")
+	d.typed("g==")
+	d.press("f2")
+	d.shows("no change")
+	d.press("e")
+	d.typed("AAAA")
+	d.act("f2", "y")
+	equal(t, "the value", d.stored("blob"), "\x00\x00\x00\x00\x01\xff\xfe")
+}
+
+// stored is the value of a record of the namespace cfg.
+func (d *driver) stored(key string) string {
+	d.t.Helper()
+	s, err := d.core.Records("cfg")
+	must(d.t, err)
+	r, err := s.Get(ctx, record.Key(key))
+	must(d.t, err)
+	return string(r.Value)
+}

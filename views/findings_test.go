@@ -1,0 +1,128 @@
+package views_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"holdfast/core/record"
+	"holdfast/views"
+)
+
+// notes are the findings of the overview.
+func notes(w *world) (out []string) {
+	w.t.Helper()
+	snap, at := w.read()
+	v, _ := views.Named("overview")
+	rows := v.Rows(snap, nil)
+	for i := range rows.Len() {
+		if text, _, ok := v.Span(rows.At(i), at); ok {
+			out = append(out, v.Columns[0].Text(rows.At(i), at)+": "+text)
+		}
+	}
+	return out
+}
+
+func TestOverviewFindings(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		fill func(*world)
+		want []string
+	}{
+		{"nothing", func(*world) {}, nil},
+		{"the oldest of the live buffers", func(w *world) {
+			w.ago(90*time.Second, func() { w.push("b", 1) })
+			w.ago(2*time.Hour+30*time.Second, func() { w.push("a", 1234) })
+		}, []string{"oldest buffer: a: 1,234 records, the first 2h00m ago"}},
+		{"a batch that was left", func(w *world) {
+			w.ago(2*time.Hour+30*time.Second, func() { w.push("a", 2); w.prepare("a") })
+			w.ago(time.Minute, func() { w.push("b", 2); w.prepare("b") }) // somebody may still be at work on it
+		}, []string{"left batch: a: 2 records prepared 2h00m ago and not emptied since; flush them"}},
+		{"locks that stay", func(w *world) {
+			w.lock("lock:short", time.Minute)
+			for i := range 4 {
+				w.lock(fmt.Sprintf("lock:%d", i), time.Duration(i+1)*time.Hour+30*time.Second)
+			}
+			must(w.t, w.mini.Set("lock:ever", "t"))
+		}, []string{"long lock: lock:ever never expires", "long lock: lock:3 stays locked for 4h00m", "long lock: lock:2 stays locked for 3h00m"}},
+		{"a lease that nobody renews", func(w *world) {
+			s, err := w.core.Records("cfg")
+			must(w.t, err)
+			for _, ttl := range []time.Duration{time.Hour, 9900 * time.Millisecond} {
+				l, err := s.Lessor().NewLease(ctx, ttl, false)
+				must(w.t, err)
+				_, err = s.Create(ctx, record.Record{Key: record.Key(ttl.String()), Value: []byte("v"), Lease: l.Id()})
+				must(w.t, err)
+			}
+			w.mini.SetTime(serverTime.Add(6 * time.Second))
+			w.mini.FastForward(6 * time.Second)
+		}, []string{"expiring lease: cfg:3 is not renewed, expires in "}},
+		{"halves", func(w *world) {
+			for key, doc := range map[string]string{
+				"actor:ok":         `{"actorId":"ok","version":"1","ateomPodNamespace":"ns","ateomPodName":"p0"}`,
+				"worker:ns:p:p0":   `{"workerNamespace":"ns","workerPool":"p","workerPod":"p0","actorId":"ok","version":"1"}`,
+				"worker:ns:p:p1":   `{"workerNamespace":"ns","workerPool":"p","workerPod":"p1","actorId":"ghost","version":"1"}`,
+				"worker:ns:p:p2":   `{"workerNamespace":"ns","workerPool":"p","workerPod":"p2","actorId":"else","version":"1"}`,
+				"worker:ns:p:p3":   `{"workerNamespace":"ns","workerPool":"p","workerPod":"p3","actorId":"idle","version":"1"}`,
+				"worker:ns:p:free": `{"workerNamespace":"ns","workerPool":"p","workerPod":"free","version":"1"}`,
+				"actor:else":       `{"actorId":"else","version":"1","ateomPodNamespace":"ns","ateomPodName":"p0","workerPoolName":"p"}`,
+				"actor:idle":       `{"actorId":"idle","version":"1"}`,
+				"actor:lost":       `{"actorId":"lost","version":"1","ateomPodNamespace":"ns","ateomPodName":"nowhere"}`,
+				"actor:lost2":      `{"actorId":"lost2","version":"1","ateomPodNamespace":"ns","ateomPodName":"nowhere","workerPoolName":"p"}`,
+				"actor:bad":        `{`,
+			} {
+				must(w.t, w.mini.Set(key, doc))
+			}
+		}, []string{
+			"half: worker ns:p:p1 runs actor ghost, which does not exist",
+			"half: worker ns:p:p2 runs actor else, which is on ns:p:p0",
+			"half: worker ns:p:p3 runs actor idle, which is on none",
+			"half: actor lost is on worker ns/nowhere, which does not exist",
+			"half: actor lost2 is on worker ns:p:nowhere, which does not exist",
+		}},
+	} {
+		w := newWorld(t)
+		c.fill(w)
+		got := notes(w)
+		ok := len(got) == len(c.want)
+		for i := range got {
+			ok = ok && strings.HasPrefix(got[i], c.want[i])
+		}
+		if !ok {
+			t.Errorf("%s:\n%s\nwant\n%s", c.name, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+		}
+	}
+}
+
+func TestOverviewCountsAndRates(t *testing.T) {
+	w := newWorld(t)
+	w.fill()
+	snap, at := w.read()
+	g, err := w.core.GenStore("user", time.Hour)
+	must(t, err)
+	for range 3 {
+		_, err = g.Bump(ctx, "u1")
+		must(t, err)
+		snap, at = w.read()
+	}
+	v, _ := views.Named("overview")
+	rows := v.Rows(snap, nil)
+	cells := map[string][]string{}
+	for i := range rows.Len() {
+		var line []string
+		for _, c := range v.Columns {
+			line = append(line, c.Text(rows.At(i), at))
+		}
+		cells[line[0]] = line
+	}
+	if got := cells["actors"]; got[1] != "3" || got[2] != "1" || got[5] != "1 cannot be read" {
+		t.Errorf("actors: %q", got)
+	}
+	if got := cells["generations"]; got[1] != "1" || got[3] == "0.0" || !strings.HasSuffix(got[4], "█") {
+		t.Errorf("generations: %q", got)
+	}
+	if got := cells["hot generation"]; got == nil || got[5] != "user:u1 at 4, seen to change 3 times lately" {
+		t.Errorf("hot generation: %q", got)
+	}
+}
