@@ -193,15 +193,21 @@ func TestReplicateOutlivesWhatHappensToItsSource(t *testing.T) {
 
 // lines gathers what a command says while it works.
 type lines struct {
-	mu sync.Mutex
-	bytes.Buffer
+	mu   sync.Mutex
+	text bytes.Buffer // not embedded: it would be written to without the lock
 	seen int
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 func (l *lines) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.Buffer.Write(b)
+	return l.text.Write(b)
 }
 
 // wait waits for texts, one after the other, behind those that were waited for before.
@@ -211,7 +217,7 @@ func (l *lines) wait(t *testing.T, texts ...string) {
 		err := redistest.Poll(20*time.Second, func() bool {
 			l.mu.Lock()
 			defer l.mu.Unlock()
-			before, _, said := strings.Cut(l.String()[l.seen:], text)
+			before, _, said := strings.Cut(l.text.String()[l.seen:], text)
 			if said {
 				l.seen += len(before) + len(text)
 			}
