@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 
@@ -13,6 +14,21 @@ import (
 )
 
 // What the rows of actors and workers share.
+
+// documents are the keys of one kind: a prefix, and behind it the id of the row.
+type documents struct {
+	c      redis.UniversalClient
+	prefix string
+}
+
+// Patterns are the SCAN patterns of the keys.
+func (d documents) Patterns() []string { return []string{conn.EscapeGlob(d.prefix) + "*"} }
+
+// Identify tells which row a key belongs to. A foreign key under the prefix is a row, too.
+func (d documents) Identify(key string) (id string, ok bool) { return strings.CutPrefix(key, d.prefix) }
+
+// Keys are the raw keys of a row.
+func (d documents) Keys(id string) []string { return []string{d.prefix + id} }
 
 // problem is what is wrong with one row; a pointer, so that a million good rows spend one word on it.
 type problem = *conn.OpError

@@ -43,27 +43,12 @@ func (r *ActorRow) Equal(other *ActorRow) bool {
 }
 
 // ActorRows reads and edits the actors under one prefix.
-type ActorRows struct {
-	c      redis.UniversalClient
-	prefix string
-}
+type ActorRows struct{ documents }
 
 // NewActorRows reads actors under prefix, such as "actor:".
-func NewActorRows(c redis.UniversalClient, prefix string) *ActorRows { return &ActorRows{c, prefix} }
-
-// Patterns are the SCAN patterns of the actors' keys.
-func (r *ActorRows) Patterns() []string { return []string{conn.EscapeGlob(r.prefix) + "*"} }
-
-// Identify tells which row a key belongs to. A foreign key under the prefix is a row, too.
-func (r *ActorRows) Identify(key string) (id string, ok bool) {
-	if !strings.HasPrefix(key, r.prefix) {
-		return "", false
-	}
-	return key[len(r.prefix):], true
+func NewActorRows(c redis.UniversalClient, prefix string) *ActorRows {
+	return &ActorRows{documents{c, prefix}}
 }
-
-// Keys are the raw keys of a row.
-func (r *ActorRows) Keys(id string) []string { return []string{r.prefix + id} }
 
 // Read reads rows; missing ones are omitted.
 func (r *ActorRows) Read(ctx context.Context, ids []string) ([]*ActorRow, error) {

@@ -3,7 +3,6 @@ package actorstore
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/redis/go-redis/v9"
 
@@ -43,27 +42,12 @@ func (r *WorkerRow) Equal(other *WorkerRow) bool {
 }
 
 // WorkerRows reads and edits the workers under one prefix.
-type WorkerRows struct {
-	c      redis.UniversalClient
-	prefix string
-}
+type WorkerRows struct{ documents }
 
 // NewWorkerRows reads workers under prefix, such as "worker:".
-func NewWorkerRows(c redis.UniversalClient, prefix string) *WorkerRows { return &WorkerRows{c, prefix} }
-
-// Patterns are the SCAN patterns of the workers' keys.
-func (r *WorkerRows) Patterns() []string { return []string{conn.EscapeGlob(r.prefix) + "*"} }
-
-// Identify tells which row a key belongs to. A foreign key under the prefix is a row, too.
-func (r *WorkerRows) Identify(key string) (id string, ok bool) {
-	if !strings.HasPrefix(key, r.prefix) {
-		return "", false
-	}
-	return key[len(r.prefix):], true
+func NewWorkerRows(c redis.UniversalClient, prefix string) *WorkerRows {
+	return &WorkerRows{documents{c, prefix}}
 }
-
-// Keys are the raw keys of a row.
-func (r *WorkerRows) Keys(id string) []string { return []string{r.prefix + id} }
 
 // Read reads rows; missing ones are omitted.
 func (r *WorkerRows) Read(ctx context.Context, ids []string) ([]*WorkerRow, error) {
