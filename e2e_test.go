@@ -253,7 +253,7 @@ func TestDashboard(t *testing.T) {
 	audit := filepath.Join(dir, "audit.jsonl")
 	x := dashboard(t, []string{"EDITOR=" + script(t, "host-4", "host-9")}, append(s.flags, "--flush-dir", dir, "--audit-file", audit, "--refresh", "200ms")...)
 
-	x.shows("[1 Overview]", "single", "redis ", "POLL 200ms")
+	x.shows("[1 Overview]", "single", "redis ", "LIVE (pushed)")
 	x.tour()
 	x.see("?", "Keys of Overview", "show the keys that work here")
 	x.leave("Keys of Overview")
@@ -311,7 +311,7 @@ func TestDashboard(t *testing.T) {
 	x.see("4", "> a1") // the old rows stay
 	redis.Restart(t)
 	s.set(t, "actor:a3", strings.ReplaceAll(actorA1, `"a1"`, `"a3"`), 0)
-	x.see("r", "POLL 200ms", "filter a1 hides 1") // not waiting for the next try
+	x.see("r", "filter a1 hides 1") // not waiting for the next try
 	x.see(escape, "a3")
 	x.hides("STALE")
 
@@ -327,7 +327,7 @@ func TestDashboardOnACluster(t *testing.T) {
 	s := newServer(t, redistest.Cluster(t))
 	s.stock(t)
 	x := dashboard(t, nil, s.flags...)
-	x.shows("[1 Overview]", "cluster of 3", "POLL 1s")
+	x.shows("[1 Overview]", "cluster of 3", "LIVE (pushed)")
 	x.tour()
 	x.see("3b", "> yes <")
 	x.see("y", "done: user:u1 is at generation 5")

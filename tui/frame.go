@@ -80,6 +80,8 @@ func (m *Model) badges() []string {
 		out = append(out, th.BadgeStale.Render("NO ANSWER"))
 	case m.snap.State == live.Lost || m.late():
 		out = append(out, th.BadgeStale.Render("STALE "+m.since(m.snap.ReadAt)))
+	case !m.snap.Paused && m.snap.Pushed:
+		out = append(out, th.BadgeLive.Render("LIVE (pushed)"))
 	case !m.snap.Paused:
 		out = append(out, th.BadgePoll.Render("POLL "+m.snap.Refresh.String()))
 	}

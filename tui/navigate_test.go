@@ -128,6 +128,9 @@ func TestPauseAndRefresh(t *testing.T) {
 	d.press("p")
 	d.show()
 	d.shows("POLL 1s")
+	d.snap = func(s *live.Snapshot) { s.Pushed = true }
+	d.show()
+	d.shows("LIVE (pushed)")
 	d.press("r")
 	d.shows("reading again")
 	d.snap = d.lost(0)

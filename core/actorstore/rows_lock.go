@@ -31,6 +31,9 @@ func (r *LockRow) Problem() error {
 	return r.bad
 }
 
+// Deadline is when the row ends or changes by itself; zero: never.
+func (r *LockRow) Deadline() time.Time { return r.Expires }
+
 // Equal tells whether both rows say the same; ends within 500 ms are the same.
 func (r *LockRow) Equal(other *LockRow) bool {
 	return r.Key == other.Key && r.Token == other.Token && r.Fence == other.Fence && sameProblem(r.bad, other.bad) &&
@@ -46,8 +49,11 @@ type LockRows struct {
 // NewLockRows reads locks under prefix, such as "lock:".
 func NewLockRows(c redis.UniversalClient, prefix string) *LockRows { return &LockRows{c, prefix} }
 
-// Patterns are the SCAN patterns of the locks' keys.
-func (r *LockRows) Patterns() []string { return []string{conn.EscapeGlob(r.prefix) + "*"} }
+// Patterns are the SCAN patterns of the locks' keys and their counters'.
+func (r *LockRows) Patterns() []string {
+	prefix := conn.EscapeGlob(r.prefix)
+	return []string{prefix + "*", "{" + prefix + "*:fence"}
+}
 
 // Identify tells which lock a key belongs to, as the lock itself or as the counter of its fencing numbers.
 func (r *LockRows) Identify(key string) (id string, ok bool) {

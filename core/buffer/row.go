@@ -32,6 +32,9 @@ func (r *Row) ID() string { return r.id }
 // Problem says what is wrong with the row (ErrCorrupt, ErrForeign); nil for a good one.
 func (r *Row) Problem() error { return r.err }
 
+// Deadline is when the row ends or changes by itself; zero: never.
+func (r *Row) Deadline() time.Time { return r.LockExpires }
+
 // Equal tells whether two rows mean the same; deadlines within half a second do.
 func (r *Row) Equal(other *Row) bool {
 	a, b := *r, *other

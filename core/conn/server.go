@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // Status is what the header shows of a server.
@@ -18,12 +20,37 @@ type Status struct {
 
 // Status asks for TIME and INFO server, measuring the round trip.
 func (c *Conn) Status(ctx context.Context) (Status, error) {
-	nodes, err := Masters(ctx, c)
+	s, node, err := c.clock(ctx)
 	if err != nil {
 		return Status{}, err
 	}
+	info, err := node.Info(ctx, "server").Result()
+	if err != nil && !answered(err) {
+		return Status{}, err
+	}
+	for line := range strings.Lines(info) {
+		if v, ok := strings.CutPrefix(line, "redis_version:"); ok {
+			s.Version = strings.TrimSpace(v)
+		}
+	}
+	return s, nil
+}
+
+// StatusAgain is Status for a server that is known to be the one of last: TIME alone.
+func (c *Conn) StatusAgain(ctx context.Context, last Status) (Status, error) {
+	s, _, err := c.clock(ctx)
+	s.Version = last.Version
+	return s, err
+}
+
+// clock asks one node for TIME.
+func (c *Conn) clock(ctx context.Context) (Status, redis.UniversalClient, error) {
+	nodes, err := Masters(ctx, c)
+	if err != nil {
+		return Status{}, nil, err
+	}
 	if len(nodes) == 0 {
-		return Status{}, fmt.Errorf("%w: the cluster has no master", ErrUnreachable)
+		return Status{}, nil, fmt.Errorf("%w: the cluster has no master", ErrUnreachable)
 	}
 	s := Status{Role: string(c.Mode)}
 	if c.Mode == Cluster {
@@ -36,16 +63,7 @@ func (c *Conn) Status(ctx context.Context) (Status, error) {
 	case err == nil:
 		s.Skew = server.Sub(before.Add(s.Latency / 2)).Round(time.Millisecond)
 	case !strings.HasPrefix(err.Error(), "NOPERM"): // a user who may not ask for the time is shown ours
-		return Status{}, err
+		return Status{}, nil, err
 	}
-	info, err := nodes[0].Info(ctx, "server").Result()
-	if err != nil && !answered(err) {
-		return Status{}, err
-	}
-	for line := range strings.Lines(info) {
-		if v, ok := strings.CutPrefix(line, "redis_version:"); ok {
-			s.Version = strings.TrimSpace(v)
-		}
-	}
-	return s, nil
+	return s, nodes[0], nil
 }

@@ -26,6 +26,9 @@ func (r *Row) ID() string { return r.id }
 // Problem says why the key holds no generation; nil for a good row.
 func (r *Row) Problem() error { return r.problem }
 
+// Deadline is when the row ends or changes by itself; zero: never.
+func (r *Row) Deadline() time.Time { return r.Expires }
+
 // Equal tells whether two readings show the same; expiries less than half a second apart do.
 func (r *Row) Equal(other *Row) bool {
 	const slack = 500 * time.Millisecond

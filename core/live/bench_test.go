@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
 
 	"holdfast/core"
+	"holdfast/core/actorstore"
 	"holdfast/core/conn"
 	"holdfast/core/live"
 	"holdfast/core/redistest"
@@ -141,4 +143,91 @@ func heap() uint64 {
 	var s runtime.MemStats
 	runtime.ReadMemStats(&s)
 	return s.HeapAlloc
+}
+
+// From a write that the server has answered to the snapshot that shows it, on a server that pushes and on one that does
+// not let us ask it to.
+func BenchmarkChangeToSnapshot(b *testing.B) {
+	admin := redistest.Start(b).Client(b)
+	ok(b, admin.Do(ctx, "ACL", "SETUSER", "polls", "on", ">secret", "allkeys", "+@all", "-client|tracking").Err())
+	url := "redis://" + admin.Options().Addr
+	fill(b, admin, 0, 1000)
+	for name, o := range map[string]conn.Options{
+		"pushed": {URLs: []string{url}}, "polled": {URLs: []string{url}, Username: "polls", Password: "secret"},
+	} {
+		b.Run(name, func(b *testing.B) {
+			c := open(b, o, 0)
+			run(b, c)
+			until(b, c, "the rows", func(s *live.Snapshot) bool {
+				return s.Table("actors").Complete && s.Pushed == (name == "pushed")
+			})
+			var took []time.Duration
+			for i := range b.N {
+				// The writes come at odd moments: neither right after a publication nor in step with the readings.
+				<-time.After(time.Duration(60+i*37%100) * time.Millisecond)
+				text := fmt.Sprint(b.N, ".", i)
+				put(b, admin, "actor:a0000001", actorDoc("a0000001", `,"ateomPodIp":"`+text+`"`))
+				start := time.Now()
+				for {
+					row, _ := c.Live.Snapshot().Table("actors").Get("a0000001")
+					if row.(*actorstore.ActorRow).PodIP == text {
+						break
+					}
+					<-c.Live.Changed()
+				}
+				took = append(took, time.Since(start))
+			}
+			slices.Sort(took)
+			b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-us")
+			b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-us")
+		})
+	}
+}
+
+// A refresh of a server that pushes and on which nothing happens; BenchmarkQuietReading is the same without pushes.
+func BenchmarkPushedReading(b *testing.B) {
+	c := open(b, single(b), 10*time.Millisecond)
+	fill(b, c.Conn, 0, many)
+	run(b, c)
+	until(b, c, "pushes", pushed(many))
+	sent, used := c.Conn.Log.Sent(), cpu()
+	b.ReportAllocs()
+	for b.Loop() {
+		for was := c.Live.Snapshot().ReadAt; c.Live.Snapshot().ReadAt.Equal(was); {
+			<-c.Live.Changed()
+		}
+	}
+	b.ReportMetric(float64(c.Conn.Log.Sent()-sent)/float64(b.N), "commands/op")
+	b.ReportMetric(float64(cpu()-used)/1e6/float64(b.N), "cpu-ms/op")
+}
+
+// What 10,000 writes a second to a hundred thousand rows cost us.
+func BenchmarkBusyServer(b *testing.B) {
+	c := open(b, single(b), 0)
+	writes := open(b, conn.Options{URLs: []string{"redis://" + c.Conn.Addr}}, 0)
+	fill(b, c.Conn, 0, many)
+	run(b, c)
+	until(b, c, "pushes", pushed(many))
+	before := heap()
+	var own time.Duration // of the writer
+	start, used := time.Now(), cpu()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	n := 0
+	for b.Loop() { // one op is a hundred writes
+		<-tick.C
+		writing := cpu()
+		p := writes.Conn.Pipeline()
+		for range 100 {
+			id := fmt.Sprintf("a%07d", n*7919%many)
+			p.Set(ctx, "actor:"+id, actorDoc(id, fmt.Sprintf(`,"ateomPodIp":"%d"`, n)), 0)
+			n++
+		}
+		_, err := p.Exec(ctx)
+		ok(b, err)
+		own += cpu() - writing
+	}
+	b.ReportMetric(100*(cpu()-used).Seconds()/time.Since(start).Seconds(), "%core-with-writer")
+	b.ReportMetric(100*own.Seconds()/time.Since(start).Seconds(), "%core-writer-at-most")
+	b.ReportMetric(float64(heap()-before)/1e6, "grown-MB")
 }

@@ -6,7 +6,9 @@ package live
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -42,6 +44,13 @@ type comparableRow[R any] interface {
 	Equal(R) bool
 }
 
+// Beside its own methods a Source may tell that a row ends with a key that is not its own, and a row when it ends or
+// changes by itself. Where pushes come such rows are read again in time; nothing else reads them.
+type (
+	dependent[R any] interface{ Needs(row R) (key string) } // empty: on none
+	mortal           interface{ Deadline() time.Time }      // on our clock; zero: never
+)
+
 // Feed is a Source of any row type, as the model holds it.
 type Feed struct {
 	Kind     Kind
@@ -51,11 +60,12 @@ type Feed struct {
 	equal    func(a, b Row) bool
 	keys     func(id string) []string
 	inspect  func(ctx context.Context, id string) ([]byte, bool, error)
+	needs    func(r Row) (key string) // nil: no row of the kind needs a key of another
 }
 
 // Of makes a Feed: one line of the registry.
 func Of[R comparableRow[R]](kind Kind, s Source[R]) Feed {
-	return Feed{
+	f := Feed{
 		Kind: kind, patterns: s.Patterns(), identify: s.Identify, keys: s.Keys, inspect: s.Inspect,
 		read: func(ctx context.Context, ids []string) ([]Row, error) {
 			typed, err := s.Read(ctx, ids)
@@ -73,6 +83,29 @@ func Of[R comparableRow[R]](kind Kind, s Source[R]) Feed {
 		},
 		equal: func(a, b Row) bool { return a.(R).Equal(b.(R)) },
 	}
+	if d, is := s.(dependent[R]); is {
+		f.needs = func(r Row) string { return d.Needs(r.(R)) }
+	}
+	return f
+}
+
+// slowTrip is when a deadline is too old as it arrives: rows count as equal when their deadlines are 500 ms apart.
+const slowTrip = 400 * time.Millisecond
+
+// readInTime reads once more what took so long that the deadlines in it are late by what the answer was on its way. If
+// that happens again the line is slow, and it stays at that.
+func (f Feed) readInTime(ctx context.Context, ids []string) ([]Row, error) {
+	sent := time.Now()
+	rows, err := f.read(ctx, ids)
+	if err == nil && time.Since(sent) > slowTrip && slices.ContainsFunc(rows, hasDeadline) {
+		return f.read(ctx, ids)
+	}
+	return rows, err
+}
+
+func hasDeadline(r Row) bool {
+	m, is := r.(mortal)
+	return is && !m.Deadline().IsZero()
 }
 
 // noAnswer tells errors that say nothing of the rows that were asked for: the server cannot be reached, or it answers

@@ -35,6 +35,12 @@ type Model struct {
 	scan     scanner
 	passes   int // over the keyspace, that have ended
 
+	push     *push    // with no link unless Run runs
+	prefixes []string // that push asks for
+	passFrom uint64   // gaps of push when the pass that is walked began
+	readFrom uint64   // gaps of push when the last reading began
+	whole    uint64   // gaps of push that a pass has made good
+
 	snapshot atomic.Pointer[Snapshot]
 	changed  chan struct{} // capacity 1: a new snapshot is there
 	wake     chan struct{} // capacity 1: read now
@@ -48,7 +54,7 @@ type Model struct {
 func New(c *conn.Conn, feeds []Feed, o Options) *Model {
 	m := &Model{
 		conn: c, refresh: o.Refresh, now: o.Now,
-		scan:    scanner{client: c, match: matchAny(feeds)},
+		scan: scanner{client: c, match: matchAny(feeds)}, prefixes: prefixesOf(feeds),
 		changed: make(chan struct{}, 1), wake: make(chan struct{}, 1), focus: map[Kind][]string{},
 	}
 	if m.refresh <= 0 {
@@ -57,6 +63,7 @@ func New(c *conn.Conn, feeds []Feed, o Options) *Model {
 	if m.now == nil {
 		m.now = time.Now
 	}
+	m.push = newPush(c, m.prefixes)
 	first := &Snapshot{State: Connecting, Refresh: m.refresh}
 	for _, f := range feeds {
 		t := newTracker(f)
@@ -99,13 +106,16 @@ func (m *Model) Pause(on bool) {
 }
 
 // Run reads until ctx ends and returns its error, at the latest when the command under way is answered or times out. A
-// server that goes away is asked again, ever more slowly.
+// server that goes away is asked again, ever more slowly. One that tells what changes is asked for that alone, after a
+// pass over the keyspace; one that does not is read again and again.
 func (m *Model) Run(ctx context.Context) error {
+	stop := m.listen(ctx)
+	defer stop()
 	retry := retryFirst
-	next := hasty
+	asked := false
 	for {
 		wait := m.refresh
-		err := m.read(ctx, next)
+		err := m.read(ctx, m.effort(asked))
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -118,23 +128,84 @@ func (m *Model) Run(ctx context.Context) error {
 				wait = 0
 			}
 		}
-		asked, err := m.sleep(ctx, wait)
-		if err != nil {
+		if asked, err = m.sleep(ctx, wait, err == nil); err != nil {
 			return err
-		}
-		next = quiet
-		if asked || m.passes == 0 {
-			next = hasty
 		}
 	}
 }
 
+// listen asks every master to push, and waits a moment for the answers.
+func (m *Model) listen(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	m.whole = 0
+	m.scan.nodes = nil // a pass that began before tells nothing of what was missed
+	done := make(chan struct{})
+	go func() { defer close(done); m.push.run(ctx) }()
+	moment := time.NewTimer(helloWait)
+	defer moment.Stop()
+	select {
+	case <-m.push.greeted:
+	case <-moment.C:
+	case <-ctx.Done():
+	}
+	return func() {
+		cancel()
+		<-done
+		m.push = newPush(m.conn, m.prefixes)
+		m.amend(func(s *Snapshot) { s.Pushed = false })
+	}
+}
+
+// effort is what the next reading may cost.
+func (m *Model) effort(asked bool) effort {
+	gaps, whole := m.push.state()
+	m.readFrom = gaps
+	switch {
+	case asked || m.passes == 0 || whole && m.whole != gaps:
+		return hasty
+	case m.pushed():
+		return still
+	}
+	return quiet
+}
+
+// pushed tells that what has been read is what is there, and that what changes will be told.
+func (m *Model) pushed() bool {
+	for _, t := range m.trackers {
+		if t.err != nil || t.failed { // only a pass reads what could not be read
+			return false
+		}
+	}
+	gaps, whole := m.push.state()
+	return whole && m.whole == gaps
+}
+
 // sleep waits for the next reading: for the time to pass, unless paused, for somebody to ask for it, or for the end.
-func (m *Model) sleep(ctx context.Context, d time.Duration) (asked bool, err error) {
+// Meanwhile it follows what is pushed, if the server answers.
+func (m *Model) sleep(ctx context.Context, d time.Duration, answers bool) (asked bool, err error) {
 	t := time.NewTimer(d)
 	defer t.Stop()
+	var ready chan struct{}
+	if answers {
+		ready = m.push.ready
+	}
+	var rest <-chan time.Time
 	for {
 		select {
+		case <-rest:
+			ready = m.push.ready
+		case <-ready:
+			if m.isPaused() { // what is told now is read after the pause
+				continue
+			}
+			if gaps, whole := m.push.state(); whole && gaps != m.whole && gaps != m.readFrom {
+				return false, nil
+			}
+			pause, err := m.follow(ctx)
+			if err != nil { // the reading that comes now meets it too
+				return false, ctx.Err()
+			}
+			ready, rest = nil, time.After(pause)
 		case <-ctx.Done():
 			return false, ctx.Err()
 		case <-m.wake: // also by the end of a pause
@@ -168,7 +239,7 @@ func (m *Model) ReadAll(ctx context.Context) (*Snapshot, error) {
 
 // lost keeps the old rows and says why they are old and when the next attempt is due.
 func (m *Model) lost(err error, wait time.Duration) {
-	m.amend(func(s *Snapshot) { s.State, s.Err, s.RetryAt = Lost, err, m.now().Add(wait) })
+	m.amend(func(s *Snapshot) { s.State, s.Err, s.Pushed, s.RetryAt = Lost, err, false, m.now().Add(wait) })
 }
 
 // amend publishes the newest snapshot with a difference.

@@ -228,22 +228,22 @@ func TestPause(t *testing.T) {
 	}
 	short, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
 	defer cancel()
-	if asked, err := w.sleep(short, 1); asked || err != context.DeadlineExceeded {
+	if asked, err := w.sleep(short, 1, false); asked || err != context.DeadlineExceeded {
 		t.Errorf("the time alone ended a pause: %v, %v", asked, err)
 	}
 	w.Refresh()
-	if asked, err := w.sleep(ctx, 1); !asked || err != nil {
+	if asked, err := w.sleep(ctx, 1, false); !asked || err != nil {
 		t.Errorf("a refresh in a pause: %v, %v", asked, err)
 	}
 	if s := w.look(); !s.Paused || s.Table("k:").Len() != 1 {
 		t.Errorf("%+v", s)
 	}
 	w.Pause(false)
-	if asked, err := w.sleep(ctx, time.Hour); !asked || err != nil || w.Snapshot().Paused {
+	if asked, err := w.sleep(ctx, time.Hour, false); !asked || err != nil || w.Snapshot().Paused {
 		t.Errorf("the end of a pause: %v, %v", asked, err)
 	}
 	w.Pause(false) // it was none
-	if asked, err := w.sleep(ctx, 1); asked || err != nil {
+	if asked, err := w.sleep(ctx, 1, false); asked || err != nil {
 		t.Errorf("no pause: %v, %v", asked, err)
 	}
 }

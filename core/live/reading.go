@@ -11,13 +11,14 @@ import (
 // effort is what one reading may cost at most. What the scan finds anew and what is on the screen is read besides, and at
 // the end of a pass the rows that it missed.
 type effort struct {
-	pages int           // of SCAN
+	pages int           // of SCAN; 0: nothing is read but what changed
 	turn  int           // rows of each kind that are read again in turn
 	every time.Duration // between publishes on the way; 0: none
 }
 
 var (
 	hasty = effort{pages: 200, turn: 1000, every: publishEvery} // in the first pass, and when a reading was asked for
+	still = effort{every: publishEvery}                         // while pushes tell all
 	quiet = effort{pages: 20, turn: 1000, every: publishEvery}  // when nobody waits: a hundredth of a core, however many keys there are
 )
 
@@ -45,7 +46,7 @@ type reading struct {
 
 // read makes one reading. What it finds is published at its end, and on the way.
 func (m *Model) read(ctx context.Context, e effort) error {
-	status, err := m.conn.Status(ctx)
+	status, err := m.status(ctx, e)
 	if err != nil {
 		return err
 	}
@@ -53,15 +54,21 @@ func (m *Model) read(ctx context.Context, e effort) error {
 	if m.Snapshot().State != Connecting { // the very first rows are published as soon as they are there
 		r.published = m.now()
 	}
-	if err := r.again(ctx); err != nil {
+	if err := r.changed(ctx); err != nil {
 		return err
 	}
-	complete, err := r.scan(ctx)
-	if err != nil {
-		return err
+	complete := false
+	if e.pages > 0 {
+		if err := r.again(ctx); err != nil {
+			return err
+		}
+		if complete, err = r.scan(ctx); err != nil {
+			return err
+		}
 	}
 	if complete {
 		m.passes++
+		m.whole = m.passFrom
 	}
 	now := m.now()
 	tables := make([]*Table, len(m.trackers))
@@ -71,10 +78,78 @@ func (m *Model) read(ctx context.Context, e effort) error {
 		}
 		tables[i] = t.close(complete, now)
 	}
+	pushed := m.pushed()
 	m.amend(func(s *Snapshot) {
-		s.State, s.Err, s.Server, s.Tables, s.ReadAt = Polling, nil, status, tables, now
+		s.State, s.Err, s.Server, s.Tables, s.ReadAt, s.Pushed = Polling, nil, status, tables, now, pushed
 	})
 	return nil
+}
+
+// status asks no more than the time of a server that pushes: it has not gone since it was asked for more.
+func (m *Model) status(ctx context.Context, e effort) (conn.Status, error) {
+	if e.pages == 0 {
+		return m.conn.StatusAgain(ctx, m.Snapshot().Server)
+	}
+	return m.conn.Status(ctx)
+}
+
+// follow reads what pushes told of, and publishes it. It returns how long to wait before the next time.
+func (m *Model) follow(ctx context.Context) (time.Duration, error) {
+	r := &reading{m: m, status: m.Snapshot().Server, effort: still, published: m.now()}
+	if err := r.changed(ctx); err != nil {
+		return 0, err
+	}
+	if m.pushed() != m.Snapshot().Pushed || slices.ContainsFunc(m.trackers, (*tracker).stale) {
+		r.publish()
+	}
+	return r.every, nil
+}
+
+// changed reads the rows that pushes told of, those whose deadline has passed, and then those that needed what is gone.
+func (r *reading) changed(ctx context.Context) error {
+	m := r.m
+	for key := range m.push.take() {
+		for _, t := range m.trackers {
+			if id, ok := t.feed.identify(key); ok {
+				t.wanted[id] = struct{}{}
+				break
+			}
+		}
+	}
+	for _, t := range m.trackers {
+		t.expire(m.now())
+	}
+	for again := true; again; {
+		for _, t := range m.trackers {
+			if err := r.fetch(ctx, t, t.waiting()); err != nil {
+				return err
+			}
+		}
+		again = m.bereave()
+	}
+	return nil
+}
+
+// bereave wants the rows that need what is gone, if there are any.
+func (m *Model) bereave() (any bool) {
+	for _, t := range m.trackers {
+		gone := t.gone
+		t.gone = nil
+		for _, other := range m.trackers {
+			if len(other.needed) == 0 {
+				continue
+			}
+			for _, id := range gone {
+				for _, key := range t.feed.keys(id) {
+					for row := range other.needed[key] {
+						other.wanted[row] = struct{}{}
+						any = true
+					}
+				}
+			}
+		}
+	}
+	return any
 }
 
 // again reads what is on the screen and the next rows in turn, each once.
@@ -98,6 +173,9 @@ func (r *reading) scan(ctx context.Context) (complete bool, err error) {
 	m := r.m
 	began := m.now()
 	for page := 1; ; page++ {
+		if len(m.scan.nodes) == 0 {
+			m.passFrom, _ = m.push.state()
+		}
 		keys, last, err := m.scan.step(ctx, scanCount)
 		if err != nil {
 			return false, err
@@ -167,7 +245,7 @@ func (r *reading) fetch(ctx context.Context, t *tracker, ids []string) (err erro
 		c := make(chan answer, 1)
 		flying = append(flying, c)
 		go func() {
-			rows, err := t.feed.read(ctx, batch)
+			rows, err := t.feed.readInTime(ctx, batch)
 			c <- answer{batch, rows, err}
 		}()
 	}
@@ -186,7 +264,10 @@ func (r *reading) publish() {
 	for i, t := range r.m.trackers {
 		tables[i] = t.publish(false)
 	}
-	r.m.amend(func(s *Snapshot) { s.State, s.Err, s.Server, s.Tables = Polling, nil, r.status, tables })
+	pushed := r.m.pushed()
+	r.m.amend(func(s *Snapshot) {
+		s.State, s.Err, s.Server, s.Tables, s.Pushed = Polling, nil, r.status, tables, pushed
+	})
 	r.published = r.m.now()
 	r.every = max(r.every, publishShare*r.published.Sub(start))
 }

@@ -46,12 +46,7 @@ func (s *scanner) step(ctx context.Context, count int64) (keys []string, last bo
 // matchAny is one SCAN pattern that lets the keys of all feeds pass and keeps most others on the server, so that one
 // walk of the keyspace serves every kind: what all patterns begin with, and the next byte of each.
 func matchAny(feeds []Feed) string {
-	var starts []string
-	for _, f := range feeds {
-		for _, p := range f.patterns {
-			starts = append(starts, literal(p))
-		}
-	}
+	starts := literals(feeds)
 	if len(starts) == 0 {
 		return "*"
 	}
@@ -78,6 +73,17 @@ func matchAny(feeds []Feed) string {
 		class = append(class, next)
 	}
 	return conn.EscapeGlob(common) + "[" + string(class) + "]*"
+}
+
+// literals are what the patterns of all feeds begin with.
+func literals(feeds []Feed) []string {
+	var starts []string
+	for _, f := range feeds {
+		for _, p := range f.patterns {
+			starts = append(starts, literal(p))
+		}
+	}
+	return starts
 }
 
 // literal is the text that everything a glob matches begins with.

@@ -26,6 +26,7 @@ const (
 // Snapshot is all that is known at one moment. It never changes.
 type Snapshot struct {
 	State   State
+	Pushed  bool // while Polling: the server tells what changes, and nothing but that is read
 	Paused  bool
 	Refresh time.Duration // between two readings
 	Server  conn.Status

@@ -12,25 +12,29 @@ type tracker struct {
 	index   map[string]uint32   // the ID of each row to its place; the key shares the row's memory
 	places  []place             // a row stays at its place while it lives
 	free    []uint32            // places without a row
-	wanted  map[string]struct{} // IDs that the scan found and nobody has read yet
-	dirty   []string            // IDs of what differs from the published rows, repeats possible
-	changes []Change            // since the last publish, the newest alone
-	count   int                 // changes since the last reading ended
-	bad     int                 // rows with a Problem
-	next    string              // the ID after which the rolling re-reading goes on
-	err     error               // see Table.Err
-	failed  bool                // a Read failed since the pass began
-	table   *Table              // what was published last
+	wanted  map[string]struct{} // IDs that the scan found, or that may have changed, and nobody has read since
+	due     deadlines
+	needed  map[string]map[string]struct{} // the IDs of the rows that need each key of another kind
+	gone    []string                       // IDs that were asked for and did not come, until the rows that need them are told
+	dirty   []string                       // IDs of what differs from the published rows, repeats possible
+	changes []Change                       // since the last publish, the newest alone
+	count   int                            // changes since the last reading ended
+	bad     int                            // rows with a Problem
+	next    string                         // the ID after which the rolling re-reading goes on
+	err     error                          // see Table.Err
+	failed  bool                           // a Read failed since the pass began
+	table   *Table                         // what was published last
 }
 
 // place holds a row and the last pass of the scan that met a key of it.
 type place struct {
 	row  Row // nil: free
 	pass uint32
+	due  uint32 // see deadlines; 0: never
 }
 
 func newTracker(f Feed) *tracker {
-	return &tracker{feed: f, index: map[string]uint32{}, wanted: map[string]struct{}{}, table: &Table{Kind: f.Kind}}
+	return &tracker{feed: f, index: map[string]uint32{}, wanted: map[string]struct{}{}, needed: map[string]map[string]struct{}{}, table: &Table{Kind: f.Kind}}
 }
 
 // found notes a key that a scan met; an ID that is not known yet becomes wanted. It is false for a key of another kind.
@@ -102,6 +106,7 @@ func (t *tracker) apply(ids []string, rows []Row, pass uint32, now time.Time) {
 		for _, id := range ids {
 			if _, ok := came[id]; !ok {
 				t.drop(id, now)
+				t.gone = append(t.gone, id)
 			}
 		}
 	}
@@ -126,7 +131,9 @@ func (t *tracker) put(r Row, pass uint32, now time.Time) {
 	i, known := t.index[id]
 	if !known {
 		i = t.place()
-		t.places[i] = place{r, pass}
+		t.places[i] = place{row: r, pass: pass}
+		t.watch(i, now)
+		t.need(nil, r)
 		t.index[id] = i
 		t.bad += isBad(r)
 		t.note(Change{At: now, ID: id, After: r})
@@ -137,6 +144,8 @@ func (t *tracker) put(r Row, pass uint32, now time.Time) {
 		return // the row that is shown stays, so that small differences cannot add up unseen
 	}
 	t.places[i].row = r
+	t.watch(i, now)
+	t.need(old, r)
 	t.bad += isBad(r) - isBad(old)
 	t.note(Change{At: now, ID: id, Before: old, After: r})
 }
@@ -147,13 +156,42 @@ func (t *tracker) drop(id string, now time.Time) {
 		return
 	}
 	old := t.places[i].row
+	t.need(old, nil)
 	delete(t.index, id)
 	t.places[i] = place{}
 	t.free = append(t.free, i)
 	t.bad -= isBad(old)
 	t.note(Change{At: now, ID: id, Before: old})
 	if len(t.index) == 0 { // a map never shrinks: give back what a million rows took
-		t.index, t.places, t.free = map[string]uint32{}, nil, nil
+		t.index, t.places, t.free, t.due.queue = map[string]uint32{}, nil, nil, nil
+	}
+}
+
+// need keeps track of which rows need which keys.
+func (t *tracker) need(before, after Row) {
+	if t.feed.needs == nil {
+		return
+	}
+	key := func(r Row) string {
+		if r == nil {
+			return ""
+		}
+		return t.feed.needs(r)
+	}
+	old, now := key(before), key(after)
+	if old == now {
+		return
+	}
+	if old != "" {
+		if delete(t.needed[old], before.ID()); len(t.needed[old]) == 0 {
+			delete(t.needed, old)
+		}
+	}
+	if now != "" {
+		if t.needed[now] == nil {
+			t.needed[now] = map[string]struct{}{}
+		}
+		t.needed[now][after.ID()] = struct{}{}
 	}
 }
 
@@ -195,6 +233,9 @@ func (t *tracker) passed() {
 	}
 	t.failed = false
 }
+
+// stale tells that a row differs from what was published.
+func (t *tracker) stale() bool { return len(t.dirty) > 0 || t.err != t.table.Err }
 
 // publish makes the next immutable table, merging what is dirty into the sorted old rows.
 func (t *tracker) publish(complete bool) *Table {

@@ -32,6 +32,9 @@ func (r *LeaseRow) ID() string { return r.id }
 // Problem is why the lease cannot be read; nil for a good row.
 func (r *LeaseRow) Problem() error { return r.problem }
 
+// Deadline is when the row ends or changes by itself; zero: never.
+func (r *LeaseRow) Deadline() time.Time { return r.Expires }
+
 // sameDeadline is how far two observations of one deadline may lie apart.
 const sameDeadline = 500 * time.Millisecond
 

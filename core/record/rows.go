@@ -163,10 +163,17 @@ func (r *RecordRow) fill(of *RecordRows, cmd *redis.SliceCmd) (needs string) {
 		return ""
 	}
 	r.Version, r.Lease, r.Value = int64(rec.Version), int64(rec.Lease), rec.Value
-	if rec.Lease == NoLeaseId {
+	return of.Needs(r)
+}
+
+// Needs is the key of the lease without which there is no such row, though none of the row's own keys may change when
+// it goes; empty where the record has no lease.
+func (r *RecordRows) Needs(row *RecordRow) string {
+	if row.Lease == int64(NoLeaseId) {
 		return ""
 	}
-	return of.prefix + "{" + ns + "}:lease:" + strconv.FormatInt(r.Lease, 10)
+	ns, _, _ := strings.Cut(row.id, ":")
+	return r.prefix + "{" + ns + "}:lease:" + strconv.FormatInt(row.Lease, 10)
 }
 
 // Inspect returns the value.

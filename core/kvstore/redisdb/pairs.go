@@ -36,6 +36,9 @@ func (r *PairRow) ID() string { return r.id }
 // Problem is why the pair cannot be read; nil for a good row.
 func (r *PairRow) Problem() error { return r.problem }
 
+// Deadline is when the row ends or changes by itself; zero: never.
+func (r *PairRow) Deadline() time.Time { return r.Expires }
+
 // Equal tells whether other means the same; expiries within half a second do.
 func (r *PairRow) Equal(other *PairRow) bool {
 	return r.id == other.id && r.Print == other.Print && r.Bytes == other.Bytes &&

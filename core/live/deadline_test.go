@@ -1,0 +1,84 @@
+package live
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+)
+
+// mortalRow is a fakeRow that ends.
+type mortalRow struct {
+	fakeRow
+	end time.Time
+}
+
+func (r *mortalRow) Deadline() time.Time { return r.end }
+
+func (r *mortalRow) Equal(other *mortalRow) bool { return r.end.Equal(other.end) }
+
+func TestRowsAreReadWhenTheirDeadlinePasses(t *testing.T) {
+	start := time.Unix(1000, 0)
+	at := func(s float64) time.Time { return start.Add(time.Duration(s * float64(time.Second))) }
+	tr := newTracker(Feed{Kind: "k", equal: func(a, b Row) bool { return a.(*mortalRow).Equal(b.(*mortalRow)) }})
+	put := func(now float64, id string, end float64) {
+		row := &mortalRow{fakeRow{id: id}, at(end)}
+		if end == 0 {
+			row.end = time.Time{}
+		}
+		tr.apply([]string{id}, []Row{row}, 1, at(now))
+	}
+	due := func(now float64, want ...string) {
+		t.Helper()
+		tr.expire(at(now))
+		got := tr.waiting()
+		slices.Sort(got)
+		same(t, fmt.Sprint("due after ", now), got, append([]string{}, want...))
+		tr.done(got)
+	}
+	put(0, "a", 10)
+	put(0, "b", 20)
+	put(0, "never", 0)
+	due(9.9)
+	due(10.2, "a")
+	due(10.5)
+	due(11.4, "a") // the server has not noticed: asked once a second
+	put(11.5, "a", 100)
+	due(13, []string{}...)
+	put(13, "b", 15) // shortened
+	due(15.2, "b")
+	tr.apply([]string{"b"}, nil, 1, at(15.3)) // gone
+	due(30)
+	put(30, "c", 40) // at the place of b
+	due(41, "c")
+	for i := range 10_000 { // moved on and on
+		put(50, "c", 60+float64(i))
+	}
+	if n := len(tr.due.queue); n > 10 {
+		t.Errorf("%d entries for two rows", n)
+	}
+	due(101, "a")
+	put(101, "a", 0)
+	due(2000)
+	due(1e6, "c")
+	tr.apply([]string{"a", "c", "never"}, nil, 1, at(1e6))
+	due(2e6)
+	if len(tr.due.queue) != 0 {
+		t.Errorf("%d entries for no rows", len(tr.due.queue))
+	}
+}
+
+func TestPrefixesThatServersTake(t *testing.T) {
+	feed := func(patterns ...string) Feed { return Feed{patterns: patterns} }
+	for _, tt := range []struct {
+		feeds []Feed
+		want  []string
+	}{
+		{[]Feed{feed("a:*"), feed("b:*")}, []string{"a:", "b:"}},
+		{[]Feed{feed("rec:{*}:lease:*", "rec:{*}:lk:*"), feed("rec:*"), feed("recent:*")}, []string{"rec:", "recent:"}},
+		{[]Feed{feed("kv:*"), feed("kv:{*}:d:*")}, []string{"kv:"}},
+		{[]Feed{feed(`a\*b:*`), feed("*")}, []string{""}},
+	} {
+		same(t, "prefixes", prefixesOf(tt.feeds), tt.want)
+	}
+}
