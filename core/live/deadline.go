@@ -8,14 +8,18 @@ import (
 // A server may keep a key that has expired for long until it looks at it, and tells nobody before. So rows whose
 // deadline has passed are read again, once a second until they change.
 
-// deadlines is a heap of when rows are due. A place stands in it with the tick in place.due, or is not due.
+// deadlines is a heap of when rows are due. A row is due once, at the tick in of; what else stands in the heap of it is old.
 type deadlines struct {
 	birth time.Time
 	queue dueQueue
+	of    map[string]uint32 // by ID
 }
 
-// dueAt is a place that is due at a tick.
-type dueAt struct{ tick, place uint32 }
+// dueAt is a row that is due at a tick.
+type dueAt struct {
+	tick uint32
+	id   string
+}
 
 const (
 	dueTick  = 100 * time.Millisecond
@@ -27,45 +31,58 @@ func (d *deadlines) tick(t time.Time) uint32 {
 	return uint32(min(max(0, t.Sub(d.birth)/dueTick)+1, 1<<32-1))
 }
 
-// watch notes when the row at a place is due. Where it stands in the heap already with an earlier tick, that is the time
-// to look at its deadline again: one that is moved on and on takes no more room.
-func (t *tracker) watch(i uint32, now time.Time) {
-	row, ok := t.places[i].row.(mortal)
+// watch notes when a row is due. Where it stands in the heap already with an earlier tick, that is the time to look at its
+// deadline again: one that is moved on and on takes no more room.
+func (d *deadlines) watch(r Row, now time.Time) {
+	row, ok := r.(mortal)
 	if !ok || row.Deadline().IsZero() {
 		return
 	}
-	if t.due.birth.IsZero() {
-		t.due.birth = now
+	if d.of == nil {
+		d.birth, d.of = now, map[string]uint32{}
 	}
-	t.queue(i, t.due.tick(row.Deadline()))
+	d.put(r.ID(), d.tick(row.Deadline()))
 }
 
-func (t *tracker) queue(i, tick uint32) {
-	if due := t.places[i].due; due == 0 || tick < due {
-		t.places[i].due = tick
-		heap.Push(&t.due.queue, dueAt{tick, i})
+func (d *deadlines) put(id string, tick uint32) {
+	if due, ok := d.of[id]; !ok || tick < due {
+		d.of[id] = tick
+		heap.Push(&d.queue, dueAt{tick, id})
+	}
+}
+
+// forget lets go of a row that is gone, and of all that is old when it was the last.
+func (d *deadlines) forget(id string) {
+	delete(d.of, id)
+	if len(d.of) == 0 {
+		d.queue, d.of = nil, nil
 	}
 }
 
 // expire wants the rows whose deadline has passed.
 func (t *tracker) expire(now time.Time) {
-	if len(t.due.queue) == 0 {
+	t.merge()
+	d := &t.due
+	if len(d.of) == 0 {
 		return
 	}
-	for tick := t.due.tick(now) - 1; len(t.due.queue) > 0 && t.due.queue[0].tick <= tick; {
-		d := heap.Pop(&t.due.queue).(dueAt)
-		p := &t.places[d.place]
-		if p.due != d.tick { // the row is gone, or due at another time
+	for tick := d.tick(now) - 1; len(d.queue) > 0 && d.queue[0].tick <= tick; {
+		due := heap.Pop(&d.queue).(dueAt)
+		if d.of[due.id] != due.tick { // the row is gone, or due at another time
 			continue
 		}
-		p.due = 0
-		switch deadline := p.row.(mortal).Deadline(); {
+		delete(d.of, due.id)
+		row, ok := t.get(due.id)
+		if !ok {
+			continue
+		}
+		switch deadline := row.(mortal).Deadline(); {
 		case deadline.IsZero():
 		case deadline.After(now):
-			t.queue(d.place, t.due.tick(deadline))
+			d.put(due.id, d.tick(deadline))
 		default:
-			t.wanted[p.row.ID()] = struct{}{}
-			t.queue(d.place, tick+dueAgain)
+			t.wanted[due.id] = struct{}{}
+			d.put(due.id, tick+dueAgain)
 		}
 	}
 }
@@ -81,6 +98,7 @@ func (q *dueQueue) Push(x any)        { *q = append(*q, x.(dueAt)) }
 func (q *dueQueue) Pop() any {
 	last := len(*q) - 1
 	x := (*q)[last]
+	(*q)[last] = dueAt{}
 	*q = (*q)[:last]
 	return x
 }

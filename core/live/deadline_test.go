@@ -26,7 +26,7 @@ func TestRowsAreReadWhenTheirDeadlinePasses(t *testing.T) {
 		if end == 0 {
 			row.end = time.Time{}
 		}
-		tr.apply([]string{id}, []Row{row}, 1, at(now))
+		tr.apply([]string{id}, []Row{row}, at(now))
 	}
 	due := func(now float64, want ...string) {
 		t.Helper()
@@ -47,7 +47,7 @@ func TestRowsAreReadWhenTheirDeadlinePasses(t *testing.T) {
 	due(13, []string{}...)
 	put(13, "b", 15) // shortened
 	due(15.2, "b")
-	tr.apply([]string{"b"}, nil, 1, at(15.3)) // gone
+	tr.apply([]string{"b"}, nil, at(15.3)) // gone
 	due(30)
 	put(30, "c", 40) // at the place of b
 	due(41, "c")
@@ -61,7 +61,7 @@ func TestRowsAreReadWhenTheirDeadlinePasses(t *testing.T) {
 	put(101, "a", 0)
 	due(2000)
 	due(1e6, "c")
-	tr.apply([]string{"a", "c", "never"}, nil, 1, at(1e6))
+	tr.apply([]string{"a", "c", "never"}, nil, at(1e6))
 	due(2e6)
 	if len(tr.due.queue) != 0 {
 		t.Errorf("%d entries for no rows", len(tr.due.queue))

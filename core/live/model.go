@@ -38,6 +38,7 @@ type Model struct {
 	push     *push    // with no link unless Run runs
 	prefixes []string // that push asks for
 	passFrom uint64   // gaps of push when the pass that is walked began
+	passAll  bool     // it reads also the rows that are known
 	readFrom uint64   // gaps of push when the last reading began
 	whole    uint64   // gaps of push that a pass has made good
 
@@ -160,6 +161,9 @@ func (m *Model) listen(ctx context.Context) (stop func()) {
 func (m *Model) effort(asked bool) effort {
 	gaps, whole := m.push.state()
 	m.readFrom = gaps
+	if whole && m.whole != gaps && m.passFrom != gaps { // the pass that is walked began before the last gap
+		m.scan.nodes = nil
+	}
 	switch {
 	case asked || m.passes == 0 || whole && m.whole != gaps:
 		return hasty

@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"holdfast/core"
+	"holdfast/core/actorstore"
 	"holdfast/core/conn"
 	"holdfast/core/live"
 	"holdfast/core/record"
@@ -153,9 +154,13 @@ func TestPushesThatAreCut(t *testing.T) {
 		p := admin.TxPipeline() // nobody hears of the write
 		p.Do(ctx, "CLIENT", "KILL", "ID", was[0])
 		p.Set(ctx, fmt.Sprint("actor:", i), actorDoc(fmt.Sprint(i), ""), 0)
+		p.Set(ctx, "actor:0", actorDoc("0", fmt.Sprintf(`,"ateomPodIp":"%d"`, i)), 0)
 		_, err := p.Exec(ctx)
 		ok(t, err)
-		until(t, c, "what was missed", pushed(i+1))
+		s := until(t, c, "what was missed", pushed(i+1))
+		if row, _ := s.Table("actors").Get("0"); row.(*actorstore.ActorRow).PodIP != fmt.Sprint(i) {
+			t.Errorf("a row that was known is %+v", row)
+		}
 		if now := links(t, admin); len(now) != 1 || now[0] == was[0] {
 			t.Errorf("links %v after %v", now, was)
 		}

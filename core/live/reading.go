@@ -68,7 +68,9 @@ func (m *Model) read(ctx context.Context, e effort) error {
 	}
 	if complete {
 		m.passes++
-		m.whole = m.passFrom
+		if m.passAll {
+			m.whole = m.passFrom
+		}
 	}
 	now := m.now()
 	tables := make([]*Table, len(m.trackers))
@@ -135,10 +137,14 @@ func (m *Model) bereave() (any bool) {
 	for _, t := range m.trackers {
 		gone := t.gone
 		t.gone = nil
+		if len(gone) == 0 {
+			continue
+		}
 		for _, other := range m.trackers {
-			if len(other.needed) == 0 {
+			if other.feed.needs == nil {
 				continue
 			}
+			other.merge()
 			for _, id := range gone {
 				for _, key := range t.feed.keys(id) {
 					for row := range other.needed[key] {
@@ -174,7 +180,7 @@ func (r *reading) scan(ctx context.Context) (complete bool, err error) {
 	began := m.now()
 	for page := 1; ; page++ {
 		if len(m.scan.nodes) == 0 {
-			m.passFrom, _ = m.push.state()
+			m.begin()
 		}
 		keys, last, err := m.scan.step(ctx, scanCount)
 		if err != nil {
@@ -182,7 +188,7 @@ func (r *reading) scan(ctx context.Context) (complete bool, err error) {
 		}
 		for _, k := range keys {
 			for _, t := range m.trackers {
-				if t.found(k, m.scan.pass) {
+				if t.found(k, m.passAll) {
 					break
 				}
 			}
@@ -196,7 +202,7 @@ func (r *reading) scan(ctx context.Context) (complete bool, err error) {
 				return false, err
 			}
 			if last {
-				if err := r.fetch(ctx, t, t.unseen(m.scan.pass)); err != nil {
+				if err := r.fetch(ctx, t, t.unseen()); err != nil {
 					return false, err
 				}
 			}
@@ -207,6 +213,16 @@ func (r *reading) scan(ctx context.Context) (complete bool, err error) {
 		if r.due() {
 			r.publish()
 		}
+	}
+}
+
+// begin prepares a pass. It reads every row if it is the first, or if changes may have been missed and will be told from
+// now on; else it only looks for new ones.
+func (m *Model) begin() {
+	gaps, whole := m.push.state()
+	m.passFrom, m.passAll = gaps, m.passes == 0 || whole && m.whole != gaps
+	for _, t := range m.trackers {
+		t.begin(m.scan.pass + 1)
 	}
 }
 
@@ -225,7 +241,7 @@ func (r *reading) fetch(ctx context.Context, t *tracker, ids []string) (err erro
 		switch {
 		case err != nil: // the reading is over; what is still on its way is only waited for
 		case a.err == nil:
-			t.apply(a.batch, a.rows, r.m.scan.pass, r.m.now())
+			t.apply(a.batch, a.rows, r.m.now())
 		case ctx.Err() != nil || noAnswer(a.err):
 			err = a.err
 		default:

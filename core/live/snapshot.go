@@ -1,6 +1,7 @@
 package live
 
 import (
+	"iter"
 	"strings"
 	"time"
 
@@ -43,7 +44,7 @@ func (s *Snapshot) Table(kind Kind) *Table {
 			return t
 		}
 	}
-	return &Table{Kind: kind}
+	return newTable(kind)
 }
 
 // ServerNow is the server's time at our moment now.
@@ -59,7 +60,8 @@ type Table struct {
 	Err      error     // why some rows of the kind could not be read; stays until a pass over the keyspace met no failure
 	Recent   []Change  // the newest changes since Complete, oldest first, at most recentChanges
 	Rates    []int     // changes that each of the last readings saw, oldest first, at most rateReadings
-	rows     []Row
+	rows     *Sorted
+	from, to int         // the part of rows that is in the table
 	ends     []time.Time // of the reading before Rates, and of each in Rates
 }
 
@@ -76,21 +78,45 @@ const (
 	rateReadings  = 60
 )
 
+// byID is the order of tables.
+func byID(a, b Row) int { return strings.Compare(a.ID(), b.ID()) }
+
+// newTable is a table without rows.
+func newTable(k Kind) *Table { return &Table{Kind: k, rows: &Sorted{compare: byID}} }
+
 // Len is the number of rows.
-func (t *Table) Len() int { return len(t.rows) }
+func (t *Table) Len() int { return t.to - t.from }
 
 // At returns the i-th row in the order of IDs.
-func (t *Table) At(i int) Row { return t.rows[i] }
+func (t *Table) At(i int) Row { return t.rows.At(t.from + i) }
+
+// All are the rows from the i-th on, with their places: faster than one by one.
+func (t *Table) All(i int) iter.Seq2[int, Row] {
+	return func(yield func(int, Row) bool) {
+		for at, r := range t.rows.All(t.from + i) {
+			if at >= t.to || !yield(at-t.from, r) {
+				return
+			}
+		}
+	}
+}
 
 // Index finds the place of a row.
 func (t *Table) Index(id string) (int, bool) {
-	return search(t.rows, id)
+	i, found := t.rows.search(func(r Row) int { return strings.Compare(r.ID(), id) })
+	switch {
+	case i < t.from:
+		return 0, false
+	case i >= t.to:
+		return t.Len(), false
+	}
+	return i - t.from, found
 }
 
 // Get finds a row.
 func (t *Table) Get(id string) (Row, bool) {
 	if i, ok := t.Index(id); ok {
-		return t.rows[i], true
+		return t.At(i), true
 	}
 	return nil, false
 }
@@ -99,24 +125,28 @@ func (t *Table) Get(id string) (Row, bool) {
 // rows there are.
 func (t *Table) Within(prefix string) *Table {
 	part := *t
-	from, _ := t.Index(prefix)
-	to := len(t.rows)
-	if prefix != "" {
-		to, _ = t.Index(prefix[:len(prefix)-1] + string(prefix[len(prefix)-1]+1))
+	if prefix == "" {
+		return &part
 	}
-	part.rows = t.rows[from:to]
+	from, _ := t.Index(prefix)
+	to, _ := t.Index(prefix[:len(prefix)-1] + string(prefix[len(prefix)-1]+1))
+	part.from, part.to = t.from+from, t.from+to
 	return &part
 }
 
 // Range calls fn for the rows whose ID starts with prefix, in order, until fn returns false.
 func (t *Table) Range(prefix string, fn func(Row) bool) {
 	from, _ := t.Index(prefix)
-	for _, r := range t.rows[from:] {
+	for _, r := range t.All(from) {
 		if !strings.HasPrefix(r.ID(), prefix) || !fn(r) {
 			return
 		}
 	}
 }
+
+// Since tells fn of every row that differs from an earlier table of the kind, in the order of IDs; before and after are
+// nil where there was or is none. It costs what has changed, and not how many rows there are.
+func (t *Table) Since(earlier *Table, fn func(before, after Row)) { diff(earlier.rows, t.rows, fn) }
 
 // Rate is the mean number of changes a second over the time that Rates cover, pauses and slow readings among it.
 func (t *Table) Rate() float64 {

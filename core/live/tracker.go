@@ -9,14 +9,14 @@ import (
 // tracker keeps one kind current. Only the goroutine that reads touches it.
 type tracker struct {
 	feed    Feed
-	index   map[string]uint32   // the ID of each row to its place; the key shares the row's memory
-	places  []place             // a row stays at its place while it lives
-	free    []uint32            // places without a row
+	rows    *Sorted             // all that has been merged, with the last pass that met each
+	pending []Edit              // what readings gave since, later ones after earlier ones
+	asOf    time.Time           // of the last reading
+	pass    uint8               // mark of the pass that is walked, or was walked last
 	wanted  map[string]struct{} // IDs that the scan found, or that may have changed, and nobody has read since
 	due     deadlines
 	needed  map[string]map[string]struct{} // the IDs of the rows that need each key of another kind
 	gone    []string                       // IDs that were asked for and did not come, until the rows that need them are told
-	dirty   []string                       // IDs of what differs from the published rows, repeats possible
 	changes []Change                       // since the last publish, the newest alone
 	count   int                            // changes since the last reading ended
 	bad     int                            // rows with a Problem
@@ -26,37 +26,47 @@ type tracker struct {
 	table   *Table                         // what was published last
 }
 
-// place holds a row and the last pass of the scan that met a key of it.
-type place struct {
-	row  Row // nil: free
-	pass uint32
-	due  uint32 // see deadlines; 0: never
-}
-
 func newTracker(f Feed) *tracker {
-	return &tracker{feed: f, index: map[string]uint32{}, wanted: map[string]struct{}{}, needed: map[string]map[string]struct{}{}, table: &Table{Kind: f.Kind}}
+	table := newTable(f.Kind)
+	return &tracker{feed: f, rows: table.rows, pass: mark(0), wanted: map[string]struct{}{}, needed: map[string]map[string]struct{}{}, table: table}
 }
 
-// found notes a key that a scan met; an ID that is not known yet becomes wanted. It is false for a key of another kind.
-func (t *tracker) found(key string, pass uint32) bool {
+// mark is what is kept of the number of a pass. Rows that a pass did not meet are gone by its end, so none is as old as
+// the last one of the same mark.
+func mark(pass uint32) uint8 { return uint8(pass%255) + 1 }
+
+// begin starts a pass: what was read before it says nothing of what is there now.
+func (t *tracker) begin(pass uint32) {
+	t.merge()
+	t.pass = mark(pass)
+}
+
+// found notes a key that the scan met. Its row becomes wanted, unless it is known and only new ones are asked for. It is
+// false for a key of another kind.
+func (t *tracker) found(key string, all bool) bool {
 	id, ok := t.feed.identify(key)
 	if !ok {
 		return false
 	}
-	if i, known := t.index[id]; known {
-		t.places[i].pass = pass
-	} else {
-		t.wanted[id] = struct{}{}
+	if !all {
+		if b, at, known := t.rows.locate(func(r Row) int { return strings.Compare(r.ID(), id) }); known {
+			t.rows.blocks[b].pass[at] = t.pass
+			return true
+		}
 	}
+	t.wanted[id] = struct{}{}
 	return true
 }
 
 // unseen lists the rows that the pass which just ended did not meet: deleted, most likely.
-func (t *tracker) unseen(pass uint32) []string {
+func (t *tracker) unseen() []string {
+	t.merge()
 	var ids []string
-	for _, p := range t.places {
-		if p.row != nil && p.pass != pass {
-			ids = append(ids, p.row.ID())
+	for _, b := range t.rows.blocks {
+		for i, pass := range b.pass {
+			if pass != t.pass {
+				ids = append(ids, b.rows[i].ID())
+			}
 		}
 	}
 	return ids
@@ -73,19 +83,19 @@ func (t *tracker) waiting() []string {
 
 // rolling lists the next n published rows in the order of IDs, so that all are read again in turn.
 func (t *tracker) rolling(n int) []string {
-	rows := t.table.rows
-	n = min(n, len(rows))
+	n = min(n, t.table.Len())
 	ids := make([]string, 0, n)
 	i, exact := t.table.Index(t.next)
 	if exact {
 		i++
 	}
-	for range n {
-		if i >= len(rows) {
-			i = 0
+	for len(ids) < n {
+		for _, r := range t.table.All(i) {
+			if ids = append(ids, r.ID()); len(ids) == n {
+				break
+			}
 		}
-		ids = append(ids, rows[i].ID())
-		i++
+		i = 0
 	}
 	if n > 0 {
 		t.next = ids[n-1]
@@ -93,10 +103,17 @@ func (t *tracker) rolling(n int) []string {
 	return ids
 }
 
+// gone stands for the place of a row that is no more.
+type gone string
+
+func (id gone) ID() string  { return string(id) }
+func (gone) Problem() error { return nil }
+
 // apply takes in what a reading of ids, each named once, gave; a row that was asked for and did not come is gone.
-func (t *tracker) apply(ids []string, rows []Row, pass uint32, now time.Time) {
+func (t *tracker) apply(ids []string, rows []Row, now time.Time) {
+	t.asOf = now
 	for _, r := range rows {
-		t.put(r, pass, now)
+		t.pending = append(t.pending, Edit{At: r, Row: r})
 	}
 	if len(rows) < len(ids) {
 		came := make(map[string]struct{}, len(rows))
@@ -105,7 +122,7 @@ func (t *tracker) apply(ids []string, rows []Row, pass uint32, now time.Time) {
 		}
 		for _, id := range ids {
 			if _, ok := came[id]; !ok {
-				t.drop(id, now)
+				t.pending = append(t.pending, Edit{At: gone(id)})
 				t.gone = append(t.gone, id)
 			}
 		}
@@ -115,6 +132,10 @@ func (t *tracker) apply(ids []string, rows []Row, pass uint32, now time.Time) {
 
 // done ends the waiting for ids.
 func (t *tracker) done(ids []string) {
+	if len(ids) == len(t.wanted) { // a map never shrinks: give back what a pass over a million keys took
+		t.wanted = map[string]struct{}{}
+		return
+	}
 	for _, id := range ids {
 		delete(t.wanted, id)
 	}
@@ -126,45 +147,55 @@ func (t *tracker) fail(ids []string, err error) {
 	t.done(ids)
 }
 
-func (t *tracker) put(r Row, pass uint32, now time.Time) {
-	id := r.ID()
-	i, known := t.index[id]
-	if !known {
-		i = t.place()
-		t.places[i] = place{row: r, pass: pass}
-		t.watch(i, now)
-		t.need(nil, r)
-		t.index[id] = i
-		t.bad += isBad(r)
-		t.note(Change{At: now, ID: id, After: r})
-		return
+// get finds a row.
+func (t *tracker) get(id string) (Row, bool) {
+	t.merge()
+	if b, at, ok := t.rows.locate(func(r Row) int { return strings.Compare(r.ID(), id) }); ok {
+		return t.rows.blocks[b].rows[at], true
 	}
-	old := t.places[i].row
-	if t.feed.equal(old, r) {
-		return // the row that is shown stays, so that small differences cannot add up unseen
-	}
-	t.places[i].row = r
-	t.watch(i, now)
-	t.need(old, r)
-	t.bad += isBad(r) - isBad(old)
-	t.note(Change{At: now, ID: id, Before: old, After: r})
+	return nil, false
 }
 
-func (t *tracker) drop(id string, now time.Time) {
-	i, known := t.index[id]
-	if !known {
+// merge brings the rows up to what readings gave.
+func (t *tracker) merge() {
+	if len(t.pending) == 0 {
 		return
 	}
-	old := t.places[i].row
-	t.need(old, nil)
-	delete(t.index, id)
-	t.places[i] = place{}
-	t.free = append(t.free, i)
-	t.bad -= isBad(old)
-	t.note(Change{At: now, ID: id, Before: old})
-	if len(t.index) == 0 { // a map never shrinks: give back what a million rows took
-		t.index, t.places, t.free, t.due.queue = map[string]uint32{}, nil, nil, nil
+	edits := t.pending
+	slices.SortStableFunc(edits, func(a, b Edit) int { return byID(a.At, b.At) })
+	last := edits[:0]
+	for i, e := range edits {
+		if i+1 == len(edits) || edits[i+1].At.ID() != e.At.ID() {
+			last = append(last, e)
+		}
 	}
+	t.rows = t.rows.merge(last, t.choose, t.pass)
+	t.pending = nil
+}
+
+// choose decides which row stands at a place from now on, and notes what that changes.
+func (t *tracker) choose(old, new Row) Row {
+	switch {
+	case old == nil && new == nil:
+		return nil
+	case old != nil && new != nil && t.feed.equal(old, new):
+		return old // the row that is shown stays, so that small differences cannot add up unseen
+	}
+	c := Change{At: t.asOf, Before: old, After: new}
+	if old != nil {
+		c.ID = old.ID()
+		t.bad -= isBad(old)
+	}
+	if new != nil {
+		c.ID = new.ID()
+		t.bad += isBad(new)
+		t.due.watch(new, t.asOf)
+	} else {
+		t.due.forget(c.ID)
+	}
+	t.need(old, new)
+	t.note(c)
+	return new
 }
 
 // need keeps track of which rows need which keys.
@@ -195,20 +226,8 @@ func (t *tracker) need(before, after Row) {
 	}
 }
 
-// place finds room for one row more.
-func (t *tracker) place() uint32 {
-	if last := len(t.free) - 1; last >= 0 {
-		i := t.free[last]
-		t.free = t.free[:last]
-		return i
-	}
-	t.places = append(t.places, place{})
-	return uint32(len(t.places) - 1)
-}
-
-// note marks a row for the next publish. What the first pass finds is no change: it was there before we looked.
+// note keeps a change for the next publish. What the first pass finds is none: it was there before we looked.
 func (t *tracker) note(c Change) {
-	t.dirty = append(t.dirty, c.ID)
 	if !t.table.Complete {
 		return
 	}
@@ -235,17 +254,20 @@ func (t *tracker) passed() {
 }
 
 // stale tells that a row differs from what was published.
-func (t *tracker) stale() bool { return len(t.dirty) > 0 || t.err != t.table.Err }
+func (t *tracker) stale() bool {
+	t.merge()
+	return t.rows != t.table.rows || t.err != t.table.Err
+}
 
-// publish makes the next immutable table, merging what is dirty into the sorted old rows.
+// publish makes the next immutable table.
 func (t *tracker) publish(complete bool) *Table {
+	t.merge()
 	next := *t.table
 	next.Complete = next.Complete || complete
 	next.Err, next.Bad = t.err, t.bad
-	if len(t.dirty) > 0 {
+	if next.rows != t.rows {
 		next.Rev++
-		next.rows = t.merge(next.rows)
-		t.dirty = nil
+		next.rows, next.to = t.rows, t.rows.Len()
 	}
 	if len(t.changes) > 0 {
 		next.Recent = slices.Clone(lastN(slices.Concat(next.Recent, t.changes), recentChanges)) // older ones must not stay in memory
@@ -273,26 +295,3 @@ func (t *tracker) close(complete bool, now time.Time) *Table {
 }
 
 func lastN[T any](s []T, n int) []T { return s[max(0, len(s)-n):] }
-
-// merge makes the sorted rows anew; old stays as it is.
-func (t *tracker) merge(old []Row) []Row {
-	slices.Sort(t.dirty)
-	rows := make([]Row, 0, len(t.index))
-	for _, id := range slices.Compact(t.dirty) {
-		i, exact := search(old, id)
-		rows = append(rows, old[:i]...)
-		if exact {
-			i++
-		}
-		old = old[i:]
-		if at, ok := t.index[id]; ok {
-			rows = append(rows, t.places[at].row)
-		}
-	}
-	return append(rows, old...)
-}
-
-// search finds the place of an ID among sorted rows.
-func search(rows []Row, id string) (int, bool) {
-	return slices.BinarySearchFunc(rows, id, func(r Row, id string) int { return strings.Compare(r.ID(), id) })
-}

@@ -50,12 +50,12 @@ func TestTrackerTakesInWhatAReadingGave(t *testing.T) {
 			steps: []step{{[]string{"a"}, []string{"a=x"}}, {[]string{"a"}, []string{"a=X"}}}, rows: []string{"a=x"}},
 		{name: "asked for and never there",
 			steps: []step{{[]string{"a"}, []string{"a=1"}}, {[]string{"ghost"}, nil}}, rows: []string{"a=1"}},
-		{name: "removed and made again between two publishes", rises: true,
-			steps: []step{{[]string{"a"}, []string{"a=1"}}, {[]string{"a"}, nil}, {[]string{"a"}, []string{"a=1"}}}, rows: []string{"a=1"}, changes: []string{"-a", "+a"}},
-		{name: "made and removed between two publishes", rises: true,
-			steps: []step{{}, {[]string{"a"}, []string{"a=1"}}, {[]string{"a"}, nil}}, rows: []string{}, changes: []string{"+a", "-a"}},
+		{name: "removed and made again between two publishes",
+			steps: []step{{[]string{"a"}, []string{"a=1"}}, {[]string{"a"}, nil}, {[]string{"a"}, []string{"a=1"}}}, rows: []string{"a=1"}},
+		{name: "made and removed between two publishes",
+			steps: []step{{}, {[]string{"a"}, []string{"a=1"}}, {[]string{"a"}, nil}}, rows: []string{}},
 		{name: "sorted by ID whatever the order of the answers", rises: true,
-			steps: []step{{[]string{"m"}, []string{"m=1"}}, {[]string{"c", "z", "a"}, []string{"z=3", "a=1", "c=2"}}}, rows: []string{"a=1", "c=2", "m=1", "z=3"}, changes: []string{"+z", "+a", "+c"}},
+			steps: []step{{[]string{"m"}, []string{"m=1"}}, {[]string{"c", "z", "a"}, []string{"z=3", "a=1", "c=2"}}}, rows: []string{"a=1", "c=2", "m=1", "z=3"}, changes: []string{"+a", "+c", "+z"}},
 		{name: "a row turns bad", bad: 1, rises: true,
 			steps: []step{{[]string{"a", "b"}, []string{"a=1", "b=2"}}, {[]string{"a"}, []string{"a=bad"}}}, rows: []string{"a=bad", "b=2"}, changes: []string{"~a:1>bad"}},
 		{name: "a bad row turns good, another one goes", rises: true,
@@ -64,11 +64,11 @@ func TestTrackerTakesInWhatAReadingGave(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			tr := newFakeTracker()
 			now := time.Unix(100, 0)
-			tr.apply(tt.steps[0].asked, rowsOf(tt.steps[0].came...), 1, now)
+			tr.apply(tt.steps[0].asked, rowsOf(tt.steps[0].came...), now)
 			first := tr.close(true, now)
 			kept := texts(first)
 			for _, s := range tt.steps[1:] {
-				tr.apply(s.asked, rowsOf(s.came...), 1, now)
+				tr.apply(s.asked, rowsOf(s.came...), now)
 			}
 			got := tr.close(false, now)
 			same(t, "rows", texts(got), tt.rows)
@@ -86,43 +86,50 @@ func TestTrackerTakesInWhatAReadingGave(t *testing.T) {
 
 func TestTrackerFollowsTheScan(t *testing.T) {
 	tr := newFakeTracker()
-	if tr.found("other:a", 1) {
+	if tr.found("other:a", false) {
 		t.Error("took a key of another kind")
 	}
 	for _, key := range []string{"k:a", "k:b", "k:a"} { // SCAN may repeat a key
-		if !tr.found(key, 1) {
+		if !tr.found(key, false) {
 			t.Errorf("left %s to another kind", key)
 		}
 	}
 	want := tr.waiting()
 	slices.Sort(want)
 	same(t, "wanted", want, []string{"a", "b"})
-	tr.apply(want, rowsOf("a=1", "b=1"), 1, time.Now())
+	tr.apply(want, rowsOf("a=1", "b=1"), time.Now())
 	same(t, "wanted after the reading", tr.waiting(), []string{})
-	tr.found("k:a", 1) // once more, after it was read
+	same(t, "unseen in pass 1", tr.unseen(), nil)
+	tr.found("k:a", false) // once more, after it was read
 	same(t, "wanted again", tr.waiting(), []string{})
-	same(t, "unseen in pass 1", tr.unseen(1), nil)
-	tr.found("k:b", 2)
-	same(t, "unseen in pass 2", tr.unseen(2), []string{"a"})
-	tr.apply([]string{"a"}, rowsOf("a=1"), 2, time.Now())
+	tr.begin(2)
+	tr.found("k:b", false)
+	same(t, "unseen in pass 2", tr.unseen(), []string{"a"})
+	tr.apply([]string{"a"}, rowsOf("a=1"), time.Now())
 	same(t, "rows", texts(tr.publish(true)), []string{"a=1", "b=1"}) // it was there: the scan had missed it
-	tr.found("k:a", 3)
-	tr.found("k:b", 3)
-	same(t, "unseen in pass 3", tr.unseen(3), nil)
+	tr.begin(3)
+	tr.found("k:a", false)
+	tr.found("k:b", false)
+	same(t, "unseen in pass 3", tr.unseen(), nil)
+	tr.begin(4) // one that reads all again
+	tr.found("k:a", true)
+	same(t, "wanted in pass 4", tr.waiting(), []string{"a"})
+	tr.apply(tr.waiting(), rowsOf("a=1"), time.Now())
+	same(t, "unseen in pass 4", tr.unseen(), []string{"b"})
 }
 
 // Rows that could not be read are wanted again only when the scan comes by; the error stays until a pass met none.
 func TestTrackerKeepsAnErrorUntilAPassWithoutOne(t *testing.T) {
 	tr, boom := newFakeTracker(), errors.New("boom")
-	tr.apply([]string{"a"}, rowsOf("a=1"), 1, time.Now())
-	tr.found("k:b", 1)
+	tr.apply([]string{"a"}, rowsOf("a=1"), time.Now())
+	tr.found("k:b", false)
 	tr.fail([]string{"b"}, boom)
 	same(t, "wanted", tr.waiting(), []string{})
 	tr.passed()
 	if got := tr.close(true, time.Unix(1, 0)); got.Err != boom || !got.ReadAt.IsZero() || got.Len() != 1 {
 		t.Errorf("after the pass that failed: %+v", got)
 	}
-	tr.apply([]string{"a"}, rowsOf("a=1"), 2, time.Now()) // another batch goes well
+	tr.apply([]string{"a"}, rowsOf("a=1"), time.Now()) // another batch goes well
 	if got := tr.close(false, time.Unix(2, 0)); got.Err != boom || !got.ReadAt.IsZero() {
 		t.Errorf("within the next pass: %+v", got)
 	}
@@ -135,12 +142,12 @@ func TestTrackerKeepsAnErrorUntilAPassWithoutOne(t *testing.T) {
 func TestTrackerReadsAllRowsInTurn(t *testing.T) {
 	tr := newFakeTracker()
 	same(t, "of no rows", tr.rolling(3), []string{})
-	tr.apply([]string{"a", "b", "c", "d", "e"}, rowsOf("a=1", "b=1", "c=1", "d=1", "e=1"), 1, time.Now())
+	tr.apply([]string{"a", "b", "c", "d", "e"}, rowsOf("a=1", "b=1", "c=1", "d=1", "e=1"), time.Now())
 	tr.publish(true)
 	for _, want := range []string{"abc", "dea", "bcd"} {
 		same(t, "in turn", tr.rolling(3), strings.Split(want, ""))
 	}
-	tr.apply([]string{"d", "e"}, nil, 1, time.Now()) // the place where it stood goes
+	tr.apply([]string{"d", "e"}, nil, time.Now()) // the place where it stood goes
 	tr.publish(false)
 	same(t, "after a removal", tr.rolling(2), []string{"a", "b"})
 	same(t, "more than there are", tr.rolling(9), []string{"c", "a", "b"})
@@ -158,7 +165,7 @@ func TestTableKeepsTheNewestChangesOnly(t *testing.T) {
 		for _, id := range batch {
 			rows = append(rows, &fakeRow{id, "1"})
 		}
-		tr.apply(batch, rows, 1, time.Now())
+		tr.apply(batch, rows, time.Now())
 		if len(tr.changes) > 2*recentChanges {
 			t.Fatalf("%d changes wait to be published", len(tr.changes))
 		}
@@ -171,7 +178,7 @@ func TestTableKeepsTheNewestChangesOnly(t *testing.T) {
 		t.Errorf("%d changes from %s to %s", n, first.Recent[0].ID, first.Recent[n-1].ID)
 	}
 	before := spell(first.Recent)
-	tr.apply([]string{"r00000"}, nil, 1, time.Now())
+	tr.apply([]string{"r00000"}, nil, time.Now())
 	second := tr.close(false, time.Now())
 	if n := len(second.Recent); n != recentChanges || spell(second.Recent[n-1:])[0] != "-r00000" || second.Recent[0].ID != "r04745" {
 		t.Errorf("%d changes from %s to %s", n, second.Recent[0].ID, second.Recent[n-1].ID)
@@ -184,7 +191,7 @@ func TestRatesCountTheChangesOfEachReading(t *testing.T) {
 	reading := func(took time.Duration, texts ...string) *Table {
 		now = now.Add(took)
 		for i, text := range texts {
-			tr.apply([]string{"a"}, rowsOf("a="+text), 1, now)
+			tr.apply([]string{"a"}, rowsOf("a="+text), now)
 			if i == 0 {
 				tr.publish(false) // on the way: still the same reading
 			}
@@ -200,7 +207,7 @@ func TestRatesCountTheChangesOfEachReading(t *testing.T) {
 	reading(time.Second, "3", "4", "5")
 	reading(time.Second)
 	got := reading(8*time.Second, "6", "7") // after a pause
-	if !slices.Equal(got.Rates, []int{1, 3, 0, 2}) || got.Rate() != 0.6 {
+	if !slices.Equal(got.Rates, []int{1, 2, 0, 2}) || got.Rate() != 0.5 {
 		t.Errorf("%v, %v a second", got.Rates, got.Rate())
 	}
 	kept := slices.Clone(got.Rates)
@@ -216,20 +223,21 @@ func TestRatesCountTheChangesOfEachReading(t *testing.T) {
 	}
 }
 
-// A tracker that comes and goes with its rows: places are used again, and nothing is left of an empty kind.
+// A tracker that comes and goes with its rows: nothing is left of those that are gone.
 func TestTrackerGivesItsMemoryBack(t *testing.T) {
 	tr := newFakeTracker()
 	for i := range 1000 { // no more than two rows live at a time
 		id, gone := fmt.Sprint(i), fmt.Sprint(i-2)
-		tr.apply([]string{id}, rowsOf(id+"=1"), 1, time.Now())
-		tr.apply([]string{gone}, nil, 1, time.Now())
+		tr.apply([]string{id}, rowsOf(id+"=1"), time.Now())
+		tr.apply([]string{gone}, nil, time.Now())
+		tr.publish(true)
 	}
-	if tr.publish(true); len(tr.places) > 3 || tr.table.Len() != 2 {
-		t.Errorf("%d places for %d rows", len(tr.places), tr.table.Len())
+	if tr.table.Len() != 2 || len(tr.rows.blocks) != 1 || cap(tr.rows.blocks[0].rows) > 8 {
+		t.Errorf("%d rows in %d blocks", tr.table.Len(), len(tr.rows.blocks))
 	}
-	tr.apply([]string{"998", "999"}, nil, 1, time.Now())
-	if tr.publish(true); tr.places != nil || tr.free != nil || tr.table.Len() != 0 {
-		t.Errorf("%d places, %d free, %d rows", len(tr.places), len(tr.free), tr.table.Len())
+	tr.apply([]string{"998", "999"}, nil, time.Now())
+	if tr.publish(true); len(tr.rows.blocks) != 0 || tr.table.Len() != 0 {
+		t.Errorf("%d rows in %d blocks", tr.table.Len(), len(tr.rows.blocks))
 	}
 }
 
@@ -253,7 +261,7 @@ func TestTrackerAgainstAMap(t *testing.T) {
 					rows = append(rows, &fakeRow{id, text})
 					model[id] = text
 				}
-				tr.apply(ids, rows, 1, time.Now())
+				tr.apply(ids, rows, time.Now())
 			},
 			"publish": func(rt *rapid.T) {
 				table := tr.publish(rapid.Bool().Draw(rt, "complete"))
@@ -293,7 +301,7 @@ func TestTrackerAgainstAMap(t *testing.T) {
 
 func TestTableFindsRows(t *testing.T) {
 	tr := newFakeTracker()
-	tr.apply([]string{"a:1", "a:2", "a:3", "b:1"}, rowsOf("a:1=x", "a:2=x", "a:3=x", "b:1=x"), 1, time.Now())
+	tr.apply([]string{"a:1", "a:2", "a:3", "b:1"}, rowsOf("a:1=x", "a:2=x", "a:3=x", "b:1=x"), time.Now())
 	table := tr.publish(true)
 	if r, ok := table.Get("a:2"); !ok || r.ID() != "a:2" {
 		t.Errorf("Get: %v, %v", r, ok)
