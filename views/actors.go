@@ -17,22 +17,22 @@ func actors() View {
 			Name: "actors", Title: "Actors", Short: "Actors", Kind: "actors",
 			Empty: "A service makes one with actorstore's CreateActor, under actor:id.",
 			Columns: []tui.Column{
-				grow(text("ACTOR", func(r row) string { return r.ActorID })),
-				toned(text("STATUS", func(r row) string { return strings.TrimPrefix(r.Status, "STATUS_") }), func(r row) tui.Tone { return statusTone(r.Status) }),
-				text("WORKER", func(r row) string { return orDash(r.Worker) }),
-				text("IP", func(r row) string { return orDash(r.PodIP) }),
-				text("TEMPLATE", func(r row) string { return orDash(r.Template) }),
+				grow(text("ACTOR", func(r row) string { return r.ActorID() })),
+				toned(text("STATUS", func(r row) string { return strings.TrimPrefix(r.Status(), "STATUS_") }), func(r row) tui.Tone { return statusTone(r.Status()) }),
+				text("WORKER", func(r row) string { return orDash(r.Worker()) }),
+				text("IP", func(r row) string { return orDash(r.PodIP()) }),
+				text("TEMPLATE", func(r row) string { return orDash(r.Template()) }),
 				number("VERSION", func(r row) int64 { return r.Version }),
-				text("ATESPACE", func(r row) string { return orDash(r.Atespace) }),
+				text("ATESPACE", func(r row) string { return orDash(r.Atespace()) }),
 			},
 			Facts: facts(func(r row, _ tui.Clock) []tui.Fact {
 				return []tui.Fact{
-					{Name: "actor", Text: r.ActorID},
-					{Name: "atespace", Text: orDash(r.Atespace)},
-					{Name: "status", Text: r.Status, Tone: statusTone(r.Status)},
-					{Name: "worker", Text: orDash(r.Worker)},
-					{Name: "ip", Text: orDash(r.PodIP)},
-					{Name: "template", Text: orDash(r.Template)},
+					{Name: "actor", Text: r.ActorID()},
+					{Name: "atespace", Text: orDash(r.Atespace())},
+					{Name: "status", Text: r.Status(), Tone: statusTone(r.Status())},
+					{Name: "worker", Text: orDash(r.Worker())},
+					{Name: "ip", Text: orDash(r.PodIP())},
+					{Name: "template", Text: orDash(r.Template())},
 				}
 			}),
 			Links: links(func(r row, l tui.Lookup) []tui.Link {
@@ -40,14 +40,14 @@ func actors() View {
 				if id, ok := workerOf(r, l); ok {
 					out = append(out, tui.Link{Label: "worker", View: "workers", ID: id})
 				}
-				return append(out, locksOn(l, "actor", r.ActorID)...)
+				return append(out, locksOn(l, "actor", r.ActorID())...)
 			}),
 			Actions: []tui.Action{
 				{ID: keymap.Edit, Label: "edit", Edit: true},
 				{
 					ID: keymap.Delete, Label: "delete", Bulk: true,
 					Blocked: func(r live.Row) string {
-						if s := r.(row).Status; s != "STATUS_SUSPENDED" {
+						if s := r.(row).Status(); s != "STATUS_SUSPENDED" {
 							return "only a suspended actor can be deleted, this one is " + s
 						}
 						return ""
@@ -59,13 +59,13 @@ func actors() View {
 			},
 		},
 		Fields: []Field{
-			field("id", func(r row) any { return r.ActorID }),
-			field("atespace", func(r row) any { return r.Atespace }),
+			field("id", func(r row) any { return r.ActorID() }),
+			field("atespace", func(r row) any { return r.Atespace() }),
 			field("version", func(r row) any { return r.Version }),
-			field("status", func(r row) any { return r.Status }),
-			field("template", func(r row) any { return r.Template }),
-			field("worker", func(r row) any { return r.Worker }),
-			field("ip", func(r row) any { return r.PodIP }),
+			field("status", func(r row) any { return r.Status() }),
+			field("template", func(r row) any { return r.Template() }),
+			field("worker", func(r row) any { return r.Worker() }),
+			field("ip", func(r row) any { return r.PodIP() }),
 		},
 	}
 }
@@ -84,12 +84,12 @@ func statusTone(status string) tui.Tone {
 
 // workerOf finds the worker row of an actor, also where the document does not name the pool.
 func workerOf(r *actorstore.ActorRow, l tui.Lookup) (id string, ok bool) {
-	if r.Worker == "" {
+	if r.Worker() == "" {
 		return "", false
 	}
-	namespace, pod, short := strings.Cut(r.Worker, "/")
+	namespace, pod, short := strings.Cut(r.Worker(), "/")
 	if !short {
-		return r.Worker, true
+		return r.Worker(), true
 	}
 	l.Table("workers").Range(namespace+":", func(w live.Row) bool {
 		if id = w.ID(); strings.HasSuffix(id, ":"+pod) {

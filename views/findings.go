@@ -188,11 +188,11 @@ func halves(s *live.Snapshot) (out []*line) {
 	}
 	byPod := sync.OnceValue(func() map[string]string { return workersByPod(workers) })
 	workerOf := func(a *actorstore.ActorRow) (id string, ok bool) {
-		if strings.Contains(a.Worker, "/") { // the document does not name the pool
-			id, ok = byPod()[a.Worker]
+		if strings.Contains(a.Worker(), "/") { // the document does not name the pool
+			id, ok = byPod()[a.Worker()]
 			return id, ok
 		}
-		return a.Worker, a.Worker != ""
+		return a.Worker(), a.Worker() != ""
 	}
 	for i := 0; i < workers.Len() && len(out) < mostFindings; i++ {
 		w, ok := workers.At(i).(*actorstore.WorkerRow)
@@ -213,12 +213,12 @@ func halves(s *live.Snapshot) (out []*line) {
 	most := len(out) + mostFindings
 	for i := 0; i < actors.Len() && len(out) < most; i++ {
 		a, ok := actors.At(i).(*actorstore.ActorRow)
-		if !ok || a.Problem() != nil || a.Worker == "" {
+		if !ok || a.Problem() != nil || a.Worker() == "" {
 			continue
 		}
 		id, ok := workerOf(a)
 		if _, exists := workers.Get(id); !ok || !exists {
-			out = append(out, found("half", always(fmt.Sprintf("actor %s is on worker %s, which does not exist", a.ID(), a.Worker)), tui.Bad, "actors", a.ID()))
+			out = append(out, found("half", always(fmt.Sprintf("actor %s is on worker %s, which does not exist", a.ID(), a.Worker())), tui.Bad, "actors", a.ID()))
 		}
 	}
 	return out

@@ -21,12 +21,13 @@ type Half struct {
 
 // On tells whether the actor points at the worker.
 func (r *ActorRow) On(w *WorkerRow) bool {
-	return r.Worker != "" && (r.Worker == w.id || r.Worker == w.Namespace+"/"+w.Pod)
+	on := r.Worker()
+	return on != "" && (on == w.id || on == w.Namespace+"/"+w.Pod)
 }
 
 // Runs tells whether the worker points at the actor.
 func (r *WorkerRow) Runs(a *ActorRow) bool {
-	return r.ActorID != "" && r.ActorID == a.ActorID && r.ActorSpace == a.Atespace
+	return r.ActorID != "" && r.ActorID == a.ActorID() && r.ActorSpace == a.Atespace()
 }
 
 // actorIDs are the row ids under which the actor that a worker points at may lie, the newer layout first.
@@ -67,11 +68,11 @@ func (s *Persistence) Halves(ctx context.Context) ([]Half, error) {
 			bad = append(bad, a.bad)
 			return
 		}
-		if a.Worker == "" {
+		if a.Worker() == "" {
 			return
 		}
-		candidates := byPod[a.Worker]
-		if w := byID[a.Worker]; w != nil {
+		candidates := byPod[a.Worker()]
+		if w := byID[a.Worker()]; w != nil {
 			candidates = []*WorkerRow{w}
 		}
 		for _, w := range candidates {
@@ -80,7 +81,7 @@ func (s *Persistence) Halves(ctx context.Context) ([]Half, error) {
 				return
 			}
 		}
-		suspects = append(suspects, pair{actor: a.id, worker: a.Worker, ofActor: true})
+		suspects = append(suspects, pair{actor: a.ID(), worker: a.Worker(), ofActor: true})
 		if len(candidates) > 0 {
 			suspects[len(suspects)-1].worker = candidates[0].id
 		}
@@ -180,7 +181,7 @@ func confirm(ctx context.Context, actors *ActorRows, workers *WorkerRows, pairs 
 		h := Half{Actor: p.actor, Worker: p.worker, OfActor: p.ofActor}
 		switch {
 		case a != nil && a.bad != nil || w != nil && w.bad != nil: // nothing is known of that side
-		case p.ofActor && a != nil && (a.Worker == p.worker || w != nil && a.On(w)):
+		case p.ofActor && a != nil && (a.Worker() == p.worker || w != nil && a.On(w)):
 			h.Version = a.Version
 			if h.Reason = w.denies(a); h.Reason != "" {
 				halves = append(halves, h)
@@ -221,10 +222,10 @@ func (r *ActorRow) denies(w *WorkerRow) string {
 		return "the actor is missing"
 	case r.bad != nil:
 		return "" // nothing is known of it
-	case r.Worker == "":
+	case r.Worker() == "":
 		return "the actor is on no worker"
 	case !r.On(w):
-		return "the actor is on worker " + r.Worker
+		return "the actor is on worker " + r.Worker()
 	case !w.Runs(r):
 		return "the actor is of another atespace"
 	}

@@ -4,28 +4,55 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"unique"
 
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
 )
 
-// ActorRow is one actor as a table shows it.
+// ActorRow is one actor as a table shows it. There may be a million: what is the actor's own stands in one text, and what
+// many have in common is kept once.
 type ActorRow struct {
-	Atespace string
-	ActorID  string
-	Version  int64
-	Status   string // by name, also of the zero
-	Template string // namespace/name
-	Worker   string // the worker's row id namespace:pool:pod; namespace/pod when the pool is not known; empty when on none
-	PodIP    string
+	Version int64
 
-	id  string // the key behind its prefix
-	bad problem
+	text       string // id, worker and IP, one after the other
+	worker, ip uint32 // where they begin in it
+	common     unique.Handle[actorCommon]
+	bad        problem
+}
+
+type actorCommon struct {
+	atespace string
+	status   Status
+	template string
 }
 
 // ID is the key behind its prefix: "a1", or "space:a1" in the newer layout.
-func (r *ActorRow) ID() string { return r.id }
+func (r *ActorRow) ID() string { return r.text[:r.worker] }
+
+// ActorID is the ID without the atespace; the whole of it where the record cannot be read.
+func (r *ActorRow) ActorID() string {
+	if _, id, spaced := strings.Cut(r.ID(), ":"); spaced && r.bad == nil {
+		return id
+	}
+	return r.ID()
+}
+
+// Worker is the worker's row id namespace:pool:pod; namespace/pod when the pool is not known; empty when on none.
+func (r *ActorRow) Worker() string { return r.text[r.worker:r.ip] }
+
+// PodIP is the address of the worker's pod, as the actor knows it.
+func (r *ActorRow) PodIP() string { return r.text[r.ip:] }
+
+// Atespace is empty in the older layout unless the document names it.
+func (r *ActorRow) Atespace() string { return r.common.Value().atespace }
+
+// Status is the name of the status, also of the zero.
+func (r *ActorRow) Status() string { return r.common.Value().status.String() }
+
+// Template is namespace/name, or empty.
+func (r *ActorRow) Template() string { return r.common.Value().template }
 
 // Problem is why the record cannot be read; nil for a good row.
 func (r *ActorRow) Problem() error {
@@ -55,7 +82,8 @@ func (r *ActorRows) Read(ctx context.Context, ids []string) ([]*ActorRow, error)
 	const op = "actorstore: read actor"
 	rows, err := readEach(ctx, r.c, r.prefix, keysOf(r.prefix, ids), newRowBuilder().actor, func(key string, err error) *ActorRow {
 		id := key[len(r.prefix):]
-		return &ActorRow{ActorID: id, id: id, bad: &conn.OpError{Op: op, Key: key, Err: err}}
+		end := uint32(len(id))
+		return &ActorRow{text: strings.Clone(id), worker: end, ip: end, common: unique.Make(actorCommon{}), bad: &conn.OpError{Op: op, Key: key, Err: err}}
 	})
 	return rows, conn.Fail(op, "", err)
 }
@@ -127,25 +155,19 @@ func (b *rowBuilder) actor(id, doc string) (*ActorRow, error) {
 	if err := a.load(id, doc, false); err != nil {
 		return nil, err
 	}
-	r := &ActorRow{ActorID: id, Version: a.Version, Status: a.Status.String(), id: id}
-	if a.spaced {
-		r.Atespace, r.ActorID, _ = strings.Cut(id, ":")
-	} else {
-		r.Atespace = b.share(a.Atespace)
-	}
+	common := actorCommon{atespace: a.Atespace, status: a.Status}
 	if a.ActorTemplateNamespace != "" || a.ActorTemplateName != "" {
-		r.Template = b.share(a.ActorTemplateNamespace, "/", a.ActorTemplateName)
+		common.template = b.share(a.ActorTemplateNamespace, "/", a.ActorTemplateName)
 	}
-	own := a.AteomPodIp // with the worker before it, one allocation
+	r := &ActorRow{Version: a.Version, worker: uint32(len(id)), common: unique.Make(common)}
 	switch {
 	case a.AteomPodName == "":
-		own = b.own(own)
+		r.text = b.own(id, a.AteomPodIp)
 	case a.WorkerPoolName != "":
-		own = b.own(a.AteomPodNamespace, ":", a.WorkerPoolName, ":", a.AteomPodName, own)
+		r.text = b.own(id, a.AteomPodNamespace, ":", a.WorkerPoolName, ":", a.AteomPodName, a.AteomPodIp)
 	default:
-		own = b.own(a.AteomPodNamespace, "/", a.AteomPodName, own)
+		r.text = b.own(id, a.AteomPodNamespace, "/", a.AteomPodName, a.AteomPodIp)
 	}
-	cut := len(own) - len(a.AteomPodIp)
-	r.Worker, r.PodIP = own[:cut], own[cut:]
+	r.ip = uint32(len(r.text) - len(a.AteomPodIp))
 	return r, nil
 }

@@ -45,7 +45,7 @@ func TestActorRowsShowTheColumns(t *testing.T) {
 				A, B       string
 				C          int64
 				D, E, F, G string
-			}{r.Atespace, r.ActorID, r.Version, r.Status, r.Template, r.Worker, r.PodIP})
+			}{r.Atespace(), r.ActorID(), r.Version, r.Status(), r.Template(), r.Worker(), r.PodIP()})
 			if good, ok := want[r.ID()]; !ok && !errors.Is(r.Problem(), actorstore.ErrBadRecord) || ok && (r.Problem() != nil || shown != good) {
 				t.Errorf("%s: %s, problem %v", r.ID(), shown, r.Problem())
 			}

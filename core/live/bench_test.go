@@ -170,7 +170,7 @@ func BenchmarkChangeToSnapshot(b *testing.B) {
 				start := time.Now()
 				for {
 					row, _ := c.Live.Snapshot().Table("actors").Get("a0000001")
-					if row.(*actorstore.ActorRow).PodIP == text {
+					if row.(*actorstore.ActorRow).PodIP() == text {
 						break
 					}
 					<-c.Live.Changed()

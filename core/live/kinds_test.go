@@ -131,11 +131,11 @@ func TestEveryKindIsReadBesideWhatIsBroken(t *testing.T) {
 		if g := row[*genstore.Row](t, s, "generations", "user:list:7"); g.Generation != 12 || g.Key != "list:7" || !g.Expires.IsZero() {
 			t.Errorf("%+v", g)
 		}
-		if a := row[*actorstore.ActorRow](t, s, "actors", "space:new"); a.Atespace != "space" || a.ActorID != "new" || a.Version != 7 {
+		if a := row[*actorstore.ActorRow](t, s, "actors", "space:new"); a.Atespace() != "space" || a.ActorID() != "new" || a.Version != 7 {
 			t.Errorf("%+v", a)
 		}
 		a, w := row[*actorstore.ActorRow](t, s, "actors", "a1"), row[*actorstore.WorkerRow](t, s, "workers", "ns:pool:pod-0")
-		if a.Worker != w.ID() || w.ActorID != "a1" {
+		if a.Worker() != w.ID() || w.ActorID != "a1" {
 			t.Errorf("%+v on %+v", a, w)
 		}
 		if l := row[*actorstore.LockRow](t, s, "locks", "lock:store:orders"); l.Token != "token" || l.Fence == 0 || l.Expires.IsZero() {

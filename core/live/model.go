@@ -139,7 +139,7 @@ func (m *Model) Run(ctx context.Context) error {
 func (m *Model) listen(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	m.whole = 0
-	m.scan.nodes = nil // a pass that began before tells nothing of what was missed
+	m.scan.restart() // a pass that began before tells nothing of what was missed
 	done := make(chan struct{})
 	go func() { defer close(done); m.push.run(ctx) }()
 	moment := time.NewTimer(helloWait)
@@ -162,7 +162,7 @@ func (m *Model) effort(asked bool) effort {
 	gaps, whole := m.push.state()
 	m.readFrom = gaps
 	if whole && m.whole != gaps && m.passFrom != gaps { // the pass that is walked began before the last gap
-		m.scan.nodes = nil
+		m.scan.restart()
 	}
 	switch {
 	case asked || m.passes == 0 || whole && m.whole != gaps:

@@ -158,7 +158,7 @@ func TestPushesThatAreCut(t *testing.T) {
 		_, err := p.Exec(ctx)
 		ok(t, err)
 		s := until(t, c, "what was missed", pushed(i+1))
-		if row, _ := s.Table("actors").Get("0"); row.(*actorstore.ActorRow).PodIP != fmt.Sprint(i) {
+		if row, _ := s.Table("actors").Get("0"); row.(*actorstore.ActorRow).PodIP() != fmt.Sprint(i) {
 			t.Errorf("a row that was known is %+v", row)
 		}
 		if now := links(t, admin); len(now) != 1 || now[0] == was[0] {

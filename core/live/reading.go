@@ -23,9 +23,9 @@ var (
 )
 
 const (
-	scanCount = 512 // keys that the server looks at for a page
+	scanCount = 1000 // keys that the server looks at for a page
 	readBatch = 500
-	readAhead = 2 // batches on their way at once
+	readAhead = 3 // batches on their way at once
 )
 
 // While a long reading goes on, what it has found is published every so often, and less often when that alone takes
@@ -111,19 +111,14 @@ func (m *Model) follow(ctx context.Context) (time.Duration, error) {
 func (r *reading) changed(ctx context.Context) error {
 	m := r.m
 	for key := range m.push.take() {
-		for _, t := range m.trackers {
-			if id, ok := t.feed.identify(key); ok {
-				t.wanted[id] = struct{}{}
-				break
-			}
-		}
+		m.found(key, true)
 	}
 	for _, t := range m.trackers {
 		t.expire(m.now())
 	}
 	for again := true; again; {
 		for _, t := range m.trackers {
-			if err := r.fetch(ctx, t, t.waiting()); err != nil {
+			if err := r.fetch(ctx, t, t.take(len(t.wanted))); err != nil {
 				return err
 			}
 		}
@@ -173,45 +168,65 @@ func (r *reading) again(ctx context.Context) error {
 	return nil
 }
 
-// scan walks on through the keyspace and reads what it finds. It ends with the pass, after its share of pages, or, once
-// there has been a pass, after half the time between readings: the rows on the screen do not wait for a slow line.
+// scan walks on through the keyspace and reads what it finds, a page ahead of what is read. It ends with the pass, after
+// its share of pages, or, once there has been a pass, after half the time between readings: the rows on the screen do not
+// wait for a slow line. After an error the pass starts over.
 func (r *reading) scan(ctx context.Context) (complete bool, err error) {
 	m := r.m
-	began := m.now()
-	for page := 1; ; page++ {
-		if len(m.scan.nodes) == 0 {
-			m.begin()
-		}
-		keys, last, err := m.scan.step(ctx, scanCount)
+	if m.scan.begins() {
+		m.begin()
+	}
+	flights := flights{r: r}
+	defer func() {
 		if err != nil {
-			return false, err
+			flights.wait()
+			m.scan.restart()
 		}
-		for _, k := range keys {
-			for _, t := range m.trackers {
-				if t.found(k, m.passAll) {
-					break
-				}
-			}
+	}()
+	began := m.now()
+	next := m.scan.ahead(ctx, scanCount)
+	for n := 1; ; n++ {
+		page := <-next
+		if page.err != nil {
+			return false, page.err
 		}
-		end := last || page == r.pages || m.passes > 0 && m.now().Sub(began) > m.refresh/2
+		end := page.last || n == r.pages || m.passes > 0 && m.now().Sub(began) > m.refresh/2
+		if !end {
+			next = m.scan.ahead(ctx, scanCount)
+		}
+		for _, k := range page.keys {
+			m.found(k, m.passAll)
+		}
 		for _, t := range m.trackers {
-			if !end && !r.due() && len(t.wanted) < readAhead*readBatch {
-				continue
-			}
-			if err := r.fetch(ctx, t, t.waiting()); err != nil {
-				return false, err
-			}
-			if last {
-				if err := r.fetch(ctx, t, t.unseen()); err != nil {
+			for len(t.wanted) >= readBatch || len(t.wanted) > 0 && (end || r.due()) {
+				if err := flights.launch(ctx, t, t.take(readBatch)); err != nil {
+					if !end {
+						<-next
+					}
 					return false, err
 				}
 			}
 		}
-		if end {
-			return last, nil
+		if !end {
+			continue
 		}
-		if r.due() {
-			r.publish()
+		if err := flights.wait(); err != nil || !page.last {
+			return false, err
+		}
+		for _, t := range m.trackers {
+			if err := r.fetch(ctx, t, t.unseen()); err != nil {
+				return false, err
+			}
+		}
+		return true, nil
+	}
+}
+
+// found hands a key to the kind that knows it.
+func (m *Model) found(key string, all bool) {
+	for _, t := range m.trackers {
+		if t.found(key, all) {
+			return
 		}
 	}
 }
@@ -224,51 +239,6 @@ func (m *Model) begin() {
 	for _, t := range m.trackers {
 		t.begin(m.scan.pass + 1)
 	}
-}
-
-// fetch reads rows in batches, the next one under way while one is taken in. What goes wrong with one kind alone is kept
-// as that kind's error.
-func (r *reading) fetch(ctx context.Context, t *tracker, ids []string) (err error) {
-	type answer struct {
-		batch []string
-		rows  []Row
-		err   error
-	}
-	var flying []chan answer
-	land := func() {
-		a := <-flying[0]
-		flying = flying[1:]
-		switch {
-		case err != nil: // the reading is over; what is still on its way is only waited for
-		case a.err == nil:
-			t.apply(a.batch, a.rows, r.m.now())
-		case ctx.Err() != nil || noAnswer(a.err):
-			err = a.err
-		default:
-			t.fail(a.batch, a.err)
-		}
-		if err == nil && r.due() {
-			r.publish()
-		}
-	}
-	for batch := range slices.Chunk(ids, readBatch) {
-		if len(flying) == readAhead {
-			land()
-		}
-		if err != nil {
-			break
-		}
-		c := make(chan answer, 1)
-		flying = append(flying, c)
-		go func() {
-			rows, err := t.feed.readInTime(ctx, batch)
-			c <- answer{batch, rows, err}
-		}()
-	}
-	for len(flying) > 0 {
-		land()
-	}
-	return err
 }
 
 // due tells whether it is time to show what has been found so far.

@@ -3,44 +3,87 @@ package live
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
 )
 
-// scanner walks the keyspace of every master in small steps, pass after pass.
+// scanner walks the keyspace of every master at once in small steps, pass after pass.
 type scanner struct {
 	client redis.UniversalClient
 	match  string
-	pass   uint32                  // number of the pass that is walked, from 1
-	nodes  []redis.UniversalClient // still to walk in this pass; the first is being walked
-	cursor uint64                  // in the first of nodes
+	pass   uint32   // number of the pass that is walked, from 1
+	nodes  []*stage // still to walk in this pass
 }
 
-// step fetches one page of keys. last tells that it ended a pass; the next step begins a new one, on the masters that
-// there are then. A pass that meets an error ends there, because what it missed nobody knows: the next step starts over.
-func (s *scanner) step(ctx context.Context, count int64) (keys []string, last bool, err error) {
-	if len(s.nodes) == 0 {
+// stage is how far one master has been walked.
+type stage struct {
+	node   redis.UniversalClient
+	cursor uint64
+	keys   []string // of the last page
+	err    error
+}
+
+// page is what one step found. last tells that it ended a pass; the next step begins a new one.
+type page struct {
+	keys []string
+	last bool
+	err  error
+}
+
+// restart gives up the pass that is walked.
+func (s *scanner) restart() { s.nodes = nil }
+
+// begins tells that the next step begins a pass.
+func (s *scanner) begins() bool { return len(s.nodes) == 0 }
+
+// ahead takes a step while the caller does something else, but no other step.
+func (s *scanner) ahead(ctx context.Context, count int64) <-chan page {
+	c := make(chan page, 1)
+	go func() { c <- s.step(ctx, count) }()
+	return c
+}
+
+// step fetches one page of keys from each master, of those that there are when a pass begins. A pass that meets an error
+// ends there, because what it missed nobody knows: the next step starts over.
+func (s *scanner) step(ctx context.Context, count int64) (p page) {
+	if s.begins() {
 		s.pass++
-		s.cursor = 0
-		if s.nodes, err = conn.Masters(ctx, s.client); err != nil {
-			return nil, false, err
+		nodes, err := conn.Masters(ctx, s.client)
+		if err != nil {
+			return page{err: err}
 		}
-		if len(s.nodes) == 0 { // an empty pass would take every row for deleted
-			return nil, false, fmt.Errorf("%w: the cluster has no master", conn.ErrUnreachable)
+		if len(nodes) == 0 { // an empty pass would take every row for deleted
+			return page{err: fmt.Errorf("%w: the cluster has no master", conn.ErrUnreachable)}
+		}
+		for _, n := range nodes {
+			s.nodes = append(s.nodes, &stage{node: n})
 		}
 	}
-	keys, s.cursor, err = s.nodes[0].Scan(ctx, s.cursor, s.match, count).Result()
-	if err != nil {
-		s.nodes = nil
-		return nil, false, err
+	var wait sync.WaitGroup
+	for _, n := range s.nodes[1:] {
+		wait.Go(func() { n.step(ctx, s.match, count) })
 	}
-	if s.cursor == 0 {
-		s.nodes = s.nodes[1:]
+	s.nodes[0].step(ctx, s.match, count)
+	wait.Wait()
+	for _, n := range s.nodes {
+		if n.err != nil {
+			s.restart()
+			return page{err: n.err}
+		}
+		p.keys = append(p.keys, n.keys...)
 	}
-	return keys, len(s.nodes) == 0, nil
+	s.nodes = slices.DeleteFunc(s.nodes, func(n *stage) bool { return n.cursor == 0 })
+	p.last = s.begins()
+	return p
+}
+
+func (n *stage) step(ctx context.Context, match string, count int64) {
+	n.keys, n.cursor, n.err = conn.ScanPage(ctx, n.node, n.cursor, match, count)
 }
 
 // matchAny is one SCAN pattern that lets the keys of all feeds pass and keeps most others on the server, so that one

@@ -70,14 +70,14 @@ func TestOnePatternMissesNoKey(t *testing.T) {
 			found := map[string]bool{}
 			s := scanner{client: c, match: matchAny(feedsOf(patterns...))}
 			for last := false; !last; {
-				var page []string
-				var err error
-				if page, last, err = s.step(ctx, 100); err != nil {
-					rt.Fatal(err)
+				p := s.step(ctx, 100)
+				if p.err != nil {
+					rt.Fatal(p.err)
 				}
-				for _, k := range page {
+				for _, k := range p.keys {
 					found[k] = true
 				}
+				last = p.last
 			}
 			for k := range keys {
 				if !found[k] {
@@ -104,14 +104,14 @@ func TestScannerWalksEveryMasterPassAfterPass(t *testing.T) {
 		for pass := uint32(1); pass <= 3; pass++ {
 			found := map[string]bool{}
 			for last := false; !last; {
-				page, end, err := s.step(ctx, 10)
-				if err != nil || s.pass != pass {
-					t.Fatalf("pass %d, want %d: %v", s.pass, pass, err)
+				p := s.step(ctx, 10)
+				if p.err != nil || s.pass != pass {
+					t.Fatalf("pass %d, want %d: %v", s.pass, pass, p.err)
 				}
-				for _, k := range page {
+				for _, k := range p.keys {
 					found[k] = true
 				}
-				last = end
+				last = p.last
 			}
 			if len(found) != len(want) || found["other"] {
 				t.Errorf("pass %d met %d keys", pass, len(found))
@@ -129,21 +129,21 @@ func TestScannerStartsOverAfterAnError(t *testing.T) {
 	cut := &refuse{}
 	c.AddHook(cut)
 	s := scanner{client: c, match: "*"}
-	if _, last, err := s.step(ctx, 10); last || err != nil {
-		t.Fatal(last, err)
+	if p := s.step(ctx, 10); p.last || p.err != nil {
+		t.Fatal(p.last, p.err)
 	}
 	cut.err = errors.New("cut")
-	if _, last, err := s.step(ctx, 10); last || err == nil {
-		t.Fatal(last, err)
+	if p := s.step(ctx, 10); p.last || p.err == nil {
+		t.Fatal(p.last, p.err)
 	}
 	cut.err = nil
 	var found []string
 	for last := false; !last; {
-		page, end, err := s.step(ctx, 10)
-		if err != nil {
-			t.Fatal(err)
+		p := s.step(ctx, 10)
+		if p.err != nil {
+			t.Fatal(p.err)
 		}
-		found, last = append(found, page...), end
+		found, last = append(found, p.keys...), p.last
 	}
 	if slices.Sort(found); len(slices.Compact(found)) != 100 || s.pass != 2 {
 		t.Errorf("pass %d met %d keys", s.pass, len(found))
@@ -155,12 +155,12 @@ func TestScannerOfNoMasterIsAnError(t *testing.T) {
 	c := redis.NewClusterClient(&redis.ClusterOptions{ClusterSlots: func(context.Context) ([]redis.ClusterSlot, error) { return nil, nil }})
 	defer c.Close()
 	s := scanner{client: c, match: "*"}
-	if _, last, err := s.step(ctx, 10); last || !conn.Unreachable(err) {
-		t.Error(last, err)
+	if p := s.step(ctx, 10); p.last || !conn.Unreachable(p.err) {
+		t.Error(p.last, p.err)
 	}
 	c.Close()
-	if _, last, err := s.step(ctx, 10); last || err == nil {
-		t.Error("closed:", last, err)
+	if p := s.step(ctx, 10); p.last || p.err == nil {
+		t.Error("closed:", p.last, p.err)
 	}
 }
 

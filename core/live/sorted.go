@@ -108,6 +108,8 @@ func (s *Sorted) locate(compare func(Row) int) (b, at int, found bool) {
 type Edit struct {
 	At  Row // a row with that place
 	Row Row // nil: nothing
+
+	turn uint32 // among those of a tracker that wait; the last one of a place counts
 }
 
 // With makes the edits, each at another place and in the order of s. choose is asked of each which row stands there then,

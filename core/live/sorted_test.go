@@ -112,7 +112,7 @@ func TestSortedSharesWhatIsTheSame(t *testing.T) {
 	rows := numbered(100_000)
 	s := NewSorted(rows, byID)
 	changed := &fakeRow{"050000", "2"}
-	next := s.With([]Edit{{changed, changed}}, nil)
+	next := s.With([]Edit{{At: changed, Row: changed}}, nil)
 	differ, compared := 0, 0
 	for i, b := range next.blocks {
 		if b != s.blocks[i] {

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -72,11 +73,25 @@ func (t *tracker) unseen() []string {
 	return ids
 }
 
-// waiting lists what is wanted.
-func (t *tracker) waiting() []string {
-	ids := make([]string, 0, len(t.wanted))
+// want wants rows again.
+func (t *tracker) want(ids []string) {
+	for _, id := range ids {
+		t.wanted[id] = struct{}{}
+	}
+}
+
+// take hands over n of the rows that are wanted; they are wanted no more.
+func (t *tracker) take(n int) []string {
+	ids := make([]string, 0, min(n, len(t.wanted)))
 	for id := range t.wanted {
+		if len(ids) == n {
+			break
+		}
 		ids = append(ids, id)
+		delete(t.wanted, id)
+	}
+	if len(t.wanted) == 0 && len(ids) > readBatch { // a map never shrinks
+		t.wanted = map[string]struct{}{}
 	}
 	return ids
 }
@@ -127,25 +142,10 @@ func (t *tracker) apply(ids []string, rows []Row, now time.Time) {
 			}
 		}
 	}
-	t.done(ids)
 }
 
-// done ends the waiting for ids.
-func (t *tracker) done(ids []string) {
-	if len(ids) == len(t.wanted) { // a map never shrinks: give back what a pass over a million keys took
-		t.wanted = map[string]struct{}{}
-		return
-	}
-	for _, id := range ids {
-		delete(t.wanted, id)
-	}
-}
-
-// fail notes that ids could not be read. Those that are wanted are left to the next pass, which finds them again.
-func (t *tracker) fail(ids []string, err error) {
-	t.err, t.failed = err, true
-	t.done(ids)
-}
+// fail notes that rows could not be read. They are left to the next pass, which finds them again.
+func (t *tracker) fail(err error) { t.err, t.failed = err, true }
 
 // get finds a row.
 func (t *tracker) get(id string) (Row, bool) {
@@ -162,7 +162,12 @@ func (t *tracker) merge() {
 		return
 	}
 	edits := t.pending
-	slices.SortStableFunc(edits, func(a, b Edit) int { return byID(a.At, b.At) })
+	for i := range edits {
+		edits[i].turn = uint32(i)
+	}
+	slices.SortFunc(edits, func(a, b Edit) int { // several times faster than a stable sort
+		return cmp.Or(byID(a.At, b.At), cmp.Compare(a.turn, b.turn))
+	})
 	last := edits[:0]
 	for i, e := range edits {
 		if i+1 == len(edits) || edits[i+1].At.ID() != e.At.ID() {

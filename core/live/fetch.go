@@ -1,0 +1,82 @@
+package live
+
+import (
+	"context"
+	"slices"
+)
+
+// flights are batches of rows that are being read, the next ones under way while one is taken in.
+type flights struct {
+	r    *reading
+	sent []flight // the oldest first
+	err  error    // of the way; the reading is over
+}
+
+type flight struct {
+	t     *tracker
+	batch []string
+	came  chan answer
+}
+
+type answer struct {
+	rows []Row
+	err  error
+	over bool // err is of the way, or nobody waits any more
+}
+
+// launch begins to read a batch, when there is room in the air.
+func (f *flights) launch(ctx context.Context, t *tracker, batch []string) error {
+	if len(f.sent) == readAhead {
+		f.land()
+	}
+	if f.err != nil {
+		t.want(batch)
+		return f.err
+	}
+	came := make(chan answer, 1)
+	f.sent = append(f.sent, flight{t, batch, came})
+	go func() {
+		rows, err := t.feed.readInTime(ctx, batch)
+		came <- answer{rows, err, err != nil && (ctx.Err() != nil || noAnswer(err))}
+	}()
+	return nil
+}
+
+// land takes in the oldest batch. What goes wrong with one kind alone is kept as that kind's error.
+func (f *flights) land() {
+	first := f.sent[0]
+	f.sent = f.sent[1:]
+	switch a := <-first.came; {
+	case f.err != nil: // what is still on its way is only waited for
+		first.t.want(first.batch)
+	case a.err == nil:
+		first.t.apply(first.batch, a.rows, f.r.m.now())
+		if f.r.due() {
+			f.r.publish()
+		}
+	case a.over:
+		f.err = a.err
+		first.t.want(first.batch)
+	default:
+		first.t.fail(a.err)
+	}
+}
+
+// wait takes in all that is under way.
+func (f *flights) wait() error {
+	for len(f.sent) > 0 {
+		f.land()
+	}
+	return f.err
+}
+
+// fetch reads rows of one kind.
+func (r *reading) fetch(ctx context.Context, t *tracker, ids []string) error {
+	f := flights{r: r}
+	for batch := range slices.Chunk(ids, readBatch) {
+		if f.launch(ctx, t, batch) != nil {
+			break
+		}
+	}
+	return f.wait()
+}
