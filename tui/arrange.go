@@ -1,7 +1,9 @@
 package tui
 
 import (
+	"iter"
 	"slices"
+	"strings"
 
 	"holdfast/core/live"
 )
@@ -23,16 +25,15 @@ func (o order) same(other order) bool {
 
 // arranged is a sequence of rows in the order of the screen. It never changes.
 type arranged struct {
-	of    *live.Snapshot
-	rows  live.Rows
-	order order
-	perm  []int32 // places in rows; nil: all, as they come
-	place []int32 // the inverse: where a row of rows stands, -1 where it is filtered out; nil with perm
+	of     *live.Snapshot
+	rows   live.Rows
+	order  order
+	sorted *live.Sorted // nil: all rows, as they come
 }
 
 func (a *arranged) Len() int {
-	if a.perm != nil {
-		return len(a.perm)
+	if a.sorted != nil {
+		return a.sorted.Len()
 	}
 	return a.all()
 }
@@ -46,8 +47,8 @@ func (a *arranged) all() int {
 }
 
 func (a *arranged) At(i int) live.Row {
-	if a.perm != nil {
-		i = int(a.perm[i])
+	if a.sorted != nil {
+		return a.sorted.At(i)
 	}
 	return a.rows.At(i)
 }
@@ -55,11 +56,10 @@ func (a *arranged) At(i int) live.Row {
 // find tells where a row stands.
 func (a *arranged) find(id string) (int, bool) {
 	i, ok := a.indexOf(id)
-	if !ok || a.perm == nil {
+	if !ok || a.sorted == nil {
 		return i, ok
 	}
-	at := a.place[i]
-	return int(at), at >= 0
+	return a.sorted.Find(a.rows.At(i))
 }
 
 // indexOf tells where a row stands in the rows before filter and order.
@@ -78,45 +78,102 @@ func (a *arranged) indexOf(id string) (int, bool) {
 	return 0, false
 }
 
-// arrange filters and sorts the rows of a view, from what was arranged last where that still holds. It is the one place
-// where work grows with the rows, so it runs off the UI's goroutine.
+// arrange filters and sorts the rows of a view. What was arranged last is brought up to date by what changed since; only
+// a new filter or order looks at all rows, so it runs off the UI's goroutine.
 func arrange(v *View, snap *live.Snapshot, o order, at Clock, last *arranged) *arranged {
 	a := &arranged{of: snap, rows: rowsOf(v, snap, o, last.rows), order: o}
-	sorted := o.column >= 0 && o.column < len(v.Columns) && v.Columns[o.column].Compare != nil
-	if o.filter.empty() && !sorted && !o.descending {
+	if o.natural() {
 		return a
 	}
-	if o.same(last.order) && sameRows(a.rows, last.rows) {
-		a.perm, a.place = last.perm, last.place
+	now, isTable := a.rows.(*live.Table)
+	was, wasTable := last.rows.(*live.Table)
+	known := isTable && wasTable && last.sorted != nil && now.Kind == was.Kind
+	if known && o.same(last.order) {
+		a.sorted = catchUp(last.sorted, was, now, func(r live.Row) bool {
+			return strings.HasPrefix(r.ID(), o.within) && (o.filter.empty() || o.filter.keeps(r, v.Columns, at))
+		})
 		return a
 	}
-	n := a.rows.Len()
-	a.perm = make([]int32, 0, n)
-	for i := range n {
-		if o.filter.empty() || o.filter.keeps(a.rows.At(i), v.Columns, at) {
-			a.perm = append(a.perm, int32(i))
+	from := a.rows
+	if known && now.Rev == was.Rev && o.narrows(last.order) {
+		from = last.sorted
+	}
+	var kept []live.Row
+	if o.filter.empty() {
+		kept = make([]live.Row, 0, from.Len())
+	}
+	for _, r := range each(from) {
+		if o.filter.empty() || o.filter.keeps(r, v.Columns, at) {
+			kept = append(kept, r)
 		}
 	}
-	if sorted {
-		compare := v.Columns[o.column].Compare
-		slices.SortStableFunc(a.perm, func(x, y int32) int {
-			c := compareRows(compare, a.rows.At(int(x)), a.rows.At(int(y)))
-			if o.descending {
-				return -c
-			}
-			return c
-		})
-	} else if o.descending {
-		slices.Reverse(a.perm)
-	}
-	a.place = make([]int32, n)
-	for i := range a.place {
-		a.place[i] = -1
-	}
-	for at, i := range a.perm {
-		a.place[i] = int32(at)
-	}
+	a.sorted = live.NewSorted(kept, o.compare(v, a.rows))
 	return a
+}
+
+// catchUp makes the edits in an order of rows that lead from one table to a later one.
+func catchUp(sorted *live.Sorted, was, now *live.Table, keeps func(live.Row) bool) *live.Sorted {
+	var edits []live.Edit
+	now.Since(was, func(before, after live.Row) {
+		if before != nil {
+			edits = append(edits, live.Edit{At: before})
+		}
+		if after != nil && keeps(after) {
+			edits = append(edits, live.Edit{At: after, Row: after})
+		}
+	})
+	return sorted.Apply(edits)
+}
+
+// compare is the order as a total one: rows that it takes for the same stand as they come.
+func (o order) compare(v *View, rows live.Rows) func(a, b live.Row) int {
+	as := func(a, b live.Row) int { return strings.Compare(a.ID(), b.ID()) }
+	if _, ok := rows.(*live.Table); !ok {
+		place := make(map[string]int, rows.Len())
+		for i, r := range each(rows) {
+			place[r.ID()] = i
+		}
+		as = func(a, b live.Row) int { return place[a.ID()] - place[b.ID()] }
+	}
+	sign := 1
+	if o.descending {
+		sign = -1
+	}
+	if o.column < 0 || o.column >= len(v.Columns) || v.Columns[o.column].Compare == nil {
+		return func(a, b live.Row) int { return sign * as(a, b) }
+	}
+	by := v.Columns[o.column].Compare
+	return func(a, b live.Row) int {
+		if c := compareRows(by, a, b); c != 0 {
+			return sign * c
+		}
+		return as(a, b)
+	}
+}
+
+// narrows tells that every row which o shows was shown by last, in the same order: a letter more was typed.
+func (o order) narrows(last order) bool {
+	plain := func(f filter) bool {
+		return !slices.ContainsFunc(f.terms, func(t term) bool { return t.inverse }) && !strings.ContainsAny(f.text, "~:")
+	}
+	return o.column == last.column && o.descending == last.descending && o.within == last.within &&
+		strings.HasPrefix(o.filter.text, last.filter.text) && plain(o.filter)
+}
+
+// each are rows with their places.
+func each(rows live.Rows) iter.Seq2[int, live.Row] {
+	if all, ok := rows.(interface {
+		All(i int) iter.Seq2[int, live.Row]
+	}); ok {
+		return all.All(0)
+	}
+	return func(yield func(int, live.Row) bool) {
+		for i := range rows.Len() {
+			if !yield(i, rows.At(i)) {
+				return
+			}
+		}
+	}
 }
 
 // compareRows puts rows that cannot be read after the others: what their cells would say is not known.
@@ -130,13 +187,6 @@ func compareRows(compare func(a, b live.Row) int, a, b live.Row) int {
 		return -1
 	}
 	return compare(a, b)
-}
-
-// sameRows tells whether a later table has the very rows of an earlier one.
-func sameRows(a, b live.Rows) bool {
-	now, ok := a.(*live.Table)
-	was, also := b.(*live.Table)
-	return ok && also && now.Kind == was.Kind && now.Rev == was.Rev
 }
 
 // rowsOf are the rows of a view in a snapshot; last are those it had before, or nil.

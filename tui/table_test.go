@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -249,25 +250,53 @@ func TestArrangeIsFilterAndSort(t *testing.T) {
 	})
 }
 
-// Rows that did not change are not sorted again, and rows that did are.
-func TestArrangeKeepsWhatStillHolds(t *testing.T) {
-	table := func(rev uint64) *live.Table { return &live.Table{Kind: "k", Rev: rev} }
-	v := &View{Kind: "k", Columns: []Column{{Title: "X", Compare: func(a, b live.Row) int { return 0 }}}}
-	at := func(rev uint64, o order, last *arranged) *arranged {
-		return arrange(v, &live.Snapshot{Tables: []*live.Table{table(rev)}}, o, Clock{}, last)
-	}
-	first := at(1, order{column: 0}, &arranged{})
-	first.perm = []int32{0} // the tables are empty: what has one row was kept
-	kept := func(a *arranged) bool { return len(a.perm) == 1 }
-	if same := at(1, order{column: 0}, first); !kept(same) || same.rows == first.rows {
-		t.Error("the order of the same rows is not kept, or the newer table not taken")
-	}
-	if kept(at(2, order{column: 0}, first)) {
-		t.Error("changed rows keep the old order")
-	}
-	if kept(at(1, order{column: 0, descending: true}, first)) {
-		t.Error("another order keeps the old one")
-	}
+// What was arranged is brought up to date by what changed, and by a letter more of the filter: it is the same as if it
+// were arranged anew.
+func TestArrangeGoesOnFromWhatItHad(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		v := fakeView(nil)
+		v.Kind, v.Rows = "k", nil
+		present := map[string]live.Row{}
+		rev := uint64(0)
+		snapshot := func() *live.Snapshot {
+			table := live.NewTable("k", slices.Collect(maps.Values(present))...)
+			table.Rev = rev
+			return &live.Snapshot{Tables: []*live.Table{table}}
+		}
+		o := order{column: rapid.IntRange(-1, 2).Draw(t, "column"), descending: rapid.Bool().Draw(t, "descending")}
+		last := &arranged{}
+		for range rapid.IntRange(1, 5).Draw(t, "rounds") {
+			if rapid.Bool().Draw(t, "new rows") {
+				rev++
+				for _, r := range drawRows(t, 20) {
+					present[r.id] = r
+				}
+				for id := range present {
+					if rapid.IntRange(0, 3).Draw(t, "delete") == 0 {
+						delete(present, id)
+					}
+				}
+			}
+			text := rapid.SampledFrom(append(fakeFilters, o.filter.text+"a", o.filter.text+" b", o.filter.text)).Draw(t, "filter")
+			if f, err := parseFilter(text, v.Columns); err == nil {
+				o.filter = f
+			}
+			snap := snapshot()
+			got, want := arrange(v, snap, o, Clock{}, last), arrange(v, snap, o, Clock{}, &arranged{})
+			if got.Len() != want.Len() {
+				t.Fatalf("%d rows, want %d, filter %q", got.Len(), want.Len(), o.filter.text)
+			}
+			for i := range got.Len() {
+				if got.At(i) != want.At(i) {
+					t.Fatalf("row %d is %v, want %v", i, got.At(i), want.At(i))
+				}
+				if at, ok := got.find(got.At(i).ID()); !ok || at != i {
+					t.Fatalf("row %d is found at %d, %v", i, at, ok)
+				}
+			}
+			last = got
+		}
+	})
 }
 
 // What is marked at once is bounded: each row is a round trip when something is done to it.

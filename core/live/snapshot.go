@@ -44,7 +44,7 @@ func (s *Snapshot) Table(kind Kind) *Table {
 			return t
 		}
 	}
-	return newTable(kind)
+	return NewTable(kind)
 }
 
 // ServerNow is the server's time at our moment now.
@@ -81,8 +81,11 @@ const (
 // byID is the order of tables.
 func byID(a, b Row) int { return strings.Compare(a.ID(), b.ID()) }
 
-// newTable is a table without rows.
-func newTable(k Kind) *Table { return &Table{Kind: k, rows: &Sorted{compare: byID}} }
+// NewTable is a table of rows at hand.
+func NewTable(k Kind, rows ...Row) *Table {
+	s := NewSorted(rows, byID)
+	return &Table{Kind: k, rows: s, to: s.Len()}
+}
 
 // Len is the number of rows.
 func (t *Table) Len() int { return t.to - t.from }

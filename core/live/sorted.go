@@ -112,13 +112,37 @@ type Edit struct {
 	turn uint32 // among those of a tracker that wait; the last one of a place counts
 }
 
-// With makes the edits, each at another place and in the order of s. choose is asked of each which row stands there then,
-// the old one or the new one, either of them nil if there is none; nil chooses the new ones.
-func (s *Sorted) With(edits []Edit, choose func(old, new Row) Row) *Sorted {
-	return s.merge(edits, choose, 0)
+// Apply makes edits in any order; where two are of the same place one with a row counts.
+func (s *Sorted) Apply(edits []Edit) *Sorted {
+	slices.SortFunc(edits, func(a, b Edit) int {
+		c := s.compare(a.At, b.At)
+		switch {
+		case c != 0:
+			return c
+		case a.Row == nil:
+			return -1
+		case b.Row == nil:
+			return 1
+		}
+		return 0
+	})
+	return s.merge(lastOfEach(edits, s.compare), nil, 0)
 }
 
-// merge is With, and marks what it puts with a pass, unless that is 0.
+// lastOfEach keeps the last of the edits of each place.
+func lastOfEach(edits []Edit, compare func(a, b Row) int) []Edit {
+	last := edits[:0]
+	for i, e := range edits {
+		if i+1 == len(edits) || compare(edits[i+1].At, e.At) != 0 {
+			last = append(last, e)
+		}
+	}
+	return last
+}
+
+// merge makes edits, each at another place and in the order of s. choose is asked of each which row stands there then, the
+// old one or the new one, either of them nil if there is none; nil chooses the new ones. What it puts is marked with a
+// pass, unless that is 0.
 func (s *Sorted) merge(edits []Edit, choose func(old, new Row) Row, pass uint8) *Sorted {
 	m := merger{old: s, choose: choose, pass: pass, out: make([]*block, 0, len(s.blocks)+len(edits)/mostInBlock+1)}
 	b := 0

@@ -28,7 +28,7 @@ type tracker struct {
 }
 
 func newTracker(f Feed) *tracker {
-	table := newTable(f.Kind)
+	table := NewTable(f.Kind)
 	return &tracker{feed: f, rows: table.rows, pass: mark(0), wanted: map[string]struct{}{}, needed: map[string]map[string]struct{}{}, table: table}
 }
 
@@ -168,13 +168,7 @@ func (t *tracker) merge() {
 	slices.SortFunc(edits, func(a, b Edit) int { // several times faster than a stable sort
 		return cmp.Or(byID(a.At, b.At), cmp.Compare(a.turn, b.turn))
 	})
-	last := edits[:0]
-	for i, e := range edits {
-		if i+1 == len(edits) || edits[i+1].At.ID() != e.At.ID() {
-			last = append(last, e)
-		}
-	}
-	t.rows = t.rows.merge(last, t.choose, t.pass)
+	t.rows = t.rows.merge(lastOfEach(edits, byID), t.choose, t.pass)
 	t.pending = nil
 }
 
