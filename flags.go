@@ -11,6 +11,7 @@ import (
 
 	"holdfast/core"
 	"holdfast/core/conn"
+	"holdfast/core/live"
 	"holdfast/core/operate"
 )
 
@@ -26,6 +27,7 @@ type options struct {
 	tlsKey       string
 	readOnly     bool
 	refresh      time.Duration
+	scanBudget   int
 	view         string
 	theme        string
 	config       string
@@ -89,6 +91,7 @@ func flagSet(o *options) *pflag.FlagSet {
 	f.StringVar(&o.tlsKey, "tls-key", "", "file with the key of our certificate, PEM")
 	f.BoolVar(&o.readOnly, "read-only", false, "refuse every action")
 	f.DurationVar(&o.refresh, "refresh", time.Second, "time between two readings")
+	f.IntVar(&o.scanBudget, "scan-budget", live.DefaultBudget, "most trips a second to the server while the keyspace is read, each of up to a thousand keys; 0: no limit")
 	f.StringVar(&o.view, "view", "overview", "the view to start with")
 	f.StringVar(&o.theme, "theme", "", "dark, light, high-contrast, colour-blind or mono (default by the background)")
 	f.StringVar(&o.config, "config", "", "configuration file (default holdfast/config.toml in the user's configuration folder)")
@@ -179,11 +182,18 @@ func (o options) open() (*core.Core, error) {
 	if o.refresh < 100*time.Millisecond {
 		return nil, fmt.Errorf("%w: --refresh %v: at least 100ms, to spare the server", errUsage, o.refresh)
 	}
+	if o.scanBudget < 0 {
+		return nil, fmt.Errorf("%w: --scan-budget %d: 0 or more", errUsage, o.scanBudget)
+	}
+	budget := o.scanBudget
+	if budget == 0 {
+		budget = -1
+	}
 	secure, err := o.tls()
 	if err != nil {
 		return nil, err
 	}
-	c := conn.Options{URLs: o.urls, Cluster: o.cluster, SentinelMaster: o.sentinel, Username: o.username, TLS: secure}
+	c := conn.Options{URLs: o.urls, Cluster: o.cluster, SentinelMaster: o.sentinel, Username: o.username, TLS: secure, NoTouch: true}
 	if o.passwordFile != "" {
 		text, err := os.ReadFile(o.passwordFile)
 		if err != nil {
@@ -191,7 +201,7 @@ func (o options) open() (*core.Core, error) {
 		}
 		c.Password = strings.TrimRight(string(text), "\r\n")
 	}
-	opened, err := core.Open(core.Options{Conn: c, Refresh: o.refresh})
+	opened, err := core.Open(core.Options{Conn: c, Refresh: o.refresh, Budget: budget})
 	if err != nil { // nothing was dialled yet: it is about the flags
 		return nil, fmt.Errorf("%w: %w", errUsage, err)
 	}

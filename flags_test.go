@@ -54,6 +54,7 @@ func TestWrongUsageSaysWhatIsWrongAndThenTheUsage(t *testing.T) {
 		"several singles":    {[]string{"get", "actors", "--url", "redis://a", "--url", "redis://b"}, "--cluster"},
 		"cluster's database": {[]string{"get", "actors", "--url", "redis://a/1", "--cluster"}, "database 0"},
 		"too fast":           {[]string{"get", "actors", "--refresh", "1ms"}, "--refresh"},
+		"less than nothing":  {[]string{"get", "actors", "--scan-budget", "-1"}, "--scan-budget"},
 		"start view":         {[]string{"--view", "nonsense"}, `unknown view "nonsense"`},
 		"theme":              {[]string{"--theme", "nonsense"}, "nonsense"},
 	} {
@@ -193,7 +194,7 @@ func TestTheEnvironmentHoldsEveryFlag(t *testing.T) {
 			value = "true"
 		case "duration":
 			value = "7s"
-		case "int64":
+		case "int", "int64":
 			value = "7"
 		}
 		names = append(names, f.Name)

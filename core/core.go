@@ -21,6 +21,7 @@ type Options struct {
 	Conn     conn.Options
 	Prefixes conn.Prefixes // one that is empty means that of conn.DefaultPrefixes
 	Refresh  time.Duration // between two readings of the live model; default 1 s
+	Budget   int           // of its passes over the keyspace, see live.Options
 }
 
 // Core is everything over one connection. It is safe for concurrent use.
@@ -70,7 +71,7 @@ func Open(o Options) (*Core, error) {
 		PairRows:    redisdb.NewPairRows(c, p.KV),
 		spaces:      map[string]*record.RedisStorage{},
 	}
-	core.Live = live.New(c, core.Feeds(), live.Options{Refresh: o.Refresh})
+	core.Live = live.New(c, core.Feeds(), live.Options{Refresh: o.Refresh, Budget: o.Budget})
 	return core, nil
 }
 

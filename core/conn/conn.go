@@ -32,7 +32,8 @@ type Options struct {
 	Password       string      // overrides the password of the URL
 	TLS            *tls.Config // overrides what rediss:// sets up
 	Timeout        time.Duration
-	LogSize        int // commands that Log keeps; 0 means 512
+	LogSize        int  // commands that Log keeps; 0 means 512
+	NoTouch        bool // reads do not make keys look used, where the server can do that (Redis 7.2)
 }
 
 // Conn is one go-redis client with its command log. It is safe for concurrent use.

@@ -2,6 +2,7 @@ package conn
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -61,6 +62,12 @@ func (o Options) universal() (*redis.UniversalOptions, Mode, string, error) {
 	u.ContextTimeoutEnabled = true
 	// The dashboard asks again by itself and scripts never retry, so a command that fails says so at once.
 	u.MaxRetries = -1
+	if o.NoTouch {
+		u.OnConnect = func(ctx context.Context, cn *redis.Conn) error {
+			_ = cn.Do(ctx, "client", "no-touch", "on").Err() // an older server refuses it, and works
+			return nil
+		}
+	}
 	// Left to itself the client looks the host up before it is asked to dial, and asks every server for push messages
 	// that only Redis Cloud sends.
 	u.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
@@ -15,6 +16,7 @@ import (
 // Options bound what a reading costs the server. The zero value is modest.
 type Options struct {
 	Refresh time.Duration // between readings; default 1 s
+	Budget  int           // trips a second that passes over the keyspace take at most; 0: DefaultBudget, below: no limit
 	// Now is the clock; default time.Now.
 	Now func() time.Time
 }
@@ -33,7 +35,9 @@ type Model struct {
 	now      func() time.Time
 	trackers []*tracker // these and scan belong to the goroutine that reads
 	scan     scanner
+	pace     *pace
 	passes   int // over the keyspace, that have ended
+	cost     cost
 
 	push     *push    // with no link unless Run runs
 	prefixes []string // that push asks for
@@ -65,6 +69,7 @@ func New(c *conn.Conn, feeds []Feed, o Options) *Model {
 		m.now = time.Now
 	}
 	m.push = newPush(c, m.prefixes)
+	m.pace = newPace(cmp.Or(o.Budget, DefaultBudget), time.Now)
 	first := &Snapshot{State: Connecting, Refresh: m.refresh}
 	for _, f := range feeds {
 		t := newTracker(f)

@@ -80,9 +80,9 @@ func (m *Model) read(ctx context.Context, e effort) error {
 		}
 		tables[i] = t.close(complete, now)
 	}
-	pushed := m.pushed()
+	pushed, rate := m.pushed(), m.cost.rate(m.conn.Log.Sent(), now)
 	m.amend(func(s *Snapshot) {
-		s.State, s.Err, s.Server, s.Tables, s.ReadAt, s.Pushed = Polling, nil, status, tables, now, pushed
+		s.State, s.Err, s.Server, s.Tables, s.ReadAt, s.Pushed, s.Cost = Polling, nil, status, tables, now, pushed, rate
 	})
 	return nil
 }
@@ -184,6 +184,7 @@ func (r *reading) scan(ctx context.Context) (complete bool, err error) {
 		}
 	}()
 	began := m.now()
+	m.pace.trip(ctx)
 	next := m.scan.ahead(ctx, scanCount)
 	for n := 1; ; n++ {
 		page := <-next
@@ -191,7 +192,9 @@ func (r *reading) scan(ctx context.Context) (complete bool, err error) {
 			return false, page.err
 		}
 		end := page.last || n == r.pages || m.passes > 0 && m.now().Sub(began) > m.refresh/2
+		m.pace.page(page.took)
 		if !end {
+			m.pace.trip(ctx)
 			next = m.scan.ahead(ctx, scanCount)
 		}
 		for _, k := range page.keys {
@@ -199,6 +202,7 @@ func (r *reading) scan(ctx context.Context) (complete bool, err error) {
 		}
 		for _, t := range m.trackers {
 			for len(t.wanted) >= readBatch || len(t.wanted) > 0 && (end || r.due()) {
+				m.pace.trip(ctx)
 				if err := flights.launch(ctx, t, t.take(readBatch)); err != nil {
 					if !end {
 						<-next

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -31,6 +32,7 @@ type stage struct {
 // page is what one step found. last tells that it ended a pass; the next step begins a new one.
 type page struct {
 	keys []string
+	took time.Duration
 	last bool
 	err  error
 }
@@ -64,12 +66,14 @@ func (s *scanner) step(ctx context.Context, count int64) (p page) {
 			s.nodes = append(s.nodes, &stage{node: n})
 		}
 	}
+	start := time.Now()
 	var wait sync.WaitGroup
 	for _, n := range s.nodes[1:] {
 		wait.Go(func() { n.step(ctx, s.match, count) })
 	}
 	s.nodes[0].step(ctx, s.match, count)
 	wait.Wait()
+	p.took = time.Since(start)
 	for _, n := range s.nodes {
 		if n.err != nil {
 			s.restart()

@@ -34,6 +34,7 @@ type Snapshot struct {
 	ReadAt  time.Time // of the last complete reading, on our clock; zero before the first
 	Err     error     // why the last reading failed
 	RetryAt time.Time // when the next attempt is due, if State is Lost
+	Cost    float64   // commands a second that were sent to the server, lately
 	Tables  []*Table  // one a kind, in the order of the registry
 }
 
