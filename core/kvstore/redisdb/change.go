@@ -1,9 +1,8 @@
 package redisdb
 
 import (
+	"bytes"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"holdfast/core/kvstore"
 )
@@ -15,41 +14,66 @@ type entry struct {
 	list  [1]*kvstore.TrxnRecord
 }
 
-// decode reads an entry of the log as XRANGE gives it: its id, and its one field as write.lua documents it.
-func (c *entry) decode(said any) error {
-	var id, text string
-	if parts, _ := said.([]any); len(parts) == 2 {
-		id, _ = parts[0].(string)
-		if field, _ := parts[1].([]any); len(field) == 2 && field[0] == "c" {
-			text, _ = field[1].(string)
-		} else {
-			id += " with other fields"
+// refusal is an error that stands in a raw reply.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+// RedisError is redis.Error: the server has answered.
+func (refusal) RedisError() {}
+
+// readLog reads the entries that XRANGE and XREVRANGE give as a raw reply: go-redis makes a dozen pieces of memory of
+// each entry, and here keys and values are parts of the reply.
+func readLog(raw []byte) ([]entry, error) {
+	if text, refused := bytes.CutPrefix(raw, []byte("-")); refused {
+		return nil, refusal(bytes.TrimSpace(text))
+	}
+	r := &reply{raw}
+	n, ok := r.head('*')
+	if !ok {
+		return nil, fmt.Errorf("%w: the log answers %.40q", errMalformed, raw)
+	}
+	made := make([]entry, n)
+	for i := range made {
+		if err := made[i].read(r); err != nil {
+			return nil, err
 		}
 	}
-	digits, ours := strings.CutSuffix(id, "-0")
-	n, err := strconv.ParseUint(digits, 10, 64)
-	if err != nil || !ours {
+	return made, nil
+}
+
+// read reads an entry: its id, and its one field as write.lua documents it.
+func (c *entry) read(r *reply) error {
+	two, _ := r.head('*')
+	id, _ := r.text()
+	fields, _ := r.head('*')
+	name, _ := r.text()
+	text, ok := r.text()
+	if !ok || two != 2 || fields != 2 || string(name) != "c" {
+		return fmt.Errorf("%w: the log has an entry %q with other fields", errMalformed, id)
+	}
+	n, digits := decimal(id)
+	if digits == 0 || string(id[digits:]) != "-0" {
 		return fmt.Errorf("%w: the log has an entry %q", errMalformed, id)
 	}
 	c.ChangeNumber, c.Trxns = n, c.list[:0]
-	raw := []byte(text) // one copy that keys and values share
-	for at := 0; at < len(text); {
+	for len(text) > 0 {
 		e := &c.first
-		if at > 0 {
+		if len(c.Trxns) > 0 {
 			e = &kvstore.TrxnRecord{}
 		}
-		size := effect(e, text[at:], raw[at:])
+		size := effect(e, text)
 		if size == 0 {
 			return fmt.Errorf("%w: the log's entry %q", errMalformed, id)
 		}
 		c.Trxns = append(c.Trxns, e)
-		at += size
+		text = text[size:]
 	}
 	return nil
 }
 
-// effect reads the effect at the beginning of text, whose bytes raw has, too, and returns its length; 0 if there is none.
-func effect(e *kvstore.TrxnRecord, text string, raw []byte) (size int) {
+// effect reads the effect at the beginning of text, whose memory it shares, and returns its length; 0 if there is none.
+func effect(e *kvstore.TrxnRecord, text []byte) (size int) {
 	switch text[0] {
 	case 'p':
 		e.Type = kvstore.TrxnPut
@@ -61,16 +85,12 @@ func effect(e *kvstore.TrxnRecord, text string, raw []byte) (size int) {
 	var numbers [3]uint64 // expiry, length of the key, length of the value
 	at := 1
 	for i := range numbers {
-		digits := strings.IndexByte(text[at:], ' ')
-		if digits < 0 {
-			return 0
-		}
-		n, err := strconv.ParseUint(text[at:at+digits], 10, 64)
-		if err != nil {
+		n, digits := decimal(text[at:])
+		at += digits + 1
+		if digits == 0 || at > len(text) || text[at-1] != ' ' {
 			return 0
 		}
 		numbers[i] = n
-		at += digits + 1
 	}
 	left := uint64(len(text) - at)
 	if numbers[1] > left || numbers[2] > left-numbers[1] {
@@ -78,9 +98,48 @@ func effect(e *kvstore.TrxnRecord, text string, raw []byte) (size int) {
 	}
 	value := at + int(numbers[1])
 	size = value + int(numbers[2])
-	e.ExpireTS, e.Key = numbers[0], raw[at:value:value]
+	e.ExpireTS, e.Key = numbers[0], text[at:value:value]
 	if e.Type == kvstore.TrxnPut {
-		e.Value = raw[value:size:size]
+		e.Value = text[value:size:size]
 	}
 	return size
+}
+
+// decimal reads the number at the beginning of text and tells its digits; 0 if there are none, or too many.
+func decimal(text []byte) (n uint64, digits int) {
+	for digits < len(text) && '0' <= text[digits] && text[digits] <= '9' {
+		n = 10*n + uint64(text[digits]-'0')
+		digits++
+	}
+	if digits > 19 {
+		return 0, 0
+	}
+	return n, digits
+}
+
+// reply is what is left to read of a raw reply. After the first part that is not as asked for, nothing is.
+type reply struct{ rest []byte }
+
+// head reads a line: the kind of what follows and its length, which is at most what is left.
+func (r *reply) head(kind byte) (n int, ok bool) {
+	if len(r.rest) > 0 && r.rest[0] == kind {
+		long, digits := decimal(r.rest[1:])
+		line := 1 + digits
+		if digits > 0 && len(r.rest) >= line+2 && long <= uint64(len(r.rest)-line-2) {
+			r.rest = r.rest[line+2:]
+			return int(long), true
+		}
+	}
+	r.rest = nil
+	return 0, false
+}
+
+func (r *reply) text() (text []byte, ok bool) {
+	n, ok := r.head('$')
+	if !ok || len(r.rest) < n+2 {
+		r.rest = nil
+		return nil, false
+	}
+	text, r.rest = r.rest[:n:n], r.rest[n+2:]
+	return text, true
 }

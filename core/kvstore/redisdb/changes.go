@@ -91,8 +91,7 @@ func (s *Store) loadSome(epoch string, from uint64, most int) (list []*kvstore.C
 	}
 	var now, seq *redis.StringCmd
 	ctx := context.Background()
-	// Not XRangeN, which makes a map of each entry's one field.
-	log := redis.NewSliceCmd(ctx, "xrange", s.log, strconv.FormatUint(from, 10)+"-0", "+", "count", most)
+	log := redis.NewRawCmd(ctx, "xrange", s.log, strconv.FormatUint(from, 10)+"-0", "+", "count", most)
 	_, err = s.c.TxPipelined(ctx, func(p redis.Pipeliner) error {
 		now, seq = p.Get(ctx, s.epochKey), p.Get(ctx, s.seq)
 		return p.Process(ctx, log)
@@ -113,13 +112,13 @@ func (s *Store) loadSome(epoch string, from uint64, most int) (list []*kvstore.C
 			return nil, 0, err
 		}
 	}
-	made := make([]entry, len(log.Val()))
+	made, err := readLog(log.Val())
+	if err != nil {
+		return nil, 0, err
+	}
 	list = make([]*kvstore.ChangeRecord, 0, len(made))
-	for i, said := range log.Val() {
+	for i := range made {
 		c := &made[i].ChangeRecord
-		if err := made[i].decode(said); err != nil {
-			return nil, 0, err
-		}
 		if c.ChangeNumber != from+uint64(i) {
 			return nil, 0, kvstore.ErrTrimmed
 		}

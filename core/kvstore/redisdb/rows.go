@@ -157,7 +157,11 @@ func (r *Rows) Inspect(ctx context.Context, id string) (body []byte, found bool,
 		return nil, false, err
 	}
 	s := spaceOf(r.prefix, id)
-	entries, err := r.c.Do(ctx, "xrevrange", s.log, "+", "-", "count", inspectMost).Slice()
+	log := redis.NewRawCmd(ctx, "xrevrange", s.log, "+", "-", "count", inspectMost)
+	if err := r.c.Process(ctx, log); err != nil {
+		return nil, false, conn.Fail("kv: read changes", s.log, err)
+	}
+	entries, err := readLog(log.Val())
 	if err != nil {
 		return nil, false, conn.Fail("kv: read changes", s.log, err)
 	}
@@ -173,13 +177,9 @@ func (r *Rows) Inspect(ctx context.Context, id string) (body []byte, found bool,
 		Effects []effect `json:"effects"`
 	}
 	changes := make([]change, len(entries))
-	for i, said := range entries {
-		var c entry
-		if err := c.decode(said); err != nil {
-			return nil, false, conn.Fail("kv: read changes", s.log, err)
-		}
-		changes[i].Change = c.ChangeNumber
-		for _, t := range c.Trxns {
+	for i := range entries {
+		changes[i].Change = entries[i].ChangeNumber
+		for _, t := range entries[i].Trxns {
 			if t.Type == kvstore.TrxnDelete {
 				changes[i].Effects = append(changes[i].Effects, effect{Delete: text(t.Key)})
 				continue
