@@ -64,7 +64,11 @@ func Unescape(text string) (string, error) {
 }
 
 func special(c rune) bool {
-	return c < 0x20 || c == 0x7f || strings.ContainsRune(`%{}:*?[]\`, c)
+	switch c {
+	case '%', '{', '}', ':', '*', '?', '[', ']', '\\', 0x7f:
+		return true
+	}
+	return c < 0x20
 }
 
 // EscapeGlob makes literal text match itself in a SCAN pattern.

@@ -201,7 +201,7 @@ func (s *Store) pipeline(epoch string, changes []*kvstore.ChangeRecord, last uin
 	cmds := make([]*redis.Cmd, len(changes)-1)
 	err = conn.Pipeline(context.Background(), s.c, func(p redis.Pipeliner) {
 		for i, c := range changes[1:] {
-			keys, args := s.write(epoch, c.Trxns, c.ChangeNumber)
+			keys, args := s.applying(epoch, c)
 			cmds[i] = applyScript.Run(context.Background(), p, keys, args...)
 		}
 	})
@@ -224,7 +224,7 @@ func (s *Store) pipeline(epoch string, changes []*kvstore.ChangeRecord, last uin
 
 // apply applies one change.
 func (s *Store) apply(epoch string, c *kvstore.ChangeRecord, last uint64) (uint64, error) {
-	keys, args := s.write(epoch, c.Trxns, c.ChangeNumber)
+	keys, args := s.applying(epoch, c)
 	code, err := applyScript.Run(context.Background(), s.c, keys, args...).Int64()
 	return result(code, err, c, last)
 }

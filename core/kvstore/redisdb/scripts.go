@@ -35,19 +35,33 @@ func script(name string) string {
 
 // write puts together what begin.lua documents: the keys and the arguments of a script that writes.
 func (s *Store) write(epoch string, effects []*kvstore.TrxnRecord, more ...any) (keys []string, args []any) {
-	keys = make([]string, 6, 6+len(effects))
-	keys[0], keys[1], keys[2], keys[3], keys[4], keys[5] = s.epochKey, s.seq, s.ix, s.exp, s.log, s.appliedKey
-	args = make([]any, 3, 3+4*len(effects)+len(more))
-	args[0], args[1], args[2] = epoch, s.retain, s.data
+	keys = make([]string, 5, 6+len(effects))
+	keys[0], keys[1], keys[2], keys[3], keys[4] = s.epochKey, s.seq, s.ix, s.exp, s.log
+	args = make([]any, 2, 2+3*len(effects)+len(more))
+	args[0], args[1] = epoch, s.retain
 	for _, e := range effects {
 		keys = append(keys, s.key(e.Key))
 		if e.Type == kvstore.TrxnPut {
-			args = append(args, "p", e.ExpireTS, e.Key, filled(e.Value))
+			args = append(args, head('p', e.ExpireTS, e.Key, e.Value), e.Key, filled(e.Value))
 		} else {
-			args = append(args, "d", "0", e.Key, "")
+			args = append(args, head('d', 0, e.Key, nil), e.Key, "")
 		}
 	}
 	return keys, append(args, more...)
+}
+
+// applying is write for apply.lua.
+func (s *Store) applying(epoch string, c *kvstore.ChangeRecord) (keys []string, args []any) {
+	keys, args = s.write(epoch, c.Trxns, c.ChangeNumber)
+	return append(keys, s.appliedKey), args
+}
+
+// head is what the record of an effect has before its key and its value, see write.lua.
+func head(kind byte, ts uint64, key, value []byte) string {
+	b := strconv.AppendUint(append(make([]byte, 0, 48), kind), ts, 10)
+	b = strconv.AppendInt(append(b, ' '), int64(len(key)), 10)
+	b = strconv.AppendInt(append(b, ' '), int64(len(value)), 10)
+	return string(append(b, ' '))
 }
 
 // filled is b, but not nil, which go-redis does not send as an empty text.

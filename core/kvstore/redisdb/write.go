@@ -20,8 +20,10 @@ func (s *Store) Put(pairs ...*kvstore.KVPair) (err error) {
 	if err != nil {
 		return s.fail("put", s.base, err)
 	}
-	_, err = s.mutate(context.Background(), putScript, effects)
-	return s.fail("put", s.key(effects[0].Key), err)
+	if _, err = s.mutate(context.Background(), putScript, effects); err != nil {
+		return s.fail("put", s.key(effects[0].Key), err)
+	}
+	return nil
 }
 
 // Delete is kvstore.KVStore.
@@ -31,7 +33,10 @@ func (s *Store) Delete(key []byte) (err error) {
 		return s.fail("delete", s.base, err)
 	}
 	_, err = s.mutate(context.Background(), deleteScript, []*kvstore.TrxnRecord{{Type: kvstore.TrxnDelete, Key: key}})
-	return s.fail("delete", s.key(key), err)
+	if err != nil {
+		return s.fail("delete", s.key(key), err)
+	}
+	return nil
 }
 
 // What cas.lua may ask of the key.
@@ -56,7 +61,10 @@ func (s *Store) CompareAndSet(request *kvstore.CompareAndSetRequest) (set bool, 
 	}
 	effects := []*kvstore.TrxnRecord{{Type: kvstore.TrxnPut, Key: request.Key, Value: request.NewValue}}
 	code, err := s.mutate(context.Background(), casScript, effects, how, filled(request.OldValue))
-	return code == 1, s.fail("compare and set", s.key(request.Key), err)
+	if err != nil {
+		return false, s.fail("compare and set", s.key(request.Key), err)
+	}
+	return code == 1, nil
 }
 
 // mutate runs a script that writes, and returns its code.
