@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/pebbledb"
@@ -20,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { redistest.Main(m) }
 
-// engines open an empty database of each engine, whose log keeps so many changes (0: all).
+// engines open an empty database of each engine, and of a Redis Cluster, whose log keeps so many changes (0: all).
 var engines = map[string]func(t testing.TB, name string, keep int) kvstore.Engine{
 	"pebble": func(t testing.TB, name string, keep int) kvstore.Engine {
 		s, err := pebbledb.Open(name, pebbledb.Options{FS: vfs.NewMem(), KeepChanges: uint64(keep)})
@@ -31,13 +32,21 @@ var engines = map[string]func(t testing.TB, name string, keep int) kvstore.Engin
 		return s
 	},
 	"redis": func(t testing.TB, name string, keep int) kvstore.Engine {
-		s, err := redisdb.Open(redistest.Single(t), name, redisdb.Options{Retain: int64(keep)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { s.Close() })
-		return s
+		return onRedis(t, redistest.Single(t), name, keep)
 	},
+	"cluster": func(t testing.TB, name string, keep int) kvstore.Engine {
+		return onRedis(t, redistest.Cluster(t), name, keep)
+	},
+}
+
+func onRedis(t testing.TB, c redis.UniversalClient, name string, keep int) kvstore.Engine {
+	t.Helper()
+	s, err := redisdb.Open(c, name, redisdb.Options{Retain: int64(keep)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
 }
 
 // directions runs a test for every pair of different engines.

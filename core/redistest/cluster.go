@@ -45,8 +45,33 @@ func ClusterAddrs(t testing.TB) []string {
 	return addrs
 }
 
+// StartCluster runs a cluster of the test's own, with extra arguments for each of its three masters.
+func StartCluster(t testing.TB, args ...string) []*Server {
+	t.Helper()
+	need(t)
+	servers, err := launchCluster(args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range servers {
+		t.Cleanup(s.remove)
+	}
+	return servers
+}
+
+// RestartCluster runs all masters again after Kill, and waits until they are a cluster.
+func RestartCluster(t testing.TB, servers []*Server) {
+	t.Helper()
+	for _, s := range servers {
+		s.Restart(t)
+	}
+	if err := united(servers); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // launchCluster starts three masters, deals the 16,384 slots out among them and waits until each sees all.
-func launchCluster() (servers []*Server, err error) {
+func launchCluster(args ...string) (servers []*Server, err error) {
 	defer func() {
 		if err != nil {
 			for _, s := range servers {
@@ -60,7 +85,7 @@ func launchCluster() (servers []*Server, err error) {
 	for i := range masters {
 		_, bus, _ := net.SplitHostPort(freeAddr()) // the usual port+10000 may not exist
 		buses[i] = bus
-		s, err := launch("--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", "5000", "--cluster-port", bus)
+		s, err := launch(append([]string{"--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", "5000", "--cluster-port", bus}, args...)...)
 		if err != nil {
 			return servers, err
 		}
@@ -82,7 +107,19 @@ func launchCluster() (servers []*Server, err error) {
 			return servers, err
 		}
 	}
-	err = Poll(30*time.Second, func() bool {
+	return servers, united(servers)
+}
+
+// united waits until each master sees all others and serves.
+func united(servers []*Server) error {
+	ctx := context.Background()
+	var nodes []*redis.Client
+	for _, s := range servers {
+		c := redis.NewClient(&redis.Options{Addr: s.Addr})
+		defer c.Close()
+		nodes = append(nodes, c)
+	}
+	return Poll(30*time.Second, func() bool {
 		for _, n := range nodes {
 			info, err := n.ClusterInfo(ctx).Result()
 			if err != nil || !strings.Contains(info, "cluster_state:ok") || !strings.Contains(info, fmt.Sprintf("cluster_known_nodes:%d", masters)) {
@@ -91,5 +128,4 @@ func launchCluster() (servers []*Server, err error) {
 		}
 		return true
 	})
-	return servers, err
 }
