@@ -303,56 +303,57 @@ func TestReplicateOfAServerThatDoesNotAnswer(t *testing.T) {
 // The process is killed at random moments under writes. Each time the replica is a prefix of its master, and at last all
 // of it.
 func TestReplicateSurvivesKills(t *testing.T) {
-	s := newServer(t, redistest.Single(t))
-	m := s.master(t, "db", redisdb.Options{})
-	change(t, m, 3000)
-	dir := t.TempDir()
-	args := append([]string{"replicate", "--db", "db", "--to", dir, "--refresh", "100ms"}, s.flagsFrom()...)
-	applied := uint64(0)
-	for round := range 12 {
-		change(t, m, 100)
+	each(t, func(t *testing.T, s server) {
+		m := s.master(t, "db", redisdb.Options{})
+		change(t, m, 3000)
+		dir := t.TempDir()
+		args := append([]string{"replicate", "--db", "db", "--to", dir, "--refresh", "100ms"}, s.flagsFrom()...)
+		applied := uint64(0)
+		for round := range 12 {
+			change(t, m, 100)
+			process := exec.Command(binary(t), args...)
+			if err := process.Start(); err != nil {
+				t.Fatal(err)
+			}
+			kill := time.After(time.Duration(20+rand.IntN(150)) * time.Millisecond)
+			for working := true; working; {
+				select {
+				case <-kill:
+					working = false
+				default:
+					change(t, m, 3)
+				}
+			}
+			_ = process.Process.Kill() // SIGKILL
+			_ = process.Wait()
+
+			r := openFolder(t, dir)
+			now, err := r.GetLatestAppliedChangeNumber()
+			if err != nil || now < applied {
+				t.Fatalf("round %d: %d applied after %d, %v", round, now, applied, err)
+			}
+			applied = now
+			if got, want := content(t, r), prefix(t, m, applied); !maps.Equal(got, want) {
+				t.Fatalf("round %d: %v is no prefix of the master, %v", round, got, want)
+			}
+			r.Close()
+		}
+		if applied == 0 {
+			t.Error("nothing was ever applied")
+		}
 		process := exec.Command(binary(t), args...)
+		told := &lines{}
+		process.Stderr = told
 		if err := process.Start(); err != nil {
 			t.Fatal(err)
 		}
-		kill := time.After(time.Duration(20+rand.IntN(150)) * time.Millisecond)
-		for working := true; working; {
-			select {
-			case <-kill:
-				working = false
-			default:
-				change(t, m, 3)
-			}
+		told.wait(t, "applied, 0 behind")
+		_ = process.Process.Signal(syscall.SIGTERM)
+		if err := process.Wait(); err != nil {
+			t.Errorf("interrupted: %v: %s", err, told.String())
 		}
-		_ = process.Process.Kill() // SIGKILL
-		_ = process.Wait()
-
-		r := openFolder(t, dir)
-		now, err := r.GetLatestAppliedChangeNumber()
-		if err != nil || now < applied {
-			t.Fatalf("round %d: %d applied after %d, %v", round, now, applied, err)
-		}
-		applied = now
-		if got, want := content(t, r), prefix(t, m, applied); !maps.Equal(got, want) {
-			t.Fatalf("round %d: %v is no prefix of the master, %v", round, got, want)
-		}
-		r.Close()
-	}
-	if applied == 0 {
-		t.Error("nothing was ever applied")
-	}
-	process := exec.Command(binary(t), args...)
-	told := &lines{}
-	process.Stderr = told
-	if err := process.Start(); err != nil {
-		t.Fatal(err)
-	}
-	told.wait(t, "applied, 0 behind")
-	_ = process.Process.Signal(syscall.SIGTERM)
-	if err := process.Wait(); err != nil {
-		t.Errorf("interrupted: %v: %s", err, told.String())
-	}
-	same(t, dir, m)
+		same(t, dir, m)
+	})
 }
 
 // prefix is the state that the first n changes of a master make.
