@@ -1,0 +1,189 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core"
+	"holdfast/core/conn"
+)
+
+// server is a redis-server of our own, filled with actors a0000000, a0000001 and so on.
+type server struct {
+	url    string
+	client *redis.Client
+	cmd    *exec.Cmd
+}
+
+func startServer(ctx context.Context, dir string) (*server, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	addr := l.Addr().String()
+	l.Close()
+	host, port, _ := net.SplitHostPort(addr)
+	s := &server{
+		url:    "redis://" + addr,
+		client: redis.NewClient(&redis.Options{Addr: addr, MaxRetries: -1, ReadTimeout: time.Minute}),
+		cmd:    exec.Command("redis-server", "--bind", host, "--port", port, "--dir", dir, "--save", "", "--appendonly", "no"),
+	}
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true} // ctrl-c is for us
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	for deadline := time.Now().Add(10 * time.Second); s.client.Ping(ctx).Err() != nil; {
+		if time.Now().After(deadline) || ctx.Err() != nil {
+			s.stop()
+			return nil, fmt.Errorf("redis-server at %s does not answer", addr)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return s, nil
+}
+
+func (s *server) stop() {
+	_ = s.client.Close()
+	_ = s.cmd.Process.Kill()
+	_ = s.cmd.Wait()
+}
+
+// Row names have seven digits.
+const (
+	leastRows = 100 // more than a screen
+	mostRows  = 10_000_000
+)
+
+func actor(i int) string { return fmt.Sprintf("a%07d", i) }
+
+// document is that of an actor as services store it, about 200 bytes.
+func document(i, version int) string {
+	return fmt.Sprintf(`{"actorId":"%s","version":"%d","actorTemplateNamespace":"templates","actorTemplateName":"browser",`+
+		`"status":"STATUS_RUNNING","ateomPodNamespace":"agents","ateomPodName":"pod-%d","ateomPodIp":"10.%d.%d.%d"}`,
+		actor(i), version, i, i>>16&255, i>>8&255, i&255)
+}
+
+const batch = 1000
+
+// fill stores n actors, whose versions fall from n to 1, and a little of other kinds.
+func (s *server) fill(ctx context.Context, n int) error {
+	for from := 0; from < n; from += batch {
+		p := s.client.Pipeline()
+		for i := from; i < min(n, from+batch); i++ {
+			p.Set(ctx, "actor:"+actor(i), document(i, n-i), 0)
+		}
+		if _, err := p.Exec(ctx); err != nil {
+			return err
+		}
+	}
+	c, err := core.Open(core.Options{Conn: conn.Options{URLs: []string{s.url}}})
+	if err != nil {
+		return err
+	}
+	defer c.Conn.Close()
+	generations, err := c.GenStore("user", 0)
+	if err != nil {
+		return err
+	}
+	for i := range 20 {
+		name := fmt.Sprint("bench-", i)
+		if _, err := c.Buffers.Push(ctx, name, json.RawMessage(`{"id":1,"text":"a record"}`)); err != nil {
+			return err
+		}
+		if _, err := generations.Bump(ctx, name); err != nil {
+			return err
+		}
+		if _, err := c.Actors.AcquireLock(ctx, "lock:"+name, "token", time.Hour); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// columns are what the table shows of an actor.
+type columns struct {
+	ActorID           string `json:"actorId"`
+	Version           string `json:"version"`
+	TemplateNamespace string `json:"actorTemplateNamespace"`
+	TemplateName      string `json:"actorTemplateName"`
+	Status            string `json:"status"`
+	PodNamespace      string `json:"ateomPodNamespace"`
+	PodName           string `json:"ateomPodName"`
+	PodIP             string `json:"ateomPodIp"`
+}
+
+// bareRead reads all actors with SCAN and MGET, as plainly as it can be done, and keeps each as keep makes it.
+func bareRead[T any](ctx context.Context, s *server, n int, keep func(text string) (T, error)) (time.Duration, error) {
+	start := time.Now()
+	found := make(map[string]T)
+	for cursor := uint64(0); ; {
+		keys, next, err := s.client.Scan(ctx, cursor, "actor:*", batch).Result()
+		if err != nil {
+			return 0, err
+		}
+		if len(keys) > 0 {
+			values, err := s.client.MGet(ctx, keys...).Result()
+			if err != nil {
+				return 0, err
+			}
+			for i, v := range values {
+				text, _ := v.(string)
+				if found[keys[i]], err = keep(text); err != nil {
+					return 0, err
+				}
+			}
+		}
+		if cursor = next; cursor == 0 {
+			break
+		}
+	}
+	if len(found) != n {
+		return 0, fmt.Errorf("the bare read found %d actors", len(found))
+	}
+	return time.Since(start), nil
+}
+
+func asText(text string) (string, error) { return text, nil }
+
+func asColumns(text string) (c columns, err error) {
+	err = json.Unmarshal([]byte(text), &c)
+	return c, err
+}
+
+// usage is what the server has done since its start.
+func (s *server) usage(ctx context.Context) (cpu time.Duration, calls map[string]int64, err error) {
+	text, err := s.client.Info(ctx, "cpu", "commandstats").Result()
+	if err != nil {
+		return 0, nil, err
+	}
+	cpu, calls = parseInfo(text)
+	return cpu, calls, nil
+}
+
+// parseInfo reads the processor time and the calls by command, subcommands as the server names them: client|list.
+func parseInfo(text string) (cpu time.Duration, calls map[string]int64) {
+	calls = map[string]int64{}
+	for line := range strings.Lines(text) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+		if name == "used_cpu_user" || name == "used_cpu_sys" {
+			seconds, _ := strconv.ParseFloat(value, 64)
+			cpu += time.Duration(seconds * float64(time.Second))
+		}
+		if command, ok := strings.CutPrefix(name, "cmdstat_"); ok {
+			first, _, _ := strings.Cut(strings.TrimPrefix(value, "calls="), ",")
+			calls[command], _ = strconv.ParseInt(first, 10, 64)
+		}
+	}
+	return cpu, calls
+}
