@@ -1,0 +1,157 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+)
+
+const (
+	home     = "\x1b[H"
+	pageDown = "\x1b[6~"
+	enter    = "\r"
+	escape   = "\x1b"
+)
+
+// oddly is a pause out of step with everything that ticks.
+func oddly() time.Duration { return time.Duration(30+rand.IntN(90)) * time.Millisecond }
+
+// echo measures lines that cat sends back: what the terminal, the emulator and the machine take of every latency.
+func (b *bench) echo(ctx context.Context) error {
+	x, err := startTerminal(b.o.work, "cat")
+	if err != nil {
+		return err
+	}
+	defer x.close()
+	var took []time.Duration
+	for i := range min(b.o.presses, 100) {
+		text := fmt.Sprintf("<%d>", i)
+		d, err := x.takes(ctx, text, x.types(text+enter), func() bool { return strings.Count(x.screen.String(), text) == 2 })
+		if err != nil {
+			return err
+		}
+		took = append(took, d)
+		if err := pause(ctx, oddly()); err != nil {
+			return err
+		}
+	}
+	b.add("a line to cat and back, p50 / p99 / most", "%s", latencies(took))
+	return nil
+}
+
+// press presses the i-th of keys that move the cursor and measures until the status line has the row they lead to.
+func (b *bench) press(ctx context.Context, i int) (time.Duration, error) {
+	b.mu.Lock()
+	at, _ := b.row()
+	b.mu.Unlock()
+	round := []struct {
+		key  string
+		want int
+	}{{"j", at + 1}, {"j", at + 1}, {pageDown, at + lastRow - firstRow + 1}, {"k", at - 1}, {"G", b.n}, {"k", at - 1}, {home, 1}}
+	step := round[i%len(round)]
+	return b.takes(ctx, fmt.Sprintf("row %d after %q on row %d", step.want, step.key, at), b.types(step.key), func() bool {
+		now, _ := b.row()
+		return now == step.want
+	})
+}
+
+func (b *bench) keys(ctx context.Context) error {
+	if err := b.top(ctx); err != nil {
+		return err
+	}
+	var took []time.Duration
+	for i := range b.o.presses {
+		d, err := b.press(ctx, i)
+		if err != nil {
+			return err
+		}
+		took = append(took, d)
+		if err := pause(ctx, oddly()); err != nil {
+			return err
+		}
+	}
+	b.add("key to frame, p50 / p99 / most", "%s", latencies(took))
+	return b.top(ctx)
+}
+
+// top goes to the first row.
+func (b *bench) top(ctx context.Context) error {
+	if err := b.types(home)(); err != nil {
+		return err
+	}
+	_, err := b.until(ctx, "the first row", func() bool { at, _ := b.row(); return at == 1 })
+	return err
+}
+
+// narrowing sorts and filters, with the cursor on a row that goes from one end to the other, and alone.
+func (b *bench) narrowing(ctx context.Context) error {
+	if err := b.top(ctx); err != nil {
+		return err
+	}
+	const greatest = 4 * mostRows // of all versions
+	if _, err := b.change(ctx, 0, greatest); err != nil {
+		return err
+	}
+	shows := func(at, of int) func() bool {
+		return func() bool { a, o := b.row(); return a == at && o == of }
+	}
+	picker := func() bool { return strings.Contains(b.screen.String(), "Sort Actors by") }
+	for _, step := range []struct {
+		what  string
+		keys  string
+		shows func() bool
+	}{
+		{"open the choice of an order", "s", picker},
+		{"sort by a number", "version" + enter, shows(b.n, b.n)},
+		{"open it again", "s", picker},
+		{"sort by a text", "actor" + enter, shows(1, b.n)},
+		{"filter all columns for one row", "/" + actor(0) + enter, shows(1, 1)},
+		{"take the filter away", escape, shows(1, b.n)},
+	} {
+		d, err := b.takes(ctx, step.what, b.types(step.keys), step.shows)
+		if err != nil {
+			return err
+		}
+		b.add(step.what, "%s", ms(d))
+		if err := pause(ctx, 300*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return b.changes(ctx, "while sorted by a text: ", min(b.o.presses, 20), 3*mostRows)
+}
+
+func (b *bench) watching(ctx context.Context) error { return b.changes(ctx, "", b.o.presses, mostRows) }
+
+// change gives a row that is on the screen another version and measures until it shows.
+func (b *bench) change(ctx context.Context, row, version int) (time.Duration, error) {
+	return b.takes(ctx, fmt.Sprintf("version %d of %s", version, actor(row)), func() error {
+		return b.client.Set(ctx, "actor:"+actor(row), document(row, version), 0).Err()
+	}, func() bool { return b.rows()[actor(row)] == fmt.Sprint(version) })
+}
+
+// changes writes to the rows on the screen in turns.
+func (b *bench) changes(ctx context.Context, when string, n, version int) error {
+	before, err := b.cpu()
+	if err != nil {
+		return err
+	}
+	var took []time.Duration
+	for i := range n {
+		d, err := b.change(ctx, i%(lastRow-firstRow+1), version+i)
+		if err != nil {
+			return err
+		}
+		took = append(took, d)
+		if err := pause(ctx, oddly()); err != nil {
+			return err
+		}
+	}
+	b.add(when+"change on the server to the screen, p50 / p99 / most", "%s", latencies(took))
+	after, err := b.cpu()
+	b.add(when+"processor time of holdfast for each", "%s", ms((after-before)/time.Duration(n)))
+	return err
+}
