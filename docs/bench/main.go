@@ -5,7 +5,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -30,23 +29,19 @@ type options struct {
 }
 
 func main() {
-	o, err := parse(os.Args[1:])
-	if errors.Is(err, flag.ErrHelp) {
-		os.Exit(0)
-	}
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
-		os.Exit(2)
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	err = run(ctx, o, os.Stdout)
+	defer stop()
+	o, err := parse(os.Args[1:])
+	if err == nil {
+		err = run(ctx, o, os.Stdout)
+	}
 	if ctx.Err() != nil {
 		err = errors.New("interrupted") // what it broke says less
 	}
-	stop()
-	err = cmp.Or(err, os.RemoveAll(o.work))
-	if err != nil {
-		_ = os.RemoveAll(o.work)
+	if errors.Is(err, flag.ErrHelp) {
+		err = nil
+	}
+	if err := errors.Join(err, os.RemoveAll(o.work)); err != nil {
 		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
 		os.Exit(1)
 	}

@@ -54,7 +54,7 @@ func ms(d time.Duration) string {
 
 func mb(bytes int64) string { return fmt.Sprintf("%.1f MB", float64(bytes)/1e6) }
 
-// calls lists commands, the most frequent first.
+// listed names commands, the most frequent first.
 func listed(calls map[string]int64) string {
 	names := slices.SortedFunc(maps.Keys(calls), func(a, b string) int {
 		if calls[a] != calls[b] {
