@@ -51,6 +51,15 @@ type (
 	mortal           interface{ Deadline() time.Time }      // on our clock; zero: never
 )
 
+// A Source may also tell what its rows weigh and in which group, for Table.Sum; and a row may take over from an earlier
+// reading of it, before anybody else sees it, such as what only two readings can tell.
+type (
+	weighed[R any] interface {
+		Weigh(row R) (group string, n int64)
+	} // n >= 0
+	follower[R any] interface{ Follow(old R) }
+)
+
 // Feed is a Source of any row type, as the model holds it.
 type Feed struct {
 	Kind     Kind
@@ -60,7 +69,9 @@ type Feed struct {
 	equal    func(a, b Row) bool
 	keys     func(id string) []string
 	inspect  func(ctx context.Context, id string) ([]byte, bool, error)
-	needs    func(r Row) (key string) // nil: no row of the kind needs a key of another
+	needs    func(r Row) (key string)            // nil: no row of the kind needs a key of another
+	weigh    func(r Row) (group string, n int64) // nil: rows of the kind have no weight
+	follow   func(old, r Row)                    // nil: each reading stands for itself
 }
 
 // Of makes a Feed: one line of the registry.
@@ -85,6 +96,12 @@ func Of[R comparableRow[R]](kind Kind, s Source[R]) Feed {
 	}
 	if d, is := s.(dependent[R]); is {
 		f.needs = func(r Row) string { return d.Needs(r.(R)) }
+	}
+	if w, is := s.(weighed[R]); is {
+		f.weigh = func(r Row) (string, int64) { return w.Weigh(r.(R)) }
+	}
+	if _, is := any(*new(R)).(follower[R]); is {
+		f.follow = func(old, r Row) { r.(follower[R]).Follow(old.(R)) }
 	}
 	return f
 }

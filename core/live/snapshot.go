@@ -62,8 +62,9 @@ type Table struct {
 	Recent   []Change  // the newest changes since Complete, oldest first, at most recentChanges
 	Rates    []int     // changes that each of the last readings saw, oldest first, at most rateReadings
 	rows     *Sorted
-	from, to int         // the part of rows that is in the table
-	ends     []time.Time // of the reading before Rates, and of each in Rates
+	from, to int              // the part of rows that is in the table
+	sums     map[string]int64 // see Sum
+	ends     []time.Time      // of the reading before Rates, and of each in Rates
 }
 
 // Change is one difference between two readings of a row.
@@ -124,6 +125,9 @@ func (t *Table) Get(id string) (Row, bool) {
 	}
 	return nil, false
 }
+
+// Sum is what the rows of a group weigh together; 0 where there are none, or the kind has no weights.
+func (t *Table) Sum(group string) int64 { return t.sums[group] }
 
 // Within is the part of the table whose IDs start with prefix, which ends in an ASCII character, as a table of its own; it costs the same however many
 // rows there are.

@@ -18,13 +18,14 @@ type tracker struct {
 	due     deadlines
 	needed  map[string]map[string]struct{} // the IDs of the rows that need each key of another kind
 	gone    []string                       // IDs that were asked for and did not come, until the rows that need them are told
-	changes []Change                       // since the last publish, the newest alone
-	count   int                            // changes since the last reading ended
-	bad     int                            // rows with a Problem
-	next    string                         // the ID after which the rolling re-reading goes on
-	err     error                          // see Table.Err
-	failed  bool                           // a Read failed since the pass began
-	table   *Table                         // what was published last
+	sums    sums
+	changes []Change // since the last publish, the newest alone
+	count   int      // changes since the last reading ended
+	bad     int      // rows with a Problem
+	next    string   // the ID after which the rolling re-reading goes on
+	err     error    // see Table.Err
+	failed  bool     // a Read failed since the pass began
+	table   *Table   // what was published last
 }
 
 func newTracker(f Feed) *tracker {
@@ -180,6 +181,9 @@ func (t *tracker) choose(old, new Row) Row {
 	case old != nil && new != nil && t.feed.equal(old, new):
 		return old // the row that is shown stays, so that small differences cannot add up unseen
 	}
+	if old != nil && new != nil && t.feed.follow != nil {
+		t.feed.follow(old, new)
+	}
 	c := Change{At: t.asOf, Before: old, After: new}
 	if old != nil {
 		c.ID = old.ID()
@@ -193,6 +197,7 @@ func (t *tracker) choose(old, new Row) Row {
 		t.due.forget(c.ID)
 	}
 	t.need(old, new)
+	t.weigh(old, new)
 	t.note(c)
 	return new
 }
@@ -267,6 +272,7 @@ func (t *tracker) publish(complete bool) *Table {
 	if next.rows != t.rows {
 		next.Rev++
 		next.rows, next.to = t.rows, t.rows.Len()
+		next.sums = t.sums.publish(next.sums)
 	}
 	if len(t.changes) > 0 {
 		next.Recent = slices.Clone(lastN(slices.Concat(next.Recent, t.changes), recentChanges)) // older ones must not stay in memory
