@@ -38,6 +38,7 @@ var (
 	ErrGap      = conn.Precondition("a change is missing before this one")
 	ErrNotEmpty = conn.Precondition("the database is not empty")
 	ErrChange   = errors.New("not a valid change record")
+	ErrReplica  = errors.New("the name of a replica must be 1 to 256 bytes long")
 )
 
 // CheckKey is ErrKey unless a key is of a legal length.

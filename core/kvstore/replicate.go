@@ -44,6 +44,8 @@ type Replicator struct {
 	Batch int
 	// Poll is how long it waits before it asks a master that had nothing new; 0: 200 ms.
 	Poll time.Duration
+	// Name is what the replica reports itself as, if From is a ReplicaRegistry; empty: it does not.
+	Name string
 	// Report is told of each step, from Run's goroutine; nil: nobody is.
 	Report func(Progress)
 }
@@ -56,10 +58,12 @@ const (
 
 // Run replicates until the context ends, whose error it returns within the call under way, or until something does not
 // pass by itself: ErrTrimmed and ErrAhead (Bootstrap, then Run again), ErrGap, a side that is closed or cannot write.
-// An unreachable side (conn.Unreachable) is tried again for ever.
+// An unreachable side (conn.Unreachable) is tried again for ever. The last report to a registry may take a second more.
 func (r *Replicator) Run(ctx context.Context) error {
 	var at Progress
 	batch, poll, retry := cmp.Or(r.Batch, 500), cmp.Or(r.Poll, 200*time.Millisecond), firstRetry
+	told := r.herald()
+	defer func() { told.leave(ctx) }()
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -72,6 +76,7 @@ func (r *Replicator) Run(ctx context.Context) error {
 				pause = 0
 			}
 			at, retry = next, firstRetry
+			told.progress(ctx, at.Applied)
 		case conn.Unreachable(err):
 			at.Err = err
 			pause = retry

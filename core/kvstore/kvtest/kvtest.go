@@ -42,7 +42,11 @@ type Harness struct {
 
 // Run runs the whole suite.
 func Run(t *testing.T, h Harness) {
-	for _, group := range [][]spec{putSpecs, readSpecs, casSpecs, changeSpecs, applySpecs, snapshotSpecs, backupSpecs} {
+	groups := [][]spec{putSpecs, readSpecs, casSpecs, changeSpecs, applySpecs, snapshotSpecs, backupSpecs}
+	if _, is := h.open(t).(kvstore.ReplicaRegistry); is {
+		groups = append(groups, registrySpecs)
+	}
+	for _, group := range groups {
 		for _, s := range group {
 			t.Run(s.name, func(t *testing.T) { s.check(t, h) })
 		}

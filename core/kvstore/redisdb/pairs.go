@@ -125,6 +125,12 @@ func (r *PairRows) Read(ctx context.Context, ids []string) ([]*PairRow, error) {
 	return rows, nil
 }
 
+// Weigh counts the bytes of a pair's value to its database, by the ID of that one's Row.
+func (r *PairRows) Weigh(row *PairRow) (database string, bytes int64) {
+	database, _, _ = strings.Cut(row.id, ":")
+	return database, row.Bytes
+}
+
 // Inspect returns the value.
 func (r *PairRows) Inspect(ctx context.Context, id string) (body []byte, found bool, err error) {
 	body, err = r.c.Get(ctx, r.Keys(id)[0]).Bytes()

@@ -200,7 +200,7 @@ func (s *Store) replace(epoch, token string, items int64, change, applied uint64
 		return "", fmt.Errorf("%w: the epoch is %q", errMalformed, epoch)
 	}
 	next := strconv.FormatUint(n+1, 10) + "-" + token
-	keys := []string{s.epochKey, s.seq, s.appliedKey, s.log, s.ix, s.exp, s.load(token)}
+	keys := []string{s.epochKey, s.seq, s.appliedKey, s.log, s.ix, s.exp, s.load(token), s.replicas}
 	err = commitScript.Run(context.Background(), s.c, keys, epoch, next, items, change, applied, over).Err()
 	if err != nil {
 		if _, refused := errors.AsType[redis.Error](err); refused {

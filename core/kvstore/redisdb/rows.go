@@ -15,6 +15,7 @@ import (
 
 	"holdfast/core/conn"
 	"holdfast/core/kvstore"
+	"holdfast/core/rate"
 )
 
 // Row is one database as the dashboard lists it.
@@ -25,7 +26,11 @@ type Row struct {
 	Changes   uint64 // number of the last change
 	Applied   uint64 // number of the last change applied from a master; 0: no replica
 	LogLength int64
-	Restoring bool // a restore was decided and is not finished
+	Restoring bool      // a restore was decided and is not finished
+	ReadAt    time.Time // on our clock
+	Rate      rate.Rate // of changes, as far as readings tell
+	restores  string    // how many there were
+	replicas  []Replica // in the order of their names
 	problem   error
 }
 
@@ -41,9 +46,16 @@ func (r *Row) Equal(other *Row) bool {
 	if (r.problem == nil) != (other.problem == nil) || (r.problem != nil && r.problem.Error() != other.problem.Error()) {
 		return false
 	}
-	a, b := *r, *other
-	a.problem, b.problem = nil, nil
-	return a == b
+	return r.id == other.id && r.Keys == other.Keys && r.Changes == other.Changes && r.Applied == other.Applied && r.LogLength == other.LogLength &&
+		r.Restoring == other.Restoring && r.restores == other.restores && sameReplicas(r.replicas, other.replicas)
+}
+
+// Follow takes the rate of changes over from an earlier reading. A restore moves the number without any change.
+func (r *Row) Follow(old *Row) {
+	r.Rate = old.Rate
+	if r.problem == nil && old.problem == nil && r.restores == old.restores && r.Changes > old.Changes {
+		r.Rate = old.Rate.Add(r.Changes-old.Changes, old.ReadAt, r.ReadAt)
+	}
 }
 
 // Rows reads all databases under one prefix. It writes nothing, also where a restore waits to be finished.
@@ -75,7 +87,7 @@ func (r *Rows) Keys(id string) []string {
 		return []string{r.prefix + rest}
 	}
 	s := spaceOf(r.prefix, id)
-	return []string{s.ix, s.exp, s.seq, s.log, s.appliedKey, s.epochKey}
+	return []string{s.ix, s.exp, s.seq, s.log, s.appliedKey, s.epochKey, s.replicas}
 }
 
 var errForeign = errors.New("foreign key: of no database")
@@ -85,6 +97,7 @@ func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 	type reading struct {
 		keys, log           *redis.IntCmd
 		seq, applied, epoch *redis.StringCmd
+		replicas            *redis.MapStringStringCmd
 	}
 	all := make([]reading, len(ids))
 	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
@@ -94,15 +107,16 @@ func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 				continue
 			}
 			s := spaceOf(r.prefix, id)
-			all[i] = reading{p.ZCard(ctx, s.ix), p.XLen(ctx, s.log), p.Get(ctx, s.seq), p.Get(ctx, s.appliedKey), p.Get(ctx, s.epochKey)}
+			all[i] = reading{p.ZCard(ctx, s.ix), p.XLen(ctx, s.log), p.Get(ctx, s.seq), p.Get(ctx, s.appliedKey), p.Get(ctx, s.epochKey), p.HGetAll(ctx, s.replicas)}
 		}
 	})
 	if err != nil {
 		return nil, conn.Fail("kv: read rows", r.prefix, err)
 	}
+	now := time.Now()
 	rows := make([]*Row, 0, len(ids))
 	for i, id := range ids {
-		row, a := &Row{id: id}, all[i]
+		row, a := &Row{id: id, ReadAt: now}, all[i]
 		if strings.HasPrefix(id, "?") {
 			if row.problem = errForeign; a.keys.Val() > 0 {
 				rows = append(rows, row)
@@ -111,7 +125,10 @@ func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 		}
 		row.Database, _ = conn.Unescape(id)
 		row.Keys, row.LogLength = a.keys.Val(), a.log.Val()
-		row.Restoring = strings.ContainsAny(a.epoch.Val(), "-+")
+		row.restores = a.epoch.Val()
+		if at := strings.IndexAny(row.restores, "-+"); at >= 0 {
+			row.restores, row.Restoring = row.restores[:at], true
+		}
 		var wrong error
 		if row.Changes, err = number("the change number", said(a.seq)); err != nil {
 			wrong = err
@@ -119,7 +136,10 @@ func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 		if row.Applied, err = number("the applied number", said(a.applied)); err != nil {
 			wrong = cmp.Or(wrong, err)
 		}
-		for _, err := range []error{a.keys.Err(), a.log.Err(), a.seq.Err(), a.applied.Err(), a.epoch.Err()} {
+		if row.replicas, err = reports(a.replicas.Val()); err != nil {
+			wrong = cmp.Or(wrong, err)
+		}
+		for _, err := range []error{a.keys.Err(), a.log.Err(), a.seq.Err(), a.applied.Err(), a.epoch.Err(), a.replicas.Err()} {
 			if err != nil && err != redis.Nil {
 				wrong = fmt.Errorf("%w: %w", errMalformed, err)
 			}

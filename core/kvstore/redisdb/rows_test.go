@@ -21,7 +21,7 @@ import (
 func TestEveryKeyOfADatabaseIsOfItsRow(t *testing.T) {
 	r := redisdb.NewRows(nil, "")
 	for key, want := range map[string]string{
-		"kv:{db}:ix": "db", "kv:{db}:exp": "db", "kv:{db}:seq": "db", "kv:{db}:log": "db", "kv:{db}:applied": "db", "kv:{db}:epoch": "db",
+		"kv:{db}:ix": "db", "kv:{db}:exp": "db", "kv:{db}:seq": "db", "kv:{db}:log": "db", "kv:{db}:applied": "db", "kv:{db}:epoch": "db", "kv:{db}:replicas": "db",
 		"kv:{db}:d:a": "db", "kv:{db}:d:}:d:{": "db", "kv:{db}:load:T": "db", "kv:{a%3Ab}:d:x": "a%3Ab",
 		"kv:{db}:d:": "?{db}:d:", "kv:{db}:load:": "?{db}:load:", "kv:{db}:other": "?{db}:other", "kv:{}:seq": "?{}:seq", "kv:db:seq": "?db:seq",
 		"kv:{a:b}:seq": "?{a:b}:seq", "kv:{a%41}:seq": "?{a%41}:seq", "kv:": "?", "kv:{db": "?{db",

@@ -23,6 +23,7 @@ var (
 	stageScript   = conn.NewScript(script("stage"))
 	commitScript  = conn.NewScript(script("commit"))
 	adoptScript   = conn.NewScript(script("adopt"))
+	reportScript  = conn.NewScript(script("report"))
 )
 
 func script(name string) string {

@@ -14,6 +14,8 @@ import (
 //	kv:{db}:seq           number of the last change
 //	kv:{db}:log           Stream: the changes, ids <number>-0
 //	kv:{db}:applied       number of the last change applied from a master
+//	kv:{db}:replicas      hash: name of a replica -> "<applied> <ms of the report, by the server's clock>"; ends a day after
+//	                      the last report, and goes with a restore
 //	kv:{db}:epoch         counts restores; <n>-<token> and <n>+<token> while one is carried out
 //	kv:{db}:load:<token>  list: what a restore has staged; lives for an hour until the restore is decided
 //
@@ -22,6 +24,7 @@ type space struct {
 	base                                    string // "kv:{db}:"
 	data                                    string // "kv:{db}:d:"
 	ix, exp, seq, log, appliedKey, epochKey string
+	replicas                                string
 }
 
 func newSpace(prefix, db string) space { return spaceOf(prefix, conn.Escape(db)) }
@@ -31,7 +34,7 @@ func spaceOf(prefix, escaped string) space {
 	base := prefix + "{" + escaped + "}:"
 	return space{
 		base: base, data: base + "d:", ix: base + "ix", exp: base + "exp", seq: base + "seq",
-		log: base + "log", appliedKey: base + "applied", epochKey: base + "epoch",
+		log: base + "log", appliedKey: base + "applied", epochKey: base + "epoch", replicas: base + "replicas",
 	}
 }
 
@@ -53,7 +56,7 @@ func recognise(prefix, raw string) (db string, foreign, ok bool) {
 		return "", true, true
 	}
 	switch name := rest[end+2:]; name {
-	case "ix", "exp", "seq", "log", "applied", "epoch":
+	case "ix", "exp", "seq", "log", "applied", "epoch", "replicas":
 	default:
 		if !(len(name) > 2 && name[:2] == "d:") && !(len(name) > 5 && name[:5] == "load:") {
 			return "", true, true

@@ -1,0 +1,220 @@
+package redisdb_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core/kvstore"
+	"holdfast/core/kvstore/redisdb"
+	"holdfast/core/redistest"
+)
+
+// rowOf reads the row of a database.
+func rowOf(t testing.TB, c redis.UniversalClient, db string) *redisdb.Row {
+	t.Helper()
+	rows, err := redisdb.NewRows(c, "").Read(ctx, []string{db})
+	if err != nil || len(rows) != 1 {
+		t.Fatal(rows, err)
+	}
+	return rows[0]
+}
+
+func report(t testing.TB, s *redisdb.Store, name string, applied uint64) {
+	t.Helper()
+	if err := s.ReportReplica(ctx, name, applied); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// lags spells the replicas of a row: "name+lag" of each.
+func lags(r *redisdb.Row, now time.Time) []string {
+	out := []string{}
+	for _, p := range r.Replicas(now) {
+		out = append(out, fmt.Sprintf("%s+%d", p.Name, p.Lag(r)))
+	}
+	return out
+}
+
+func TestARowTellsHowFarReplicasAre(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, c redis.UniversalClient) {
+		s := open(t, c, "db")
+		for i := range 5 {
+			put(t, s, pair("k", fmt.Sprint(i)))
+		}
+		before := rowOf(t, c, "db")
+		const odd = "host:{*}\xff\n"
+		report(t, s, odd, 2)
+		report(t, s, "b", 5)
+		report(t, s, "a", 1)
+		report(t, s, "a", 4)
+		report(t, s, "ahead", 9) // of another history
+		now, err := c.Time(ctx).Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		row := rowOf(t, c, "db")
+		if got, want := lags(row, now), []string{"a+1", "ahead+0", "b+0", odd + "+3"}; !slices.Equal(got, want) || row.Problem() != nil {
+			t.Errorf("%q, want %q, %v", got, want, row.Problem())
+		}
+		for _, p := range row.Replicas(now) {
+			if ago := now.Sub(p.Reported); ago < 0 || ago > time.Minute {
+				t.Errorf("%q reported %v ago", p.Name, ago)
+			}
+		}
+		if row.Equal(before) || !row.Equal(rowOf(t, c, "db")) {
+			t.Error("a report does not make another row, or a second reading does")
+		}
+		if life := c.PTTL(ctx, "kv:{db}:replicas").Val(); life <= 23*time.Hour || life > 24*time.Hour {
+			t.Errorf("the reports live for %v", life)
+		}
+		if got := lags(row, now.Add(25*time.Hour)); len(got) != 0 {
+			t.Errorf("a day later: %q", got)
+		}
+	})
+}
+
+func TestAReplicaThatIsSilentForADayIsForgotten(t *testing.T) {
+	redistest.EachReal(t, func(t *testing.T, c redis.UniversalClient) {
+		s := open(t, c, "db")
+		put(t, s, pair("k", "1"))
+		now, err := c.Time(ctx).Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := func(ago time.Duration) string { return fmt.Sprintf("1 %d", now.Add(-ago).UnixMilli()) }
+		if err := c.HSet(ctx, "kv:{db}:replicas", "old", at(25*time.Hour), "young", at(23*time.Hour)).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if got := lags(rowOf(t, c, "db"), now); !slices.Equal(got, []string{"young+0"}) {
+			t.Errorf("%q", got)
+		}
+		report(t, s, "new", 1)
+		names := c.HKeys(ctx, "kv:{db}:replicas").Val()
+		slices.Sort(names)
+		if !slices.Equal(names, []string{"new", "young"}) {
+			t.Errorf("the next report leaves %q", names)
+		}
+	})
+}
+
+func TestARestoreForgetsTheReplicas(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, c redis.UniversalClient) {
+		s := open(t, c, "db")
+		put(t, s, pair("k", "1"))
+		path := t.TempDir() + "/backup"
+		if err := s.BackupTo(path); err != nil {
+			t.Fatal(err)
+		}
+		r, err := s.GetSnapshot()
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole, err := io.ReadAll(r)
+		r.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		report(t, s, "r", 1)
+		if err := s.PutSnapshot(io.NopCloser(bytes.NewReader(whole))); err != nil {
+			t.Fatal(err)
+		}
+		if n := c.Exists(ctx, "kv:{db}:replicas").Val(); n != 0 {
+			t.Error("a snapshot in the state's place leaves the reports of before")
+		}
+		report(t, s, "r", 1)
+		restored, _, _, _, err := s.RestoreFrom(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer restored.Close()
+		if n := c.Exists(ctx, "kv:{db}:replicas").Val(); n != 0 {
+			t.Error("a restore leaves the reports of before")
+		}
+	})
+}
+
+func TestWhatIsNoReportIsAProblemUntilTheNextOne(t *testing.T) {
+	c := redistest.Single(t)
+	s := open(t, c, "db")
+	put(t, s, pair("k", "1"))
+	c.HSet(ctx, "kv:{db}:replicas", "r", "many")
+	if row := rowOf(t, c, "db"); row.Problem() == nil {
+		t.Error("it is none")
+	}
+	report(t, s, "other", 1)
+	if row := rowOf(t, c, "db"); row.Problem() != nil || len(row.Replicas(time.Now())) != 1 {
+		t.Errorf("%v, %v", row.Replicas(time.Now()), row.Problem())
+	}
+	if err := s.ReportReplica(ctx, "r", kvstore.MaxChangeNumber+1); err == nil {
+		t.Error("a number that is none was noted")
+	}
+	c.Set(ctx, "kv:{db}:replicas", "text", 0)
+	if row := rowOf(t, c, "db"); row.Problem() == nil {
+		t.Error("a key of another type is none")
+	}
+}
+
+func TestTheRateOfChangesFollowsTheReadings(t *testing.T) {
+	start := time.Unix(1_000_000, 0)
+	was := &redisdb.Row{Changes: 100, ReadAt: start}
+	is := &redisdb.Row{Changes: 150, ReadAt: start.Add(time.Second)}
+	is.Follow(was)
+	first := is.Rate.At(is.ReadAt)
+	if want := 50 * (1 - math.Exp(-0.1)); math.Abs(first-want) > 0.01 {
+		t.Errorf("%v a second, want %v", first, want)
+	}
+	same := &redisdb.Row{Changes: 150, ReadAt: start.Add(11 * time.Second)} // another number changed
+	same.Follow(is)
+	if got := same.Rate.At(same.ReadAt); math.Abs(got-first/math.E) > 0.01 {
+		t.Errorf("ten seconds later %v, want %v", got, first/math.E)
+	}
+	if !is.Equal(&redisdb.Row{Changes: 150, ReadAt: start.Add(time.Hour)}) {
+		t.Error("the moment of a reading makes a change")
+	}
+}
+
+// A restore moves the number of changes on, and nothing changed as often as that.
+func TestARestoreIsNoRateOfChanges(t *testing.T) {
+	c := redistest.Single(t)
+	s := open(t, c, "db")
+	put(t, s, pair("k", "1"))
+	was := rowOf(t, c, "db")
+	r, err := s.GetSnapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.PutSnapshot(r); err != nil {
+		t.Fatal(err)
+	}
+	is := rowOf(t, c, "db")
+	is.Follow(was)
+	if is.Changes <= was.Changes || is.Rate.At(is.ReadAt) != 0 {
+		t.Errorf("from change %d to %d: %v a second", was.Changes, is.Changes, is.Rate.At(is.ReadAt))
+	}
+	put(t, s, pair("k", "2"))
+	next := rowOf(t, c, "db")
+	next.Follow(is)
+	if next.Rate.At(next.ReadAt) <= 0 {
+		t.Error("the next change is none")
+	}
+}
+
+func TestAPairWeighsItsValueInItsDatabase(t *testing.T) {
+	c := redistest.Single(t)
+	put(t, open(t, c, "a:b"), pair("k", "12345"))
+	r := redisdb.NewPairRows(c, "")
+	rows, err := r.Read(ctx, []string{"a%3Ab:k"})
+	if err != nil || len(rows) != 1 {
+		t.Fatal(rows, err)
+	}
+	if group, n := r.Weigh(rows[0]); group != rowOf(t, c, "a%3Ab").ID() || n != 5 {
+		t.Errorf("%d in %q", n, group)
+	}
+}
