@@ -44,6 +44,7 @@ type options struct {
 	from    string        // replicate
 	db      string        // replicate
 	to      string        // replicate
+	name    string        // replicate
 	seed    int64         // demo
 	help    bool
 
@@ -68,7 +69,8 @@ const usageHead = `holdfast shows and operates the coordination state that servi
   holdfast restore DB FILE          make a KV database from a backup, verified to its end before anything is touched; one
                                     that ever had a change is refused without --replace; prints the same
   holdfast replicate --from URL --db DB --to DIR
-                                    keep a replica of a KV database in a folder until interrupted; go on where it ended
+                                    keep a replica of a KV database in a folder until interrupted; go on where it ended.
+                                    It reports how far it is to the database, unless --read-only
   holdfast version
   holdfast completion SHELL         print a script that completes words in bash, zsh or fish
 
@@ -107,6 +109,7 @@ func flagSet(o *options) *pflag.FlagSet {
 	f.StringVar(&o.from, "from", "", "replicate: the server of the database to follow, in place of --url")
 	f.StringVar(&o.db, "db", "", "replicate: the database")
 	f.StringVar(&o.to, "to", "", "replicate: the folder of the replica; it is made if there is none")
+	f.StringVar(&o.name, "name", "", "replicate: what the replica reports itself as (default the host's name, a colon and that of the folder)")
 	f.Int64Var(&o.seed, "seed", 1, "demo: makes a run repeatable")
 	f.BoolVarP(&o.help, "help", "h", false, "show this")
 	return f
@@ -115,7 +118,7 @@ func flagSet(o *options) *pflag.FlagSet {
 // own are the flags that only one verb knows; all others are common.
 var own = map[string]string{
 	"output": "get", "watch": "get", "ttl": "lock", "token": "unlock", "file": "edit", "seed": "demo",
-	"replace": "restore", "from": "replicate", "db": "replicate", "to": "replicate",
+	"replace": "restore", "from": "replicate", "db": "replicate", "to": "replicate", "name": "replicate",
 }
 
 // parse reads flags and environment. A flag of another verb is an error, as an unknown one is; in the environment,

@@ -25,7 +25,11 @@ func (o options) replicate(ctx context.Context, _ []string, _ io.Writer) error {
 			return fmt.Errorf("%w: replicate needs --from, --db and --to; --%s is missing", errUsage, name)
 		}
 	}
-	o.urls = []string{o.from}
+	name, err := o.replicaName()
+	if err != nil {
+		return fmt.Errorf("%w: --name: %w", errUsage, err)
+	}
+	o.name, o.urls = name, []string{o.from}
 	return o.with(ctx, func(c *core.Core) error {
 		err := o.replicateTo(ctx, c)
 		if ctx.Err() != nil { // it was to go on until it is interrupted
@@ -33,6 +37,27 @@ func (o options) replicate(ctx context.Context, _ []string, _ io.Writer) error {
 		}
 		return fmt.Errorf("replicate %q to %s: %w", o.db, o.to, err)
 	})
+}
+
+// replicaName is what the replica reports itself as; empty if it is to write nothing.
+func (o options) replicaName() (string, error) {
+	if o.readOnly {
+		return "", nil
+	}
+	name := o.name
+	if name == "" {
+		folder, err := filepath.Abs(o.to)
+		if err != nil {
+			return "", err
+		}
+		host, err := os.Hostname()
+		if err != nil {
+			host = "unknown host"
+		}
+		name = host + ":" + filepath.Base(folder)
+		name = name[:min(len(name), kvstore.MaxReplicaName)]
+	}
+	return name, kvstore.CheckReplicaName(name)
 }
 
 func (o options) replicateTo(ctx context.Context, c *core.Core) (err error) {
@@ -70,7 +95,7 @@ func (o options) follow(ctx context.Context, c *core.Core, to *pebbledb.Store, t
 	}
 	defer from.Close()
 	for {
-		r := kvstore.Replicator{From: from, To: to, Report: told.report}
+		r := kvstore.Replicator{From: from, To: to, Name: o.name, Report: told.report}
 		if err := r.Run(ctx); !errors.Is(err, kvstore.ErrTrimmed) {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -118,6 +119,11 @@ func TestReplicateFollowsADatabaseAndGoesOnWhereItEnded(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "new", "replica")
 		m := s.master(t, "db:1", redisdb.Options{})
 		args := append([]string{"--db", "db:1", "--to", dir, "--read-only"}, s.flagsFrom()...)
+		defer func() {
+			if n := s.c.Exists(ctx, "kv:{db%3A1}:replicas").Val(); n != 0 {
+				t.Error("it reported under --read-only")
+			}
+		}()
 		for range 3 {
 			change(t, m, 700)
 			said := replicateUntil(t, "applied, 0 behind\n", args...)
@@ -127,6 +133,38 @@ func TestReplicateFollowsADatabaseAndGoesOnWhereItEnded(t *testing.T) {
 			same(t, dir, m)
 		}
 	})
+}
+
+// The replica reports itself to its master under a name, for whoever looks at the database.
+func TestReplicateReportsHowFarItIs(t *testing.T) {
+	each(t, func(t *testing.T, s server) {
+		m := s.master(t, "db", redisdb.Options{})
+		change(t, m, 30)
+		host, err := os.Hostname()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tt := range []struct {
+			name []string
+			want string
+		}{{nil, host + ":copy"}, {[]string{"--name", "mine"}, "mine"}} {
+			args := append([]string{"--db", "db", "--to", filepath.Join(t.TempDir(), "copy")}, tt.name...)
+			replicateUntil(t, "applied, 0 behind\n", append(args, s.flagsFrom()...)...)
+			rows, err := redisdb.NewRows(s.c, "").Read(ctx, []string{"db"})
+			if err != nil || len(rows) != 1 {
+				t.Fatal(rows, err)
+			}
+			all := rows[0].Replicas(time.Now())
+			i := slices.IndexFunc(all, func(p redisdb.Replica) bool { return p.Name == tt.want })
+			if i < 0 || all[i].Applied != rows[0].Changes || all[i].Lag(rows[0]) != 0 {
+				t.Errorf("%q: %+v of %d changes", tt.want, all, rows[0].Changes)
+			}
+		}
+	})
+	long := holdfast(t, "replicate", "--from", "redis://127.0.0.1:1", "--db", "d", "--to", t.TempDir(), "--name", strings.Repeat("n", 257))
+	if long.code != wrongUsage || !strings.HasPrefix(long.errors, "holdfast: usage: --name: ") {
+		t.Errorf("exit %d: %s", long.code, long.errors)
+	}
 }
 
 func TestReplicateTakesASnapshotWhereTheLogDoesNotReachBack(t *testing.T) {

@@ -56,7 +56,7 @@ func (o options) get(ctx context.Context, args []string, stdout io.Writer) error
 	return o.with(ctx, func(c *core.Core) error {
 		var feeds []live.Feed
 		for _, feed := range c.Feeds() {
-			if v.Kind == "" || feed.Kind == v.Kind {
+			if v.Kind == "" || feed.Kind == v.Kind || slices.Contains(v.Others, feed.Kind) {
 				feeds = append(feeds, feed)
 			}
 		}
@@ -109,7 +109,7 @@ func getAll(ctx context.Context, c *core.Core, m *live.Model, v views.View, f vi
 		rows = v.Rows(snap, nil)
 	}
 	now := time.Now()
-	return v.Print(stdout, f, rows, tui.Clock{Now: now, Server: snap.ServerNow(now)}, func(id string) string { return c.Live.Keys(v.Kind, id)[0] })
+	return v.Print(stdout, f, rows, tui.Clock{Now: now, Server: snap.ServerNow(now), Others: snap}, func(id string) string { return c.Live.Keys(v.Kind, id)[0] })
 }
 
 func getOne(ctx context.Context, c *core.Core, v views.View, f views.Format, key string, stdout io.Writer) error {

@@ -195,6 +195,9 @@ func (s *stage) follower(r *rand.Rand, master, copy *database) turn {
 			if errors.Is(err, kvstore.ErrTrimmed) || at.Applied > at.Latest {
 				err = kvstore.Bootstrap(ctx, from, to)
 			}
+			if applied, wrong := to.GetLatestAppliedChangeNumber(); err == nil && wrong == nil {
+				_ = from.ReportReplica(ctx, replica, applied) // a report that is refused is no reason to begin anew
+			}
 			return rest, err
 		})(ctx)
 	}

@@ -59,11 +59,17 @@ func TestTheReplicaLagsAndCatchesUp(t *testing.T) {
 	if p := d.lag(); p.Applied == 0 {
 		t.Errorf("the replica has nothing yet: %+v", p)
 	}
-	behind, caughtUp := uint64(0), 0
+	behind, caughtUp, reported := uint64(0), 0, 0
 	for range 150 {
 		d.live(time.Second, 500*time.Millisecond)
 		p := d.lag()
 		behind = max(behind, p.Lag())
+		row := must[[]*redisdb.Row](t)(d.KVRows.Read(ctx, []string{flags}))[0]
+		for _, r := range row.Replicas(must[time.Time](t)(d.Conn.Time(ctx).Result())) {
+			if r.Name == replica && r.Applied == p.Applied {
+				reported++
+			}
+		}
 		if p.Lag() == 0 {
 			caughtUp++
 			if master, copy := pairs(t, d.db(flags)), pairs(t, d.db(replica)); !maps.Equal(master, copy) {
@@ -71,8 +77,8 @@ func TestTheReplicaLagsAndCatchesUp(t *testing.T) {
 			}
 		}
 	}
-	if behind < 6 || caughtUp < 10 {
-		t.Errorf("at most %d behind, caught up in %d of 150 seconds", behind, caughtUp)
+	if behind < 6 || caughtUp < 10 || reported < 150 {
+		t.Errorf("at most %d behind, caught up in %d of 150 seconds, its report right in %d", behind, caughtUp, reported)
 	}
 }
 

@@ -107,6 +107,7 @@ const (
 	Put    Action = "put"
 
 	OpenDetail  Action = "detail"
+	Jump        Action = "jump"
 	Mark        Action = "mark"
 	MarkAll     Action = "mark-all"
 	ClearMarks  Action = "clear-marks"
@@ -187,6 +188,7 @@ func defaults() []Binding {
 		{Action: Put, Scope: Row, Keys: keys("n"), Label: "new", Help: "put a new key into the database", Dangerous: true},
 
 		{Action: OpenDetail, Scope: Table, Keys: keys("enter"), Label: "detail", Help: "show the whole record and its links"},
+		{Action: Jump, Scope: Table, Keys: keys("'"), Label: "jump", Help: "go to the first row that begins with what is typed"},
 		{Action: Mark, Scope: Table, Keys: keys("space"), Label: "mark", Help: "mark the row, or take its mark off"},
 		{Action: MarkAll, Scope: Table, Keys: keys("a"), Label: "mark all", Help: "mark all rows that the filter shows"},
 		{Action: ClearMarks, Scope: Table, Keys: keys("A"), Label: "clear marks", Help: "take all marks off"},

@@ -88,7 +88,8 @@ func arrange(v *View, snap *live.Snapshot, o order, at Clock, last *arranged) *a
 	now, isTable := a.rows.(*live.Table)
 	was, wasTable := last.rows.(*live.Table)
 	known := isTable && wasTable && last.sorted != nil && now.Kind == was.Kind
-	if known && o.same(last.order) {
+	by, own := o.by(v, snap)
+	if known && own && o.same(last.order) {
 		a.sorted = catchUp(last.sorted, was, now, func(r live.Row) bool {
 			return strings.HasPrefix(r.ID(), o.within) && (o.filter.empty() || o.filter.keeps(r, v.Columns, at))
 		})
@@ -107,7 +108,7 @@ func arrange(v *View, snap *live.Snapshot, o order, at Clock, last *arranged) *a
 			kept = append(kept, r)
 		}
 	}
-	a.sorted = live.NewSorted(kept, o.compare(v, a.rows))
+	a.sorted = live.NewSorted(kept, o.compare(by, a.rows))
 	return a
 }
 
@@ -125,8 +126,21 @@ func catchUp(sorted *live.Sorted, was, now *live.Table, keeps func(live.Row) boo
 	return sorted.Apply(edits)
 }
 
+// by is how the chosen column compares rows; nil: not at all. It is their own if nothing but the rows themselves decides,
+// so that an order holds for later rows, too.
+func (o order) by(v *View, snap *live.Snapshot) (compare func(a, b live.Row) int, own bool) {
+	if o.column < 0 || o.column >= len(v.Columns) {
+		return nil, true
+	}
+	c := v.Columns[o.column]
+	if c.CompareIn != nil {
+		return c.CompareIn(snap), false
+	}
+	return c.Compare, true
+}
+
 // compare is the order as a total one: rows that it takes for the same stand as they come.
-func (o order) compare(v *View, rows live.Rows) func(a, b live.Row) int {
+func (o order) compare(by func(a, b live.Row) int, rows live.Rows) func(a, b live.Row) int {
 	as := func(a, b live.Row) int { return strings.Compare(a.ID(), b.ID()) }
 	if _, ok := rows.(*live.Table); !ok {
 		place := make(map[string]int, rows.Len())
@@ -139,10 +153,9 @@ func (o order) compare(v *View, rows live.Rows) func(a, b live.Row) int {
 	if o.descending {
 		sign = -1
 	}
-	if o.column < 0 || o.column >= len(v.Columns) || v.Columns[o.column].Compare == nil {
+	if by == nil {
 		return func(a, b live.Row) int { return sign * as(a, b) }
 	}
-	by := v.Columns[o.column].Compare
 	return func(a, b live.Row) int {
 		if c := compareRows(by, a, b); c != 0 {
 			return sign * c

@@ -225,15 +225,27 @@ func (m *Model) foot() []string {
 	return append([]string{m.statusLine()}, said...)
 }
 
-// message is the filter that is typed, an action that runs, a toast, or the trouble with the server.
+// prompt is the line in which a filter or the beginning of a row is typed, and what is wrong with that.
+func (m *Model) prompt() string {
+	m.input.SetWidth(m.width / 2)
+	label, wrong := " /", ""
+	switch {
+	case m.jump != nil:
+		label, wrong = " jump to ", m.jump.complaint()
+	case m.filterErr != nil:
+		wrong = cleanStart(m.filterErr.Error())
+	}
+	line := m.theme.Key.Render(label) + m.input.View()
+	if wrong != "" {
+		line = m.theme.Key.Render(label) + strings.TrimRight(m.input.View(), " ") + "  " + m.theme.Bad.Render(wrong)
+	}
+	return cut(line, m.width)
+}
+
+// message is the prompt, an action that runs, a toast, or the trouble with the server.
 func (m *Model) message() []string {
-	if m.filtering {
-		m.input.SetWidth(m.width / 2)
-		line := m.theme.Key.Render(" /") + m.input.View()
-		if m.filterErr != nil {
-			line = m.theme.Key.Render(" /") + strings.TrimRight(m.input.View(), " ") + "  " + m.theme.Bad.Render(cleanStart(m.filterErr.Error()))
-		}
-		return []string{cut(line, m.width)}
+	if m.prompting() {
+		return []string{m.prompt()}
 	}
 	if j := m.working; j != nil {
 		text := fmt.Sprintf("%s… %s", j.name(), m.since(j.started))
@@ -267,7 +279,7 @@ func (m *Model) hints() string {
 	switch o := m.overlays.top(); {
 	case o != nil:
 		actions = o.hints()
-	case m.filtering:
+	case m.prompting():
 		actions = []keymap.Action{keymap.Accept, keymap.Cancel}
 	default:
 		for _, a := range m.view().Actions {

@@ -32,7 +32,8 @@ type Model struct {
 	trail  []place // where links led from, the last one at the end
 
 	overlays  stack
-	filtering bool // the filter line has the keys
+	filtering bool  // the filter line has the keys
+	jump      *jump // has the keys; nil: nobody jumps
 	input     textinput.Model
 	filterErr error
 	toast     toast
@@ -94,6 +95,8 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 		return m.follow()
 	case arrangedMsg:
 		return m.arranged(msg)
+	case jumpedMsg:
+		return m.jumped(msg)
 	case inspectedMsg, linkedMsg, bodyMsg:
 		return m.detailed(msg)
 	case panicMsg:
@@ -113,6 +116,9 @@ func (m *Model) panicked(msg panicMsg) {
 	m.busy, m.working = false, nil
 	if d := m.detail; d != nil {
 		d.reading, d.linking = false, false
+	}
+	if m.jump != nil {
+		m.jump.looking = false
 	}
 	const title = "A part of the dashboard failed; the rest goes on"
 	if p, ok := m.overlays.top().(*pane); ok && p.title == title {
@@ -136,15 +142,18 @@ func (m *Model) view() *View { return m.Views[m.active] }
 
 func (m *Model) clock() Clock {
 	now := m.Now()
-	return Clock{Now: now, Server: m.snap.ServerNow(now)}
+	return Clock{Now: now, Server: m.snap.ServerNow(now), Others: m.snap}
 }
+
+// prompting tells whether the line of a prompt has the keys.
+func (m *Model) prompting() bool { return m.filtering || m.jump != nil }
 
 // scope says which keys count now.
 func (m *Model) scope() keymap.Scope {
 	switch {
 	case m.overlays.top() != nil:
 		return m.overlays.top().scope()
-	case m.filtering:
+	case m.prompting():
 		return keymap.Input
 	case m.detail != nil:
 		return keymap.Detail
@@ -164,12 +173,14 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case action == keymap.Interrupt:
 		return tea.Quit
-	case !bound && (m.overlays.top() != nil || m.filtering):
+	case !bound && (m.overlays.top() != nil || m.prompting()):
 		return m.typed(msg)
 	case m.overlays.top() != nil:
 		return m.overlays.act(action)
 	case m.filtering:
 		return m.filterAct(action)
+	case m.jump != nil:
+		return m.jumpAct(action)
 	}
 	if m.toast.tone == Bad || m.toast.tone == Warn {
 		m.toast = toast{}
@@ -180,18 +191,22 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 	return m.act(action)
 }
 
-// typed gives a message to whatever has an input: an overlay or the filter line.
+// typed gives a message to whatever has an input: an overlay or a prompt.
 func (m *Model) typed(msg tea.Msg) tea.Cmd {
 	if o := m.overlays.top(); o != nil {
 		return o.typed(msg)
 	}
-	if !m.filtering {
+	if !m.prompting() {
 		return nil
 	}
 	before := m.input.Value()
 	cmd := typeInto(&m.input, msg)
-	if m.input.Value() != before {
-		return tea.Batch(cmd, m.setFilter(m.input.Value()))
+	switch text := m.input.Value(); {
+	case text == before:
+	case m.filtering:
+		return tea.Batch(cmd, m.setFilter(text))
+	default:
+		return tea.Batch(cmd, m.jumpTo(m.jump, text))
 	}
 	return cmd
 }

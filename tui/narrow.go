@@ -49,7 +49,7 @@ func (m *Model) chooseOrder() tea.Cmd {
 	t := m.table()
 	var choices []choice
 	for i, c := range t.view.Columns {
-		if c.Compare == nil {
+		if c.Compare == nil && c.CompareIn == nil {
 			continue
 		}
 		hint := ""

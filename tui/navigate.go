@@ -93,6 +93,8 @@ func (m *Model) tableAct(a keymap.Action) tea.Cmd {
 		}
 	case keymap.ClearMarks:
 		t.clearMarks()
+	case keymap.Jump:
+		return m.startJump()
 	case keymap.Sort:
 		return m.chooseOrder()
 	case keymap.SortReverse:

@@ -21,15 +21,22 @@ type View struct {
 	Rows    func(s *live.Snapshot, last live.Rows) live.Rows
 	Columns []Column                                                // the first one names the row
 	Span    func(live.Row, Clock) (text string, tone Tone, ok bool) // stands for all cells after the first; nil: never
-	Empty   string                                                  // how to get data, shown when there is none
-	Facts   func(live.Row, Clock) []Fact                            // the head of the detail pane
-	Links   func(live.Row, Lookup) []Link                           // to rows of other kinds; runs off the UI's goroutine
-	Open    func(live.Row) (Link, bool)                             // where enter leads, for rows that have no detail of their own
+	// Jump says how the IDs of rows begin whose first cell of text begins with this one (behind what the view is narrowed
+	// to); nil: IDs begin with something else.
+	Jump    func(text string) string
+	Empty   string                        // how to get data, shown when there is none
+	Facts   func(live.Row, Clock) []Fact  // the head of the detail pane
+	Links   func(live.Row, Lookup) []Link // to rows of other kinds; runs off the UI's goroutine
+	Open    func(live.Row) (Link, bool)   // where enter leads, for rows that have no detail of their own
 	Actions []Action
 }
 
-// Clock is the moment a screen is drawn for: ours for deadlines, the server's for ages.
-type Clock struct{ Now, Server time.Time }
+// Clock is the moment a screen is drawn for: ours for deadlines, the server's for ages. Others are the rows of all kinds
+// at that moment; nil where only the row itself is known.
+type Clock struct {
+	Now, Server time.Time
+	Others      Lookup
+}
 
 // Lookup finds rows of other kinds.
 type Lookup interface{ Table(live.Kind) *live.Table }
@@ -39,10 +46,12 @@ type Column struct {
 	Title   string
 	Text    func(live.Row, Clock) string // any bytes: the frame makes them safe and cuts them
 	Compare func(a, b live.Row) int      // of readable rows; nil: not sortable
-	Tone    func(live.Row, Clock) Tone   // nil: plain
-	Right   bool                         // numbers stand right
-	Max     int                          // most cells it takes; 0: 40
-	Grow    bool                         // takes what is left
+	// CompareIn makes the Compare of a column whose text comes from rows of other kinds.
+	CompareIn func(Lookup) func(a, b live.Row) int
+	Tone      func(live.Row, Clock) Tone // nil: plain
+	Right     bool                       // numbers stand right
+	Max       int                        // most cells it takes; 0: 40
+	Grow      bool                       // takes what is left
 }
 
 // Tone is how much a cell matters. It is never the only sign: the text says it too.

@@ -13,12 +13,13 @@ import (
 type View struct {
 	*tui.View
 	Fields []Field
+	Others []live.Kind // that Fields look at, besides the view's own
 }
 
 // Field is one member of the objects that `holdfast get` prints.
 type Field struct {
 	Name  string
-	Value func(live.Row, tui.Clock) any // string, []byte, int64, float64, bool, time.Time (zero: null), time.Duration
+	Value func(live.Row, tui.Clock) any // string, []byte, int64, float64, bool, time.Time (zero: null), time.Duration, nil
 }
 
 // The helpers below let a view be written in terms of its own row type.

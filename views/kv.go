@@ -1,12 +1,14 @@
 package views
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/dustin/go-humanize"
 
+	"holdfast/core/conn"
 	"holdfast/core/kvstore/redisdb"
 	"holdfast/core/live"
 	"holdfast/core/operate"
@@ -33,22 +35,55 @@ func kv() View {
 			Columns: []tui.Column{
 				grow(text("DATABASE", func(r row) string { return r.Database })),
 				number("KEYS", func(r row) int64 { return r.Keys }),
+				{
+					Title: "BYTES", Right: true,
+					Text: func(r live.Row, at tui.Clock) string { return humanize.Bytes(uint64(bytesOf(r.(row), at.Others))) },
+					CompareIn: func(l tui.Lookup) func(a, b live.Row) int {
+						return func(a, b live.Row) int { return cmp.Compare(bytesOf(a.(row), l), bytesOf(b.(row), l)) }
+					},
+				},
 				number("CHANGES", func(r row) uint64 { return r.Changes }),
-				number("LOG", func(r row) int64 { return r.LogLength }),
+				{
+					Title: "RATE", Right: true,
+					Text:    func(r live.Row, at tui.Clock) string { return perSecond(r.(row).Rate.At(at.Now)) },
+					Compare: func(a, b live.Row) int { return a.(row).Rate.Compare(b.(row).Rate) },
+				},
+				{
+					Title: "REPLICAS", Right: true,
+					Text: func(r live.Row, at tui.Clock) string {
+						return standing(r.(row), at.Server).count()
+					},
+					Compare: func(a, b live.Row) int { return cmp.Compare(anyTime(a.(row)).replicas, anyTime(b.(row)).replicas) },
+				},
+				{
+					Title: "LAG", Right: true,
+					Text:    func(r live.Row, at tui.Clock) string { return standing(r.(row), at.Server).text() },
+					Compare: func(a, b live.Row) int { return anyTime(a.(row)).compare(anyTime(b.(row))) },
+					Tone: func(r live.Row, at tui.Clock) tui.Tone {
+						if standing(r.(row), at.Server).silent > 0 {
+							return tui.Warn
+						}
+						return tui.Plain
+					},
+				},
 				toned(text("REPLICATION", state), func(r row) tui.Tone {
 					if r.Restoring {
 						return tui.Warn
 					}
 					return tui.Plain
 				}),
+				number("LOG", func(r row) int64 { return r.LogLength }),
 			},
-			Facts: facts(func(r row, _ tui.Clock) []tui.Fact {
-				return []tui.Fact{
+			Jump: conn.Escape,
+			Facts: facts(func(r row, at tui.Clock) []tui.Fact {
+				return append([]tui.Fact{
 					{Name: "database", Text: r.Database},
 					{Name: "keys", Text: humanize.Comma(r.Keys)},
+					{Name: "bytes", Text: humanize.Comma(bytesOf(r, at.Others)) + " of values"},
 					{Name: "changes", Text: fmt.Sprintf("%d, of which the log has %d", r.Changes, r.LogLength)},
+					{Name: "change rate", Text: perSecond(r.Rate.At(at.Now))},
 					{Name: "replication", Text: state(r)},
-				}
+				}, replicaFacts(r, at)...)
 			}),
 			Links: links(func(r row, _ tui.Lookup) []tui.Link {
 				return []tui.Link{{Label: "browse", View: "keys", Within: r.ID() + ":"}}
@@ -60,7 +95,16 @@ func kv() View {
 			field("keys", func(r row) any { return r.Keys }),
 			field("changes", func(r row) any { return r.Changes }),
 			field("applied", func(r row) any { return r.Applied }),
+			{"bytes", func(r live.Row, at tui.Clock) any { return bytesOf(r.(row), at.Others) }},
+			{"replicas", func(r live.Row, at tui.Clock) any { return standing(r.(row), at.Server).replicas }},
+			{"lag", func(r live.Row, at tui.Clock) any {
+				if s := standing(r.(row), at.Server); s.replicas > 0 {
+					return s.lag
+				}
+				return nil
+			}},
 		},
+		Others: []live.Kind{"keys"},
 	}
 }
 
@@ -71,6 +115,7 @@ func keys() View {
 		View: &tui.View{
 			Name: "keys", Title: "Keys", Short: "Keys", Kind: "keys", Parent: "kv",
 			Empty: "The database has no keys.",
+			Jump:  conn.Escape,
 			Columns: []tui.Column{
 				text("KEY", func(r row) string { return r.Key }),
 				text("DATABASE", func(r row) string { return r.Database }),

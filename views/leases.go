@@ -21,6 +21,7 @@ func leases() View {
 	return View{
 		View: &tui.View{
 			Name: "leases", Title: "Leases", Short: "Leases", Kind: "leases",
+			Jump:  conn.Escape, // NAMESPACE is the first cell of text
 			Empty: "A service makes one with record's NewLease, under rec:{namespace}:lease:id.",
 			Columns: []tui.Column{
 				number("LEASE", func(r row) int64 { return r.LeaseID }),

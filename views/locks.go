@@ -19,6 +19,7 @@ func locks() View {
 	return View{
 		View: &tui.View{
 			Name: "locks", Title: "Locks", Short: "Locks", Kind: "locks",
+			Jump:  func(text string) string { return text },
 			Empty: "One can be taken by hand (lock); a service takes one with actorstore's AcquireLock, under lock:what:id.",
 			Columns: []tui.Column{
 				grow(text("KEY", func(r row) string { return r.Key })),

@@ -1,0 +1,185 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	tea "charm.land/bubbletea/v2"
+
+	"holdfast/keymap"
+)
+
+// jump is the prompt that leads the cursor to the first row that begins with what is typed.
+type jump struct {
+	table   *table
+	from    string // ID of the row that it began at
+	at, top int    // where that stood
+	text    string // as typed so far
+	missing bool   // no row begins with it
+	looking bool   // through the rows, off the UI's goroutine
+	entered bool   // the prompt is closed, and what it looks for is still wanted
+	cursor  string // ID of the row that the cursor was on then
+}
+
+// jumpedMsg is what a look through the rows gave.
+type jumpedMsg struct {
+	j    *jump
+	text string
+	id   string // empty: no row begins with the text
+}
+
+func (m *Model) startJump() tea.Cmd {
+	t := m.table()
+	m.jump = &jump{table: t, from: t.cursor, at: t.at, top: t.top}
+	m.input.SetValue("")
+	return m.input.Focus()
+}
+
+// jumpAct takes the keys of the prompt.
+func (m *Model) jumpAct(a keymap.Action) tea.Cmd {
+	j := m.jump
+	switch a {
+	case keymap.Accept:
+		j.entered, j.cursor = true, j.table.cursor
+		m.jump = nil
+	case keymap.Cancel:
+		m.jump = nil
+		j.back()
+		m.focus()
+	}
+	return nil
+}
+
+// back leads to where the jump began.
+func (j *jump) back() {
+	at, ok := j.table.rows.find(j.from)
+	if !ok {
+		at = j.at
+	}
+	j.table.top = j.top + at - j.at
+	j.table.moveTo(at)
+}
+
+// jumpTo goes to the first row that begins with a text. Where the rows come in the order of their names that is found at
+// once; else all of them may have to be looked at, which takes a while with a million.
+func (m *Model) jumpTo(j *jump, text string) tea.Cmd {
+	j.text = text
+	if text == "" {
+		j.missing = false
+		j.back()
+		m.focus()
+		return nil
+	}
+	rows, view := j.table.rows, j.table.view
+	if id, ok := rows.startingWith(view, text); ok {
+		m.land(j, id)
+		return nil
+	}
+	if j.looking {
+		return nil // jumped comes back and sees that there is more to do
+	}
+	j.looking = true
+	at := m.clock()
+	return guard(func() tea.Msg { return jumpedMsg{j, text, rows.look(view, text, at)} })
+}
+
+// jumped takes in what a look gave, unless somebody went on elsewhere.
+func (m *Model) jumped(msg jumpedMsg) tea.Cmd {
+	j := msg.j
+	j.looking = false
+	left := m.jump != j && !(j.entered && m.table() == j.table && j.table.cursor == j.cursor)
+	switch {
+	case left:
+	case msg.text != j.text:
+		return m.jumpTo(j, j.text)
+	default:
+		m.land(j, msg.id)
+	}
+	return nil
+}
+
+// land moves the cursor to a row; without one it stays and the prompt says so.
+func (m *Model) land(j *jump, id string) {
+	at, ok := j.table.rows.find(id)
+	if j.missing = !ok; ok {
+		j.table.moveTo(at)
+		m.focus()
+	} else if j.entered {
+		m.say(j.complaint(), Plain)
+	}
+}
+
+// complaint says that nothing was found; empty while something was.
+func (j *jump) complaint() string {
+	if !j.missing {
+		return ""
+	}
+	return fmt.Sprintf(`no row begins with "%s"`, Clean(j.text))
+}
+
+// startingWith finds the first row whose leading cell begins with a text, by its ID. It is false where only a look
+// through the rows could tell.
+func (a *arranged) startingWith(v *View, text string) (id string, ok bool) {
+	indexed, is := a.rows.(interface{ Index(id string) (int, bool) })
+	if !is || a.sorted != nil || v.Jump == nil || v.Parent != "" && a.order.within == "" {
+		return "", false
+	}
+	prefix := a.order.within + v.Jump(text)
+	i, _ := indexed.Index(prefix)
+	if i >= a.rows.Len() || !strings.HasPrefix(a.rows.At(i).ID(), prefix) {
+		return "", false
+	}
+	return a.rows.At(i).ID(), true
+}
+
+// look goes through the rows, in the order of the screen, to the first whose leading cell begins with a text; where
+// there is none, to the first that does so but for the case of letters. It returns the ID; empty for none.
+func (a *arranged) look(v *View, text string, at Clock) (id string) {
+	leading := v.leading()
+	letters := []rune(text)
+	for i, r := range letters {
+		letters[i] = unicode.ToLower(r)
+	}
+	rows := a.rows
+	switch {
+	case rows == nil:
+		return ""
+	case a.sorted != nil:
+		rows = a.sorted
+	}
+	for _, r := range each(rows) {
+		cell := r.ID()
+		if r.Problem() == nil {
+			cell = v.Columns[leading].Text(r, at)
+		}
+		switch cell = cleanStart(cell); {
+		case strings.HasPrefix(cell, text):
+			return r.ID()
+		case id == "" && beginsLike(cell, letters):
+			id = r.ID()
+		}
+	}
+	return id
+}
+
+// leading is the first column of text; of rows that only have numbers the first one.
+func (v *View) leading() int {
+	for i, c := range v.Columns {
+		if !c.Right {
+			return i
+		}
+	}
+	return 0
+}
+
+// beginsLike tells whether a cell begins with letters, all lower case, in whatever case.
+func beginsLike(cell string, letters []rune) bool {
+	for _, r := range cell {
+		if len(letters) == 0 || unicode.ToLower(r) != letters[0] {
+			break
+		}
+		letters = letters[1:]
+	}
+	return len(letters) == 0
+}
