@@ -42,7 +42,7 @@ func TestBashCompletesWhatMayStand(t *testing.T) {
 		"holdfast bump --wa":                 "",
 		"holdfast --read":                    "--read-only",
 		"holdfast restore db file --rep":     "--replace",
-		"holdfast replicate --":              "--audit-file --cluster --config --db --flush-dir --from --help --log-file --password-file --read-only --refresh --scan-budget --sentinel-master --theme --tls-ca --tls-cert --tls-key --to --url --username --view",
+		"holdfast replicate --":              "--audit-file --cluster --config --db --flush-dir --from --help --log-file --name --password-file --read-only --refresh --scan-budget --sentinel-master --theme --tls-ca --tls-cert --tls-key --to --url --username --view",
 		"holdfast bump ns ":                  "",
 		"holdfast --cluster --read-only unl": "unlock",
 	} {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"holdfast/core/kvstore"
+	"holdfast/core/kvstore/redisdb"
 	"holdfast/core/redistest"
 	"holdfast/views"
 )
@@ -68,8 +69,18 @@ func furnish(t *testing.T, s server) map[string][]object {
 	v1, lease := s.create(t, "ns", "k", "text\n", time.Hour)
 	v2, _ := s.create(t, "ns", "k2", "\xff\x00", 0)
 	s.put(t, "db", &kvstore.KVPair{Key: []byte("k"), Value: []byte("v")}, &kvstore.KVPair{Key: []byte("\xff"), Value: []byte("\xff")})
+	s.put(t, "db2", &kvstore.KVPair{Key: []byte("empty")})
+	db := s.master(t, "db", redisdb.Options{})
+	for name, applied := range map[string]uint64{"there": 1, "behind": 0} {
+		if err := db.ReportReplica(ctx, name, applied); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return map[string][]object{
-		"kv": {{"database": "db", "keys": 2, "changes": 1, "applied": 0}},
+		"kv": {
+			{"database": "db", "keys": 2, "changes": 1, "applied": 0, "bytes": 2, "replicas": 2, "lag": 1},
+			{"database": "db2", "keys": 1, "changes": 1, "applied": 0, "bytes": 0, "replicas": 0, "lag": nil},
+		},
 		"buffers": {
 			{"store": "s", "prepared_ms": old, "count": 1, "bytes": 7, "keys": 1, "first_write": about{}, "locked": false, "lock_ttl_ms": -1},
 			{"store": "s", "prepared_ms": 0, "count": 2, "bytes": 14, "keys": 2, "first_write": about{}, "locked": true, "lock_ttl_ms": within(time.Hour)},

@@ -103,6 +103,49 @@ func BenchmarkKeyToFrame(b *testing.B) {
 	}
 }
 
+// From a letter of a jump to the frame, where the rows come in the order of their names and where they do not, and what a
+// look through all of them takes off the screen's goroutine. The last letter is one that no row has.
+func BenchmarkJump(b *testing.B) {
+	for _, c := range []struct {
+		name   string
+		jump   func(string) string
+		sorted int
+	}{{"by ID", func(text string) string { return text }, -1}, {"sorted by status", nil, 1}} {
+		b.Run(c.name, func(b *testing.B) {
+			m := many(b, 1_000_000, 200, 60)
+			m.view().Jump = c.jump
+			if m.table().order.column = c.sorted; c.sorted >= 0 {
+				m.route(m.arrange()().(arrangedMsg))
+			}
+			var took, looks []time.Duration
+			look := func(cmd tea.Cmd) {
+				if msg, ok := cmd().(jumpedMsg); ok {
+					m.Update(msg)
+				}
+			}
+			for b.Loop() {
+				m.act(keymap.Jump)
+				for _, letter := range "agent-09999990x" {
+					start := time.Now()
+					m.input.SetValue(m.input.Value() + string(letter))
+					cmd := m.jumpTo(m.jump, m.input.Value())
+					m.frame = ""
+					m.View()
+					took = append(took, time.Since(start))
+					if start = time.Now(); cmd != nil {
+						look(cmd)
+						looks = append(looks, time.Since(start))
+					}
+				}
+				m.jumpAct(keymap.Cancel)
+			}
+			percentiles(b, took)
+			slices.Sort(looks)
+			b.ReportMetric(float64(looks[len(looks)-1].Microseconds()), "look-max-µs")
+		})
+	}
+}
+
 // With an overlay above the table.
 func BenchmarkKeyToFrameOfAnOverlay(b *testing.B) {
 	m := many(b, 1_000_000, 200, 60)

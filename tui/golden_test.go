@@ -84,6 +84,8 @@ func scenes() []scene {
 	add("filter that is typed", func(d *driver) { d.press("2", "/"); d.typed("state:live o") })
 	add("filter that is wrong", func(d *driver) { d.press("2", "/"); d.typed("~[a") })
 	add("nothing matches", func(d *driver) { d.press("2", "/"); d.typed("zzz"); d.press("enter") })
+	add("jump", func(d *driver) { d.press("3", "'"); d.typed("single:user:7") })
+	add("jump to nothing", func(d *driver) { d.press("3", "'"); d.typed("zz") })
 	add("marked rows", func(d *driver) { d.press("2", "space", "space", "/"); d.typed("store:orders"); d.press("enter") })
 	add("columns scrolled away", func(d *driver) { d.resize(40, 10); d.press("4", "right", "right") })
 	add("changed rows", func(d *driver) {
@@ -160,6 +162,8 @@ func scenes() []scene {
 		scene{name: "remapped keys", options: options{start: "buffers", keys: map[keymap.Action][]string{
 			keymap.Flush: {"F"}, keymap.Filter: {"ctrl+g"}, keymap.Quit: {}, keymap.View1: {"f1"}, keymap.View8: {"f8"}, keymap.Back: {"backspace"},
 		}}, fill: shop, setup: func(d *driver) { d.read(); d.press("?") }},
+		scene{name: "databases with replicas", fill: replicated, options: options{start: "kv"}, setup: func(d *driver) { d.read() }},
+		scene{name: "detail of a database with replicas", fill: replicated, options: options{start: "kv"}, setup: func(d *driver) { d.read(); d.to("orders"); d.press("enter") }},
 		scene{name: "hostile rows", fill: hostile, options: options{start: "records"}, setup: func(d *driver) { d.read() }},
 		scene{name: "hostile detail", fill: hostile, options: options{start: "records"}, setup: func(d *driver) { d.read(); d.press("down", "enter") }},
 	)

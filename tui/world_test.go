@@ -2,6 +2,7 @@ package tui_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,6 +105,25 @@ func (w *world) put(db, key, value string) {
 	must(w.t, err)
 	must(w.t, s.Put(&kvstore.KVPair{Key: []byte(key), Value: []byte(value)}))
 	must(w.t, s.Close())
+}
+
+// report lets a replica of a database report.
+func (w *world) report(db, name string, applied uint64) {
+	s, err := w.core.KV(db)
+	must(w.t, err)
+	must(w.t, s.ReportReplica(ctx, name, applied))
+	must(w.t, s.Close())
+}
+
+// replicated is a database with replicas: one at its side, one that lags, one that lags and is silent; and one without.
+func replicated(w *world) {
+	for i := range 40 {
+		w.put("orders", fmt.Sprint("order/", i%9), strings.Repeat("x", 100+i))
+	}
+	w.put("flags", "dark-mode", "on")
+	w.report("orders", "eu-1:copy", 40)
+	w.ago(4*time.Second+500*time.Millisecond, func() { w.report("orders", "us-1:copy", 37) })
+	w.ago(3*time.Minute+30*time.Second, func() { w.report("orders", evil, 12) })
 }
 
 // shop is a little of every kind.
