@@ -54,7 +54,7 @@ func manyColumns(rows live.Rows) *View {
 }
 
 // many is a dashboard on fake rows.
-func many(b *testing.B, n, w, h int) *Model {
+func many(b testing.TB, n, w, h int) *Model {
 	b.Helper()
 	_, mini := redistest.Mini(b)
 	c, err := core.Open(core.Options{Conn: conn.Options{URLs: []string{"redis://" + mini.Addr()}}})

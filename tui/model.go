@@ -40,6 +40,9 @@ type Model struct {
 	working   *job // that runs
 	undo      []undoable
 
+	after  func(time.Duration) <-chan time.Time
+	unseen chan struct{} // nil: the terminal is looked at; closed when it is again
+
 	frame string    // the screen as drawn last; empty: something changed since
 	drawn time.Time // when that was
 }
@@ -49,7 +52,7 @@ func New(ctx context.Context, c Config) *Model {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	m := &Model{Config: c, ctx: ctx, theme: c.Theme(true), snap: c.Live.Snapshot(), input: newInput("")}
+	m := &Model{Config: c, ctx: ctx, theme: c.Theme(true), snap: c.Live.Snapshot(), input: newInput(""), after: time.After}
 	for i, v := range c.Views {
 		m.tabs = append(m.tabs, newTable(v))
 		if v.Parent == "" {
@@ -64,7 +67,7 @@ func New(ctx context.Context, c Config) *Model {
 
 // Init starts the poller, the clock and the question for the background.
 func (m *Model) Init() tea.Cmd {
-	return tea.Batch(awaitChange(m.ctx, m.Live), tick(), tea.RequestBackgroundColor, m.arrange())
+	return tea.Batch(m.awaitChange(), tick(), tea.RequestBackgroundColor, m.arrange())
 }
 
 // Update routes one message. It may change the screen, so the drawn frame is dropped, unless it is only the clock's and
@@ -84,7 +87,12 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 	case tea.BackgroundColorMsg:
 		m.theme = m.Theme(msg.IsDark())
 		return m.drawBody()
+	case tea.FocusMsg:
+		m.look(true)
+	case tea.BlurMsg:
+		m.look(false)
 	case tea.KeyPressMsg:
+		m.look(true) // even if the terminal has not said so
 		return m.key(msg)
 	case tea.MouseWheelMsg:
 		return m.wheel(msg)

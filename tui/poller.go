@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"context"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -38,24 +37,51 @@ func guard(cmd tea.Cmd) tea.Cmd {
 func (m *Model) next(msg tea.Msg) tea.Cmd {
 	switch msg.(type) {
 	case snapshotMsg:
-		return awaitChange(m.ctx, m.Live)
+		return m.awaitChange()
 	case clockMsg:
 		return tick()
 	}
 	return nil
 }
 
-// awaitChange waits for the next snapshot. Those that come while one is taken in become one, so that a storm of changes
-// costs no more than the screen can show.
-func awaitChange(ctx context.Context, m *live.Model) tea.Cmd {
+// How often snapshots are shown at most: as often as a terminal is drawn, or once in a while where nobody looks.
+const (
+	frameEvery  = 16 * time.Millisecond
+	unseenEvery = time.Second
+)
+
+// awaitChange waits for the next snapshot, made when the last one was taken in. Those that come before it is time become
+// one, so that a storm of changes costs no more than the screen can show; keys do not wait here.
+func (m *Model) awaitChange() tea.Cmd {
+	every, after, looked := frameEvery, m.after, m.unseen
+	if looked != nil {
+		every = unseenEvery
+	}
 	return guard(func() tea.Msg {
 		select {
-		case <-ctx.Done():
+		case <-after(every):
+		case <-looked:
+		case <-m.ctx.Done():
 			return nil
-		case <-m.Changed():
-			return snapshotMsg{m.Snapshot()}
+		}
+		select {
+		case <-m.Live.Changed():
+			return snapshotMsg{m.Live.Snapshot()}
+		case <-m.ctx.Done():
+			return nil
 		}
 	})
+}
+
+// look notes whether somebody looks at the terminal. One that does not say counts as looked at.
+func (m *Model) look(on bool) {
+	switch {
+	case on && m.unseen != nil:
+		close(m.unseen)
+		m.unseen = nil
+	case !on && m.unseen == nil:
+		m.unseen = make(chan struct{})
+	}
 }
 
 // clockEvery is how often ages and deadlines on the screen move at least.
