@@ -146,6 +146,42 @@ func BenchmarkJump(b *testing.B) {
 	}
 }
 
+// What one frame costs, without Bubble Tea's own diff: nothing changed, one cell did, the cursor moved, the clock went on.
+func BenchmarkFrame(b *testing.B) {
+	for _, size := range [][2]int{{80, 24}, {200, 60}} {
+		m := many(b, 1000, size[0], size[1])
+		rows := manyRows(1000)
+		snap := func() { m.Update(snapshotMsg{m.snap}) }
+		for _, change := range []struct {
+			name string
+			do   func(i int)
+		}{
+			{"same rows", func(int) { snap() }},
+			{"one cell", func(i int) {
+				r := *rows[3]
+				r.n = i % 1000
+				rows[3] = &r
+				m.table().show(&arranged{rows: rows})
+				snap()
+			}},
+			{"cursor", func(i int) { m.Update(tea.KeyPressMsg{Code: []rune{tea.KeyDown, tea.KeyUp}[i%2]}) }},
+			{"clock", func(int) { m.drawn = time.Time{}; m.Update(clockMsg{}) }},
+		} {
+			b.Run(fmt.Sprintf("%s/%dx%d", change.name, size[0], size[1]), func(b *testing.B) {
+				took := make([]time.Duration, 0, 1<<16)
+				b.ReportAllocs()
+				for i := 0; b.Loop(); i++ {
+					start := time.Now()
+					change.do(i)
+					m.View()
+					took = append(took, time.Since(start))
+				}
+				percentiles(b, took)
+			})
+		}
+	}
+}
+
 // With an overlay above the table.
 func BenchmarkKeyToFrameOfAnOverlay(b *testing.B) {
 	m := many(b, 1_000_000, 200, 60)

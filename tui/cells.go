@@ -130,6 +130,9 @@ func fit(s string, width int, right bool) string {
 		return ""
 	}
 	w := textWidth(s)
+	if w > width && w == len(s) && printable(s) {
+		return s[:width-1] + "…"
+	}
 	if w > width {
 		s = ansi.Truncate(s, width, "…")
 		w = textWidth(s)
@@ -158,7 +161,12 @@ func wrap(s string, width int) []string {
 	return lines
 }
 
-func textWidth(s string) int { return ansi.StringWidth(s) }
+func textWidth(s string) int {
+	if printable(s) {
+		return len(s)
+	}
+	return ansi.StringWidth(s)
+}
 
 // Age writes a span of time in at most six cells: 420ms 9.5s 42s 3m07s 2h05m 12d. A negative one has its sign besides.
 func Age(d time.Duration) string {

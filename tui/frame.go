@@ -290,14 +290,19 @@ func (m *Model) hints() string {
 		actions = append(actions, m.ways()...)
 	}
 	var b strings.Builder
+	l, key, label := line{b: &b}, penOf(m.theme.Key), penOf(m.theme.KeyLabel)
 	room := m.width
 	for _, e := range m.Keys.Short(m.scope(), actions...) {
-		text := m.theme.Key.Render(" "+e.Keys[0]) + " " + m.theme.KeyLabel.Render(cmp.Or(labels[e.Action], e.Label)) + " "
-		if room -= textWidth(text); room < 0 {
+		says := cmp.Or(labels[e.Action], e.Label)
+		if room -= textWidth(e.Keys[0]) + textWidth(says) + 3; room < 0 {
 			break
 		}
-		b.WriteString(text)
+		l.write(key, " ", e.Keys[0])
+		l.write(pen{}, " ")
+		l.write(label, says)
+		l.write(pen{}, " ")
 	}
+	l.end()
 	return b.String()
 }
 

@@ -18,15 +18,12 @@ func (t *table) render(th themes.Theme, at Clock) string {
 	shown, widths := t.columns()
 
 	var b strings.Builder
-	b.WriteString(strings.Repeat(" ", gutter))
-	for n, c := range shown {
-		b.WriteString(t.title(th, c, widths[n]) + " ")
-	}
-	hot := t.changed(at.Now)
+	t.titles(&b, th, shown, widths)
+	hot, in := t.changed(at.Now), pensOf(th)
 	for i := t.top; i < end; i++ {
 		b.WriteByte('\n')
 		r := t.rows.At(i)
-		t.row(&b, th, at, r, cells[i-t.top], shown, widths, i == t.at, hot[r.ID()])
+		t.row(&b, in, at, r, cells[i-t.top], shown, widths, i == t.at, hot[r.ID()])
 	}
 	return b.String() + strings.Repeat("\n", t.height-(end-t.top))
 }
@@ -43,44 +40,52 @@ func (t *table) cells(r live.Row, at Clock) []string {
 	return out
 }
 
-func (t *table) title(th themes.Theme, c, width int) string {
-	col := t.view.Columns[c]
-	text, style := col.Title, th.ColumnTitle
-	if c == t.order.column || c == 0 && t.order.column < 0 && t.order.descending {
-		style = th.SortedColumn
-		if text += "▲"; t.order.descending {
-			text = col.Title + "▼"
+func (t *table) titles(b *strings.Builder, th themes.Theme, shown, widths []int) {
+	l, plain, sorted := line{b: b}, penOf(th.ColumnTitle), penOf(th.SortedColumn)
+	l.write(pen{}, strings.Repeat(" ", gutter))
+	for n, c := range shown {
+		col := t.view.Columns[c]
+		text, in := col.Title, plain
+		if c == t.order.column || c == 0 && t.order.column < 0 && t.order.descending {
+			in = sorted
+			if text += "▲"; t.order.descending {
+				text = col.Title + "▼"
+			}
 		}
+		l.write(in, fit(text, widths[n], col.Right))
+		l.write(pen{}, " ")
 	}
-	return style.Render(fit(text, width, col.Right))
+	l.end()
 }
 
 // row draws one row. Its state stands in the gutter, too, for those who see no colours.
-func (t *table) row(b *strings.Builder, th themes.Theme, at Clock, r live.Row, cells []string, shown, widths []int, cursor, hot bool) {
+func (t *table) row(b *strings.Builder, in pens, at Clock, r live.Row, cells []string, shown, widths []int, cursor, hot bool) {
 	problem := r.Problem()
 	_, marked := t.marks[r.ID()]
-	sign, style := " ", th.Row
+	sign, plain := " ", in.row
 	switch {
 	case marked:
-		sign, style = "*", th.RowMarked
+		sign, plain = "*", in.marked
 	case problem != nil:
-		sign, style = "!", th.RowBad
+		sign, plain = "!", in.bad
 	case hot:
-		sign, style = "~", th.RowChanged
+		sign, plain = "~", in.changed
 	}
 	pointer := " "
 	if cursor {
-		pointer, style = ">", th.RowSelected
+		pointer, plain = ">", in.selected
 	}
-	b.WriteString(style.Render(pointer + sign))
+	l := line{b: b}
+	defer l.end()
+	l.write(plain, pointer, sign)
 	uniform := cursor || marked || problem != nil
 	room := t.width - gutter
 	write := func(text string, width int, right bool, tone Tone) {
-		cell := style
-		if !uniform {
-			cell = toneStyle(th, tone, style)
+		cell := plain
+		if !uniform && tone != Plain {
+			cell = in.tones[tone]
 		}
-		b.WriteString(cell.Render(fit(text, width, right) + " "))
+		l.write(cell, fit(text, width, right), " ")
 		room -= width + 1
 	}
 	if text, tone, ok := t.span(r, at); ok && widths[0]+1 < room {
@@ -97,7 +102,7 @@ func (t *table) row(b *strings.Builder, th themes.Theme, at Clock, r live.Row, c
 		write(cells[c], widths[n], col.Right, tone)
 	}
 	if uniform && room > 0 {
-		b.WriteString(style.Render(strings.Repeat(" ", room)))
+		l.write(plain, strings.Repeat(" ", room))
 	}
 }
 

@@ -1,0 +1,50 @@
+package tui
+
+import (
+	"strings"
+
+	"charm.land/lipgloss/v2"
+
+	"holdfast/themes"
+)
+
+// pen is what a style without padding and borders comes to. Rendering each cell for itself would cost most of a frame.
+type pen struct{ before, after string }
+
+func penOf(s lipgloss.Style) pen {
+	before, after, _ := strings.Cut(s.Render("x"), "x")
+	return pen{before, after}
+}
+
+// pens are those of the rows of a table.
+type pens struct {
+	row, selected, marked, bad, changed pen
+	tones                               [Bad + 1]pen // of cells; Plain: as the row
+}
+
+func pensOf(th themes.Theme) pens {
+	p := pens{row: penOf(th.Row), selected: penOf(th.RowSelected), marked: penOf(th.RowMarked), bad: penOf(th.RowBad), changed: penOf(th.RowChanged)}
+	for t := Muted; t <= Bad; t++ {
+		p.tones[t] = penOf(toneStyle(th, t, th.Row))
+	}
+	return p
+}
+
+// line writes a line in several pens. Text that goes on in the same one goes on without a word about it.
+type line struct {
+	b  *strings.Builder
+	in pen
+}
+
+func (l *line) write(p pen, parts ...string) {
+	if p != l.in {
+		l.b.WriteString(l.in.after)
+		l.b.WriteString(p.before)
+		l.in = p
+	}
+	for _, s := range parts {
+		l.b.WriteString(s)
+	}
+}
+
+func (l *line) end() { l.write(pen{}) }
