@@ -45,6 +45,8 @@ type Model struct {
 
 	frame string    // the screen as drawn last; empty: something changed since
 	drawn time.Time // when that was
+	keyed time.Time // when it was dropped for a key
+	owed  bool      // it is still to be dropped for one
 }
 
 // New makes the model of a dashboard.
@@ -70,13 +72,9 @@ func (m *Model) Init() tea.Cmd {
 	return tea.Batch(m.awaitChange(), tick(), tea.RequestBackgroundColor, m.arrange())
 }
 
-// Update routes one message. It may change the screen, so the drawn frame is dropped, unless it is only the clock's and
-// readings make the ages go on anyway.
+// Update routes one message.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	if _, ok := msg.(clockMsg); !ok || m.Now().Sub(m.drawn) > clockEvery*9/10 {
-		m.frame = ""
-	}
-	return m, tea.Batch(guard(m.route(msg)), m.next(msg))
+	return m, tea.Batch(guard(m.route(msg)), m.next(msg), m.redraw(msg))
 }
 
 func (m *Model) route(msg tea.Msg) tea.Cmd {
@@ -87,6 +85,7 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 	case tea.BackgroundColorMsg:
 		m.theme = m.Theme(msg.IsDark())
 		return m.drawBody()
+	case drawMsg:
 	case tea.FocusMsg:
 		m.look(true)
 	case tea.BlurMsg:

@@ -15,6 +15,7 @@ type (
 	snapshotMsg struct{ snap *live.Snapshot }
 	clockMsg    time.Time
 	panicMsg    struct{ text string }
+	drawMsg     struct{} // time to draw what keys did
 )
 
 // guard is the one wrapper through which all commands are made: a panic in one becomes a message instead of the end of
@@ -82,6 +83,33 @@ func (m *Model) look(on bool) {
 	case !on && m.unseen == nil:
 		m.unseen = make(chan struct{})
 	}
+}
+
+// redraw drops the drawn frame, for a message may change anything on it: but not for the clock where readings make the
+// ages go on anyway, and not for each of many keys that come faster than frames, so that the last one is answered as soon.
+func (m *Model) redraw(msg tea.Msg) tea.Cmd {
+	const keyEvery = frameEvery / 2
+	now := m.Now()
+	switch msg.(type) {
+	case clockMsg:
+		if now.Sub(m.drawn) <= clockEvery*9/10 {
+			return nil
+		}
+	case tea.KeyPressMsg:
+		if m.owed {
+			return nil
+		}
+		if now.Sub(m.keyed) < keyEvery {
+			m.owed = true
+			after := m.after
+			return func() tea.Msg { <-after(keyEvery); return drawMsg{} }
+		}
+		m.keyed = now
+	case drawMsg:
+		m.keyed, m.owed = now, false
+	}
+	m.frame = ""
+	return nil
 }
 
 // clockEvery is how often ages and deadlines on the screen move at least.
