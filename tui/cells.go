@@ -168,7 +168,8 @@ func textWidth(s string) int {
 	return ansi.StringWidth(s)
 }
 
-// Age writes a span of time in at most six cells: 420ms 9.5s 42s 3m07s 2h05m 12d. A negative one has its sign besides.
+// Age writes a span of time in at most six cells: 420ms 9.5s 42s 3m07s 42m 2h05m 12d, so that long ones do not
+// move every second. A negative one has its sign besides.
 func Age(d time.Duration) string {
 	if d < 0 {
 		return "-" + Age(-max(d, math.MinInt64+1))
@@ -182,8 +183,10 @@ func Age(d time.Duration) string {
 		return fmt.Sprintf("%.1fs", d.Truncate(100*time.Millisecond).Seconds())
 	case d < time.Minute:
 		return fmt.Sprintf("%ds", int(d.Seconds()))
-	case d < time.Hour:
+	case d < 10*time.Minute:
 		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
+	case d < time.Hour:
+		return fmt.Sprintf("%dm", int(d.Minutes()))
 	case d < 48*time.Hour:
 		return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
 	default:

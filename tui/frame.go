@@ -62,7 +62,7 @@ func (m *Model) header() string {
 		if s.Version != "" {
 			left += "  redis " + Clean(s.Version)
 		}
-		left += "  " + s.Latency.Round(10*time.Microsecond).String()
+		left += "  " + m.latency.shown.String()
 	}
 	if m.Note != "" {
 		left += "  " + Clean(m.Note)

@@ -22,11 +22,12 @@ type Model struct {
 	width  int
 	height int
 
-	snap   *live.Snapshot
-	tabs   []*table // one a view
-	tops   []int    // the views that have a tab on the screen
-	active int
-	busy   bool // a tab is being arranged
+	snap    *live.Snapshot
+	latency latency
+	tabs    []*table // one a view
+	tops    []int    // the views that have a tab on the screen
+	active  int
+	busy    bool // a tab is being arranged
 
 	detail *detail // nil: the table has the body
 	trail  []place // where links led from, the last one at the end
@@ -97,6 +98,7 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 		return m.wheel(msg)
 	case snapshotMsg:
 		m.snap = msg.snap
+		m.latency.take(m.snap.Server.Latency)
 		return tea.Batch(m.follow(), m.refreshDetail())
 	case clockMsg:
 		return m.follow()
