@@ -62,7 +62,7 @@ func overview() View {
 					return tui.Muted
 				}),
 				column("CHANGES/S", true, func(r row) string { return onlyKinds(r, fmt.Sprintf("%.1f", r.rate)) }),
-				column("LATELY", false, func(r row) string { return sparkline(r.trend, 20) }),
+				column("LATELY", false, func(r row) string { return onlyKinds(r, sparkline(r.trend, 16)) }),
 				toned(grow(tui.Column{Title: "NOTE", Text: func(r live.Row, at tui.Clock) string { return r.(row).note(at) }}), func(r row) tui.Tone { return r.tone }),
 			},
 			Span: func(r live.Row, at tui.Clock) (string, tui.Tone, bool) {
@@ -116,7 +116,8 @@ func summarise(s *live.Snapshot, last live.Rows) *summary {
 
 func always(note string) func(tui.Clock) string { return func(tui.Clock) string { return note } }
 
-// sparkline draws counts as bars of eighths, at most width cells, the newest to the right.
+// sparkline draws counts as bars of eighths in width cells, the newest to the right: what is not known yet takes its
+// room, so that the columns beside it stand still.
 func sparkline(counts []int, width int) string {
 	counts = counts[max(0, len(counts)-width):]
 	most := 1
@@ -125,6 +126,7 @@ func sparkline(counts []int, width int) string {
 	}
 	bars := []rune("▁▂▃▄▅▆▇█")
 	var b strings.Builder
+	b.WriteString(strings.Repeat(" ", width-len(counts)))
 	for _, n := range counts {
 		b.WriteRune(bars[n*(len(bars)-1)/most])
 	}

@@ -12,7 +12,7 @@ func TestSparkline(t *testing.T) {
 		counts []int
 		want   string
 	}{
-		{nil, ""}, {[]int{0, 0}, "▁▁"}, {[]int{0, 1}, "▁█"}, {[]int{7, 14, 0}, "▄█▁"}, {[]int{9, 9, 9, 1, 2, 4, 8}, "▁▂▄█"},
+		{nil, "    "}, {[]int{0, 0}, "  ▁▁"}, {[]int{0, 1}, "  ▁█"}, {[]int{7, 14, 0}, " ▄█▁"}, {[]int{9, 9, 9, 1, 2, 4, 8}, "▁▂▄█"},
 	} {
 		if got := sparkline(c.counts, 4); got != c.want {
 			t.Errorf("sparkline(%v) = %q, want %q", c.counts, got, c.want)
