@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -34,6 +35,15 @@ type terminal struct {
 	before *term.State
 	ended  chan error // of the command
 	drawn  chan struct{}
+	bytes  count // that reached it
+}
+
+// count counts what is written.
+type count struct{ atomic.Int64 }
+
+func (c *count) Write(b []byte) (int, error) {
+	c.Add(int64(len(b)))
+	return len(b), nil
 }
 
 const (
@@ -65,7 +75,7 @@ func dashboard(t *testing.T, environ []string, args ...string) *terminal {
 	}
 	go func() {
 		defer close(x.drawn)
-		_, _ = io.Copy(x.screen, pty) // ends with the terminal
+		_, _ = io.Copy(io.MultiWriter(&x.bytes, x.screen), pty) // ends with the terminal
 	}()
 	go io.Copy(pty, x.screen) // what a terminal answers when it is asked
 	go func() { x.ended <- x.cmd.Wait() }()
@@ -355,4 +365,38 @@ func TestDashboardReadOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	x.quits()
+}
+
+// Over a slow line little may be written: a cell that changes is not a screen, and what stands still is nothing.
+func TestAChangeWritesLittle(t *testing.T) {
+	s := newServer(t, redistest.Single(t))
+	s.stock(t)
+	g, err := s.core.GenStore("user", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := dashboard(t, nil, append(s.flags, "--view", "generations")...)
+	x.shows("LIVE (pushed)", "> u1")
+	whole := x.bytes.Load()
+
+	before := x.bytes.Load()
+	if _, err := g.Bump(ctx, "u1"); err != nil {
+		t.Fatal(err)
+	}
+	x.until("the new version is not on the screen", func() bool { return strings.Contains(x.row("u1"), " 5 ") })
+	if wrote := x.bytes.Load() - before; wrote > 400 || whole < 2*wrote {
+		t.Errorf("one cell changed and %d bytes were written; the whole screen was %d", wrote, whole)
+	}
+	x.types("q")
+	x.quits()
+}
+
+// row is the line of the screen with a text.
+func (x *terminal) row(with string) string {
+	for l := range strings.Lines(x.text()) {
+		if strings.Contains(l, with) {
+			return l
+		}
+	}
+	return ""
 }

@@ -38,7 +38,8 @@ func Run(ctx context.Context, c Config, opts ...tea.ProgramOption) error {
 		defer close(done)
 		_ = c.Live.Run(ctx) // ends with ctx; what goes wrong before is in the snapshots
 	}()
-	p := tea.NewProgram(New(ctx, c), opts...)
+	// What a key does waits for Bubble Tea's next look at the frame: at its usual 60 a second that alone can take 16 ms.
+	p := tea.NewProgram(New(ctx, c), append([]tea.ProgramOption{tea.WithFPS(120)}, opts...)...)
 	stop := context.AfterFunc(ctx, p.Quit) // a hangup reaches us as the end of ctx alone
 	_, err := p.Run()
 	stop()
