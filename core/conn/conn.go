@@ -42,6 +42,8 @@ type Conn struct {
 	Mode Mode
 	Addr string // what was dialled, without credentials
 	Log  *Log
+
+	last dialled
 }
 
 // Open prepares a connection. It dials nothing: the first command does, and Ping tells whether anybody answers.
@@ -57,6 +59,7 @@ func Open(o Options) (*Conn, error) {
 		c.UniversalClient = redis.NewClusterClient(u.Cluster())
 	case Sentinel:
 		c.UniversalClient = redis.NewFailoverClient(u.Failover())
+		c.AddHook(&c.last)
 	default:
 		c.UniversalClient = redis.NewClient(u.Simple())
 	}

@@ -7,11 +7,17 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Masters lists the nodes that hold keys: every master of a cluster, else the one server.
+// Masters lists the nodes that hold keys: every master of a cluster, else the one server. That of a sentinel is one that
+// has been dialled, so that NodeAddr knows it.
 func Masters(ctx context.Context, c redis.UniversalClient) ([]redis.UniversalClient, error) {
 	cluster, ok := c.(*redis.ClusterClient)
 	if wrapped, is := c.(*Conn); is {
 		cluster, ok = wrapped.UniversalClient.(*redis.ClusterClient)
+		if wrapped.Mode == Sentinel && wrapped.last.addr() == "" {
+			if err := wrapped.Ping(ctx).Err(); err != nil && !answered(err) {
+				return nil, err
+			}
+		}
 	}
 	if !ok {
 		return []redis.UniversalClient{c}, nil

@@ -3,6 +3,7 @@ package conn
 import (
 	"context"
 	"errors"
+	"net"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -110,10 +111,44 @@ func alone(node redis.UniversalClient) (*redis.Client, error) {
 	return nil, errNoNode
 }
 
-// NodeAddr is the address of what Masters gave, without credentials.
+// NodeAddr is the address of what Masters gave, without credentials. That of a sentinel is the server that was dialled
+// last: another one after a failover.
 func NodeAddr(node redis.UniversalClient) string {
+	if c, is := node.(*Conn); is && c.Mode == Sentinel {
+		return c.last.addr()
+	}
 	if c, err := alone(node); err == nil {
 		return c.Options().Addr
 	}
 	return ""
+}
+
+// dialled is a go-redis hook that notes what was dialled last: of a sentinel's client the options do not tell.
+type dialled struct{ at atomic.Pointer[string] }
+
+func (d *dialled) addr() string {
+	if at := d.at.Load(); at != nil {
+		return *at
+	}
+	return ""
+}
+
+// DialHook notes where a connection leads.
+func (d *dialled) DialHook(next redis.DialHook) redis.DialHook {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		c, err := next(ctx, network, addr)
+		if err == nil {
+			at := c.RemoteAddr().String()
+			d.at.Store(&at)
+		}
+		return c, err
+	}
+}
+
+// ProcessHook leaves commands as they are.
+func (d *dialled) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
+
+// ProcessPipelineHook leaves pipelines as they are.
+func (d *dialled) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
 }
