@@ -14,6 +14,7 @@ import (
 	"holdfast/core"
 	"holdfast/core/actorstore"
 	"holdfast/core/conn"
+	"holdfast/core/kvstore"
 	"holdfast/core/live"
 	"holdfast/core/record"
 	"holdfast/core/redistest"
@@ -39,6 +40,8 @@ func differs(t testing.TB, c *core.Core, s *live.Snapshot, report complain) {
 	differ(t, s, keys, "locks", c.LockRows, report)
 	differ(t, s, keys, "leases", c.LeaseRows, report)
 	differ(t, s, keys, "records", c.RecordRows, report)
+	differ(t, s, keys, "keys", c.PairRows, report)
+	differ(t, s, keys, "kv", c.KVRows, report)
 }
 
 func differ[R interface {
@@ -82,7 +85,7 @@ type writer struct {
 }
 
 // kinds of things that act can do.
-const deeds = 20
+const deeds = 22
 
 // act does one thing. What the primitives refuse (a version changed, a lock is held) is as good a deed as another.
 func (w writer) act(deed int) error {
@@ -145,8 +148,10 @@ func (w writer) act(deed int) error {
 			return c.Actors.ReleaseLock(ctx, "lock:"+id, fmt.Sprint("token", w.pick("token", 2)))
 		case 14, 15, 16, 17:
 			return w.records(deed, id)
-		case 18: // what somebody else writes
-			key := []string{"buf:", "buf:{x}:list", "gen:", "gen:ns:", "actor:", "actor:s:", "worker:", "worker:ns:pool:", "lock:", "rec:", "rec:{ns}:r:", "rec:{ns}:lease:", "other:"}[w.pick("place", 13)] + id
+		case 18, 19:
+			return w.pairs(deed, id)
+		case 20: // what somebody else writes
+			key := []string{"buf:", "buf:{x}:list", "gen:", "gen:ns:", "actor:", "actor:s:", "worker:", "worker:ns:pool:", "lock:", "rec:", "rec:{ns}:r:", "rec:{ns}:lease:", "kv:", "kv:{db}:d:", "other:"}[w.pick("place", 15)] + id
 			if w.pick("type", 3) == 0 {
 				c.Conn.Del(ctx, key)
 				return c.Conn.RPush(ctx, key, "x").Err()
@@ -194,6 +199,19 @@ func (w writer) records(deed int, id string) error {
 		err = s.Delete(ctx, r.Key)
 	}
 	return err
+}
+
+func (w writer) pairs(deed int, id string) error {
+	s, err := w.c.KV("db")
+	if err != nil {
+		return err
+	}
+	if deed == 18 {
+		err = s.Put(&kvstore.KVPair{Key: []byte(id), Value: fmt.Append(nil, w.pick("value", 3))})
+	} else {
+		err = s.Delete([]byte(id))
+	}
+	return errors.Join(err, s.Close())
 }
 
 // life is a time to live: some end within a test, most do not.
