@@ -247,3 +247,10 @@ func (a abused) compare(t *testing.T, c *core.Core, f *figures) {
 		f.rows.Add(int64(table.Len()))
 	}
 }
+
+// differences counts in what an index is not what its own connection reads afresh.
+func differences(t testing.TB, c *core.Core, s *live.Snapshot) (n int) {
+	t.Helper()
+	differs(t, c, s, func(string, ...any) { n++ })
+	return n
+}

@@ -1,0 +1,42 @@
+package live_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core/conn"
+	"holdfast/core/live"
+	"holdfast/core/redistest"
+)
+
+// unheard does something of which the connections that are told of changes hear nothing: they are cut with it.
+func unheard(t *testing.T, admin *redis.Client, do func(p redis.Pipeliner)) {
+	t.Helper()
+	p := admin.TxPipeline()
+	p.Do(ctx, "CLIENT", "KILL", "TYPE", "pubsub")
+	do(p)
+	_, err := p.Exec(ctx)
+	ok(t, err)
+}
+
+// After a gap every row may be another, also where there are more than a reading reads again in turn.
+func TestGapLeavesNoRowUnread(t *testing.T) {
+	admin := redistest.Single(t)
+	c := open(t, conn.Options{URLs: []string{"redis://" + admin.Options().Addr}}, time.Hour)
+	const rows = 5000
+	fill(t, admin, 0, rows)
+	run(t, c)
+	until(t, c, "pushes", pushed(rows))
+	unheard(t, admin, func(p redis.Pipeliner) {
+		for i := range rows {
+			id := fmt.Sprintf("a%07d", i)
+			p.Set(ctx, "actor:"+id, actorDoc(id, `,"ateomPodIp":"10.9.9.9"`), 0)
+		}
+	})
+	until(t, c, "every row anew", func(s *live.Snapshot) bool {
+		return pushed(rows)(s) && differences(t, c, s) == 0
+	})
+}
