@@ -21,11 +21,11 @@ const (
 )
 
 // bodyLines lays content out in lines of at most w cells: JSON indented and coloured, text as it is, anything else as a
-// hex dump.
-func bodyLines(th themes.Theme, body []byte, w int) []string {
+// hex dump. size is that of the content where body is only its beginning, else 0.
+func bodyLines(th themes.Theme, body []byte, size int64, w int) []string {
 	shown := body[:min(len(body), mostOfBody)]
 	lines, ok := []string(nil), false
-	if len(shown) == len(body) {
+	if len(shown) == len(body) && size == 0 {
 		lines, ok = jsonLines(th, body, w)
 	}
 	switch {
@@ -43,7 +43,12 @@ func bodyLines(th themes.Theme, body []byte, w int) []string {
 			lines = append(lines, th.Text.Render(Clean(strings.TrimRight(l, "\n"))))
 		}
 	}
-	if len(shown) < len(body) || len(lines) > mostLines {
+	switch {
+	case size > 0 && len(body) == 0:
+		return []string{th.Warn.Render(cut("too large to be shown", w))}
+	case size > 0:
+		lines = append(lines[:min(len(lines), mostLines)], th.Warn.Render(cut(fmt.Sprintf("cut here, at %s of %s", byteCount(int64(len(body))), byteCount(size)), w)))
+	case len(shown) < len(body) || len(lines) > mostLines:
 		lines = append(lines[:min(len(lines), mostLines)], th.Warn.Render(fmt.Sprintf("cut here; `holdfast get` prints all %d bytes", len(body))))
 	}
 	return lines

@@ -100,7 +100,7 @@ func (m *Model) inspect(d *detail) tea.Cmd {
 	return guard(func() tea.Msg {
 		ctx, cancel := context.WithTimeout(m.ctx, ioLimit)
 		defer cancel()
-		whole, err := m.Live.Inspect(ctx, d.view.Kind, d.id)
+		whole, err := m.Live.Glance(ctx, d.view.Kind, d.id)
 		return inspectedMsg{d, whole, err}
 	})
 }
@@ -166,8 +166,8 @@ func (m *Model) drawBody() tea.Cmd {
 		return nil
 	}
 	d.drawer++
-	drawer, body, th, width := d.drawer, d.whole.Body, m.theme, m.detailWidth()
-	return guard(func() tea.Msg { return bodyMsg{d, drawer, bodyLines(th, body, width)} })
+	drawer, body, size, th, width := d.drawer, d.whole.Body, d.whole.Size, m.theme, m.detailWidth()
+	return guard(func() tea.Msg { return bodyMsg{d, drawer, bodyLines(th, body, size, width)} })
 }
 
 func (d *detail) selectedLink() (Link, bool) {

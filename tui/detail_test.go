@@ -160,7 +160,7 @@ func TestLargeContent(t *testing.T) {
 		w.record("cfg", "cut", strings.Repeat("é", 4<<20), record.NoLeaseId)
 		w.record("cfg", "wild", "\xff\x00"+strings.Repeat("binary", 10), record.NoLeaseId)
 	})
-	for _, name := range []string{"deep", "huge", "list", "cut", "wild"} {
+	for _, name := range []string{"deep", "cfg:huge", "list", "cfg:cut", "wild"} {
 		d.to(name)
 		d.press("enter")
 		d.check()
@@ -168,7 +168,7 @@ func TestLargeContent(t *testing.T) {
 		d.check()
 		d.press("esc")
 	}
-	d.to("huge")
+	d.to("cfg:huge")
 	d.press("enter", "end")
 	for !strings.Contains(d.screen(), "lines 1-") {
 		if strings.Contains(d.screen(), "cut here; `holdfast get` prints all 6800000 bytes") {
@@ -181,4 +181,27 @@ func TestLargeContent(t *testing.T) {
 	d.to("wild")
 	d.press("enter")
 	d.shows("00000000  ff 00 62 69 6e 61 72 79")
+}
+
+// What is too large to be fetched for a look is told by its size, and shown as far as it can be had cheaply.
+func TestHugeContentIsNotFetched(t *testing.T) {
+	d := open(t, options{start: "actors"}, func(w *world) {
+		_ = w.mini.Set("actor:huge", strings.Repeat("0123456789abcdef\n", 600_000))
+		w.record("cfg", "huge", strings.Repeat("0123456789abcdef\n", 600_000), record.NoLeaseId)
+	})
+	d.to("huge")
+	d.press("enter")
+	d.shows("too large to be read unasked: 10200000 bytes", "Content, 10,200,000 bytes")
+	d.press("end")
+	for range 30 {
+		if strings.Contains(d.screen(), "cut here, at 1,048,576 bytes of 10,200,000 bytes") {
+			break
+		}
+		d.press("up")
+	}
+	d.shows("cut here, at 1,048,576 bytes of 10,200,000 bytes")
+	d.press("esc", "8")
+	d.to("cfg:huge")
+	d.press("enter")
+	d.shows("too large to be shown")
 }

@@ -94,7 +94,7 @@ func (d *detail) content(th themes.Theme, w int) []string {
 	if !d.whole.Found {
 		return lines
 	}
-	title := "Content, " + byteCount(int64(len(d.whole.Body)))
+	title := "Content, " + byteCount(max(d.whole.Size, int64(len(d.whole.Body))))
 	if d.err != nil || d.gone {
 		title += ", as last read"
 	}

@@ -80,7 +80,7 @@ func NewActorRows(c redis.UniversalClient, prefix string) *ActorRows {
 // Read reads rows; missing ones are omitted.
 func (r *ActorRows) Read(ctx context.Context, ids []string) ([]*ActorRow, error) {
 	const op = "actorstore: read actor"
-	rows, err := readEach(ctx, r.c, r.prefix, keysOf(r.prefix, ids), newRowBuilder().actor, func(key string, err error) *ActorRow {
+	rows, err := readEach(ctx, r.c, conn.Heads, r.prefix, keysOf(r.prefix, ids), newRowBuilder().actor, func(key string, err error) *ActorRow {
 		id := key[len(r.prefix):]
 		end := uint32(len(id))
 		return &ActorRow{text: strings.Clone(id), worker: end, ip: end, common: unique.Make(actorCommon{}), bad: &conn.OpError{Op: op, Key: key, Err: err}}

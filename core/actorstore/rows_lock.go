@@ -79,7 +79,7 @@ func (r *LockRows) Read(ctx context.Context, ids []string) ([]*LockRow, error) {
 	answers := make([]answer, len(ids))
 	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
 		for i, id := range ids {
-			answers[i] = answer{p.Get(ctx, id), p.Get(ctx, counterOf(id)), p.PTTL(ctx, id)}
+			answers[i] = answer{p.GetRange(ctx, id, 0, conn.MostUnasked), p.GetRange(ctx, counterOf(id), 0, conn.NumberMost-1), p.PTTL(ctx, id)}
 		}
 	})
 	if err != nil {
@@ -92,12 +92,15 @@ func (r *LockRows) Read(ctx context.Context, ids []string) ([]*LockRow, error) {
 		token, err := a.token.Result()
 		ttl := a.ttl.Val()
 		switch {
-		case err == redis.Nil || ttl == -2: // gone, or gone in between
+		case ttl == -2: // gone, or gone in between
 			continue
 		case err != nil:
 			row.bad = &conn.OpError{Op: op, Key: ids[i], Err: asRecord(err)}
+		case len(token) > conn.MostUnasked:
+			row.bad = &conn.OpError{Op: op, Key: ids[i], Err: conn.ErrTooLarge}
+		default:
+			row.Token = token
 		}
-		row.Token = token
 		if ttl >= 0 {
 			row.Expires = now.Add(ttl)
 		}

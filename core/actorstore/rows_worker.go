@@ -52,7 +52,7 @@ func NewWorkerRows(c redis.UniversalClient, prefix string) *WorkerRows {
 // Read reads rows; missing ones are omitted.
 func (r *WorkerRows) Read(ctx context.Context, ids []string) ([]*WorkerRow, error) {
 	const op = "actorstore: read worker"
-	rows, err := readEach(ctx, r.c, r.prefix, keysOf(r.prefix, ids), newRowBuilder().worker, func(key string, err error) *WorkerRow {
+	rows, err := readEach(ctx, r.c, conn.Heads, r.prefix, keysOf(r.prefix, ids), newRowBuilder().worker, func(key string, err error) *WorkerRow {
 		id := key[len(r.prefix):]
 		return &WorkerRow{Pod: id, id: id, bad: &conn.OpError{Op: op, Key: key, Err: err}}
 	})

@@ -2,7 +2,6 @@ package buffer
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -72,8 +71,8 @@ func (r *Rows) ask(ctx context.Context, p redis.Pipeliner, id string) question {
 	return question{
 		id: id, escaped: escaped, at: at, base: base,
 		count: p.LLen(ctx, base+list), keys: p.SCard(ctx, base+keys),
-		bytes: p.Get(ctx, base+size), first: p.Get(ctx, base+ts),
-		token: p.Get(ctx, base+lock), left: p.PTTL(ctx, base+lock),
+		bytes: p.GetRange(ctx, base+size, 0, conn.NumberMost-1), first: p.GetRange(ctx, base+ts, 0, conn.NumberMost-1),
+		token: p.GetRange(ctx, base+lock, 0, conn.MostUnasked), left: p.PTTL(ctx, base+lock),
 	}
 }
 
@@ -88,7 +87,7 @@ func (q question) row(now time.Time) *Row {
 	}
 	r := &Row{PreparedMS: q.at, Count: q.count.Val(), Keys: q.keys.Val(), id: q.id}
 	r.Store, _ = storeOf(q.escaped)
-	if token, err := q.token.Result(); err == nil && q.left.Val() != -2 { // -2: it expired in between
+	if token, err := q.token.Result(); err == nil && q.left.Val() != -2 && len(token) <= conn.MostUnasked { // -2: there is none, or it expired in between
 		r.Locked, r.LockToken = true, token
 		if q.left.Val() >= 0 {
 			r.LockExpires = now.Add(q.left.Val())
@@ -104,9 +103,12 @@ func (q question) row(now time.Time) *Row {
 // problem fills in the row's counters, and says what is wrong with the buffer.
 func (q question) problem(r *Row) (problem error) {
 	for _, cmd := range []redis.Cmder{q.count, q.keys, q.bytes, q.first, q.token} {
-		if err := cmd.Err(); err != nil && !errors.Is(err, redis.Nil) {
+		if err := cmd.Err(); err != nil {
 			return err
 		}
+	}
+	if len(q.token.Val()) > conn.MostUnasked {
+		return conn.ErrTooLarge
 	}
 	var err error
 	if r.Bytes, err = number(q.bytes.Val()); err != nil {
@@ -115,7 +117,7 @@ func (q question) problem(r *Row) (problem error) {
 	if r.FirstWrite, err = instant(q.first.Val()); err != nil {
 		return err
 	}
-	has, sized, dated := r.Count > 0, q.bytes.Err() == nil, q.first.Err() == nil
+	has, sized, dated := r.Count > 0, q.bytes.Val() != "", q.first.Val() != ""
 	if has != sized || has != dated || (r.Keys > 0 && !has) {
 		return errIncomplete
 	}

@@ -72,7 +72,7 @@ func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 	gets, lives := make([]*redis.StringCmd, len(ids)), make([]*redis.DurationCmd, len(ids))
 	err := conn.Pipeline(ctx, r.client, func(p redis.Pipeliner) {
 		for i, id := range ids {
-			gets[i], lives[i] = p.Get(ctx, r.prefix+id), p.PTTL(ctx, r.prefix+id)
+			gets[i], lives[i] = p.GetRange(ctx, r.prefix+id, 0, conn.NumberMost-1), p.PTTL(ctx, r.prefix+id) // a foreign value may be huge
 		}
 	})
 	if err != nil {

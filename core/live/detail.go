@@ -3,6 +3,7 @@ package live
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -16,6 +17,7 @@ type Detail struct {
 	ID    string
 	Found bool   // false: deleted meanwhile
 	Body  []byte // the content, as the primitive's package gives it: JSON, or plain bytes
+	Size  int64  // of the content, of which Body is only the beginning; 0: Body is all of it
 	Keys  []RawKey
 }
 
@@ -42,6 +44,46 @@ func (m *Model) Inspect(ctx context.Context, kind Kind, id string) (Detail, erro
 	var keysErr error
 	d.Keys, keysErr = m.rawKeys(ctx, f.keys(id))
 	return d, cmp.Or(err, keysErr)
+}
+
+// glanceMost is the content that Glance shows whole. A server that is asked for more may be busy with it for long, and
+// so may the line.
+const glanceMost = 8 << 20
+
+// Glance is Inspect for a screen: where a raw key is large, the content stays on the server but for its beginning, or
+// even that where it is no string.
+func (m *Model) Glance(ctx context.Context, kind Kind, id string) (Detail, error) {
+	f, err := m.feed(kind)
+	if err != nil {
+		return Detail{}, err
+	}
+	keys, err := m.rawKeys(ctx, f.keys(id))
+	if err != nil {
+		return Detail{}, err
+	}
+	large := slices.IndexFunc(keys, func(k RawKey) bool { return k.Bytes > glanceMost && (k.Type == "string" || k.Type == "hash") })
+	if large < 0 {
+		d := Detail{Kind: kind, ID: id, Keys: keys}
+		d.Body, d.Found, err = f.inspect(ctx, id)
+		if err != nil && noAnswer(err) {
+			return Detail{}, err
+		}
+		return d, err
+	}
+	k := keys[large]
+	d := Detail{Kind: kind, ID: id, Found: true, Keys: keys, Size: k.Bytes}
+	if k.Type == "string" {
+		var head *redis.StringCmd
+		var size *redis.IntCmd
+		err = conn.Pipeline(ctx, m.conn, func(p redis.Pipeliner) {
+			head, size = p.GetRange(ctx, k.Name, 0, conn.MostUnasked-1), p.StrLen(ctx, k.Name)
+		})
+		if err != nil {
+			return Detail{}, err
+		}
+		d.Body, d.Size = []byte(head.Val()), size.Val()
+	}
+	return d, nil
 }
 
 // ReadRow reads one row now, whatever the last snapshot holds; nil where it does not exist.

@@ -65,7 +65,7 @@ func TestReadingsOnlyRead(t *testing.T) {
 			ok(t, c.Live.Reading(ctx, false))
 		}
 		may := map[string]bool{}
-		for _, name := range strings.Fields("SCAN TIME INFO GET PTTL LLEN SCARD HMGET EXISTS HELLO CLIENT") {
+		for _, name := range strings.Fields("SCAN TIME INFO GETRANGE STRLEN PTTL LLEN SCARD HSTRLEN HMGET EXISTS HELLO CLIENT") {
 			may[name] = true
 		}
 		sent := int(c.Conn.Log.Sent() - before)

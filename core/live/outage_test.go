@@ -194,7 +194,7 @@ func TestUserWithFewRights(t *testing.T) {
 		{"no command on lists", "~* +@all -@write -@list", []live.Kind{"buffers"}},
 		{"no hashes", "~* +@all -@write -@hash", []live.Kind{"records"}},
 		{"neither time nor information", "~* +@all -@write -time -info", nil},
-		{"only what readings send", "~* -@all +scan +time +info +get +pttl +llen +scard +hmget +exists", nil},
+		{"only what readings send", "~* -@all +scan +time +info +getrange +strlen +pttl +llen +scard +hstrlen +hmget +exists", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			ok(t, admin.Do(ctx, "ACL", "DELUSER", "few").Err())

@@ -86,7 +86,7 @@ func (r *LeaseRows) Read(ctx context.Context, ids []string) ([]*LeaseRow, error)
 	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
 		for i, id := range ids {
 			keys := r.Keys(id)
-			granted[i], left[i], records[i] = p.Get(ctx, keys[0]), p.PTTL(ctx, keys[0]), p.SCard(ctx, keys[1])
+			granted[i], left[i], records[i] = p.GetRange(ctx, keys[0], 0, conn.NumberMost-1), p.PTTL(ctx, keys[0]), p.SCard(ctx, keys[1])
 		}
 	})
 	if err != nil {
@@ -96,7 +96,7 @@ func (r *LeaseRows) Read(ctx context.Context, ids []string) ([]*LeaseRow, error)
 	rows := make([]*LeaseRow, 0, len(ids))
 	for i, id := range ids {
 		text, err := granted[i].Result()
-		if err == redis.Nil {
+		if left[i].Val() == -2 {
 			continue
 		}
 		ns, lease, _ := strings.Cut(id, ":")

@@ -98,15 +98,27 @@ func (r *RecordRows) Keys(id string) []string { return []string{r.key(id)} }
 
 var errForeign = errors.New("foreign key: neither a record nor a lease")
 
-// Read fetches records in one pipeline, and where some have leases asks in a second which of these live: a record whose
-// lease is gone is left out, as it is everywhere else. It writes nothing.
+// Read asks in one pipeline how long the values are and fetches the records with a short one in a second; where some have
+// leases it asks in a third which of these live: a record whose lease is gone is left out, as it is everywhere else. It
+// writes nothing.
 func (r *RecordRows) Read(ctx context.Context, ids []string) ([]*RecordRow, error) {
-	cmds := make([]*redis.SliceCmd, len(ids))
+	cmds, sizes := make([]*redis.SliceCmd, len(ids)), make([]*redis.IntCmd, len(ids))
 	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
 		for i, id := range ids {
-			cmds[i] = p.HMGet(ctx, r.key(id), "value", "version", "lease")
+			sizes[i] = p.HStrLen(ctx, r.key(id), "value")
 		}
 	})
+	if err == nil {
+		err = conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
+			for i, id := range ids {
+				fields := []string{"value", "version", "lease"}
+				if sizes[i].Val() > conn.MostUnasked { // of a field nothing less than the whole can be read
+					fields[0] = "version"
+				}
+				cmds[i] = p.HMGet(ctx, r.key(id), fields...)
+			}
+		})
+	}
 	if err != nil {
 		return nil, conn.Fail("record: read rows", r.prefix, err)
 	}
@@ -117,6 +129,9 @@ func (r *RecordRows) Read(ctx context.Context, ids []string) ([]*RecordRow, erro
 		rows[i] = &RecordRow{id: id}
 		if needs[i] = rows[i].fill(r, cmds[i]); needs[i] != "" {
 			exist[needs[i]] = nil
+		}
+		if size := sizes[i].Val(); size > conn.MostUnasked && rows[i].problem == nil {
+			rows[i].Value, rows[i].problem = nil, conn.Fail("record: read row", r.key(id), conn.TooLarge(size))
 		}
 	}
 	if len(exist) == 0 {

@@ -23,7 +23,7 @@ type PairRow struct {
 	Bytes    int64     // of the value
 	Expires  time.Time // on our monotonic clock; zero: never
 	Value    []byte    // its first bytes, at most pairPreview
-	Print    int64     // fingerprint of the whole value, see fingerprint
+	Print    int64     // see fingerprint
 	problem  error
 }
 
@@ -85,24 +85,29 @@ func (r *PairRows) Keys(id string) []string {
 	return []string{s.data + key}
 }
 
-// Read fetches pairs in one pipeline; those that are gone or have expired are left out.
+// Read fetches pairs in one pipeline; those that are gone or have expired are left out. Of a value longer than
+// conn.MostUnasked it reads the beginning, and in a second pipeline the length.
 func (r *PairRows) Read(ctx context.Context, ids []string) ([]*PairRow, error) {
 	values, lives := make([]*redis.StringCmd, len(ids)), make([]*redis.DurationCmd, len(ids))
 	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
 		for i, id := range ids {
 			key := r.Keys(id)[0]
-			values[i], lives[i] = p.Get(ctx, key), p.PTTL(ctx, key)
+			values[i], lives[i] = p.GetRange(ctx, key, 0, conn.MostUnasked), p.PTTL(ctx, key)
 		}
 	})
 	if err != nil {
 		return nil, conn.Fail("kv: read pairs", r.prefix, err)
 	}
 	now := time.Now()
+	sizes, err := r.sizes(ctx, ids, values)
+	if err != nil {
+		return nil, conn.Fail("kv: read pairs", r.prefix, err)
+	}
 	rows := make([]*PairRow, 0, len(ids))
 	for i, id := range ids {
 		value, err := values[i].Bytes()
 		life := lives[i].Val()
-		if err == redis.Nil || life == -2 {
+		if life == -2 {
 			continue
 		}
 		row := &PairRow{id: id}
@@ -114,7 +119,8 @@ func (r *PairRows) Read(ctx context.Context, ids []string) ([]*PairRow, error) {
 			row.problem = conn.Fail("kv: read pair", r.Keys(id)[0], errMalformed)
 		default:
 			row.Database, row.Key = db, string(key)
-			row.Bytes, row.Print = int64(len(value)), fingerprint(value)
+			row.Bytes = sizes[i]
+			row.Print = fingerprint(value, row.Bytes)
 			row.Value = append([]byte(nil), value[:min(len(value), pairPreview)]...)
 			if life >= 0 {
 				row.Expires = now.Add(life)
@@ -131,6 +137,34 @@ func (r *PairRows) Weigh(row *PairRow) (database string, bytes int64) {
 	return database, row.Bytes
 }
 
+// sizes are the lengths of the values whose beginnings were read.
+func (r *PairRows) sizes(ctx context.Context, ids []string, heads []*redis.StringCmd) ([]int64, error) {
+	out := make([]int64, len(ids))
+	var long []int
+	for i, head := range heads {
+		out[i] = int64(len(head.Val()))
+		if out[i] > conn.MostUnasked {
+			long = append(long, i)
+		}
+	}
+	if len(long) == 0 {
+		return out, nil
+	}
+	asked := make([]*redis.IntCmd, len(long))
+	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
+		for n, i := range long {
+			asked[n] = p.StrLen(ctx, r.Keys(ids[i])[0])
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	for n, i := range long {
+		out[i] = max(out[i], asked[n].Val()) // it may have gone meanwhile
+	}
+	return out, nil
+}
+
 // Inspect returns the value.
 func (r *PairRows) Inspect(ctx context.Context, id string) (body []byte, found bool, err error) {
 	body, err = r.c.Get(ctx, r.Keys(id)[0]).Bytes()
@@ -143,19 +177,26 @@ func (r *PairRows) Inspect(ctx context.Context, id string) (body []byte, found b
 // A pair has no version, so an edit compares values: version is the fingerprint of the value that was seen, and between
 // our looking and our writing the script compares the value itself.
 
-// Load reads a value for editing, or ErrNotFound.
+// Load reads a value for editing, or ErrNotFound; one whose fingerprint would not tell each change is conn.ErrTooLarge.
 func (r *PairRows) Load(ctx context.Context, id string) (body []byte, version int64, err error) {
 	err = r.with(ctx, id, func(s *Store, key []byte) error {
+		size, err := r.c.StrLen(ctx, s.key(key)).Result()
+		if err == nil && size > conn.MostUnasked {
+			err = conn.TooLarge(size)
+		}
+		if err != nil {
+			return s.fail("load value", s.key(key), err)
+		}
 		body, _, err = s.LoadValue(ctx, key)
 		return err
 	})
-	return body, fingerprint(body), err
+	return body, fingerprint(body, int64(len(body))), err
 }
 
 // Replace sets a value if it still is the one that was seen, and keeps the expiry: ErrNotFound or ErrChanged.
 func (r *PairRows) Replace(ctx context.Context, id string, version int64, body []byte) (newVersion int64, err error) {
 	err = r.ifSeen(ctx, id, version, func(s *Store, key, old []byte) error { return s.ReplaceValue(ctx, key, old, body) })
-	return fingerprint(body), err
+	return fingerprint(body, int64(len(body))), err
 }
 
 // Remove deletes a pair if its value still is the one that was seen: ErrNotFound or ErrChanged.
@@ -166,7 +207,7 @@ func (r *PairRows) Remove(ctx context.Context, id string, version int64) error {
 func (r *PairRows) ifSeen(ctx context.Context, id string, version int64, act func(s *Store, key, old []byte) error) error {
 	return r.with(ctx, id, func(s *Store, key []byte) error {
 		old, _, err := s.LoadValue(ctx, key)
-		if err == nil && fingerprint(old) != version {
+		if err == nil && fingerprint(old, int64(len(old))) != version {
 			err = s.fail("compare", s.key(key), ErrChanged)
 		}
 		if err != nil {
@@ -193,8 +234,12 @@ func (r *PairRows) with(ctx context.Context, id string, act func(s *Store, key [
 	return act(s, key)
 }
 
-// fingerprint is the first 63 bits of the value's SHA-256.
-func fingerprint(value []byte) int64 {
+// fingerprint is the first 63 bits of the SHA-256 of a value. Of one longer than conn.MostUnasked no more is read than
+// that and the size: such a value may change behind its beginning and keep its fingerprint, so it must not be edited.
+func fingerprint(value []byte, size int64) int64 {
+	if size > conn.MostUnasked {
+		value = binary.BigEndian.AppendUint64(value[:conn.MostUnasked:conn.MostUnasked], uint64(size))
+	}
 	sum := sha256.Sum256(value)
 	return int64(binary.BigEndian.Uint64(sum[:]) >> 1)
 }

@@ -1,0 +1,88 @@
+package conn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// MostUnasked is how many bytes of a value are read before anybody asks for it. Rows are read by hundreds in a pipeline,
+// which must fit in the memory as often as it is under way.
+const MostUnasked = 1 << 20
+
+// NumberMost is as many bytes as are read of what should be a number.
+const NumberMost = 64
+
+// ErrTooLarge is the problem of a row whose value is longer than MostUnasked.
+var ErrTooLarge = errors.New("too large to be read unasked")
+
+// TooLarge is ErrTooLarge, with the size of the value.
+func TooLarge(size int64) error { return fmt.Errorf("%w: %d bytes", ErrTooLarge, size) }
+
+// Head is the answer to one key of Heads.
+type Head struct {
+	Text  string
+	Found bool
+	Err   error // what is wrong with this key alone, such as WRONGTYPE and ErrTooLarge
+}
+
+// Heads reads strings in one pipeline, none further than to MostUnasked: a longer one is ErrTooLarge. Only for keys that
+// seem to be missing or are too large is there a second trip. The answers stand in the order of keys. The error is that
+// of the way, not of a key.
+func Heads(ctx context.Context, c redis.UniversalClient, keys []string) ([]Head, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	cmds := make([]*redis.StringCmd, len(keys))
+	err := Pipeline(ctx, c, func(p redis.Pipeliner) {
+		for i, k := range keys {
+			cmds[i] = p.GetRange(ctx, k, 0, MostUnasked)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Head, len(keys))
+	var missing, large []int // perhaps: an empty string has no first bytes, either
+	for i, cmd := range cmds {
+		out[i].Text, out[i].Err = cmd.Result()
+		switch n := len(out[i].Text); {
+		case out[i].Err != nil:
+		case n == 0:
+			missing = append(missing, i)
+		case n > MostUnasked:
+			large = append(large, i)
+		default:
+			out[i].Found = true
+		}
+	}
+	if len(missing)+len(large) == 0 {
+		return out, nil
+	}
+	there, sizes := make([]*redis.IntCmd, len(missing)), make([]*redis.IntCmd, len(large))
+	err = Pipeline(ctx, c, func(p redis.Pipeliner) {
+		for n, i := range missing {
+			there[n], cmds[i] = p.Exists(ctx, keys[i]), p.GetRange(ctx, keys[i], 0, MostUnasked-1)
+		}
+		for n, i := range large {
+			sizes[n] = p.StrLen(ctx, keys[i])
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	for n, i := range missing {
+		if found, err := there[n].Result(); err != nil {
+			out[i].Err = err
+		} else if found > 0 {
+			out[i].Text, out[i].Err = cmds[i].Result()
+			out[i].Found = out[i].Err == nil
+		}
+	}
+	for n, i := range large {
+		out[i] = Head{Err: TooLarge(max(sizes[n].Val(), MostUnasked+1))} // it may have gone meanwhile
+	}
+	return out, nil
+}

@@ -1,0 +1,150 @@
+package live_test
+
+import (
+	"errors"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core"
+	"holdfast/core/conn"
+	"holdfast/core/kvstore/redisdb"
+	"holdfast/core/live"
+	"holdfast/core/redistest"
+)
+
+var sentBytes = regexp.MustCompile(`total_net_output_bytes:(\d+)`)
+
+// sent is how many bytes a server has sent to all its clients.
+func sent(t *testing.T, admin *redis.Client) int {
+	t.Helper()
+	m := sentBytes.FindStringSubmatch(admin.Info(ctx, "stats").Val())
+	if m == nil {
+		t.Fatal("the server does not tell")
+	}
+	n, err := strconv.Atoi(m[1])
+	ok(t, err)
+	return n
+}
+
+// A value that is far too large for its place is told as such. Nobody waits for it: it stays on the server, whether it
+// was there at first, was pushed, or stands under the cursor.
+func TestHugeValuesStayOnTheServer(t *testing.T) {
+	const size = 50 << 20
+	server := redistest.Start(t)
+	admin := server.Client(t)
+	c := open(t, conn.Options{URLs: []string{server.URL()}}, time.Hour)
+	huge := strings.Repeat("x", size)
+	hash := func(key string) { ok(t, admin.HSet(ctx, key, "value", huge, "version", "3", "lease", "0").Err()) }
+	kinds := []struct {
+		kind live.Kind
+		id   string
+		key  string
+		good bool // a huge value is what may stand there
+	}{
+		{"actors", "a", "actor:a", false}, {"workers", "ns:pool:w", "worker:ns:pool:w", false}, {"generations", "ns:g", "gen:ns:g", false},
+		{"locks", "lock:l", "lock:l", false}, {"leases", "ns:7", "rec:{ns}:lease:7", false}, {"records", "ns:r", "rec:{ns}:r:r", false},
+		{"keys", "db:k", "kv:{db}:d:k", true}, {"kv", "db", "kv:{db}:seq", false}, {"buffers", "s", "buf:{s}:size", false},
+		{"buffers", "t", "buf:{t}:lock", false}, {"buffers", "buf:x", "buf:x", false},
+	}
+	set := func(key string) {
+		if strings.HasPrefix(key, "rec:{ns}:r:") {
+			hash(key)
+		} else {
+			put(t, admin, key, huge)
+		}
+	}
+	checked := func(s *live.Snapshot, n int) bool {
+		for _, k := range kinds[:n] {
+			row, found := s.Table(k.kind).Get(k.id)
+			if !found || (row.Problem() == nil) != k.good {
+				return false
+			}
+		}
+		return true
+	}
+	first := 6 // are there before the dashboard
+	for _, k := range kinds[:first] {
+		set(k.key)
+	}
+	before := sent(t, admin)
+	run(t, c)
+	until(t, c, "the huge ones that were there", func(s *live.Snapshot) bool { return s.Pushed && checked(s, first) })
+	for _, k := range kinds[first:] {
+		set(k.key)
+	}
+	s := until(t, c, "all", func(s *live.Snapshot) bool { return checked(s, len(kinds)) })
+	for _, k := range kinds {
+		d, err := c.Live.Glance(ctx, k.kind, k.id)
+		if conn.Unreachable(err) || len(d.Body) > conn.MostUnasked || d.Found && d.Size == 0 && k.kind != "kv" && k.kind != "buffers" {
+			t.Errorf("%s %s: %d bytes of %d, %v", k.kind, k.id, len(d.Body), d.Size, err)
+		}
+	}
+	if n := sent(t, admin) - before; n > size/2 {
+		t.Errorf("%d bytes were sent", n)
+	}
+	for _, kind := range []live.Kind{"actors", "workers", "records"} {
+		table := s.Table(kind)
+		if err := table.At(0).Problem(); !errors.Is(err, conn.ErrTooLarge) || !strings.Contains(err.Error(), strconv.Itoa(size)+" bytes") {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+	if d, err := c.Live.Inspect(ctx, "keys", "db:k"); err != nil || len(d.Body) != size || d.Size != 0 {
+		t.Errorf("who asks for all gets %d bytes, %v", len(d.Body), err)
+	}
+	pairs(t, c, admin, size)
+}
+
+// pairs checks that a huge value of a database is told by its size, and neither edited nor taken for another one.
+func pairs(t *testing.T, c *core.Core, admin *redis.Client, size int64) {
+	t.Helper()
+	row := func() *redisdb.PairRow {
+		rows, err := c.PairRows.Read(ctx, []string{"db:k"})
+		ok(t, err)
+		return rows[0]
+	}
+	was := row()
+	if was.Bytes != size || len(was.Value) == 0 || was.Problem() != nil {
+		t.Errorf("%d bytes, %q", was.Bytes, was.Value)
+	}
+	if _, _, err := c.PairRows.Load(ctx, "db:k"); !errors.Is(err, conn.ErrTooLarge) {
+		t.Errorf("an edit of it: %v", err)
+	}
+	ok(t, admin.Append(ctx, "kv:{db}:d:k", "x").Err())
+	longer := row()
+	if longer.Equal(was) || longer.Print == was.Print || longer.Bytes != size+1 {
+		t.Error("one byte more is no change")
+	}
+	if err := c.PairRows.Remove(ctx, "db:k", was.Print); !errors.Is(err, redisdb.ErrChanged) {
+		t.Errorf("removed though it changed: %v", err)
+	}
+}
+
+// What is just short enough is read whole, and an empty document is not a missing one.
+func TestValuesAtTheLimit(t *testing.T) {
+	each(t, func(t *testing.T, c *core.Core) {
+		pad := strings.Repeat(" ", conn.MostUnasked-len(actorDoc("fits", "")))
+		put(t, c.Conn, "actor:fits", actorDoc("fits", "")+pad)
+		put(t, c.Conn, "actor:over", actorDoc("over", "")+pad+" ")
+		put(t, c.Conn, "actor:empty", "")
+		put(t, c.Conn, "gen:ns:empty", "")
+		put(t, c.Conn, "lock:empty", "")
+		rows, err := c.ActorRows.Read(ctx, []string{"fits", "over", "empty", "none"})
+		ok(t, err)
+		if len(rows) != 3 || rows[0].Problem() != nil || !errors.Is(rows[1].Problem(), conn.ErrTooLarge) || rows[2].Problem() == nil ||
+			errors.Is(rows[2].Problem(), conn.ErrTooLarge) {
+			t.Errorf("%+v", rows)
+		}
+		generations, err := c.Generations.Read(ctx, []string{"ns:empty", "ns:none"})
+		ok(t, err)
+		locks, err := c.LockRows.Read(ctx, []string{"lock:empty", "lock:none"})
+		ok(t, err)
+		if len(generations) != 1 || generations[0].Problem() == nil || len(locks) != 1 || locks[0].Problem() != nil {
+			t.Errorf("%+v, %+v", generations, locks)
+		}
+	})
+}
