@@ -1,0 +1,185 @@
+package live_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core"
+	"holdfast/core/conn"
+	"holdfast/core/live"
+	"holdfast/core/redistest"
+)
+
+// agrees waits until pushes are on and the index equals what connections of their own read.
+func agrees(t *testing.T, c *core.Core, o conn.Options, what string) *live.Snapshot {
+	t.Helper()
+	fresh := open(t, o, 0)
+	s := c.Live.Snapshot()
+	var last []string
+	err := redistest.Poll(30*time.Second, func() bool {
+		s, last = c.Live.Snapshot(), nil
+		if !s.Pushed || s.State != live.Polling || fresh.Conn.Reach(ctx) != nil {
+			return false
+		}
+		differs(t, fresh, s, func(format string, args ...any) { last = append(last, fmt.Sprintf(format, args...)) })
+		return len(last) == 0
+	})
+	if err != nil {
+		t.Fatalf("%s: %v: pushed %v, %v, %q", what, err, s.Pushed, s.Err, last[:min(len(last), 5)])
+	}
+	return s
+}
+
+const crowd = 100_000
+
+// A pass that is under way when the server goes begins anew: cursors mean nothing to the server that comes back.
+func TestServerThatIsKilledInThePass(t *testing.T) {
+	for name, args := range map[string][]string{"with its data": {"--appendonly", "yes"}, "empty": nil} {
+		t.Run(name, func(t *testing.T) {
+			server := redistest.Start(t, args...)
+			o := conn.Options{URLs: []string{server.URL()}}
+			c := open(t, o, 0)
+			fill(t, server.Client(t), 0, crowd)
+			run(t, c)
+			until(t, c, "a part of the rows", func(s *live.Snapshot) bool { a := s.Table("actors"); return a.Len() > 0 && !a.Complete })
+			server.Kill()
+			s := until(t, c, "a part of them, marked so", func(s *live.Snapshot) bool { return s.State == live.Lost })
+			if a := s.Table("actors"); a.Complete || a.Len() == 0 || a.Len() == crowd {
+				t.Errorf("%d rows, complete: %v", a.Len(), a.Complete)
+			}
+			server.Restart(t)
+			fill(t, server.Client(t), crowd, crowd+10)
+			want := 10
+			if args != nil {
+				want += many
+			}
+			if a := agrees(t, c, o, "what the server has now").Table("actors"); a.Len() != want {
+				t.Errorf("%d rows, want %d", a.Len(), want)
+			}
+		})
+	}
+}
+
+func TestFlushOfManyRows(t *testing.T) {
+	admin := redistest.Single(t)
+	o := conn.Options{URLs: []string{"redis://" + admin.Options().Addr}}
+	c := open(t, o, 0)
+	before := int(heap())
+	fill(t, admin, 0, crowd)
+	run(t, c)
+	until(t, c, "all rows", pushed(crowd))
+	full := int(heap())
+	start := time.Now()
+	ok(t, admin.FlushAll(ctx).Err())
+	until(t, c, "none", func(s *live.Snapshot) bool { return s.Table("actors").Len() == 0 })
+	took := time.Since(start)
+	fill(t, admin, 0, 10)
+	agrees(t, c, o, "what comes after")
+	empty := 0
+	redistest.Eventually(t, "the memory", func() bool { empty = int(heap()); return empty-before < (full-before)/4 })
+	t.Logf("%d rows vanish in %v; heap %d MB before, %d full, %d after", crowd, took.Round(time.Millisecond), before>>20, full>>20, empty>>20)
+}
+
+// Rows that all end at once vanish while the screen goes on.
+func TestManyRowsEndAtOnce(t *testing.T) {
+	admin := redistest.Single(t)
+	o := conn.Options{URLs: []string{"redis://" + admin.Options().Addr}}
+	c := open(t, o, 0)
+	before := int(heap())
+	run(t, c)
+	until(t, c, "pushes", func(s *live.Snapshot) bool { return s.Pushed })
+	end := time.Now().Add(6 * time.Second)
+	for from := 0; from < crowd; from += 10_000 {
+		p := admin.Pipeline()
+		for i := range 10_000 {
+			p.SetArgs(ctx, fmt.Sprint("lock:", from+i), "token", redis.SetArgs{ExpireAt: end})
+		}
+		_, err := p.Exec(ctx)
+		ok(t, err)
+	}
+	until(t, c, "all locks", func(s *live.Snapshot) bool { return s.Table("locks").Len() == crowd })
+	full := int(heap())
+	var last, first time.Time
+	var silent time.Duration // longest between two snapshots while rows vanish
+	snapshots := 0
+	for c.Live.Snapshot().Table("locks").Len() > 0 {
+		select {
+		case <-c.Live.Changed():
+		case <-time.After(20 * time.Second):
+			t.Fatalf("no snapshot, %d rows left", c.Live.Snapshot().Table("locks").Len())
+		}
+		switch n := c.Live.Snapshot().Table("locks").Len(); {
+		case n == crowd:
+			continue
+		case first.IsZero():
+			first = time.Now()
+		default:
+			silent = max(silent, time.Since(last))
+		}
+		last = time.Now()
+		snapshots++
+	}
+	agrees(t, c, o, "nothing")
+	empty := 0
+	redistest.Eventually(t, "the memory", func() bool { empty = int(heap()); return empty-before < (full-before)/4 })
+	t.Logf("%d rows vanish between %v and %v after their end, in %d snapshots, at most %v apart; heap %d MB before, %d full, %d after",
+		crowd, first.Sub(end).Round(time.Millisecond), last.Sub(end).Round(time.Millisecond), snapshots, silent.Round(time.Millisecond),
+		before>>20, full>>20, empty>>20)
+}
+
+// A key that turns into another type is a bad row as long as it is that, of whatever kind.
+func TestKeysChangeTheirType(t *testing.T) {
+	eachPushing(t, func(t *testing.T, c *core.Core) {
+		o := conn.Options{URLs: []string{"redis://" + c.Conn.Addr}}
+		if c.Conn.Mode == conn.Cluster {
+			o = cluster(t)
+		}
+		stock(t, c)
+		run(t, c)
+		first := agrees(t, c, o, "the rows")
+		var keys []string
+		for _, table := range first.Tables {
+			for i := range table.Len() {
+				keys = append(keys, c.Live.Keys(table.Kind, table.At(i).ID())...)
+			}
+		}
+		values := map[string]string{}
+		for _, k := range keys {
+			if dump, err := c.Conn.Dump(ctx, k).Result(); err == nil {
+				values[k] = dump
+			}
+		}
+		types := []func(p redis.Pipeliner, key string){
+			func(p redis.Pipeliner, key string) { p.RPush(ctx, key, "x") },
+			func(p redis.Pipeliner, key string) { p.HSet(ctx, key, "field", "x") },
+			func(p redis.Pipeliner, key string) { p.Set(ctx, key, "x", 0) },
+			func(p redis.Pipeliner, key string) { p.SAdd(ctx, key, "x") },
+			func(p redis.Pipeliner, key string) { p.ZAdd(ctx, key, redis.Z{Member: "x"}) },
+			func(p redis.Pipeliner, key string) { p.XAdd(ctx, &redis.XAddArgs{Stream: key, Values: []string{"a", "b"}}) },
+			func(p redis.Pipeliner, key string) {
+				if dump, was := values[key]; was {
+					p.RestoreReplace(ctx, key, 0, dump)
+				}
+			},
+		}
+		for i, turn := range types {
+			for _, k := range keys {
+				_, err := c.Conn.TxPipelined(ctx, func(p redis.Pipeliner) error { p.Del(ctx, k); turn(p, k); return nil })
+				ok(t, err)
+			}
+			s := agrees(t, c, o, fmt.Sprint("type ", i))
+			if i < len(types)-1 && i != 2 && s.Table("actors").Bad != s.Table("actors").Len() {
+				t.Errorf("type %d: %d of %d actors are bad", i, s.Table("actors").Bad, s.Table("actors").Len())
+			}
+		}
+		last := c.Live.Snapshot()
+		for i, table := range last.Tables {
+			if want := first.Tables[i]; table.Len() != want.Len() || table.Bad != want.Bad {
+				t.Errorf("%s: %d rows, %d bad; at first %d, %d", table.Kind, table.Len(), table.Bad, want.Len(), want.Bad)
+			}
+		}
+	})
+}
