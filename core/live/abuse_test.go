@@ -8,6 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core"
+	"holdfast/core/buffer"
 	"holdfast/core/conn"
 	"holdfast/core/live"
 	"holdfast/core/redistest"
@@ -128,6 +129,61 @@ func TestManyRowsEndAtOnce(t *testing.T) {
 	t.Logf("%d rows vanish between %v and %v after their end, in %d snapshots, at most %v apart; heap %d MB before, %d full, %d after",
 		crowd, first.Sub(end).Round(time.Millisecond), last.Sub(end).Round(time.Millisecond), snapshots, silent.Round(time.Millisecond),
 		before>>20, full>>20, empty>>20)
+}
+
+// Buffers are the kind with most keys a row. With -long there are a million.
+func TestManyBuffers(t *testing.T) {
+	buffers := 20_000
+	if *long > time.Minute {
+		buffers = 1_000_000
+	}
+	server := redistest.Start(t)
+	admin := server.Client(t)
+	for from := 0; from < buffers; from += 10_000 {
+		p := admin.Pipeline()
+		for i := from; i < from+10_000; i++ {
+			base := fmt.Sprintf("buf:{store-%07d}:", i)
+			p.RPush(ctx, base+"list", `{"k":1}`)
+			p.SAdd(ctx, base+"keys", "k")
+			p.Set(ctx, base+"size", 7, 0)
+			p.Set(ctx, base+"ts", 1700000000000, 0)
+		}
+		_, err := p.Exec(ctx)
+		ok(t, err)
+	}
+	o := conn.Options{URLs: []string{server.URL()}}
+	c := open(t, o, 0)
+	before := int(heap())
+	start := time.Now()
+	run(t, c)
+	until(t, c, "the first rows", func(s *live.Snapshot) bool { return s.Table("buffers").Len() > 0 })
+	first := time.Since(start)
+	if err := redistest.Poll(5*time.Minute, func() bool { s := c.Live.Snapshot(); return s.Pushed && s.Table("buffers").Len() == buffers }); err != nil {
+		t.Fatal(err)
+	}
+	all := time.Since(start)
+	full := int(heap())
+	ok(t, admin.RPush(ctx, "buf:{store-0000007}:list", "{}").Err())
+	start = time.Now()
+	until(t, c, "a change", func(s *live.Snapshot) bool {
+		row, found := s.Table("buffers").Get("store-0000007")
+		return found && row.(*buffer.Row).Count == 2
+	})
+	change := time.Since(start)
+	unheard(t, admin, func(p redis.Pipeliner) { p.RPush(ctx, "buf:{store-0000008}:list", "{}") })
+	start = time.Now()
+	if err := redistest.Poll(5*time.Minute, func() bool {
+		s := c.Live.Snapshot()
+		row, found := s.Table("buffers").Get("store-0000008")
+		return s.Pushed && found && row.(*buffer.Row).Count == 2
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if a := c.Live.Snapshot().Table("buffers"); a.Len() != buffers || a.Bad != 0 {
+		t.Errorf("%d rows, %d bad", a.Len(), a.Bad)
+	}
+	t.Logf("%d buffers of four keys each: first rows in %v, all in %v, %d MB of heap; a change seen in %v; all read again after a gap in %v", buffers,
+		first.Round(time.Millisecond), all.Round(10*time.Millisecond), (full-before)>>20, change.Round(time.Millisecond), time.Since(start).Round(10*time.Millisecond))
 }
 
 // A key that turns into another type is a bad row as long as it is that, of whatever kind.

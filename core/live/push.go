@@ -54,7 +54,11 @@ func (p *push) run(ctx context.Context) {
 	defer links.Wait()
 	look := time.NewTicker(pushBeat)
 	defer look.Stop()
+	last := time.Now()
 	for {
+		now := time.Now()
+		p.elapsed(now.Round(0).Sub(last.Round(0)), now.Sub(last))
+		last = now
 		if nodes, err := conn.Masters(ctx, p.conn); err == nil {
 			p.follow(ctx, nodes, &links)
 		}
@@ -64,6 +68,18 @@ func (p *push) run(ctx context.Context) {
 		case <-look.C:
 		}
 	}
+}
+
+// elapsed compares what the wall clock says went by with what the clock of our deadlines does. It stands still while a
+// computer sleeps: then every deadline is wrong by as much, whether connections lived on or not.
+func (p *push) elapsed(wall, ours time.Duration) {
+	if (wall - ours).Abs() < slowTrip {
+		return
+	}
+	p.mu.Lock()
+	p.gaps++
+	p.mu.Unlock()
+	signal(p.ready)
 }
 
 // follow begins with masters that are new and leaves those that are none any more.
