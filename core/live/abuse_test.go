@@ -214,7 +214,9 @@ func TestKeysChangeTheirType(t *testing.T) {
 			func(p redis.Pipeliner, key string) { p.Set(ctx, key, "x", 0) },
 			func(p redis.Pipeliner, key string) { p.SAdd(ctx, key, "x") },
 			func(p redis.Pipeliner, key string) { p.ZAdd(ctx, key, redis.Z{Member: "x"}) },
-			func(p redis.Pipeliner, key string) { p.XAdd(ctx, &redis.XAddArgs{Stream: key, Values: []string{"a", "b"}}) },
+			func(p redis.Pipeliner, key string) {
+				p.XAdd(ctx, &redis.XAddArgs{Stream: key, Values: []string{"a", "b"}})
+			},
 			func(p redis.Pipeliner, key string) {
 				if dump, was := values[key]; was {
 					p.RestoreReplace(ctx, key, 0, dump)

@@ -69,6 +69,7 @@ type Feed struct {
 	equal    func(a, b Row) bool
 	keys     func(id string) []string
 	inspect  func(ctx context.Context, id string) ([]byte, bool, error)
+	several  bool                                // keys may make up one row
 	needs    func(r Row) (key string)            // nil: no row of the kind needs a key of another
 	weigh    func(r Row) (group string, n int64) // nil: rows of the kind have no weight
 	follow   func(old, r Row)                    // nil: each reading stands for itself
@@ -78,6 +79,7 @@ type Feed struct {
 func Of[R comparableRow[R]](kind Kind, s Source[R]) Feed {
 	f := Feed{
 		Kind: kind, patterns: s.Patterns(), identify: s.Identify, keys: s.Keys, inspect: s.Inspect,
+		several: len(s.Keys("x")) > 1,
 		read: func(ctx context.Context, ids []string) ([]Row, error) {
 			typed, err := s.Read(ctx, ids)
 			if err != nil {

@@ -33,6 +33,7 @@ const (
 const (
 	publishEvery = 50 * time.Millisecond
 	publishShare = 8
+	publishMost  = 250 * time.Millisecond // also when something else took the processor meanwhile
 )
 
 // reading is one look at the server: its status, the rows on the screen and those due in turn, a stretch of the scan
@@ -111,7 +112,12 @@ func (m *Model) follow(ctx context.Context) (time.Duration, error) {
 func (r *reading) changed(ctx context.Context) error {
 	m := r.m
 	for key := range m.push.take() {
-		m.found(key, true)
+		for _, t := range m.trackers {
+			if id, ok := t.feed.identify(key); ok {
+				t.wanted[id] = struct{}{}
+				break
+			}
+		}
 	}
 	for _, t := range m.trackers {
 		t.expire(m.now())
@@ -198,7 +204,11 @@ func (r *reading) scan(ctx context.Context) (complete bool, err error) {
 			next = m.scan.ahead(ctx, scanCount)
 		}
 		for _, k := range page.keys {
-			m.found(k, m.passAll)
+			for _, t := range m.trackers {
+				if t.found(k, m.passAll) {
+					break
+				}
+			}
 		}
 		for _, t := range m.trackers {
 			for len(t.wanted) >= readBatch || len(t.wanted) > 0 && (end || r.due()) {
@@ -226,15 +236,6 @@ func (r *reading) scan(ctx context.Context) (complete bool, err error) {
 	}
 }
 
-// found hands a key to the kind that knows it.
-func (m *Model) found(key string, all bool) {
-	for _, t := range m.trackers {
-		if t.found(key, all) {
-			return
-		}
-	}
-}
-
 // begin prepares a pass. It reads every row if it is the first, or if changes may have been missed and will be told from
 // now on; else it only looks for new ones.
 func (m *Model) begin() {
@@ -259,5 +260,5 @@ func (r *reading) publish() {
 		s.State, s.Err, s.Server, s.Tables, s.Pushed = Polling, nil, r.status, tables, pushed
 	})
 	r.published = r.m.now()
-	r.every = max(r.every, publishShare*r.published.Sub(start))
+	r.every = max(r.every, min(publishShare*r.published.Sub(start), publishMost))
 }

@@ -50,8 +50,9 @@ func (t *tracker) found(key string, all bool) bool {
 	if !ok {
 		return false
 	}
-	if !all {
-		if b, at, known := t.rows.locate(func(r Row) int { return strings.Compare(r.ID(), id) }); known {
+	if !all || t.feed.several {
+		b, at, known := t.rows.locate(func(r Row) int { return strings.Compare(r.ID(), id) })
+		if known && (!all || t.rows.blocks[b].pass[at] == t.pass) { // the latter was read in this pass, for another key of it
 			t.rows.blocks[b].pass[at] = t.pass
 			return true
 		}

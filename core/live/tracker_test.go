@@ -115,6 +115,10 @@ func TestTrackerFollowsTheScan(t *testing.T) {
 	tr.found("k:a", true)
 	tr.apply(tr.take(1), rowsOf("a=1"), time.Now())
 	same(t, "unseen in pass 4", tr.unseen(), []string{"b"})
+	tr.feed.several = true
+	tr.found("k:a", true) // another key of a row that this pass has read
+	tr.found("k:b", true)
+	same(t, "wanted where several keys make up a row", tr.take(9), []string{"b"})
 }
 
 // Rows that could not be read are wanted again only when the scan comes by; the error stays until a pass met none.
