@@ -3,6 +3,7 @@ package tui
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -63,6 +64,9 @@ func (m *Model) header() string {
 			left += "  redis " + Clean(s.Version)
 		}
 		left += "  " + m.latency.shown.String()
+		if cost := m.snap.Cost; cost > 0 {
+			left += fmt.Sprintf("  costs %s cmd/s", humanize.Comma(int64(math.Ceil(cost))))
+		}
 	}
 	if m.Note != "" {
 		left += "  " + Clean(m.Note)
@@ -174,6 +178,9 @@ func (m *Model) statusLine() string {
 	}
 	if n > 0 {
 		add("row %s of %s", count(t.at+1), count(n))
+	}
+	if !t.order.same(t.rows.order) { // only a million rows take long enough for somebody to read it
+		add("arranging %s", count(all))
 	}
 	if all != n {
 		add("filter %s hides %s", Clean(t.order.filter.text), count(all-n))

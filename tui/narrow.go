@@ -66,6 +66,12 @@ func (m *Model) chooseOrder() tea.Cmd {
 		m.say(t.view.Name+" has an order of its own", Plain)
 		return nil
 	}
+	if t.order.column >= 0 || t.order.descending {
+		choices = append(choices, choice{"none", "as they come", func() tea.Cmd {
+			t.order.column, t.order.descending = -1, false
+			return m.arrange()
+		}})
+	}
 	m.overlays.push(newPicker("Sort "+t.view.Title+" by", choices))
 	return nil
 }

@@ -17,6 +17,7 @@ type table struct {
 	rest   time.Time           // when rows that only became newer may be arranged again
 	cursor string              // ID of the row under the cursor
 	at     int                 // its place, kept when the row is gone
+	held   bool                // somebody has put the cursor there
 	top    int                 // first row in the window
 	marks  map[string]struct{} // IDs
 	hidden int                 // marks that the filter hides
@@ -38,8 +39,11 @@ func (t *table) resize(width, height int) {
 	t.scroll()
 }
 
-// show takes in newly arranged rows and keeps the cursor on its row. If the row is gone, the cursor takes its place.
+// show takes in newly arranged rows and keeps the cursor on its row. If the row is gone, the cursor takes its place. While
+// the first rows come in, a cursor that nobody has moved stays at the first.
 func (t *table) show(a *arranged) {
+	was, isTable := t.rows.rows.(*live.Table)
+	loading := !t.held && (t.rows.rows == nil || isTable && !was.Complete)
 	t.rows, t.hidden = a, 0
 	for id := range t.marks {
 		if _, ok := a.indexOf(id); !ok {
@@ -48,16 +52,26 @@ func (t *table) show(a *arranged) {
 			t.hidden++
 		}
 	}
-	if at, ok := a.find(t.cursor); ok {
-		t.top += at - t.at // the row stays on its line
-		t.moveTo(at)
+	if loading {
+		t.put(0)
 		return
 	}
-	t.moveTo(t.at)
+	if at, ok := a.find(t.cursor); ok {
+		t.top += at - t.at // the row stays on its line
+		t.put(at)
+		return
+	}
+	t.put(t.at)
 }
 
-// moveTo puts the cursor on the row at a place, as near as there is one.
+// moveTo is put for the operator.
 func (t *table) moveTo(at int) {
+	t.held = true
+	t.put(at)
+}
+
+// put sets the cursor on the row at a place, as near as there is one.
+func (t *table) put(at int) {
 	t.at = max(0, min(at, t.rows.Len()-1))
 	t.cursor = ""
 	if t.rows.Len() > 0 {

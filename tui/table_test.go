@@ -363,3 +363,36 @@ func TestColumnsScrollNoFurtherThanTheLast(t *testing.T) {
 		t.Errorf("scrolled back to %d", tab.shift)
 	}
 }
+
+// While rows come in the cursor stays on top, unless it was moved; after that it stays on its row.
+func TestCursorStaysOnTopWhileRowsComeIn(t *testing.T) {
+	table := func(complete bool, ids ...string) *arranged {
+		var rows []live.Row
+		for _, id := range ids {
+			rows = append(rows, &fakeRow{id: id})
+		}
+		table := live.NewTable("k", rows...)
+		table.Complete = complete
+		return &arranged{rows: table}
+	}
+	for _, tt := range []struct {
+		moved bool
+		want  string
+	}{{false, "a"}, {true, "n"}} {
+		tab := newTable(fakeView(nil))
+		tab.resize(80, 3)
+		tab.show(table(false, "m", "n", "o"))
+		if tt.moved {
+			tab.moveTo(1)
+		}
+		tab.show(table(false, "f", "g", "m", "n", "o"))
+		tab.show(table(true, "a", "f", "g", "m", "n", "o"))
+		if tab.cursor != tt.want || !tt.moved && tab.top != 0 {
+			t.Errorf("moved %v: the cursor is on %s, row %d is the first", tt.moved, tab.cursor, tab.top)
+		}
+		tab.show(table(true, "A", "a", "f", "g", "m", "n", "o"))
+		if tab.cursor != tt.want {
+			t.Errorf("moved %v: the cursor went to %s", tt.moved, tab.cursor)
+		}
+	}
+}
