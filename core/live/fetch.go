@@ -51,9 +51,7 @@ func (f *flights) land() {
 		first.t.want(first.batch)
 	case a.err == nil:
 		first.t.apply(first.batch, a.rows, f.r.m.now())
-		if f.r.due() {
-			f.r.publish()
-		}
+		f.r.progress()
 	case a.over:
 		f.err = a.err
 		first.t.want(first.batch)

@@ -43,6 +43,7 @@ type reading struct {
 	status conn.Status
 	effort
 	published time.Time
+	merging   bool // what is to be published next is being merged
 }
 
 // read makes one reading. What it finds is published at its end, and on the way.
@@ -102,10 +103,14 @@ func (m *Model) follow(ctx context.Context) (time.Duration, error) {
 	if err := r.changed(ctx); err != nil {
 		return 0, err
 	}
+	start := m.now()
+	for _, t := range m.trackers {
+		t.merge()
+	}
 	if m.pushed() != m.Snapshot().Pushed || slices.ContainsFunc(m.trackers, (*tracker).stale) {
 		r.publish()
 	}
-	return r.every, nil
+	return max(r.every, min(publishShare*m.now().Sub(start), publishMost)), nil
 }
 
 // changed reads the rows that pushes told of, those whose deadline has passed, and then those that needed what is gone.
@@ -249,16 +254,38 @@ func (m *Model) begin() {
 // due tells whether it is time to show what has been found so far.
 func (r *reading) due() bool { return r.every > 0 && r.m.now().Sub(r.published) >= r.every }
 
+// progress shows what has been found so far, from time to time. The rows are sorted in beside the reading.
+func (r *reading) progress() {
+	switch {
+	case !r.due():
+	case r.published.IsZero(): // somebody waits for the first rows
+		for _, t := range r.m.trackers {
+			t.merge()
+		}
+		r.publish()
+	case !r.merging:
+		for _, t := range r.m.trackers {
+			t.mergeBeside()
+		}
+		r.merging = true
+	case !slices.ContainsFunc(r.m.trackers, func(t *tracker) bool { return !t.settled() }):
+		r.publish()
+		for _, t := range r.m.trackers {
+			r.every = max(r.every, min(publishShare*t.took, publishMost))
+		}
+		r.merging = false
+	}
+}
+
+// publish shows what is merged.
 func (r *reading) publish() {
-	start := r.m.now()
 	tables := make([]*Table, len(r.m.trackers))
 	for i, t := range r.m.trackers {
-		tables[i] = t.publish(false)
+		tables[i] = t.show(false)
 	}
 	pushed := r.m.pushed()
 	r.m.amend(func(s *Snapshot) {
 		s.State, s.Err, s.Server, s.Tables, s.Pushed = Polling, nil, r.status, tables, pushed
 	})
 	r.published = r.m.now()
-	r.every = max(r.every, min(publishShare*r.published.Sub(start), publishMost))
 }

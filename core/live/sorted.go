@@ -109,7 +109,9 @@ type Edit struct {
 	At  Row // a row with that place
 	Row Row // nil: nothing
 
-	turn uint32 // among those of a tracker that wait; the last one of a place counts
+	// For those of a tracker that wait: see sortByID.
+	turn uint32
+	next uint64
 }
 
 // Apply makes edits in any order; where two are of the same place one with a row counts.

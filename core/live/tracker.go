@@ -1,7 +1,6 @@
 package live
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -9,23 +8,26 @@ import (
 
 // tracker keeps one kind current. Only the goroutine that reads touches it.
 type tracker struct {
-	feed    Feed
-	rows    *Sorted             // all that has been merged, with the last pass that met each
-	pending []Edit              // what readings gave since, later ones after earlier ones
-	asOf    time.Time           // of the last reading
-	pass    uint8               // mark of the pass that is walked, or was walked last
-	wanted  map[string]struct{} // IDs that the scan found, or that may have changed, and nobody has read since
-	due     deadlines
-	needed  map[string]map[string]struct{} // the IDs of the rows that need each key of another kind
-	gone    []string                       // IDs that were asked for and did not come, until the rows that need them are told
-	sums    sums
-	changes []Change // since the last publish, the newest alone
-	count   int      // changes since the last reading ended
-	bad     int      // rows with a Problem
-	next    string   // the ID after which the rolling re-reading goes on
-	err     error    // see Table.Err
-	failed  bool     // a Read failed since the pass began
-	table   *Table   // what was published last
+	feed     Feed
+	rows     *Sorted             // all that has been merged, with the last pass that met each
+	pending  []Edit              // what readings gave since, later ones after earlier ones
+	asOf     time.Time           // of the last reading
+	beside   chan struct{}       // closed when a merge beside the reading is done; nil: there is none. It has all below but wanted, gone and table
+	mergedAt time.Time           // asOf of what is being merged
+	took     time.Duration       // the last merge
+	pass     uint8               // mark of the pass that is walked, or was walked last
+	wanted   map[string]struct{} // IDs that the scan found, or that may have changed, and nobody has read since
+	due      deadlines
+	needed   map[string]map[string]struct{} // the IDs of the rows that need each key of another kind
+	gone     []string                       // IDs that were asked for and did not come, until the rows that need them are told
+	sums     sums
+	changes  []Change // since the last publish, the newest alone
+	count    int      // changes since the last reading ended
+	bad      int      // rows with a Problem
+	next     string   // the ID after which the rolling re-reading goes on
+	err      error    // see Table.Err
+	failed   bool     // a Read failed since the pass began
+	table    *Table   // what was published last
 }
 
 func newTracker(f Feed) *tracker {
@@ -50,7 +52,8 @@ func (t *tracker) found(key string, all bool) bool {
 	if !ok {
 		return false
 	}
-	if !all || t.feed.several {
+	if !all || t.feed.several && t.settled() {
+		t.settle()
 		b, at, known := t.rows.locate(func(r Row) int { return strings.Compare(r.ID(), id) })
 		if known && (!all || t.rows.blocks[b].pass[at] == t.pass) { // the latter was read in this pass, for another key of it
 			t.rows.blocks[b].pass[at] = t.pass
@@ -158,98 +161,6 @@ func (t *tracker) get(id string) (Row, bool) {
 	return nil, false
 }
 
-// merge brings the rows up to what readings gave.
-func (t *tracker) merge() {
-	if len(t.pending) == 0 {
-		return
-	}
-	edits := t.pending
-	for i := range edits {
-		edits[i].turn = uint32(i)
-	}
-	slices.SortFunc(edits, func(a, b Edit) int { // several times faster than a stable sort
-		return cmp.Or(byID(a.At, b.At), cmp.Compare(a.turn, b.turn))
-	})
-	t.rows = t.rows.merge(lastOfEach(edits, byID), t.choose, t.pass)
-	t.pending = nil
-}
-
-// choose decides which row stands at a place from now on, and notes what that changes.
-func (t *tracker) choose(old, new Row) Row {
-	switch {
-	case old == nil && new == nil:
-		return nil
-	case old != nil && new != nil && t.feed.equal(old, new):
-		return old // the row that is shown stays, so that small differences cannot add up unseen
-	}
-	if old != nil && new != nil && t.feed.follow != nil {
-		t.feed.follow(old, new)
-	}
-	c := Change{At: t.asOf, Before: old, After: new}
-	if old != nil {
-		c.ID = old.ID()
-		t.bad -= isBad(old)
-	}
-	if new != nil {
-		c.ID = new.ID()
-		t.bad += isBad(new)
-		t.due.watch(new, t.asOf)
-	} else {
-		t.due.forget(c.ID)
-	}
-	t.need(old, new)
-	t.weigh(old, new)
-	t.note(c)
-	return new
-}
-
-// need keeps track of which rows need which keys.
-func (t *tracker) need(before, after Row) {
-	if t.feed.needs == nil {
-		return
-	}
-	key := func(r Row) string {
-		if r == nil {
-			return ""
-		}
-		return t.feed.needs(r)
-	}
-	old, now := key(before), key(after)
-	if old == now {
-		return
-	}
-	if old != "" {
-		if delete(t.needed[old], before.ID()); len(t.needed[old]) == 0 {
-			delete(t.needed, old)
-		}
-	}
-	if now != "" {
-		if t.needed[now] == nil {
-			t.needed[now] = map[string]struct{}{}
-		}
-		t.needed[now][after.ID()] = struct{}{}
-	}
-}
-
-// note keeps a change for the next publish. What the first pass finds is none: it was there before we looked.
-func (t *tracker) note(c Change) {
-	if !t.table.Complete {
-		return
-	}
-	t.count++
-	if len(t.changes) == 2*recentChanges { // more are never shown
-		t.changes = append(t.changes[:0], t.changes[recentChanges:]...)
-	}
-	t.changes = append(t.changes, c)
-}
-
-func isBad(r Row) int {
-	if r.Problem() != nil {
-		return 1
-	}
-	return 0
-}
-
 // passed ends a pass. Only one without a failure has surely read all that the failed ones left out.
 func (t *tracker) passed() {
 	if !t.failed {
@@ -258,15 +169,18 @@ func (t *tracker) passed() {
 	t.failed = false
 }
 
-// stale tells that a row differs from what was published.
-func (t *tracker) stale() bool {
-	t.merge()
-	return t.rows != t.table.rows || t.err != t.table.Err
-}
+// stale tells that what is merged differs from what was published.
+func (t *tracker) stale() bool { return t.rows != t.table.rows || t.err != t.table.Err }
 
-// publish makes the next immutable table.
+// publish makes the next immutable table of all that was read.
 func (t *tracker) publish(complete bool) *Table {
 	t.merge()
+	return t.show(complete)
+}
+
+// show makes the next immutable table of what is merged.
+func (t *tracker) show(complete bool) *Table {
+	t.settle()
 	next := *t.table
 	next.Complete = next.Complete || complete
 	next.Err, next.Bad = t.err, t.bad
