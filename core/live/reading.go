@@ -271,7 +271,7 @@ func (r *reading) progress() {
 	case !slices.ContainsFunc(r.m.trackers, func(t *tracker) bool { return !t.settled() }):
 		r.publish()
 		for _, t := range r.m.trackers {
-			r.every = max(r.every, min(publishShare*t.took, publishMost))
+			r.every = max(r.every, min(publishShare*t.took, time.Second))
 		}
 		r.merging = false
 	}
