@@ -44,7 +44,7 @@ func Heads(ctx context.Context, c redis.UniversalClient, keys []string) ([]Head,
 		args := make([]any, 0, 4*len(keys)) // of all: a million keys feel each allocation
 		for i, k := range keys {
 			args = append(args, "getrange", k, "0", unasked)
-			cmds[i] = redis.NewStringCmd(ctx, args[4*i:]...)
+			cmds[i] = redis.NewStringCmd(ctx, args[4*i:4*i+4:4*i+4]...)
 			_ = p.Process(ctx, cmds[i]) // queues it
 		}
 	})
