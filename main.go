@@ -195,6 +195,9 @@ func (o options) show(ctx context.Context, c *core.Core, note string) error {
 	if err := c.Conn.Reach(ctx); err != nil {
 		return err
 	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(80) // of a million rows: what they take again as room for the collector would be above 300 MB
+	}
 	return tui.Run(ctx, tui.Config{
 		Views: views.Frames(), Live: c.Live, Operator: op, Conn: c.Conn, Keys: keys, Start: o.view, Note: note,
 		Theme: func(isDark bool) themes.Theme {

@@ -22,8 +22,8 @@ type block struct {
 
 // Where a block is split, and up to where two neighbours are joined.
 const (
-	mostInBlock = 256
-	fewInBlock  = 96
+	mostInBlock = 96
+	fewInBlock  = 32
 )
 
 // NewSorted sorts rows, which it keeps, by a total order.

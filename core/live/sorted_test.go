@@ -141,7 +141,7 @@ func TestSortedJoinsSmallBlocks(t *testing.T) {
 			edits = append(edits, Edit{At: gone(fmt.Sprintf("%06d", i))})
 		}
 	}
-	if s = s.Apply(edits); s.Len() != 200 || len(s.blocks) > 5 {
+	if s = s.Apply(edits); s.Len() != 200 || len(s.blocks) > 10 {
 		t.Errorf("%d rows in %d blocks", s.Len(), len(s.blocks))
 	}
 }
