@@ -12,7 +12,9 @@ const (
 	Detail  Scope = "detail"
 	Pager   Scope = "pager"
 	Confirm Scope = "confirm"
+	Search  Scope = "search"
 	Input   Scope = "input"
+	Line    Scope = "line"
 	Palette Scope = "palette"
 	Form    Scope = "form"
 	Editor  Scope = "editor"
@@ -34,9 +36,11 @@ func scopes() []scope {
 		{Row, Global, "Acting on rows", false},
 		{Table, Row, "In a table", false},
 		{Detail, Row, "In the detail pane", false},
+		{Search, Detail, "In the detail pane, while a search is on", false},
 		{Pager, Global, "In the help and the command log", false},
 		{Confirm, Move, "In a question", false},
 		{Input, Always, "While typing", true},
+		{Line, Input, "In the filter line", true},
 		{Palette, Input, "In the palette", true},
 		{Form, Input, "In a form", true},
 		{Editor, Always, "In the editor", true},
@@ -90,6 +94,8 @@ const (
 	View8       Action = "view-8"
 	View9       Action = "view-9"
 	Back        Action = "back"
+	PrevPlace   Action = "previous-place"
+	NextPlace   Action = "next-place"
 	Filter      Action = "filter"
 	Copy        Action = "copy"
 	Pause       Action = "pause"
@@ -117,6 +123,11 @@ const (
 	NextLink   Action = "next-link"
 	PrevLink   Action = "prev-link"
 	FollowLink Action = "follow-link"
+	FindText   Action = "search"
+
+	NextMatch Action = "next-match"
+	PrevMatch Action = "previous-match"
+	EndSearch Action = "end-search"
 
 	Close Action = "close"
 
@@ -128,6 +139,9 @@ const (
 
 	Accept Action = "accept"
 	Cancel Action = "cancel"
+
+	OlderFilter Action = "older-filter"
+	NewerFilter Action = "newer-filter"
 
 	NextChoice Action = "next-choice"
 	PrevChoice Action = "prev-choice"
@@ -171,6 +185,8 @@ func defaults() []Binding {
 		{Action: View8, Scope: Global, Keys: keys("8"), Label: "view 8", Help: "go to view 8"},
 		{Action: View9, Scope: Global, Keys: keys("9"), Label: "view 9", Help: "go to view 9"},
 		{Action: Back, Scope: Global, Keys: keys("esc"), Label: "back", Help: "go back, or drop the filter"},
+		{Action: PrevPlace, Scope: Global, Keys: keys("[", "alt+left"), Label: "last place", Help: "to the place before: views, rows and links, as a browser goes back"},
+		{Action: NextPlace, Scope: Global, Keys: keys("]", "alt+right"), Label: "next place", Help: "to the place after, where one came back from"},
 		{Action: Filter, Scope: Global, Keys: keys("/"), Label: "filter", Help: "filter what is listed (! inverse, ~ regular expression, col: one column)"},
 		{Action: Copy, Scope: Global, Keys: keys("y"), Label: "copy", Help: "copy to the clipboard"},
 		{Action: Pause, Scope: Global, Keys: keys("p"), Label: "pause", Help: "hold the screen still, or go on"},
@@ -198,6 +214,11 @@ func defaults() []Binding {
 		{Action: FollowLink, Scope: Detail, Keys: keys("enter"), Label: "follow", Help: "go to what the link names"},
 		{Action: NextLink, Scope: Detail, Keys: keys("tab"), Label: "next link", Help: "to the next link", Shadows: []Action{NextView}},
 		{Action: PrevLink, Scope: Detail, Keys: keys("shift+tab"), Label: "previous link", Help: "to the link before", Shadows: []Action{PrevView}},
+		{Action: FindText, Scope: Detail, Keys: keys("/"), Label: "search", Help: "search the text of the row", Shadows: []Action{Filter}},
+
+		{Action: NextMatch, Scope: Search, Keys: keys("n"), Label: "next", Help: "to the next match", Shadows: []Action{Put}},
+		{Action: PrevMatch, Scope: Search, Keys: keys("N"), Label: "previous", Help: "to the match before"},
+		{Action: EndSearch, Scope: Search, Keys: keys("esc"), Label: "end search", Help: "end the search", Shadows: []Action{Back}},
 
 		{Action: Close, Scope: Pager, Keys: keys("esc", "q"), Label: "close", Help: "close this", Shadows: []Action{Back, Quit}},
 
@@ -209,6 +230,9 @@ func defaults() []Binding {
 
 		{Action: Accept, Scope: Input, Keys: keys("enter"), Label: "accept", Help: "take what was typed"},
 		{Action: Cancel, Scope: Input, Keys: keys("esc"), Label: "cancel", Help: "drop what was typed"},
+
+		{Action: OlderFilter, Scope: Line, Keys: keys("up", "ctrl+p"), Label: "older", Help: "the filter used before this one"},
+		{Action: NewerFilter, Scope: Line, Keys: keys("down", "ctrl+n"), Label: "newer", Help: "the filter used after this one"},
 
 		{Action: NextChoice, Scope: Palette, Keys: keys("down", "ctrl+n"), Label: "next", Help: "to the next choice"},
 		{Action: PrevChoice, Scope: Palette, Keys: keys("up", "ctrl+p"), Label: "previous", Help: "to the choice before"},

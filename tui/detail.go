@@ -33,7 +33,8 @@ type detail struct {
 	linked  uint64 // revision that links are of
 	linking bool
 
-	s scroller
+	s      scroller
+	resume int // the first line to be in the window once the content is there
 }
 
 // What is found out about a row off the UI's goroutine.
@@ -154,6 +155,7 @@ func (m *Model) detailed(msg tea.Msg) tea.Cmd {
 	case bodyMsg:
 		if msg.drawer == msg.d.drawer {
 			msg.d.body = msg.lines
+			msg.d.s.top, msg.d.resume = max(msg.d.s.top, msg.d.resume), 0
 		}
 	}
 	return nil

@@ -29,8 +29,9 @@ type Model struct {
 	active  int
 	busy    bool // a tab is being arranged
 
-	detail *detail // nil: the table has the body
-	trail  []place // where links led from, the last one at the end
+	detail  *detail // nil: the table has the body
+	trail   []place // where links led from, the last one at the end; never changed in place
+	history history
 
 	overlays  stack
 	filtering bool  // the filter line has the keys
@@ -65,6 +66,7 @@ func New(ctx context.Context, c Config) *Model {
 			m.active = i
 		}
 	}
+	m.notePlace()
 	return m
 }
 
@@ -93,7 +95,9 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 		m.look(false)
 	case tea.KeyPressMsg:
 		m.look(true) // even if the terminal has not said so
-		return m.key(msg)
+		cmd := m.key(msg)
+		m.notePlace()
+		return cmd
 	case tea.MouseWheelMsg:
 		return m.wheel(msg)
 	case snapshotMsg:

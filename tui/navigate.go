@@ -44,6 +44,10 @@ func (m *Model) act(a keymap.Action) tea.Cmd {
 		return m.copy()
 	case keymap.Back:
 		return m.back()
+	case keymap.PrevPlace:
+		return m.walk(-1)
+	case keymap.NextPlace:
+		return m.walk(1)
 	case keymap.Filter:
 		return m.startFilter()
 	case keymap.OpenDetail, keymap.FollowLink:
@@ -127,19 +131,13 @@ func (m *Model) goTo(tab int) tea.Cmd {
 	return tea.Batch(m.layout(), m.arrange())
 }
 
-// place is where enter was pressed.
-type place struct {
-	tab    int
-	detail *detail
-}
-
 // open leads to a row of a view, or to the view; back leads here again.
 func (m *Model) open(l Link) tea.Cmd {
 	for i, v := range m.Views {
 		if v.Name != l.View {
 			continue
 		}
-		m.trail = append(m.trail, place{m.active, m.detail})
+		m.leave()
 		if l.Within != "" {
 			m.tabs[i] = newTable(v)
 			m.tabs[i].order.within = l.Within
@@ -165,11 +163,7 @@ func (m *Model) back() tea.Cmd {
 	case n > 0:
 		from := m.trail[n-1]
 		m.trail = m.trail[:n-1]
-		cmd := m.goTo(from.tab)
-		if from.detail == nil {
-			return cmd
-		}
-		return tea.Batch(cmd, m.showDetail(from.detail))
+		return m.restore(from)
 	}
 	return nil
 }
@@ -192,7 +186,7 @@ func (m *Model) enter() tea.Cmd {
 		}
 		return nil
 	}
-	m.trail = append(m.trail, place{tab: m.active})
+	m.leave()
 	return m.openDetail(row.ID())
 }
 

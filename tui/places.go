@@ -1,0 +1,119 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// place is where the operator is: a view, what it is narrowed to, and the row that is open. It holds no content, so that
+// many of them cost nothing.
+type place struct {
+	tab    int
+	within string
+	id     string // of the open row; empty: the table has the body
+	link   Link   // selected one
+	top    int    // first line of the detail in the window
+	cursor string // ID of the row under the cursor
+}
+
+// same tells whether two places are one, whatever moved within it.
+func (p place) same(other place) bool {
+	return p.tab == other.tab && p.within == other.within && p.id == other.id
+}
+
+// mostPlaces is how many places are remembered, on the way back and in the history.
+const mostPlaces = 100
+
+// visit is a place in the history, with the way that back leads from there.
+type visit struct {
+	place
+	trail []place
+}
+
+// history is where the operator has been, as a browser keeps it: who goes back and then elsewhere gives up what came after.
+type history struct {
+	visits []visit
+	at     int // that of the screen
+}
+
+// note takes in where the operator is now.
+func (h *history) note(now visit) {
+	if len(h.visits) > 0 && h.visits[h.at].same(now.place) {
+		h.visits[h.at] = now // with the cursor as it is left
+		return
+	}
+	h.visits = append(h.visits[:min(h.at+1, len(h.visits))], now)
+	if over := len(h.visits) - mostPlaces; over > 0 {
+		h.visits = slices.Delete(h.visits, 0, over)
+	}
+	h.at = len(h.visits) - 1
+}
+
+// here is where the operator is.
+func (m *Model) here() place {
+	t := m.table()
+	p := place{tab: m.active, within: t.order.within, cursor: t.cursor}
+	if d := m.detail; d != nil {
+		p.id, p.top = d.id, d.s.top
+		p.link, _ = d.selectedLink()
+	}
+	return p
+}
+
+// notePlace keeps the history up to what keys did.
+func (m *Model) notePlace() { m.history.note(visit{m.here(), m.trail}) }
+
+// walk goes through the history by a number of places.
+func (m *Model) walk(by int) tea.Cmd {
+	h := &m.history
+	to := h.at + by
+	switch {
+	case to < 0:
+		m.say("there is no place before this one", Plain)
+		return nil
+	case to >= len(h.visits):
+		m.say("there is no place after this one", Plain)
+		return nil
+	}
+	h.at = to
+	v := h.visits[to]
+	m.trail = v.trail
+	cmd := m.restore(v.place)
+	h.visits[to] = visit{m.here(), m.trail} // if the row is gone, its view took its place
+	return cmd
+}
+
+// leave remembers where links lead from; back leads here again.
+func (m *Model) leave() {
+	from := m.trail[max(0, len(m.trail)-mostPlaces+1):]
+	m.trail = append(slices.Clone(from), m.here()) // places in the history share the old one
+}
+
+// restore leads to a place. If its row is gone, that is said and the view shown.
+func (m *Model) restore(p place) tea.Cmd {
+	t := m.tabs[p.tab]
+	if t.order.within != p.within {
+		m.tabs[p.tab] = newTable(t.view)
+		t = m.tabs[p.tab]
+		t.order.within = p.within
+	}
+	cmd := m.goTo(p.tab)
+	if at, ok := t.rows.find(p.cursor); ok {
+		t.moveTo(at)
+	}
+	rows := m.snap.Table(t.view.Kind)
+	switch _, found := rows.Get(p.id); {
+	case p.id == "":
+		return cmd
+	case !found && rows.Complete:
+		m.say(fmt.Sprintf("%s is gone", p.id), Plain)
+		return cmd
+	}
+	d := &detail{view: t.view, id: p.id, resume: p.top}
+	if p.link != (Link{}) {
+		d.links = []Link{p.link} // until all are found
+	}
+	return tea.Batch(cmd, m.showDetail(d))
+}
