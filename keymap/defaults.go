@@ -127,7 +127,6 @@ const (
 
 	NextMatch Action = "next-match"
 	PrevMatch Action = "previous-match"
-	EndSearch Action = "end-search"
 
 	Close Action = "close"
 
@@ -184,7 +183,7 @@ func defaults() []Binding {
 		{Action: View7, Scope: Global, Keys: keys("7"), Label: "view 7", Help: "go to view 7"},
 		{Action: View8, Scope: Global, Keys: keys("8"), Label: "view 8", Help: "go to view 8"},
 		{Action: View9, Scope: Global, Keys: keys("9"), Label: "view 9", Help: "go to view 9"},
-		{Action: Back, Scope: Global, Keys: keys("esc"), Label: "back", Help: "go back, or drop the filter"},
+		{Action: Back, Scope: Global, Keys: keys("esc"), Label: "back", Help: "go back, or drop the search or the filter"},
 		{Action: PrevPlace, Scope: Global, Keys: keys("[", "alt+left"), Label: "last place", Help: "to the place before: views, rows and links, as a browser goes back"},
 		{Action: NextPlace, Scope: Global, Keys: keys("]", "alt+right"), Label: "next place", Help: "to the place after, where one came back from"},
 		{Action: Filter, Scope: Global, Keys: keys("/"), Label: "filter", Help: "filter what is listed (! inverse, ~ regular expression, col: one column)"},
@@ -218,7 +217,6 @@ func defaults() []Binding {
 
 		{Action: NextMatch, Scope: Search, Keys: keys("n"), Label: "next", Help: "to the next match", Shadows: []Action{Put}},
 		{Action: PrevMatch, Scope: Search, Keys: keys("N"), Label: "previous", Help: "to the match before"},
-		{Action: EndSearch, Scope: Search, Keys: keys("esc"), Label: "end search", Help: "end the search", Shadows: []Action{Back}},
 
 		{Action: Close, Scope: Pager, Keys: keys("esc", "q"), Label: "close", Help: "close this", Shadows: []Action{Back, Quit}},
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -199,6 +200,37 @@ func BenchmarkKeyToFrameOfAnOverlay(b *testing.B) {
 		took = append(took, time.Since(start))
 	}
 	percentiles(b, took)
+}
+
+// A search in a content of 1 MB: letters typed and steps between matches, with few of them, many, and as many as can be.
+func BenchmarkSearchKeyToFrame(b *testing.B) {
+	for name, body := range map[string]string{
+		"text":         strings.Repeat("a line with some words and a needle in it\n", 1<<20/42),
+		"json":         "[" + strings.TrimSuffix(strings.Repeat(`{"state":"RUNNING","worker":"needle"},`, 1<<20/40), ",") + "]",
+		"same letters": strings.Repeat("n", 1<<20),
+	} {
+		b.Run(name, func(b *testing.B) {
+			m := many(b, 100, 200, 60)
+			d := &detail{view: m.view(), id: "agent-0000001", row: m.table().selected(), loaded: true}
+			d.whole.Found, d.whole.Body = true, []byte(body)
+			d.body = layBody(m.theme, d.whole.Body, 0, m.width*3/5-3)
+			m.detail = d
+			took := make([]time.Duration, 0, 1<<16)
+			for i := 0; b.Loop(); i++ {
+				keys := "/needle\rnnN/"
+				k := tea.KeyPressMsg{Code: rune(keys[i%len(keys)]), Text: string(keys[i%len(keys)])}
+				if k.Code == '\r' {
+					k = tea.KeyPressMsg{Code: tea.KeyEnter}
+				}
+				start := time.Now()
+				m.keyed = time.Time{}
+				m.Update(k)
+				m.View()
+				took = append(took, time.Since(start))
+			}
+			percentiles(b, took)
+		})
+	}
 }
 
 func percentiles(b *testing.B, took []time.Duration) {

@@ -20,38 +20,42 @@ const (
 	bytesOfDump = 16 // in a line of a hex dump
 )
 
-// bodyLines lays content out in lines of at most w cells: JSON indented and coloured, text as it is, anything else as a
+// layBody lays content out in lines of at most w cells: JSON indented and coloured, text as it is, anything else as a
 // hex dump. size is that of the content where body is only its beginning, else 0.
-func bodyLines(th themes.Theme, body []byte, size int64, w int) []string {
+func layBody(th themes.Theme, body []byte, size int64, w int) *laid {
 	shown := body[:min(len(body), mostOfBody)]
-	lines, ok := []string(nil), false
-	if len(shown) == len(body) && size == 0 {
-		lines, ok = jsonLines(th, body, w)
+	out := &laid{}
+	note := func(text string) *laid {
+		out.keep(mostLines)
+		out.add(th.Warn.Render(text), text, 0, "\n")
+		return out
+	}
+	if size > 0 && len(body) == 0 {
+		return note(cut("too large to be shown", w))
 	}
 	switch {
-	case ok:
+	case len(shown) == len(body) && size == 0 && out.json(th, body, w):
 	case isText(shown):
 		for l := range strings.SplitSeq(string(shown), "\n") {
-			lines = append(lines, styled(th.Text, wrap(CleanLines(strings.TrimSuffix(l, "\r")), w))...)
-			if len(lines) > mostLines {
+			out.wrap(CleanLines(strings.TrimSuffix(l, "\r")), "", w, func(_ int, part string) string { return th.Text.Render(part) })
+			if len(out.lines) > mostLines {
 				break
 			}
 		}
 	default:
 		shown = shown[:min(len(shown), mostLines*bytesOfDump)]
 		for l := range strings.Lines(hex.Dump(shown)) {
-			lines = append(lines, th.Text.Render(Clean(strings.TrimRight(l, "\n"))))
+			says := Clean(strings.TrimRight(l, "\n"))
+			out.add(th.Text.Render(says), says, 0, "\n")
 		}
 	}
 	switch {
-	case size > 0 && len(body) == 0:
-		return []string{th.Warn.Render(cut("too large to be shown", w))}
 	case size > 0:
-		lines = append(lines[:min(len(lines), mostLines)], th.Warn.Render(cut(fmt.Sprintf("cut here, at %s of %s", byteCount(int64(len(body))), byteCount(size)), w)))
-	case len(shown) < len(body) || len(lines) > mostLines:
-		lines = append(lines[:min(len(lines), mostLines)], th.Warn.Render(fmt.Sprintf("cut here; `holdfast get` prints all %d bytes", len(body))))
+		return note(cut(fmt.Sprintf("cut here, at %s of %s", byteCount(int64(len(body))), byteCount(size)), w))
+	case len(shown) < len(body) || len(out.lines) > mostLines:
+		return note(fmt.Sprintf("cut here; `holdfast get` prints all %d bytes", len(body)))
 	}
-	return lines
+	return out
 }
 
 // isText tells text from binary, also where it was cut in the middle of a character.
@@ -64,34 +68,31 @@ func isText(b []byte) bool {
 	return false
 }
 
-// jsonLines indents and colours a JSON object or array; false if it is none, or nested so deep that indenting it would
-// take a screen as wide as it is deep.
-func jsonLines(th themes.Theme, body []byte, w int) ([]string, bool) {
+// json lays a JSON object or array out, indented and coloured; false if it is none, or nested so deep that indenting it
+// would take a screen as wide as it is deep.
+func (l *laid) json(th themes.Theme, body []byte, w int) bool {
 	trimmed := bytes.TrimSpace(body)
 	if len(trimmed) == 0 || trimmed[0] != '{' && trimmed[0] != '[' || nesting(trimmed) > mostNesting {
-		return nil, false
+		return false
 	}
 	var b bytes.Buffer
 	if json.Indent(&b, trimmed, "", "  ") != nil {
-		return nil, false
+		return false
 	}
-	var out []string
 	for line := range strings.SplitSeq(b.String(), "\n") {
 		text := strings.TrimLeft(line, " ")
 		indent := line[:len(line)-len(text)]
-		for i, part := range wrap(Clean(text), max(10, w-len(indent))) {
+		l.wrap(Clean(text), indent, max(10, w-len(indent)), func(i int, part string) string {
 			if i == 0 {
-				part = colourJSON(th, part)
-			} else {
-				part = th.JSONString.Render(part)
+				return colourJSON(th, part)
 			}
-			out = append(out, indent+part)
-		}
-		if len(out) > mostLines {
+			return th.JSONString.Render(part)
+		})
+		if len(l.lines) > mostLines {
 			break
 		}
 	}
-	return out, true
+	return true
 }
 
 // nesting is how deep brackets stand in each other.

@@ -25,13 +25,15 @@ type detail struct {
 	reading bool
 	again   bool // the row changed while it was read
 
-	body   []string // the content as lines
-	drawer int      // counts the times it was laid out: only the last counts
+	body   *laid // the content; nil until it is laid out
+	drawer int   // counts the times it was laid out: only the last counts
 
 	links   []Link
 	link    int    // selected one
 	linked  uint64 // revision that links are of
 	linking bool
+
+	search *search // nil: none is on
 
 	s      scroller
 	resume int // the first line to be in the window once the content is there
@@ -52,7 +54,7 @@ type (
 	bodyMsg struct {
 		d      *detail
 		drawer int
-		lines  []string
+		body   *laid
 	}
 )
 
@@ -154,7 +156,7 @@ func (m *Model) detailed(msg tea.Msg) tea.Cmd {
 		}
 	case bodyMsg:
 		if msg.drawer == msg.d.drawer {
-			msg.d.body = msg.lines
+			msg.d.body = msg.body
 			msg.d.s.top, msg.d.resume = max(msg.d.s.top, msg.d.resume), 0
 		}
 	}
@@ -169,7 +171,7 @@ func (m *Model) drawBody() tea.Cmd {
 	}
 	d.drawer++
 	drawer, body, size, th, width := d.drawer, d.whole.Body, d.whole.Size, m.theme, m.detailWidth()
-	return guard(func() tea.Msg { return bodyMsg{d, drawer, bodyLines(th, body, size, width)} })
+	return guard(func() tea.Msg { return bodyMsg{d, drawer, layBody(th, body, size, width)} })
 }
 
 func (d *detail) selectedLink() (Link, bool) {

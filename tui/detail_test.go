@@ -80,14 +80,18 @@ func TestDetailBesideTheTable(t *testing.T) {
 	d.resize(140, 30)
 	d.press("enter")
 	d.shows("agent-3", "Actors agent-1", "│")
-	d.press("/")
+	d.press(":")
+	d.typed("filter")
+	d.press("enter")
 	d.typed("pausing")
 	d.press("enter")
 	d.shows("Actors agent-1", "row 1 of 1")
 	d.resize(80, 24) // there the detail alone has room
 	d.shows("Actors agent-1")
 	d.hides("agent-3")
-	d.press("/")
+	d.press(":")
+	d.typed("filter")
+	d.press("enter")
 	d.shows("agent-3")
 }
 

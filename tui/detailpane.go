@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,13 +18,12 @@ func (d *detail) render(th themes.Theme, snap *live.Snapshot, at Clock, w, h int
 	if d.gone {
 		title = "DELETED meanwhile, as last seen: " + title
 	}
-	var lines []string
-	lines = append(lines, d.facts(th, snap, at, w)...)
-	lines = append(lines, d.linkLines(th, w)...)
-	lines = append(lines, d.content(th, w)...)
-	lines = append(lines, d.rawKeys(th, at, w)...)
-	lines = append(lines, d.changes(th, snap, at, w)...)
+	all := d.parts(th, snap, at, w)
+	lines := slices.Concat(all[0].lines, all[1].lines, all[2].lines)
 	shown := d.s.view(lines, max(1, h-1))
+	if d.search != nil {
+		shown = d.search.mark(th, all, d.s.top, shown)
+	}
 	if len(lines) > len(shown) {
 		position := fmt.Sprintf("  lines %d-%d of %d", d.s.top+1, d.s.top+len(shown), len(lines))
 		title = fit(title, w-textWidth(position), false) + position
@@ -36,6 +36,20 @@ func (d *detail) render(th themes.Theme, snap *live.Snapshot, at Clock, w, h int
 		out = append(out, "")
 	}
 	return strings.Join(out, "\n")
+}
+
+// parts are the lines of the pane: those before the content, the content, and those after it.
+func (d *detail) parts(th themes.Theme, snap *live.Snapshot, at Clock, w int) parts {
+	before := slices.Concat(d.facts(th, snap, at, w), d.linkLines(th, w), d.contentHead(th, w))
+	after := slices.Concat(d.rawKeys(th, at, w), d.changes(th, snap, at, w))
+	all := parts{{lines: before}, &laid{}, {lines: after}}
+	if d.whole.Found && d.body != nil {
+		all[1] = d.body
+	}
+	if d.search != nil {
+		all[0], all[2] = laidOf(before), laidOf(after)
+	}
+	return all
 }
 
 func (d *detail) facts(th themes.Theme, snap *live.Snapshot, at Clock, w int) []string {
@@ -83,7 +97,8 @@ func (d *detail) linkLines(th themes.Theme, w int) []string {
 	return lines
 }
 
-func (d *detail) content(th themes.Theme, w int) []string {
+// contentHead is what stands above the content.
+func (d *detail) contentHead(th themes.Theme, w int) []string {
 	var lines []string
 	switch {
 	case d.err != nil:
@@ -98,7 +113,7 @@ func (d *detail) content(th themes.Theme, w int) []string {
 	if d.err != nil || d.gone {
 		title += ", as last read"
 	}
-	return append(append(lines, heading(th, title)...), d.body...)
+	return append(lines, heading(th, title)...)
 }
 
 func (d *detail) rawKeys(th themes.Theme, at Clock, w int) []string {

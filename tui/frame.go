@@ -173,6 +173,9 @@ func (m *Model) statusLine() string {
 	if m.unread() {
 		return ""
 	}
+	if m.detail != nil && m.detail.search != nil {
+		parts = m.detail.search.position()
+	}
 	if t.order.within != "" {
 		add("%s of %s", t.view.Title, Clean(strings.TrimSuffix(t.order.within, ":")))
 	}
@@ -240,6 +243,8 @@ func (m *Model) prompt() string {
 	switch {
 	case m.jump != nil:
 		label, wrong = " jump to ", m.jump.complaint()
+	case m.searching():
+		label, wrong = " search ", m.detail.search.complaint()
 	case m.filterErr != nil:
 		wrong = cleanStart(m.filterErr.Error())
 	}
@@ -318,8 +323,10 @@ func (m *Model) ways() []keymap.Action {
 	switch {
 	case m.detail == nil:
 		return []keymap.Action{keymap.OpenDetail, keymap.Help, keymap.Filter, keymap.OpenPalette, keymap.Sort, keymap.Mark, keymap.Quit}
+	case m.detail.search != nil:
+		return []keymap.Action{keymap.NextMatch, keymap.PrevMatch, keymap.Back, keymap.Help, keymap.FindText}
 	case len(m.detail.links) == 0:
-		return []keymap.Action{keymap.Back, keymap.Help, keymap.Copy, keymap.OpenPalette, keymap.Quit}
+		return []keymap.Action{keymap.Back, keymap.Help, keymap.FindText, keymap.Copy, keymap.OpenPalette, keymap.Quit}
 	}
-	return []keymap.Action{keymap.Back, keymap.FollowLink, keymap.NextLink, keymap.Help, keymap.Copy, keymap.OpenPalette, keymap.Quit}
+	return []keymap.Action{keymap.Back, keymap.FollowLink, keymap.NextLink, keymap.Help, keymap.FindText, keymap.Copy, keymap.OpenPalette, keymap.Quit}
 }

@@ -159,15 +159,19 @@ func (m *Model) clock() Clock {
 }
 
 // prompting tells whether the line of a prompt has the keys.
-func (m *Model) prompting() bool { return m.filtering || m.jump != nil }
+func (m *Model) prompting() bool { return m.filtering || m.jump != nil || m.searching() }
 
 // scope says which keys count now.
 func (m *Model) scope() keymap.Scope {
 	switch {
 	case m.overlays.top() != nil:
 		return m.overlays.top().scope()
+	case m.filtering:
+		return keymap.Line
 	case m.prompting():
 		return keymap.Input
+	case m.detail != nil && m.detail.search != nil:
+		return keymap.Search
 	case m.detail != nil:
 		return keymap.Detail
 	}
@@ -194,6 +198,9 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 		return m.filterAct(action)
 	case m.jump != nil:
 		return m.jumpAct(action)
+	case m.searching():
+		m.searchAct(action)
+		return nil
 	}
 	if m.toast.tone == Bad || m.toast.tone == Warn {
 		m.toast = toast{}
@@ -218,6 +225,8 @@ func (m *Model) typed(msg tea.Msg) tea.Cmd {
 	case text == before:
 	case m.filtering:
 		return tea.Batch(cmd, m.setFilter(text))
+	case m.searching():
+		m.searchFor(text)
 	default:
 		return tea.Batch(cmd, m.jumpTo(m.jump, text))
 	}

@@ -52,6 +52,8 @@ func (m *Model) act(a keymap.Action) tea.Cmd {
 		return m.startFilter()
 	case keymap.OpenDetail, keymap.FollowLink:
 		return m.enter()
+	case keymap.FindText, keymap.NextMatch, keymap.PrevMatch:
+		return m.search(a)
 	default:
 		if v := m.viewAction(a); v != nil {
 			return m.begin(v)
@@ -152,10 +154,12 @@ func (m *Model) open(l Link) tea.Cmd {
 	return nil
 }
 
-// back undoes the last step inward: the marks and the filter of a table, then the row or link that was opened.
+// back undoes the last step inward: a search, the marks and the filter of a table, then the row or link that was opened.
 func (m *Model) back() tea.Cmd {
 	t := m.table()
 	switch n := len(m.trail); {
+	case m.detail != nil && m.detail.search != nil:
+		m.endSearch()
 	case m.detail == nil && len(t.marks) > 0:
 		t.clearMarks()
 	case m.detail == nil && t.order.filter.text != "":

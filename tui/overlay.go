@@ -129,6 +129,13 @@ func (s *scroller) act(a keymap.Action) bool {
 
 func (s *scroller) clamp() { s.top = max(0, min(s.top, s.lines-s.height)) }
 
+// reveal moves the window to a line that is not in it, and shows some before it.
+func (s *scroller) reveal(line int) {
+	if line < s.top || line >= s.top+s.height {
+		s.top = max(0, line-s.height/3)
+	}
+}
+
 // atEnd tells whether the last line is in the window.
 func (s *scroller) atEnd() bool { return s.top+s.height >= s.lines }
 

@@ -1,0 +1,157 @@
+package tui
+
+import (
+	"sort"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// laid is text laid out in lines, and what they say as one string, so that a search takes one look through it and finds
+// what is broken over two lines, too.
+type laid struct {
+	lines   []string // styled
+	text    strings.Builder
+	starts  []int // of each line in text
+	indents []int // bytes of each line before what text has of it
+}
+
+// laidOf takes in styled lines, each for itself.
+func laidOf(lines []string) *laid {
+	l := &laid{}
+	for _, line := range lines {
+		l.add(line, ansi.Strip(line), 0, "\n")
+	}
+	return l
+}
+
+// add appends a line that says something after its indent. glue is what stands between that and the line before.
+func (l *laid) add(line, says string, indent int, glue string) {
+	l.text.WriteString(glue)
+	l.lines, l.starts, l.indents = append(l.lines, line), append(l.starts, l.text.Len()), append(l.indents, indent)
+	l.text.WriteString(fold(says))
+}
+
+// wrap breaks clean text into lines of at most w cells behind an indent of spaces.
+func (l *laid) wrap(text, indent string, w int, style func(i int, part string) string) {
+	left := text
+	for i, part := range wrap(text, w) {
+		glue := "\n"
+		trimmed := strings.TrimLeft(left, " ") // breaking a line takes the spaces there
+		switch {
+		case i > 0 && strings.HasPrefix(left, part):
+			glue = ""
+		case i > 0 && strings.HasPrefix(trimmed, part):
+			glue, left = left[:len(left)-len(trimmed)], trimmed
+		}
+		left = strings.TrimPrefix(left, part)
+		l.add(indent+style(i, part), part, len(indent), glue)
+	}
+}
+
+// keep drops the lines after the first n.
+func (l *laid) keep(n int) {
+	if n >= len(l.lines) {
+		return
+	}
+	text := l.text.String()[:l.starts[n]]
+	l.text.Reset()
+	l.text.WriteString(text)
+	l.lines, l.starts, l.indents = l.lines[:n], l.starts[:n], l.indents[:n]
+}
+
+// mostMatches is how many are counted.
+const mostMatches = 100_000
+
+// find lists where a folded text stands.
+func (l *laid) find(folded string) (at []int) {
+	text := l.text.String()
+	for from := 0; len(at) < mostMatches; {
+		i := strings.Index(text[from:], folded)
+		if i < 0 {
+			break
+		}
+		at = append(at, from+i)
+		from += i + len(folded)
+	}
+	return at
+}
+
+// lineAt is the line that a place in the text is on.
+func (l *laid) lineAt(at int) int {
+	return max(0, sort.SearchInts(l.starts, at+1)-1)
+}
+
+// span is a part of a line, in bytes of what it says.
+type span struct {
+	from, to int
+	current  bool
+}
+
+// spans are the parts of a line that matches of some length cover; current is the place of the chosen one.
+func (l *laid) spans(line int, matches []int, length, current int) (out []span) {
+	start, indent := l.starts[line], l.indents[line]
+	end := l.text.Len()
+	if line+1 < len(l.starts) {
+		end = l.starts[line+1]
+	}
+	for i := sort.SearchInts(matches, start-length+1); i < len(matches) && matches[i] < end; i++ {
+		at := matches[i]
+		out = append(out, span{max(0, at-start) + indent, at + length - start + indent, at == current})
+	}
+	return out
+}
+
+// highlight draws parts of a styled line, whose only control sequences are those of styles, in other pens.
+func highlight(line string, spans []span, match, current pen) string {
+	var b strings.Builder
+	was, in := "", pen{} // the style that the line has; what it is drawn in instead
+	for at, i := 0, 0; i < len(line); {
+		for len(spans) > 0 && at >= spans[0].to {
+			b.WriteString(in.after + was)
+			in, spans = pen{}, spans[1:]
+		}
+		if len(spans) > 0 && at == spans[0].from && in == (pen{}) {
+			if in = match; spans[0].current {
+				in = current
+			}
+			if was != "" {
+				b.WriteString(ansi.ResetStyle)
+			}
+			b.WriteString(in.before)
+		}
+		if line[i] != ansi.ESC {
+			b.WriteByte(line[i])
+			at, i = at+1, i+1
+			continue
+		}
+		end := i + strings.IndexByte(line[i:], 'm') + 1
+		if end <= i {
+			break
+		}
+		switch seq := line[i:end]; {
+		case seq == ansi.ResetStyle || seq == "\x1b[0m":
+			was = ""
+		default:
+			was += seq
+		}
+		if in == (pen{}) {
+			b.WriteString(line[i:end])
+		}
+		i = end
+	}
+	b.WriteString(in.after)
+	return b.String()
+}
+
+// fold takes the case off letters. Every byte stays where it was: a letter whose other case is longer or shorter keeps it.
+func fold(s string) string {
+	return strings.Map(func(r rune) rune {
+		if lower := unicode.ToLower(r); utf8.RuneLen(lower) == utf8.RuneLen(r) {
+			return lower
+		}
+		return r
+	}, s)
+}
