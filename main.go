@@ -162,11 +162,12 @@ func (o options) dashboard(ctx context.Context, _ []string, _ io.Writer) error {
 		return err
 	}
 	defer c.Close()
-	return o.show(ctx, c, "")
+	filters := newFilterFile()
+	return o.show(ctx, c, tui.Config{LoadFilters: filters.load, KeepFilters: filters.save})
 }
 
-// show runs the dashboard on a core.
-func (o options) show(ctx context.Context, c *core.Core, note string) error {
+// show runs the dashboard on a core; d has what differs between one and another.
+func (o options) show(ctx context.Context, c *core.Core, d tui.Config) error {
 	if _, ok := views.Named(o.view); !ok {
 		return fmt.Errorf("%w: unknown view %q: one of %s", errUsage, o.view, views.Names())
 	}
@@ -198,13 +199,12 @@ func (o options) show(ctx context.Context, c *core.Core, note string) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(80) // of a million rows: what they take again as room for the collector would be above 300 MB
 	}
-	return tui.Run(ctx, tui.Config{
-		Views: views.Frames(), Live: c.Live, Operator: op, Conn: c.Conn, Keys: keys, Start: o.view, Note: note,
-		Theme: func(isDark bool) themes.Theme {
-			t, _ := themes.Named(o.themeName(isDark), isDark) // the name was checked above
-			return t
-		},
-	})
+	d.Views, d.Live, d.Operator, d.Conn, d.Keys, d.Start = views.Frames(), c.Live, op, c.Conn, keys, o.view
+	d.Theme = func(isDark bool) themes.Theme {
+		t, _ := themes.Named(o.themeName(isDark), isDark) // the name was checked above
+		return t
+	}
+	return tui.Run(ctx, d)
 }
 
 func (o options) themeName(isDark bool) string {

@@ -34,7 +34,7 @@ func (o options) demo(ctx context.Context, _ []string, _ io.Writer) error {
 		return err
 	}
 	defer c.Close()
-	return o.show(ctx, c, "demo on "+d.URL)
+	return o.show(ctx, c, tui.Config{Note: "demo on " + d.URL})
 }
 
 // get prints a view, or one row of it whole.

@@ -17,3 +17,6 @@ func SnapshotMsg(s *live.Snapshot) tea.Msg { return snapshotMsg{s} }
 func ClockMsg() tea.Msg { return clockMsg{} }
 
 func PanicMsg(text string) tea.Msg { return panicMsg{text} }
+
+// LoadFilterList is the part of Init that reads the filters of earlier runs.
+func (m *Model) LoadFilterList() tea.Cmd { return m.loadFilters() }

@@ -26,7 +26,7 @@ func newInput(value string) textinput.Model {
 func typeInto(in *textinput.Model, msg tea.Msg) (cmd tea.Cmd) {
 	switch typed := msg.(type) {
 	case tea.PasteMsg:
-		typed.Content = Clean(strings.TrimRight(typed.Content, "\r\n"))
+		typed.Content = Clean(strings.TrimRight(start(typed.Content, in.CharLimit), "\r\n")) // a heap of it would take its time
 		msg = typed
 	case tea.KeyPressMsg:
 		typed.Text = Clean(typed.Text)

@@ -227,11 +227,15 @@ func (m *Model) keyName(a keymap.Action) string {
 	return string(a)
 }
 
-// foot is the status line and the line of messages. A long message takes both.
+// foot is the status line and the line of messages. A long message takes both; one that comes while a prompt has its line
+// takes the status.
 func (m *Model) foot() []string {
 	said := m.message()
 	if len(said) == mostToastLines {
 		return said
+	}
+	if toast := m.toast.render(m.theme, m.width, m.Now()); m.prompting() && toast != nil {
+		return append(toast[:1], said...)
 	}
 	return append([]string{m.statusLine()}, said...)
 }
@@ -292,6 +296,8 @@ func (m *Model) hints() string {
 	switch o := m.overlays.top(); {
 	case o != nil:
 		actions = o.hints()
+	case m.filtering && len(m.recall.used[m.view().Name]) > 0:
+		actions = []keymap.Action{keymap.Accept, keymap.Cancel, keymap.OlderFilter, keymap.NewerFilter}
 	case m.prompting():
 		actions = []keymap.Action{keymap.Accept, keymap.Cancel}
 	default:

@@ -32,8 +32,7 @@ type jumpedMsg struct {
 func (m *Model) startJump() tea.Cmd {
 	t := m.table()
 	m.jump = &jump{table: t, from: t.cursor, at: t.at, top: t.top}
-	m.input.SetValue("")
-	return m.input.Focus()
+	return m.openPrompt("")
 }
 
 // jumpAct takes the keys of the prompt.

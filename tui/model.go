@@ -32,12 +32,14 @@ type Model struct {
 	detail  *detail // nil: the table has the body
 	trail   []place // where links led from, the last one at the end; never changed in place
 	history history
+	recent  []place // rows that were opened or acted on, the last one first
 
 	overlays  stack
 	filtering bool  // the filter line has the keys
 	jump      *jump // has the keys; nil: nobody jumps
 	input     textinput.Model
 	filterErr error
+	recall    recall
 	toast     toast
 	working   *job // that runs
 	undo      []undoable
@@ -57,6 +59,7 @@ func New(ctx context.Context, c Config) *Model {
 		c.Now = time.Now
 	}
 	m := &Model{Config: c, ctx: ctx, theme: c.Theme(true), snap: c.Live.Snapshot(), input: newInput(""), after: time.After}
+	m.recall.used = map[string][]string{}
 	for i, v := range c.Views {
 		m.tabs = append(m.tabs, newTable(v))
 		if v.Parent == "" {
@@ -72,7 +75,7 @@ func New(ctx context.Context, c Config) *Model {
 
 // Init starts the poller, the clock and the question for the background.
 func (m *Model) Init() tea.Cmd {
-	return tea.Batch(m.awaitChange(), tick(), tea.RequestBackgroundColor, m.arrange())
+	return tea.Batch(m.awaitChange(), tick(), tea.RequestBackgroundColor, m.arrange(), m.loadFilters())
 }
 
 // Update routes one message.
@@ -112,6 +115,10 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 		return m.jumped(msg)
 	case inspectedMsg, linkedMsg, bodyMsg:
 		return m.detailed(msg)
+	case recalledMsg:
+		m.recalled(msg)
+	case keptMsg:
+		m.kept(msg)
 	case panicMsg:
 		m.panicked(msg)
 	case actedMsg:
@@ -160,6 +167,14 @@ func (m *Model) clock() Clock {
 
 // prompting tells whether the line of a prompt has the keys.
 func (m *Model) prompting() bool { return m.filtering || m.jump != nil || m.searching() }
+
+// openPrompt gives the keys to the line of a prompt, with a text in it.
+func (m *Model) openPrompt(text string) tea.Cmd {
+	m.toast = toast{} // its line is the prompt's
+	m.input.SetValue(text)
+	m.input.CursorEnd()
+	return m.input.Focus()
+}
 
 // scope says which keys count now.
 func (m *Model) scope() keymap.Scope {
@@ -220,10 +235,11 @@ func (m *Model) typed(msg tea.Msg) tea.Cmd {
 		return nil
 	}
 	before := m.input.Value()
-	cmd := typeInto(&m.input, msg)
+	cmd := typeInto(&m.input, m.bounded(msg))
 	switch text := m.input.Value(); {
 	case text == before:
 	case m.filtering:
+		m.recall.at = -1
 		return tea.Batch(cmd, m.setFilter(text))
 	case m.searching():
 		m.searchFor(text)

@@ -8,17 +8,19 @@ import (
 
 // The filter line and the choice of an order.
 
-// startFilter gives the keys to the filter line. A detail that covers the table makes room for it.
+// startFilter gives the keys to the filter line.
 func (m *Model) startFilter() tea.Cmd {
-	var cmd tea.Cmd
-	if m.detail != nil && !m.split() {
-		m.detail, m.trail = nil, nil
-		cmd = m.layout()
+	m.filtering, m.filterErr, m.recall.at = true, nil, -1
+	return tea.Batch(m.uncover(), m.openPrompt(m.table().order.filter.text))
+}
+
+// uncover closes a detail that covers the table.
+func (m *Model) uncover() tea.Cmd {
+	if m.detail == nil || m.split() {
+		return nil
 	}
-	m.filtering, m.filterErr = true, nil
-	m.input.SetValue(m.table().order.filter.text)
-	m.input.CursorEnd()
-	return tea.Batch(cmd, m.input.Focus())
+	m.detail, m.trail = nil, nil
+	return m.layout()
 }
 
 // filterAct takes the keys of the filter line. A wrong pattern keeps it open.
@@ -26,6 +28,9 @@ func (m *Model) filterAct(a keymap.Action) tea.Cmd {
 	switch {
 	case a == keymap.Accept && m.filterErr == nil:
 		m.filtering = false
+		return m.useFilter(m.input.Value())
+	case a == keymap.OlderFilter || a == keymap.NewerFilter:
+		return m.recallFilter(a)
 	case a == keymap.Cancel:
 		m.filtering = false
 		return m.setFilter("")
@@ -44,10 +49,22 @@ func (m *Model) setFilter(text string) tea.Cmd {
 	return m.arrange()
 }
 
-// chooseOrder lists the columns; choosing the sorted one again turns it round.
+// chooseOrder lists the columns.
 func (m *Model) chooseOrder() tea.Cmd {
+	choices := m.orders()
+	if choices == nil {
+		m.say(m.noOrders(), Plain)
+		return nil
+	}
+	m.overlays.push(newPicker("Sort "+m.view().Title+" by", choices))
+	return nil
+}
+
+func (m *Model) noOrders() string { return m.view().Name + " has an order of its own" }
+
+// orders are the columns to sort by; choosing the sorted one again turns it round.
+func (m *Model) orders() (choices []choice) {
 	t := m.table()
-	var choices []choice
 	for i, c := range t.view.Columns {
 		if c.Compare == nil && c.CompareIn == nil {
 			continue
@@ -62,16 +79,11 @@ func (m *Model) chooseOrder() tea.Cmd {
 			return m.arrange()
 		}})
 	}
-	if choices == nil {
-		m.say(t.view.Name+" has an order of its own", Plain)
-		return nil
-	}
-	if t.order.column >= 0 || t.order.descending {
+	if choices != nil && (t.order.column >= 0 || t.order.descending) {
 		choices = append(choices, choice{"none", "as they come", func() tea.Cmd {
 			t.order.column, t.order.descending = -1, false
 			return m.arrange()
 		}})
 	}
-	m.overlays.push(newPicker("Sort "+t.view.Title+" by", choices))
-	return nil
+	return choices
 }

@@ -50,8 +50,7 @@ func (m *Model) search(a keymap.Action) tea.Cmd {
 
 func (m *Model) startSearch() tea.Cmd {
 	m.detail.search = &search{typing: true, from: m.detail.s.top}
-	m.input.SetValue("")
-	return m.input.Focus()
+	return m.openPrompt("")
 }
 
 // endSearch leaves the window where it is.

@@ -64,6 +64,8 @@ type options struct {
 	audit    string
 	views    []*tui.View
 	conn     *conn.Conn // whose commands are logged
+	load     func() (map[string][]string, error)
+	keep     func(view string, filters []string) error
 }
 
 // serve starts a server with the core of a dashboard on it.
@@ -113,8 +115,10 @@ func drive(t testing.TB, o options, fill ...func(*world)) *driver {
 	d.m = tui.New(ctx, tui.Config{
 		Views: o.views, Live: c.Live, Operator: op, Conn: o.conn, Keys: keys, Start: o.start,
 		Theme: themes.Default, Now: func() time.Time { return d.now },
+		LoadFilters: o.load, KeepFilters: o.keep,
 	})
 	d.resize(80, 24)
+	d.run(d.m.LoadFilterList())
 	return d
 }
 

@@ -16,7 +16,7 @@ import (
 	"holdfast/themes"
 )
 
-// Config is what a dashboard is made of. All fields but Note, Start and Now are needed.
+// Config is what a dashboard is made of. All fields but Note, Start, Now and those of the filters are needed.
 type Config struct {
 	Views    []*View
 	Live     *live.Model
@@ -27,6 +27,11 @@ type Config struct {
 	Start    string           // name of the first view
 	Note     string           // shown in the header, such as the address of a demo
 	Now      func() time.Time // default time.Now
+
+	// The last filters of each view by its name, newest first, from one run to the next; nil: they end with this one.
+	// Both may take their time, and may be called at once.
+	LoadFilters func() (map[string][]string, error)
+	KeepFilters func(view string, newest []string) error
 }
 
 // Run shows the dashboard until the operator quits or ctx ends. The reading of the server ends with it.

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"github.com/adrg/xdg"
+	"github.com/pelletier/go-toml/v2"
+
+	"holdfast/tui"
+)
+
+// filterFile keeps the last filters of each view from one run to the next, newest first. They may name what is nobody
+// else's business: only its owner reads it.
+type filterFile struct {
+	path string
+	mu   sync.Mutex
+}
+
+func newFilterFile() *filterFile {
+	return &filterFile{path: filepath.Join(xdg.StateHome, "holdfast", "filters.toml")}
+}
+
+// mostOfFilterFile is far above what the dashboard writes into it.
+const mostOfFilterFile = 4 << 20
+
+// load reads the filters by view; none if there is no file yet.
+func (f *filterFile) load() (map[string][]string, error) {
+	info, err := os.Stat(f.path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular() || info.Size() > mostOfFilterFile:
+		return nil, fmt.Errorf("%s: not a file of filters", f.path)
+	}
+	text, err := os.ReadFile(f.path)
+	if err != nil {
+		return nil, err
+	}
+	var all map[string][]string
+	if err := toml.Unmarshal(text, &all); err != nil {
+		return nil, fmt.Errorf("%s: %w", f.path, tomlError(err))
+	}
+	return all, nil
+}
+
+// save puts the filters of a view before those that another dashboard kept meanwhile. The file is replaced as a whole; a
+// broken one makes way.
+func (f *filterFile) save(view string, newest []string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	all, _ := f.load()
+	if all == nil {
+		all = map[string][]string{}
+	}
+	kept := slices.Clone(newest)
+	for _, text := range all[view] {
+		if !slices.Contains(kept, text) {
+			kept = append(kept, text)
+		}
+	}
+	all[view] = kept[:min(len(kept), tui.MostFilters)]
+	text, err := toml.Marshal(all)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Dir(f.path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	temp, err := os.CreateTemp(dir, ".filters.*.tmp") // 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name()) // by then it has another name, or failed
+	_, err = temp.Write(text)
+	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), f.path)
+}

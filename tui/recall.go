@@ -1,0 +1,171 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	tea "charm.land/bubbletea/v2"
+
+	"holdfast/keymap"
+)
+
+// What is remembered of filters, in numbers.
+const (
+	MostFilters = 20   // of one view
+	mostPasted  = 1000 // characters that a prompt takes at once, and that a filter has that is remembered
+)
+
+// recall are the filters that were used in each view, newest first, and where in those the filter line is.
+type recall struct {
+	used  map[string][]string // by the name of the view
+	at    int                 // that in the line; -1: what was typed
+	typed string
+}
+
+// What became of the filters of earlier runs and of those of this one.
+type (
+	recalledMsg struct {
+		used map[string][]string
+		err  error
+	}
+	keptMsg struct{ err error }
+)
+
+// loadFilters reads those of earlier runs.
+func (m *Model) loadFilters() tea.Cmd {
+	if m.LoadFilters == nil {
+		return nil
+	}
+	load := m.LoadFilters
+	return guard(func() tea.Msg {
+		used, err := load()
+		return recalledMsg{used, err}
+	})
+}
+
+// recalled takes in the filters of earlier runs, after those that were used meanwhile.
+func (m *Model) recalled(msg recalledMsg) {
+	if msg.err != nil {
+		m.say("the filters of earlier runs cannot be read, and are ignored: "+msg.err.Error(), Plain)
+		return
+	}
+	for _, v := range m.Views {
+		for _, text := range msg.used[v.Name] {
+			if text, ok := memorable(text); ok {
+				m.recall.used[v.Name] = remembered(m.recall.used[v.Name], text)
+			}
+		}
+	}
+}
+
+// memorable tells whether a text is a filter worth to be remembered, and how.
+func memorable(text string) (string, bool) {
+	if start(text, mostPasted) != text {
+		return "", false
+	}
+	text = strings.TrimSpace(Clean(text))
+	return text, text != ""
+}
+
+// remembered is a list with a text at its end, unless that stands there or the list is full.
+func remembered(list []string, text string) []string {
+	if len(list) >= MostFilters || slices.Contains(list, text) {
+		return list
+	}
+	return append(list, text)
+}
+
+// useFilter remembers the filter that was accepted, in this run and for later ones.
+func (m *Model) useFilter(text string) tea.Cmd {
+	text, ok := memorable(text)
+	if !ok {
+		return nil
+	}
+	view := m.view().Name
+	list := []string{text}
+	for _, old := range m.recall.used[view] {
+		list = remembered(list, old)
+	}
+	m.recall.used[view] = list
+	if m.KeepFilters == nil {
+		return nil
+	}
+	keep, kept := m.KeepFilters, slices.Clone(list)
+	return guard(func() tea.Msg { return keptMsg{keep(view, kept)} })
+}
+
+func (m *Model) kept(msg keptMsg) {
+	if msg.err != nil {
+		m.say("the filter is not kept for the next run: "+msg.err.Error(), Plain)
+	}
+}
+
+// recallFilter puts an older filter into the line, or a newer one, and at last what was typed.
+func (m *Model) recallFilter(a keymap.Action) tea.Cmd {
+	r := &m.recall
+	used, step := r.used[m.view().Name], 1
+	if a == keymap.NewerFilter {
+		step = -1
+	}
+	if r.at < 0 {
+		r.typed = m.input.Value()
+	}
+	to := r.at + step
+	for to >= 0 && to < len(used) && used[to] == m.input.Value() {
+		to += step // that would seem to do nothing
+	}
+	switch {
+	case to >= len(used) && len(used) == 0:
+		m.say("no filter was used here yet", Plain)
+		return nil
+	case to >= len(used):
+		m.say("there is no older filter", Plain)
+		return nil
+	case r.at < 0 && to < 0:
+		m.say("there is no newer filter", Plain)
+		return nil
+	}
+	text := r.typed
+	if r.at = max(to, -1); to >= 0 {
+		text = used[to]
+	}
+	m.input.SetValue(text)
+	m.input.CursorEnd()
+	return m.setFilter(text)
+}
+
+// filterBy filters the active table by a text that was used before.
+func (m *Model) filterBy(text string) tea.Cmd {
+	cmd := tea.Batch(m.uncover(), m.setFilter(text))
+	if m.filterErr != nil {
+		m.say(m.filterErr.Error(), Bad)
+		m.filterErr = nil
+		return cmd
+	}
+	return tea.Batch(cmd, m.useFilter(text))
+}
+
+// bounded cuts what is pasted into a prompt, before anything else is done with it, and says so.
+func (m *Model) bounded(msg tea.Msg) tea.Msg {
+	pasted, ok := msg.(tea.PasteMsg)
+	if !ok {
+		return msg
+	}
+	if short := start(pasted.Content, mostPasted); len(short) < len(pasted.Content) {
+		pasted.Content = short
+		m.say(fmt.Sprintf("what was pasted is cut: a prompt takes %s characters at once", count(mostPasted)), Plain)
+	}
+	return pasted
+}
+
+// start is a text up to a number of characters.
+func start(s string, most int) string {
+	end := 0
+	for n := 0; n < most && end < len(s); n++ {
+		_, size := utf8.DecodeRuneInString(s[end:])
+		end += size
+	}
+	return s[:end]
+}
