@@ -169,6 +169,7 @@ func (m *Model) acted(msg actedMsg) tea.Cmd {
 		t.unmark(msg.ids)
 	}
 	m.remember(j, msg)
+	m.touchAll(j, msg.ids)
 	if msg.err == nil {
 		text := msg.done[0].Text
 		if n := len(msg.done); n > 1 {

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	tea "charm.land/bubbletea/v2"
-
 	"holdfast/keymap"
 	"holdfast/themes"
 )
@@ -69,30 +67,6 @@ func (m *Model) forView(entries []keymap.Binding) []keymap.Binding {
 		out = append(out, keymap.Binding{Keys: []string{views[0], "…", views[n-1]}, Help: "go to the view of that number"})
 	}
 	return out
-}
-
-// palette offers every view and every action that fits the row.
-func (m *Model) palette() overlay {
-	var choices []choice
-	for i, at := range m.tops {
-		choices = append(choices, choice{m.Views[at].Title, fmt.Sprintf("view %d", i+1), func() tea.Cmd { return m.switchTo(i) }})
-	}
-	for _, e := range m.Keys.Actions(m.scope()) {
-		switch {
-		case e.Scope == keymap.Always, e.Scope == keymap.Move, e.Action.View() > 0, e.Action == keymap.OpenPalette:
-			continue
-		}
-		label := e.Label
-		if e.Scope == keymap.Row {
-			a := m.viewAction(e.Action)
-			if a == nil {
-				continue
-			}
-			label = a.Label // in the view's words
-		}
-		choices = append(choices, choice{label, strings.Join(e.Keys, " ") + "  " + e.Help, func() tea.Cmd { return m.act(e.Action) }})
-	}
-	return newPicker("Go to a view or do something", choices)
 }
 
 // commandLog shows every Redis command that was sent, as one would type it.

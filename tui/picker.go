@@ -24,6 +24,7 @@ type picker struct {
 	all   []choice
 	shown []choice
 	at    int
+	end   string // why the last key did nothing
 	input textinput.Model
 	s     scroller
 }
@@ -42,11 +43,16 @@ func (p *picker) hints() []keymap.Action {
 }
 
 func (p *picker) act(a keymap.Action) (func() tea.Cmd, bool) {
+	p.end = ""
 	switch a {
 	case keymap.PrevChoice, keymap.Up: // up and down are the wheel's
-		p.at--
+		if p.at--; p.at < 0 {
+			p.end = ", this is the first"
+		}
 	case keymap.NextChoice, keymap.Down:
-		p.at++
+		if p.at++; p.at >= len(p.shown) {
+			p.end = ", this is the last"
+		}
 	case keymap.Accept:
 		if p.at < len(p.shown) {
 			return p.shown[p.at].pick, true
@@ -69,7 +75,7 @@ func (p *picker) typed(msg tea.Msg) tea.Cmd {
 
 // narrow keeps the choices that match, the best first.
 func (p *picker) narrow(text string) {
-	p.at, p.shown = 0, p.all
+	p.at, p.shown, p.end = 0, p.all, ""
 	if text == "" {
 		return
 	}
@@ -108,5 +114,5 @@ func (p *picker) draw(th themes.Theme, w, h int) (string, []string) {
 	for len(shown) < rows { // the box keeps its size while one types
 		shown = append(shown, "")
 	}
-	return p.title, append([]string{p.input.View()}, shown...)
+	return p.title + p.end, append([]string{p.input.View()}, shown...)
 }

@@ -26,6 +26,11 @@ func (p place) same(other place) bool {
 // mostPlaces is how many places are remembered, on the way back and in the history.
 const mostPlaces = 100
 
+const (
+	noPlaceBefore = "there is no place before this one"
+	noPlaceAfter  = "there is no place after this one"
+)
+
 // visit is a place in the history, with the way that back leads from there.
 type visit struct {
 	place
@@ -71,10 +76,10 @@ func (m *Model) walk(by int) tea.Cmd {
 	to := h.at + by
 	switch {
 	case to < 0:
-		m.say("there is no place before this one", Plain)
+		m.say(noPlaceBefore, Plain)
 		return nil
 	case to >= len(h.visits):
-		m.say("there is no place after this one", Plain)
+		m.say(noPlaceAfter, Plain)
 		return nil
 	}
 	h.at = to

@@ -1,0 +1,134 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"holdfast/keymap"
+)
+
+// mostRecent is how many rows the palette leads back to.
+const mostRecent = 20
+
+// touch remembers a row that was opened or acted on, the last one first.
+func (m *Model) touch(p place) {
+	p = place{tab: p.tab, within: p.within, id: p.id}
+	m.recent = slices.DeleteFunc(m.recent, func(old place) bool { return old == p })
+	m.recent = slices.Insert(m.recent, 0, p)
+	m.recent = m.recent[:min(len(m.recent), mostRecent)]
+}
+
+// touchAll remembers rows that were acted on, as far as it is known where they stand.
+func (m *Model) touchAll(j *job, ids []string) {
+	for i, v := range m.Views {
+		if v.Kind != j.plans[0].Kind || v.Kind == "" {
+			continue
+		}
+		for _, id := range ids[max(0, len(ids)-mostRecent):] {
+			within := m.tabs[i].order.within
+			if v.Parent == "" || within != "" && strings.HasPrefix(id, within) {
+				m.touch(place{tab: i, within: within, id: id})
+			}
+		}
+		return
+	}
+}
+
+// palette offers every view, what can be done here and now, the rows and filters that were used last, and at its end
+// what cannot be done, with the reason.
+func (m *Model) palette() overlay {
+	var choices []choice
+	for i, at := range m.tops {
+		choices = append(choices, choice{m.Views[at].Title, fmt.Sprintf("view %d", i+1), func() tea.Cmd { return m.switchTo(i) }})
+	}
+	can, cannot := m.doings()
+	choices = append(choices, can...)
+	for _, p := range m.recent {
+		v := m.Views[p.tab]
+		choices = append(choices, choice{cleanStart(p.id), "recent row of " + v.Name, func() tea.Cmd {
+			m.leave()
+			return m.restore(p)
+		}})
+	}
+	for _, text := range m.recall.used[m.view().Name] {
+		choices = append(choices, choice{"filter: " + text, "used before in " + m.view().Name, func() tea.Cmd { return m.filterBy(text) }})
+	}
+	if m.detail == nil || m.split() {
+		for _, c := range m.orders() {
+			choices = append(choices, choice{"sort by " + c.label, c.hint, c.pick})
+		}
+	}
+	return newPicker("Go to a view or do something", append(choices, cannot...))
+}
+
+// doings are the actions that the operator can choose here, and those that would only say why not.
+func (m *Model) doings() (can, cannot []choice) {
+	for _, e := range m.Keys.Actions(m.scope()) {
+		switch {
+		case e.Scope == keymap.Always, e.Scope == keymap.Move, e.Action.View() > 0, e.Action == keymap.OpenPalette:
+			continue
+		}
+		label := e.Label
+		if a := m.viewAction(e.Action); a != nil {
+			label = a.Label // in the view's words
+		}
+		c := choice{label, strings.Join(e.Keys, " ") + "  " + e.Help, func() tea.Cmd { return m.act(e.Action) }}
+		if why := m.whyNot(e); why != "" {
+			c.hint = "not now: " + cleanStart(why)
+			cannot = append(cannot, c)
+			continue
+		}
+		can = append(can, c)
+	}
+	return can, cannot
+}
+
+// whyNot says why an action cannot be done here and now; empty if it can.
+func (m *Model) whyNot(e keymap.Binding) string {
+	noRow := m.target() == nil
+	switch e.Action {
+	case keymap.Undo:
+		if len(m.undo) == 0 {
+			return "nothing to undo"
+		}
+		return m.undo[len(m.undo)-1].why
+	case keymap.PrevPlace:
+		if m.history.at == 0 {
+			return noPlaceBefore
+		}
+	case keymap.NextPlace:
+		if m.history.at >= len(m.history.visits)-1 {
+			return noPlaceAfter
+		}
+	case keymap.OpenDetail, keymap.Copy, keymap.Mark, keymap.MarkAll:
+		if noRow {
+			return "there is no row here"
+		}
+	case keymap.ClearMarks:
+		if len(m.table().marks) == 0 {
+			return "no row is marked"
+		}
+	case keymap.FollowLink, keymap.NextLink, keymap.PrevLink:
+		if m.detail != nil && len(m.detail.links) == 0 {
+			return "this row has no links"
+		}
+	case keymap.Sort:
+		if len(m.orders()) == 0 {
+			return m.noOrders()
+		}
+	}
+	a := m.viewAction(e.Action)
+	switch {
+	case e.Scope != keymap.Row:
+		return ""
+	case a == nil:
+		return "not for " + m.view().Name
+	case m.Operator.ReadOnly():
+		return "read-only"
+	}
+	_, why := m.rowsFor(a)
+	return why
+}
