@@ -367,6 +367,40 @@ func TestDashboardReadOnly(t *testing.T) {
 	x.quits()
 }
 
+// What was filtered for in one run is a key away in the next; a file of them that is broken keeps none from starting.
+func TestFiltersSurviveARestart(t *testing.T) {
+	s := newServer(t, redistest.Single(t))
+	s.stock(t)
+	state := t.TempDir()
+	again := func() *terminal {
+		return dashboard(t, []string{"XDG_STATE_HOME=" + state}, append(s.flags, "--view", "actors")...)
+	}
+	file := filepath.Join(state, "holdfast", "filters.toml")
+
+	x := again()
+	x.shows("> a1")
+	x.see("/actor:a1"+enter, "row 1 of 1")
+	x.types("q")
+	x.quits()
+	if text, err := os.ReadFile(file); err != nil || string(text) != "actors = ['actor:a1']\n" {
+		t.Fatalf("kept %q, %v", text, err)
+	}
+
+	x = again()
+	x.shows("> a1")
+	x.see("/\x1b[A", "/actor:a1")
+	x.types("\x03")
+	x.quits()
+
+	if err := os.WriteFile(file, []byte("actors = ["), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	x = again()
+	x.shows("> a1", "the filters of earlier runs cannot be read, and are ignored")
+	x.types("q")
+	x.quits()
+}
+
 // Over a slow line little may be written: a cell that changes is not a screen, and what stands still is nothing.
 func TestAChangeWritesLittle(t *testing.T) {
 	s := newServer(t, redistest.Single(t))

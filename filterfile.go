@@ -85,3 +85,9 @@ func (f *filterFile) save(view string, newest []string) error {
 	}
 	return os.Rename(temp.Name(), f.path)
 }
+
+// rest waits for a save that runs, so that the end of the command cuts none short.
+func (f *filterFile) rest() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+}

@@ -163,6 +163,7 @@ func (o options) dashboard(ctx context.Context, _ []string, _ io.Writer) error {
 	}
 	defer c.Close()
 	filters := newFilterFile()
+	defer filters.rest()
 	return o.show(ctx, c, tui.Config{LoadFilters: filters.load, KeepFilters: filters.save})
 }
 

@@ -29,8 +29,9 @@ type Model struct {
 	active  int
 	busy    bool // a tab is being arranged
 
-	detail  *detail // nil: the table has the body
-	trail   []place // where links led from, the last one at the end; never changed in place
+	detail  *detail   // nil: the table has the body
+	aside   []*detail // that were left last
+	trail   []place   // where links led from, the last one at the end; never changed in place
 	history history
 	recent  []place // rows that were opened or acted on, the last one first
 

@@ -129,7 +129,8 @@ func (m *Model) top() int {
 }
 
 func (m *Model) goTo(tab int) tea.Cmd {
-	m.active, m.detail, m.filterErr = tab, nil, nil
+	m.layAside()
+	m.active, m.filterErr = tab, nil
 	return tea.Batch(m.layout(), m.arrange())
 }
 

@@ -116,9 +116,41 @@ func (m *Model) restore(p place) tea.Cmd {
 		m.say(fmt.Sprintf("%s is gone", p.id), Plain)
 		return cmd
 	}
-	d := &detail{view: t.view, id: p.id, resume: p.top}
+	d := m.taken(t.view, p.id)
+	d.s.top, d.resume, d.search = p.top, p.top, nil
 	if p.link != (Link{}) {
-		d.links = []Link{p.link} // until all are found
+		d.choose(p.link)
 	}
 	return tea.Batch(cmd, m.showDetail(d))
+}
+
+// mostAside is how many details keep their content when they are left, to show it at once when one comes back.
+const mostAside = 4
+
+// layAside takes the detail off the screen.
+func (m *Model) layAside() {
+	if m.detail == nil {
+		return
+	}
+	m.aside = slices.Insert(m.aside, 0, m.detail)
+	m.aside = slices.Delete(m.aside, min(len(m.aside), mostAside), len(m.aside))
+	m.detail = nil
+}
+
+// taken is the detail of a row as it was laid aside, else a new one.
+func (m *Model) taken(v *View, id string) *detail {
+	for i, d := range m.aside {
+		if d.view == v && d.id == id {
+			m.aside = slices.Delete(m.aside, i, i+1)
+			return d
+		}
+	}
+	return &detail{view: v, id: id}
+}
+
+// choose selects a link, which is the only one until all are found.
+func (d *detail) choose(l Link) {
+	if d.link = slices.Index(d.links, l); d.link < 0 {
+		d.links, d.link, d.linked = []Link{l}, 0, 0
+	}
 }

@@ -100,3 +100,14 @@ func TestPlacesAreBounded(t *testing.T) {
 	equal(t, "steps back", back, 100)
 	d.hides("[1 All")
 }
+
+// Who comes back sees the content that was left at once, before it is read again.
+func TestPlaceShowsItsContentAtOnce(t *testing.T) {
+	d := open(t, options{start: "actors"}, shop)
+	d.to("agent-1")
+	d.press("enter", "enter")
+	late := d.m.Route(key("esc"))
+	d.shows("Actors agent-1", `"actorId": "agent-1"`)
+	d.hides("reading")
+	d.run(late)
+}
