@@ -10,6 +10,7 @@ const (
 	Row     Scope = "row"
 	Table   Scope = "table"
 	Detail  Scope = "detail"
+	Columns Scope = "columns"
 	Pager   Scope = "pager"
 	Confirm Scope = "confirm"
 	Search  Scope = "search"
@@ -37,6 +38,7 @@ func scopes() []scope {
 		{Table, Row, "In a table", false},
 		{Detail, Row, "In the detail pane", false},
 		{Search, Detail, "In the detail pane, while a search is on", false},
+		{Columns, Move, "In the list of columns", false},
 		{Pager, Global, "In the help and the command log", false},
 		{Confirm, Move, "In a question", false},
 		{Input, Always, "While typing", true},
@@ -119,6 +121,16 @@ const (
 	ClearMarks  Action = "clear-marks"
 	Sort        Action = "sort"
 	SortReverse Action = "sort-reverse"
+	SetColumns  Action = "columns"
+	Wide        Action = "wide"
+
+	ShowColumn    Action = "show-column"
+	ColumnBefore  Action = "column-before"
+	ColumnAfter   Action = "column-after"
+	ColumnWider   Action = "column-wider"
+	ColumnNarrow  Action = "column-narrower"
+	ColumnsReset  Action = "columns-reset"
+	ColumnsAccept Action = "columns-close"
 
 	NextLink   Action = "next-link"
 	PrevLink   Action = "prev-link"
@@ -209,6 +221,8 @@ func defaults() []Binding {
 		{Action: ClearMarks, Scope: Table, Keys: keys("A"), Label: "clear marks", Help: "take all marks off"},
 		{Action: Sort, Scope: Table, Keys: keys("s"), Label: "sort", Help: "sort by a column; by the same one again: turn it round"},
 		{Action: SortReverse, Scope: Table, Keys: keys("S"), Label: "reverse", Help: "reverse the order"},
+		{Action: SetColumns, Scope: Table, Keys: keys("C"), Label: "columns", Help: "choose, order and resize the columns"},
+		{Action: Wide, Scope: Table, Keys: keys("w"), Label: "wide", Help: "columns at their full width, or squeezed again"},
 
 		{Action: FollowLink, Scope: Detail, Keys: keys("enter"), Label: "follow", Help: "go to what the link names"},
 		{Action: NextLink, Scope: Detail, Keys: keys("tab"), Label: "next link", Help: "to the next link", Shadows: []Action{NextView}},
@@ -217,6 +231,14 @@ func defaults() []Binding {
 
 		{Action: NextMatch, Scope: Search, Keys: keys("n"), Label: "next", Help: "to the next match", Shadows: []Action{Put}},
 		{Action: PrevMatch, Scope: Search, Keys: keys("N"), Label: "previous", Help: "to the match before"},
+
+		{Action: ShowColumn, Scope: Columns, Keys: keys("space"), Label: "show or hide", Help: "show the column, or hide it"},
+		{Action: ColumnBefore, Scope: Columns, Keys: keys("<"), Label: "forward", Help: "move the column forward", Shadows: []Action{Left}},
+		{Action: ColumnAfter, Scope: Columns, Keys: keys(">"), Label: "back", Help: "move the column back", Shadows: []Action{Right}},
+		{Action: ColumnWider, Scope: Columns, Keys: keys("+", "=", "right"), Label: "wider", Help: "make the column wider", Shadows: []Action{Right}},
+		{Action: ColumnNarrow, Scope: Columns, Keys: keys("-", "left"), Label: "narrower", Help: "make the column narrower", Shadows: []Action{Left}},
+		{Action: ColumnsReset, Scope: Columns, Keys: keys("0"), Label: "reset", Help: "all columns as they were at first"},
+		{Action: ColumnsAccept, Scope: Columns, Keys: keys("esc", "enter", "q", "C"), Label: "close", Help: "close the list; what was chosen stays"},
 
 		{Action: Close, Scope: Pager, Keys: keys("esc", "q"), Label: "close", Help: "close this", Shadows: []Action{Back, Quit}},
 

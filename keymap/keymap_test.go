@@ -24,7 +24,7 @@ func with(t testing.TB, overrides map[keymap.Action][]string) *keymap.Map {
 
 func allScopes() []keymap.Scope {
 	return []keymap.Scope{
-		keymap.Always, keymap.Move, keymap.Global, keymap.Row, keymap.Table, keymap.Detail, keymap.Pager, keymap.Confirm,
+		keymap.Always, keymap.Move, keymap.Global, keymap.Row, keymap.Table, keymap.Detail, keymap.Columns, keymap.Pager, keymap.Confirm,
 		keymap.Input, keymap.Palette, keymap.Form, keymap.Editor,
 	}
 }

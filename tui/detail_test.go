@@ -17,9 +17,9 @@ func TestLinksLeadAcrossKindsAndBack(t *testing.T) {
 	d.press("enter")
 	d.shows("Actors agent-1", "> worker  workers shop:small:pod-0", "locked by  locks lock:actor:agent-1")
 	d.press("enter")
-	d.shows("[5 Workers", "Workers shop:small:pod-0", "> actor  actors agent-1")
+	d.shows("[5 Wrks", "Workers shop:small:pod-0", "> actor  actors agent-1")
 	d.press("enter")
-	d.shows("[4 Actors", "Actors agent-1")
+	d.shows("[4 Acts", "Actors agent-1")
 	d.press("tab")
 	d.shows("> locked by")
 	d.read() // the choice of a link survives a snapshot

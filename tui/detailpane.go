@@ -142,7 +142,12 @@ func (d *detail) changes(th themes.Theme, snap *live.Snapshot, at Clock, w int) 
 			continue
 		}
 		ago := fit(Age(max(0, at.Now.Sub(c.At)).Truncate(time.Second))+" ago", 10, false)
-		lines = append(lines, th.Muted.Render(ago)+"  "+th.Text.Render(cut(d.difference(c, at), w-12)))
+		for n, part := range wrap(d.difference(c, at), max(10, w-12)) {
+			if n > 0 {
+				ago = strings.Repeat(" ", 10)
+			}
+			lines = append(lines, th.Muted.Render(ago)+"  "+th.Text.Render(part))
+		}
 	}
 	if len(lines) == 2 {
 		lines = append(lines, th.Muted.Render("none since the dashboard was started"))

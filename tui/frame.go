@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -107,62 +108,6 @@ func (m *Model) late() bool {
 
 // since is how long ago something was, in whole seconds.
 func (m *Model) since(t time.Time) string { return Age(max(0, m.Now().Sub(t)).Truncate(time.Second)) }
-
-// tabLine: the views with their counts; the narrower the terminal, the less of each.
-func (m *Model) tabLine() string {
-	full := func(v *View) string { return v.Title + m.tabCount(v, humanize.Comma) }
-	short := func(v *View) string { return v.Short + m.tabCount(v, brief) }
-	here := func(v *View) string {
-		if v == m.Views[m.tops[m.top()]] {
-			return short(v)
-		}
-		return v.Short
-	}
-	number := func(v *View) string {
-		if v == m.Views[m.tops[m.top()]] {
-			return short(v)
-		}
-		return ""
-	}
-	var line string
-	for _, form := range []func(*View) string{full, short, here, number} {
-		if line = m.tabsIn(form); textWidth(line) <= m.width {
-			break
-		}
-	}
-	return cut(line, m.width)
-}
-
-func (m *Model) tabsIn(form func(*View) string) string {
-	var b strings.Builder
-	for i, at := range m.tops {
-		text := strings.TrimSpace(fmt.Sprintf("%d %s", i+1, form(m.Views[at])))
-		if i == m.top() { // the brackets tell it without colour
-			b.WriteString(m.theme.TabActive.Padding(0).Render("[" + text + "]"))
-		} else {
-			b.WriteString(m.theme.TabIdle.Padding(0).Render(" " + text + " "))
-		}
-	}
-	return b.String()
-}
-
-func (m *Model) tabCount(v *View, write func(int64) string) string {
-	if v.Kind == "" {
-		return ""
-	}
-	return " " + write(int64(m.snap.Table(v.Kind).Len()))
-}
-
-// brief writes a count in at most four cells: 999, 12k, 3M.
-func brief(n int64) string {
-	switch {
-	case n < 1000:
-		return fmt.Sprint(n)
-	case n < 1_000_000:
-		return fmt.Sprintf("%dk", n/1000)
-	}
-	return fmt.Sprintf("%dM", n/1_000_000)
-}
 
 // statusLine says what part of the rows is shown and why.
 func (m *Model) statusLine() string {
@@ -328,7 +273,8 @@ func (m *Model) hints() string {
 func (m *Model) ways() []keymap.Action {
 	switch {
 	case m.detail == nil:
-		return []keymap.Action{keymap.OpenDetail, keymap.Help, keymap.Filter, keymap.OpenPalette, keymap.Sort, keymap.Mark, keymap.Quit}
+		all := []keymap.Action{keymap.OpenDetail, keymap.Help, keymap.Filter, keymap.OpenPalette, keymap.Sort, keymap.Mark, keymap.Quit, keymap.SetColumns, keymap.Wide}
+		return slices.DeleteFunc(all, func(a keymap.Action) bool { return a == keymap.Sort && !m.view().sortable() })
 	case m.detail.search != nil:
 		return []keymap.Action{keymap.NextMatch, keymap.PrevMatch, keymap.Back, keymap.Help, keymap.FindText}
 	case len(m.detail.links) == 0:

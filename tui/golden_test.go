@@ -101,6 +101,8 @@ func scenes() []scene {
 	add("jump to nothing", func(d *driver) { d.press("3", "'"); d.typed("zz") })
 	add("marked rows", func(d *driver) { d.press("2", "space", "space", "/"); d.typed("store:orders"); d.press("enter") })
 	add("columns scrolled away", func(d *driver) { d.resize(40, 10); d.press("4", "right", "right") })
+	add("list of columns", func(d *driver) { d.press("4", "C", "down", "space", "down", ">", "+") })
+	add("wide columns", func(d *driver) { d.resize(80, 24); d.press("4", "w", "right") })
 	add("changed rows", func(d *driver) {
 		d.press("3")
 		(&world{t: d.t, core: d.core, mini: d.mini}).bump("user", "single:user:7", 1)

@@ -26,6 +26,7 @@ type Model struct {
 	latency latency
 	tabs    []*table // one a view
 	tops    []int    // the views that have a tab on the screen
+	rooms   []room   // of the counts on those tabs
 	active  int
 	busy    bool // a tab is being arranged
 
@@ -71,6 +72,7 @@ func New(ctx context.Context, c Config) *Model {
 		}
 	}
 	m.notePlace()
+	m.rooms = make([]room, len(m.tops))
 	return m
 }
 
@@ -88,6 +90,7 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
+		clear(m.rooms)
 		return m.layout()
 	case tea.BackgroundColorMsg:
 		m.theme = m.Theme(msg.IsDark())

@@ -66,7 +66,7 @@ func (m *Model) noOrders() string { return m.view().Name + " has an order of its
 func (m *Model) orders() (choices []choice) {
 	t := m.table()
 	for i, c := range t.view.Columns {
-		if c.Compare == nil && c.CompareIn == nil {
+		if !c.sortable() {
 			continue
 		}
 		hint := ""

@@ -103,6 +103,10 @@ func (m *Model) tableAct(a keymap.Action) tea.Cmd {
 		return m.startJump()
 	case keymap.Sort:
 		return m.chooseOrder()
+	case keymap.SetColumns:
+		m.overlays.push(&columnList{table: t})
+	case keymap.Wide:
+		t.wide, t.shift = !t.wide, 0
 	case keymap.SortReverse:
 		t.order.descending = !t.order.descending
 		return m.arrange()
@@ -142,7 +146,9 @@ func (m *Model) open(l Link) tea.Cmd {
 		}
 		m.leave()
 		if l.Within != "" {
+			was := m.tabs[i]
 			m.tabs[i] = newTable(v)
+			m.tabs[i].likes(was)
 			m.tabs[i].order.within = l.Within
 		}
 		cmd := m.goTo(i)

@@ -300,7 +300,7 @@ func TestPaletteByMouse(t *testing.T) {
 	d.press(":")
 	d.send(tea.MouseWheelMsg{Button: tea.MouseWheelDown})
 	d.press("enter")
-	d.shows("[4 Actors")
+	d.shows("[4 Acts")
 	d.press("?")
 	d.send(tea.MouseWheelMsg{Button: tea.MouseWheelDown})
 	d.shows("↕ Keys of Actors")

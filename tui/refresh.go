@@ -66,13 +66,14 @@ func (m *Model) show(t *table, a *arranged) {
 	m.focus()
 }
 
-// focus tells the poller which rows are on the screen.
+// focus tells the poller which rows are on the screen, and the table to watch them.
 func (m *Model) focus() {
-	v := m.view()
+	v, t := m.view(), m.table()
 	if v.Kind == "" {
 		return
 	}
-	ids := m.table().window()
+	t.watch(m.Now())
+	ids := t.window()
 	if m.detail != nil {
 		ids = append(ids, m.detail.id)
 	}
@@ -83,7 +84,7 @@ func (m *Model) focus() {
 func (m *Model) layout() tea.Cmd {
 	rows := max(1, m.height-frameLines-1)
 	for _, t := range m.tabs {
-		t.resize(m.width, rows)
+		t.resize(m.width, rows-m.footHeight(t.view))
 	}
 	if m.split() {
 		m.table().resize(m.tableWidth(), rows)

@@ -29,12 +29,12 @@ func (t *table) render(th themes.Theme, at Clock) string {
 }
 
 func (t *table) cells(r live.Row, at Clock) []string {
-	out := make([]string, len(t.view.Columns))
+	out := make([]string, len(t.all))
 	if r.Problem() != nil {
 		out[0] = cleanStart(r.ID())
 		return out
 	}
-	for i, c := range t.view.Columns {
+	for i, c := range t.all {
 		out[i] = cleanStart(c.Text(r, at))
 	}
 	return out
@@ -44,7 +44,7 @@ func (t *table) titles(b *strings.Builder, th themes.Theme, shown, widths []int)
 	l, plain, sorted := line{b: b}, penOf(th.ColumnTitle), penOf(th.SortedColumn)
 	l.write(pen{}, strings.Repeat(" ", gutter))
 	for n, c := range shown {
-		col := t.view.Columns[c]
+		col := t.all[c]
 		text, in := col.Title, plain
 		if c == t.order.column || c == 0 && t.order.column < 0 && t.order.descending {
 			in = sorted
@@ -94,7 +94,7 @@ func (t *table) row(b *strings.Builder, in pens, at Clock, r live.Row, cells []s
 		return
 	}
 	for n, c := range shown {
-		col := t.view.Columns[c]
+		col := t.all[c]
 		tone := Plain
 		if col.Tone != nil {
 			tone = col.Tone(r, at)

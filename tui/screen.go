@@ -36,7 +36,8 @@ func (m *Model) body() []string {
 	case m.detail != nil:
 		return lines(m.detail.render(m.theme, m.snap, at, m.width, height))
 	}
-	return m.tableBody(at, m.width, height)
+	foot := m.footHeight(m.view())
+	return append(m.tableBody(at, m.width, height-foot), m.below(foot)...)
 }
 
 func lines(text string) []string { return strings.Split(text, "\n") }

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -12,6 +11,10 @@ import (
 // identity of rows, so they stay where they are whatever a refresh brings.
 type table struct {
 	view   *View
+	all    []Column // those of the view, and the changes of its kind behind them
+	slots  []slot   // the same as the operator has them, the first one first
+	wide   bool     // each at its full width
+	seen   activity
 	rows   *arranged
 	order  order               // as asked; rows.order until it is arranged
 	rest   time.Time           // when rows that only became newer may be arranged again
@@ -21,14 +24,21 @@ type table struct {
 	top    int                 // first row in the window
 	marks  map[string]struct{} // IDs
 	hidden int                 // marks that the filter hides
-	shift  int                 // columns scrolled away to the left, after the first
+	shift  int                 // visible columns scrolled away to the left, after the first
 	wants  []int               // cells that each column could use; they only grow, so that a refresh does not make columns jump
 	width  int
 	height int // rows in the window, without the titles
 }
 
 func newTable(v *View) *table {
-	return &table{view: v, rows: &arranged{}, order: order{column: -1}, marks: map[string]struct{}{}, wants: make([]int, len(v.Columns))}
+	t := &table{view: v, rows: &arranged{}, order: order{column: -1}, marks: map[string]struct{}{}, seen: activity{}}
+	t.all = slices.Clone(v.Columns)
+	if v.Kind != "" {
+		t.all = append(t.all, t.seen.column())
+	}
+	t.wants = make([]int, len(t.all))
+	t.choose(nil)
+	return t
 }
 
 func (t *table) resize(width, height int) {
@@ -165,6 +175,19 @@ func (t *table) window() []string {
 	return ids
 }
 
+// watch notes how the rows on the screen change.
+func (t *table) watch(now time.Time) {
+	rows := make([]live.Row, 0, t.height)
+	for i := t.top; i < min(t.top+t.height, t.rows.Len()); i++ {
+		rows = append(rows, t.rows.At(i))
+	}
+	var recent []live.Change
+	if source, ok := t.rows.rows.(*live.Table); ok {
+		recent = source.Recent
+	}
+	t.seen.note(rows, recent, now)
+}
+
 // changed tells which rows changed in the last moments.
 func (t *table) changed(now time.Time) map[string]bool {
 	source, ok := t.rows.rows.(*live.Table)
@@ -183,84 +206,3 @@ func (t *table) changed(now time.Time) map[string]bool {
 
 // changedFor is how long a row shows that it changed.
 const changedFor = 2 * time.Second
-
-// slide scrolls the columns after the first, as far as there are hidden ones.
-func (t *table) slide(by int) {
-	if by > 0 && !t.more() {
-		return
-	}
-	t.shift = max(0, t.shift+by)
-}
-
-// more tells whether columns do not fit on the right.
-func (t *table) more() bool {
-	shown, _ := t.columns()
-	return shown[len(shown)-1] < len(t.view.Columns)-1
-}
-
-// measure notes how wide each column could be: as its title and the cells of the window.
-func (t *table) measure(cells [][]string) {
-	for c, col := range t.view.Columns {
-		want := textWidth(col.Title) + 1 // the sort mark
-		for _, row := range cells {
-			want = max(want, textWidth(row[c]))
-		}
-		t.wants[c] = max(t.wants[c], want)
-	}
-}
-
-// Widths in cells.
-const (
-	gutter        = 2 // the cursor and the mark of a row
-	mostOfColumn  = 40
-	leastOfColumn = 4
-	stillReadable = 16 // of a wide column that makes room for others
-)
-
-// columns chooses those that fit, the first one always, and gives each its width. Wide ones are narrowed if all fit then.
-func (t *table) columns() (shown, widths []int) {
-	room := t.width - gutter
-	most := t.narrowed(room)
-	for c := range t.view.Columns {
-		if c > 0 && c <= t.shift {
-			continue
-		}
-		w := min(t.usual(c), most, room-1)
-		if c == 0 && len(t.view.Columns) > 1 {
-			w = min(w, max(stillReadable, room*2/3))
-		}
-		if c > 0 && w < min(leastOfColumn, t.wants[c]) {
-			break
-		}
-		shown, widths = append(shown, c), append(widths, max(w, 0))
-		room -= w + 1
-	}
-	for n, c := range shown {
-		if t.view.Columns[c].Grow {
-			widths[n] += max(0, min(room, t.wants[c]-widths[n]))
-			break
-		}
-	}
-	return shown, widths
-}
-
-// usual is the width of a column where there is room.
-func (t *table) usual(c int) int {
-	return min(t.wants[c], cmp.Or(t.view.Columns[c].Max, mostOfColumn))
-}
-
-// narrowed is the greatest width with which all columns fit into the room; a great one if there is none.
-func (t *table) narrowed(room int) int {
-	for most := mostOfColumn; most >= stillReadable; most-- {
-		sum := 0
-		for c := range t.view.Columns {
-			if c == 0 || c > t.shift {
-				sum += min(t.usual(c), most) + 1
-			}
-		}
-		if sum <= room {
-			return most
-		}
-	}
-	return mostOfText
-}

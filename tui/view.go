@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"time"
 
 	"holdfast/core/live"
@@ -23,7 +24,9 @@ type View struct {
 	Span    func(live.Row, Clock) (text string, tone Tone, ok bool) // stands for all cells after the first; nil: never
 	// Jump says how the IDs of rows begin whose first cell of text begins with this one (behind what the view is narrowed
 	// to); nil: IDs begin with something else.
-	Jump    func(text string) string
+	Jump func(text string) string
+	// Foot draws plain text in w by h cells below the table, where the screen is large enough; nil: the table has it all.
+	Foot    func(s *live.Snapshot, w, h int) []string
 	Empty   string                        // how to get data, shown when there is none
 	Facts   func(live.Row, Clock) []Fact  // the head of the detail pane
 	Links   func(live.Row, Lookup) []Link // to rows of other kinds; runs off the UI's goroutine
@@ -53,6 +56,10 @@ type Column struct {
 	Max       int                        // most cells it takes; 0: 40
 	Grow      bool                       // takes what is left
 }
+
+func (c Column) sortable() bool { return c.Compare != nil || c.CompareIn != nil }
+
+func (v *View) sortable() bool { return slices.ContainsFunc(v.Columns, Column.sortable) }
 
 // Tone is how much a cell matters. It is never the only sign: the text says it too.
 type Tone int

@@ -14,7 +14,7 @@ func actors() View {
 	type row = *actorstore.ActorRow
 	return View{
 		View: &tui.View{
-			Name: "actors", Title: "Actors", Short: "Actors", Kind: "actors",
+			Name: "actors", Title: "Actors", Short: "Acts", Kind: "actors",
 			Empty: "A service makes one with actorstore's CreateActor, under actor:id.",
 			Columns: []tui.Column{
 				grow(text("ACTOR", func(r row) string { return r.ActorID() })),
@@ -39,6 +39,9 @@ func actors() View {
 				var out []tui.Link
 				if id, ok := workerOf(r, l); ok {
 					out = append(out, tui.Link{Label: "worker", View: "workers", ID: id})
+				}
+				if r.ID() != r.ActorID() { // a service may name the lock with the atespace or without
+					out = append(out, locksOn(l, "actor", r.ID())...)
 				}
 				return append(out, locksOn(l, "actor", r.ActorID())...)
 			}),

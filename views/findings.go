@@ -107,7 +107,7 @@ func oldestBuffers(s *live.Snapshot) (out []*line) {
 		func(a, b *buffer.Row) int { return a.FirstWrite.Compare(b.FirstWrite) })
 	for _, r := range rows[:min(1, len(rows))] {
 		note := func(at tui.Clock) string {
-			return fmt.Sprintf("%s: %s records, the first %s ago", r.Store, humanize.Comma(r.Count), ago(r.FirstWrite, at))
+			return fmt.Sprintf("%s: %s, the first %s ago; flush it if nobody does", r.Store, recordCount(r.Count), ago(r.FirstWrite, at))
 		}
 		out = append(out, found("oldest buffer", note, tui.Plain, "buffers", r.ID()))
 	}
@@ -121,7 +121,7 @@ func leftBatches(s *live.Snapshot) (out []*line) {
 		func(r *buffer.Row) bool { return r.PreparedMS != 0 && r.PreparedMS < limit },
 		func(a, b *buffer.Row) int { return cmp.Compare(a.PreparedMS, b.PreparedMS) }) {
 		note := func(at tui.Clock) string {
-			return fmt.Sprintf("%s: %s records prepared %s ago and not emptied since; flush them", r.Store, humanize.Comma(r.Count), ago(time.UnixMilli(r.PreparedMS), at))
+			return fmt.Sprintf("%s: %s left prepared for %s; flush it again", r.Store, recordCount(r.Count), ago(time.UnixMilli(r.PreparedMS), at))
 		}
 		out = append(out, found("left batch", note, tui.Warn, "buffers", r.ID()))
 	}
@@ -144,8 +144,11 @@ func hottestGenerations(s *live.Snapshot) (out []*line) {
 	slices.SortFunc(ids, func(a, b string) int { return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(a, b)) })
 	for _, id := range ids[:min(len(ids), mostFindings)] {
 		r, _ := t.Get(id)
-		note := fmt.Sprintf("%s at %d, seen to change %d times lately", id, r.(*genstore.Row).Generation, count[id])
-		out = append(out, found("hot generation", always(note), tui.Plain, "generations", id))
+		since := t.Recent[0].At
+		note := func(at tui.Clock) string {
+			return fmt.Sprintf("%s: %d changes in %s, now at %d", id, count[id], tui.Age(max(time.Second, at.Now.Sub(since)).Truncate(time.Second)), r.(*genstore.Row).Generation)
+		}
+		out = append(out, found("hot generation", note, tui.Plain, "generations", id))
 	}
 	return out
 }
@@ -157,7 +160,7 @@ func expiringLeases(s *live.Snapshot) (out []*line) {
 		},
 		func(a, b *record.LeaseRow) int { return a.Expires.Compare(b.Expires) }) {
 		note := func(at tui.Clock) string {
-			return fmt.Sprintf("%s is not renewed, expires in %s and takes %d records with it", r.ID(), left(r.Expires, at), r.Records)
+			return fmt.Sprintf("%s expires in %s, not renewed, with %s", r.ID(), left(r.Expires, at), recordCount(int64(r.Records)))
 		}
 		out = append(out, found("expiring lease", note, tui.Warn, "leases", r.ID()))
 	}
@@ -171,9 +174,9 @@ func longLocks(s *live.Snapshot) (out []*line) {
 		func(a, b *actorstore.LockRow) int { return -compareDeadlines(a.Expires, b.Expires) }) {
 		note := func(at tui.Clock) string {
 			if r.Expires.IsZero() {
-				return r.Key + " never expires"
+				return fmt.Sprintf("%s never expires; unlock it if its holder is gone: %s", r.Key, r.Token)
 			}
-			return fmt.Sprintf("%s stays locked for %s", r.Key, left(r.Expires, at))
+			return fmt.Sprintf("%s stays locked for %s, by %s", r.Key, left(r.Expires, at), r.Token)
 		}
 		out = append(out, found("long lock", note, tui.Warn, "locks", r.ID()))
 	}
@@ -233,6 +236,13 @@ func workersByPod(workers *live.Table) map[string]string {
 		ids[namespace+"/"+rest[strings.LastIndexByte(rest, ':')+1:]] = id
 	}
 	return ids
+}
+
+func recordCount(n int64) string {
+	if n == 1 {
+		return "1 record"
+	}
+	return humanize.Comma(n) + " records"
 }
 
 func orNone(s string) string {

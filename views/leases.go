@@ -20,7 +20,7 @@ func leases() View {
 	deadline := func(r row) time.Time { return r.Expires }
 	return View{
 		View: &tui.View{
-			Name: "leases", Title: "Leases", Short: "Leases", Kind: "leases",
+			Name: "leases", Title: "Leases", Short: "Lses", Kind: "leases",
 			Jump:  conn.Escape, // NAMESPACE is the first cell of text
 			Empty: "A service makes one with record's NewLease, under rec:{namespace}:lease:id.",
 			Columns: []tui.Column{

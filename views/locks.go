@@ -42,10 +42,17 @@ func locks() View {
 					return nil
 				}
 				view := what + "s"
-				if _, exists := l.Table(live.Kind(view)).Get(id); !exists {
-					return nil
+				table := l.Table(live.Kind(view))
+				if _, exists := table.Get(id); exists {
+					return []tui.Link{{Label: "guards", View: view, ID: id}}
 				}
-				return []tui.Link{{Label: "guards", View: view, ID: id}}
+				var out []tui.Link
+				if view == "actors" {
+					for _, id := range inSpaces(table, id) {
+						out = append(out, tui.Link{Label: "guards", View: view, ID: id})
+					}
+				}
+				return out
 			}),
 			Actions: []tui.Action{
 				{
@@ -101,4 +108,28 @@ func locksOn(l tui.Lookup, what, id string) []tui.Link {
 		return []tui.Link{{Label: "locked by", View: "locks", ID: key}}
 	}
 	return nil
+}
+
+// mostSpaces is how many atespaces, and actors without one, are looked at for the actor that a lock guards.
+const mostSpaces = 500
+
+// inSpaces are the actors of a name in any atespace. It goes from one atespace to the next, at the cost of two searches
+// each, however many actors there are.
+func inSpaces(actors *live.Table, name string) (ids []string) {
+	at := 0
+	for range mostSpaces {
+		if at >= actors.Len() {
+			break
+		}
+		space, _, ok := strings.Cut(actors.At(at).ID(), ":")
+		if !ok {
+			at++
+			continue
+		}
+		if _, ok := actors.Get(space + ":" + name); ok {
+			ids = append(ids, space+":"+name)
+		}
+		at, _ = actors.Index(space + ";") // the character after the colon
+	}
+	return ids
 }

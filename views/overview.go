@@ -3,7 +3,6 @@ package views
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"github.com/dustin/go-humanize"
 
@@ -52,6 +51,7 @@ func overview() View {
 		View: &tui.View{
 			Name: "overview", Title: "Overview", Short: "All",
 			Rows: func(s *live.Snapshot, last live.Rows) live.Rows { return summarise(s, last) },
+			Foot: charts,
 			Columns: []tui.Column{
 				column("WHAT", false, func(r row) string { return r.what }),
 				column("ROWS", true, func(r row) string { return onlyKinds(r, humanize.Comma(int64(r.rows))) }),
@@ -115,20 +115,3 @@ func summarise(s *live.Snapshot, last live.Rows) *summary {
 }
 
 func always(note string) func(tui.Clock) string { return func(tui.Clock) string { return note } }
-
-// sparkline draws counts as bars of eighths in width cells, the newest to the right: what is not known yet takes its
-// room, so that the columns beside it stand still.
-func sparkline(counts []int, width int) string {
-	counts = counts[max(0, len(counts)-width):]
-	most := 1
-	for _, n := range counts {
-		most = max(most, n)
-	}
-	bars := []rune("▁▂▃▄▅▆▇█")
-	var b strings.Builder
-	b.WriteString(strings.Repeat(" ", width-len(counts)))
-	for _, n := range counts {
-		b.WriteRune(bars[n*(len(bars)-1)/most])
-	}
-	return b.String()
-}

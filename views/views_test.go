@@ -260,6 +260,7 @@ func TestLinks(t *testing.T) {
 	w := newWorld(t)
 	w.fill()
 	w.push("left", 1)
+	w.lock("lock:actor:a2", time.Minute)
 	batch := "3600" // any batch: its name is its time
 	for _, id := range ids(w, "buffers") {
 		if strings.HasSuffix(id, ":left") {
@@ -271,11 +272,12 @@ func TestLinks(t *testing.T) {
 		want     []string
 	}{
 		{"actors", "a1", []string{"worker workers/ns:pool:p1", "locked by locks/lock:actor:a1"}}, // the pool is not in the document
-		{"actors", "space:a2", nil},
+		{"actors", "space:a2", []string{"locked by locks/lock:actor:a2"}},
 		{"workers", "ns:pool:p1", []string{"actor actors/a1"}},
 		{"workers", "ns:pool:p2", []string{"actor actors/space:a2", "locked by locks/lock:worker:ns:pool:p2"}},
 		{"locks", "lock:actor:a1", []string{"guards actors/a1"}},
 		{"locks", "lock:worker:ns:pool:p2", []string{"guards workers/ns:pool:p2"}},
+		{"locks", "lock:actor:a2", []string{"guards actors/space:a2"}}, // the lock does not say in which atespace
 		{"locks", "lock:odd", nil},
 		{"leases", "cfg:1", []string{"record records/cfg:leased"}},
 		{"records", "cfg:leased", []string{"lease leases/cfg:1"}},

@@ -18,7 +18,7 @@ func workers() View {
 	}
 	return View{
 		View: &tui.View{
-			Name: "workers", Title: "Workers", Short: "Workers", Kind: "workers",
+			Name: "workers", Title: "Workers", Short: "Wrks", Kind: "workers",
 			Empty: "A service makes one with actorstore's CreateWorker, under worker:namespace:pool:pod.",
 			Columns: []tui.Column{
 				grow(text("POD", func(r row) string { return r.Pod })),

@@ -1,0 +1,110 @@
+package tui
+
+import (
+	"strings"
+	"time"
+
+	"holdfast/core/live"
+)
+
+// activity is how often rows changed lately, of those that are on the screen. It looks at no others, so it costs the same
+// however many rows there are.
+type activity map[string]*pulse
+
+// pulse is one row's: how often it was seen changed in each of the last spans of time.
+type pulse struct {
+	row    live.Row // as of the last reading
+	counts [activitySpans]int
+	span   int64     // the number of the last one, which is still going on
+	here   bool      // on the screen
+	looked time.Time // when it was there last
+}
+
+const (
+	activitySpans = 8 // a cell each
+	activitySpan  = 5 * time.Second
+	mostPulses    = 1000 // with those of rows that were scrolled away a moment ago
+)
+
+func spanOf(t time.Time) int64 { return t.UnixNano() / int64(activitySpan) }
+
+// note takes in the rows on the screen of a snapshot. For a row that comes to the screen the table still knows some of
+// the changes before.
+func (a activity) note(rows []live.Row, recent []live.Change, now time.Time) {
+	here, come := make(map[string]bool, len(rows)), false
+	for _, r := range rows {
+		id := r.ID()
+		p := a[id]
+		if p == nil {
+			p = &pulse{row: r, span: spanOf(now)}
+			a[id] = p
+		}
+		if p.here && p.row != r {
+			p.add(now, now)
+		}
+		p.row, here[id] = r, true
+		come = come || !p.here
+	}
+	if come {
+		for _, c := range recent {
+			if p := a[c.ID]; p != nil && here[c.ID] && !p.here && c.At.After(p.looked) {
+				p.add(c.At, now)
+			}
+		}
+	}
+	for id, p := range a {
+		if p.here = here[id]; p.here {
+			p.looked = now
+		} else if now.Sub(p.looked) > activitySpans*activitySpan || len(a) > mostPulses {
+			delete(a, id)
+		}
+	}
+}
+
+// add counts a change at a moment that is not later than now.
+func (p *pulse) add(at, now time.Time) {
+	p.turn(now)
+	if ago := max(0, p.span-spanOf(at)); ago < activitySpans {
+		p.counts[activitySpans-1-ago]++
+	}
+}
+
+// turn lets the spans go by that ended since.
+func (p *pulse) turn(now time.Time) {
+	gone := min(max(0, spanOf(now)-p.span), activitySpans)
+	copy(p.counts[:], p.counts[gone:])
+	clear(p.counts[activitySpans-gone:])
+	p.span = max(p.span, spanOf(now))
+}
+
+// column shows it: nothing for a row that did not change, else a bar for each span, the same height for the same number on
+// every row.
+func (a activity) column() Column {
+	return Column{Title: "LATELY", Text: func(r live.Row, at Clock) string {
+		p := a[r.ID()]
+		if p == nil {
+			return ""
+		}
+		now := *p
+		now.turn(at.Now)
+		if now.counts == [activitySpans]int{} {
+			return ""
+		}
+		var b strings.Builder
+		for _, n := range now.counts {
+			b.WriteRune(activityBar(n))
+		}
+		return b.String()
+	}}
+}
+
+// activityBar tells few changes apart exactly and many roughly.
+func activityBar(n int) rune {
+	bars := []rune("·▁▂▃▄▅▆▇█")
+	steps := []int{1, 2, 3, 4, 5, 8, 16, 32}
+	at := 0
+	for at < len(steps) && n >= steps[at] {
+		at++
+	}
+	return bars[at]
+}

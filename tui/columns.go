@@ -1,0 +1,180 @@
+package tui
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// The columns of a table: which ones, in which order, how wide, and which of them fit.
+
+// slot is one column as the operator has it.
+type slot struct {
+	column int  // its place among all columns of the table
+	hidden bool // not wanted
+	asked  bool // wanted even where there is little room
+	width  int  // in cells; 0: as its text needs
+}
+
+// Widths in cells.
+const (
+	gutter        = 2 // the cursor and the mark of a row
+	mostOfColumn  = 40
+	leastOfColumn = 4
+	stillReadable = 16 // of a wide column that makes room for others
+)
+
+// choose shows the columns with these titles in this order, the first one of the view always and first; none: all of
+// them, as the view has them. Titles that the view does not know change nothing.
+func (t *table) choose(titles []string) {
+	t.slots, t.shift = nil, 0
+	add := func(c int, s slot) {
+		if !slices.ContainsFunc(t.slots, func(have slot) bool { return have.column == c }) {
+			s.column = c
+			t.slots = append(t.slots, s)
+		}
+	}
+	add(0, slot{})
+	for _, title := range titles {
+		if c := slices.IndexFunc(t.all, func(c Column) bool { return strings.EqualFold(c.Title, title) }); c >= 0 {
+			add(c, slot{asked: true})
+		}
+	}
+	hidden := len(t.slots) > 1 // else nothing was chosen
+	for c := range t.all {
+		add(c, slot{hidden: hidden})
+	}
+}
+
+// likes takes over how another table of the same view shows its columns.
+func (t *table) likes(other *table) { t.slots, t.wide = slices.Clone(other.slots), other.wide }
+
+// visible tells whether a column is to be shown where there is room. The changes are the first to go.
+func (t *table) visible(s slot) bool {
+	return !s.hidden && (s.asked || s.column < len(t.view.Columns) || t.width >= splitFrom)
+}
+
+// wanted are the visible columns in their order, less those scrolled away.
+func (t *table) wanted() []slot {
+	var out []slot
+	for _, s := range t.slots {
+		if t.visible(s) {
+			out = append(out, s)
+		}
+	}
+	return slices.Delete(out, 1, 1+min(t.shift, len(out)-1))
+}
+
+// slide scrolls the columns after the first, as far as there are hidden ones.
+func (t *table) slide(by int) {
+	if by > 0 && !t.more() {
+		return
+	}
+	t.shift = max(0, t.shift+by)
+}
+
+// more tells whether columns do not fit on the right.
+func (t *table) more() bool {
+	shown, _ := t.columns()
+	return len(shown) < len(t.wanted())
+}
+
+// measure notes how wide each column could be: as its title and the cells of the window.
+func (t *table) measure(cells [][]string) {
+	for c, col := range t.all {
+		want := textWidth(col.Title) + 1 // the sort mark
+		for _, row := range cells {
+			want = max(want, textWidth(row[c]))
+		}
+		t.wants[c] = max(t.wants[c], want)
+	}
+}
+
+// columns chooses those that fit, the first one always, and gives each its width. Wide ones are narrowed if all fit then,
+// but in the wide mode: there, what does not fit whole is scrolled to.
+func (t *table) columns() (shown, widths []int) {
+	room, wanted := t.width-gutter, t.wanted()
+	most := t.narrowed(wanted, room)
+	for n, s := range wanted {
+		usual := t.usual(s)
+		w := min(usual, room-1)
+		if s.width == 0 {
+			w = min(w, most)
+		}
+		if n == 0 && len(t.all) > 1 {
+			w = min(w, max(stillReadable, room*2/3))
+		}
+		if n > 0 && w < min(leastOfColumn, usual) || n > 1 && t.wide && w < usual {
+			break
+		}
+		shown, widths = append(shown, s.column), append(widths, max(w, 0))
+		room -= w + 1
+	}
+	for n, c := range shown {
+		if t.all[c].Grow && wanted[n].width == 0 {
+			widths[n] += max(0, min(room, t.wants[c]-widths[n]))
+			break
+		}
+	}
+	return shown, widths
+}
+
+// usual is the width of a column where there is room.
+func (t *table) usual(s slot) int {
+	switch {
+	case s.width > 0:
+		return s.width
+	case t.wide:
+		return t.wants[s.column]
+	}
+	return min(t.wants[s.column], cmp.Or(t.all[s.column].Max, mostOfColumn))
+}
+
+// narrowed is the greatest width with which all columns fit into the room; a great one if there is none.
+func (t *table) narrowed(wanted []slot, room int) int {
+	for most := mostOfColumn; most >= stillReadable && !t.wide; most-- {
+		sum := 0
+		for _, s := range wanted {
+			w := t.usual(s)
+			if s.width == 0 {
+				w = min(w, most)
+			}
+			sum += w + 1
+		}
+		if sum <= room {
+			return most
+		}
+	}
+	return mostOfText
+}
+
+// moveColumn puts the column at a place of the order one place on; the first one stays. It returns where it is then.
+func (t *table) moveColumn(at, by int) int {
+	to := at + by
+	if at < 1 || to < 1 || to >= len(t.slots) {
+		return at
+	}
+	t.slots[at], t.slots[to] = t.slots[to], t.slots[at]
+	return to
+}
+
+// toggleColumn hides or shows a column; the first one stays.
+func (t *table) toggleColumn(at int) {
+	if at < 1 {
+		return
+	}
+	s := &t.slots[at]
+	s.hidden = t.visible(*s)
+	s.asked, t.shift = !s.hidden, 0
+}
+
+// resizeColumn makes a column wider or narrower than it is now.
+func (t *table) resizeColumn(at, by int) {
+	s := &t.slots[at]
+	now := cmp.Or(s.width, t.usual(*s))
+	shown, widths := t.columns()
+	if n := slices.Index(shown, s.column); n >= 0 && s.width == 0 {
+		now = widths[n]
+	}
+	s.width = max(leastOfColumn, min(now+by, t.width-gutter-1))
+}

@@ -1,0 +1,114 @@
+package tui_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"holdfast/core/actorstore"
+)
+
+// The list of columns: each step shows at once, and the choice outlives a look at another view.
+func TestColumnsAreChosenInAList(t *testing.T) {
+	d := open(t, options{start: "generations"}, shop)
+	d.shows("KEY", "NAMESPACE", "GENERATION", "TTL")
+	d.hides("LATELY") // there is no room for them
+	d.press("C", "space", "down", "space")
+	d.shows("Columns of Generations", "[x] KEY", "always shown", "[ ] NAMESPACE")
+	d.press("down", ">", "esc")
+	d.hides("NAMESPACE", "Columns of")
+	before, after, _ := strings.Cut(d.screen(), "TTL")
+	equal(t, "GENERATION stands behind TTL", strings.Contains(after, "GENERATION") && !strings.Contains(before, "GENERATION"), true)
+	d.press("4", "3")
+	d.hides("NAMESPACE")
+	d.press("C", "end", "space", "esc")
+	d.shows("LATELY") // chosen
+	d.press("C", "0", "esc")
+	d.shows("NAMESPACE")
+	d.hides("LATELY")
+}
+
+func TestColumnsOfAViewWithinAnotherAreKept(t *testing.T) {
+	d := open(t, options{start: "kv"}, shop)
+	d.press("enter", "enter")
+	d.shows("DATABASE")
+	d.press("C", "down", "space", "esc")
+	d.hides("DATABASE")
+	first := d.screen()
+	d.press("esc", "enter")
+	equal(t, "the screen", d.screen(), first)
+}
+
+func TestWideMode(t *testing.T) {
+	d := open(t, options{start: "actors"}, shop)
+	d.resize(60, 24)
+	d.press("w")
+	d.shows("left/right more columns")
+	d.hides("ATESPACE")
+	for range 5 {
+		d.press("right")
+	}
+	d.shows("ATESPACE", "ACTOR")
+	d.hides("STATUS")
+	d.press("w")
+	d.shows("STATUS")
+}
+
+// A row shows how often it changed, where there is room for it.
+func TestRowsShowTheirChanges(t *testing.T) {
+	d := open(t, options{start: "generations"}, shop)
+	d.resize(120, 24)
+	w := &world{t: t, core: d.core, mini: d.mini}
+	for range 3 {
+		w.bump("user", "single:user:7", 1)
+		d.read()
+	}
+	d.to("single:user:7")
+	equal(t, "the row ends in "+d.row(), strings.HasSuffix(d.row(), "·······▃"), true)
+	d.to("all")
+	equal(t, "a row that did not change has a bar", strings.ContainsAny(d.row(), "·▁▂▃▄▅▆▇█"), false)
+	d.resize(119, 24)
+	d.hides("LATELY")
+}
+
+// On 80 cells every tab has its count as long as there is room, the longest ones go first, and none moves when a count
+// goes down.
+func TestTabsKeepTheirCounts(t *testing.T) {
+	tabs := func(d *driver) string { return strings.Split(d.screen(), "\n")[1] }
+	d := open(t, options{start: "buffers"}, shop)
+	equal(t, "the tabs", tabs(d), " 1 All[2 Bufs:3] 3 Gens:3 4 Acts:4 5 Wrks:3 6 Locks:2 7 Lses:1 8 Recs:3 9 KV:1")
+	for i := range 100 {
+		must(t, d.mini.Set(fmt.Sprint("gen:user:u", i), "1"))
+	}
+	(&world{t: t, core: d.core, mini: d.mini}).actor("more", actorstore.StatusSuspended, nil)
+	for i := range 8 {
+		must(t, d.mini.Set(fmt.Sprint("actor:bad", i), "{"))
+	}
+	d.read()
+	crowded := " 1 All[2 Bufs:3] 3 Gens 4 Acts:13 5 Wrks:3 6 Locks:2 7 Lses:1 8 Recs:3 9 KV:1"
+	equal(t, "the tabs", tabs(d), crowded)
+	for i := range 100 {
+		d.mini.Del(fmt.Sprint("gen:user:u", i))
+	}
+	for i := range 8 {
+		d.mini.Del(fmt.Sprint("actor:bad", i))
+	}
+	d.read()
+	equal(t, "the tabs", tabs(d), strings.Replace(crowded, ":13", ":5 ", 1))
+	d.resize(81, 24)
+	equal(t, "the tabs", tabs(d), " 1 All[2 Bufs:3] 3 Gens:3 4 Acts:5 5 Wrks:3 6 Locks:2 7 Lses:1 8 Recs:3 9 KV:1")
+}
+
+// A large screen has charts below the overview; they leave the rows their room and no other view.
+func TestChartsStandBelowTheOverview(t *testing.T) {
+	d := open(t, options{}, shop)
+	d.hides("generations 0.0/s")
+	d.resize(160, 45)
+	d.shows("generations 0.0/s", "kv 0.0/s", "row 1 of 13")
+	d.check()
+	d.press("end")
+	d.shows("row 13 of 13", "half ")
+	d.press("3")
+	d.hides("generations 0.0/s")
+	d.check()
+}

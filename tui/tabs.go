@@ -1,0 +1,115 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+)
+
+// room is how many cells the count on a tab ever took, written in full and briefly. It only grows, so that a count that
+// goes up and down moves no tab.
+type room struct{ full, brief int }
+
+// tabLine: the views with their counts; the narrower the terminal, the less of each.
+func (m *Model) tabLine() string {
+	for i, at := range m.tops {
+		r, n := &m.rooms[i], m.tabCount(at)
+		r.full, r.brief = max(r.full, textWidth(humanize.Comma(n))), max(r.brief, textWidth(brief(n)))
+	}
+	full := func(i int) string {
+		v := m.Views[m.tops[i]]
+		return v.Title + m.countOn(i, " ", humanize.Comma, m.rooms[i].full)
+	}
+	short := func(i int) string {
+		return m.Views[m.tops[i]].Short + m.countOn(i, " ", brief, m.rooms[i].brief)
+	}
+	for _, form := range []func(int) string{full, short} {
+		if line := m.tabsIn(form, " "); textWidth(line) <= m.width {
+			return line
+		}
+	}
+	var dropped []int // tabs without their counts
+	tight := func(i int) string {
+		v := m.Views[m.tops[i]]
+		if slices.Contains(dropped, i) {
+			return v.Short
+		}
+		return v.Short + m.countOn(i, ":", brief, m.rooms[i].brief)
+	}
+	for _, i := range m.longestCounts() {
+		if line := m.tabsIn(tight, ""); textWidth(line) <= m.width {
+			return line
+		}
+		dropped = append(dropped, i)
+	}
+	if line := m.tabsIn(tight, ""); textWidth(line) <= m.width {
+		return line
+	}
+	return cut(m.tabsIn(func(i int) string {
+		if i == m.top() {
+			return short(i)
+		}
+		return ""
+	}, " "), m.width)
+}
+
+// longestCounts are the tabs but the active one in the order in which they lose their counts.
+func (m *Model) longestCounts() []int {
+	var idle []int
+	for i := range m.tops {
+		if i != m.top() {
+			idle = append(idle, i)
+		}
+	}
+	slices.SortFunc(idle, func(a, b int) int {
+		if c := m.rooms[b].brief - m.rooms[a].brief; c != 0 {
+			return c
+		}
+		return b - a
+	})
+	return idle
+}
+
+// tabsIn writes each tab in a form, idle ones with a gap behind them.
+func (m *Model) tabsIn(form func(i int) string, gap string) string {
+	var b strings.Builder
+	for i := range m.tops {
+		text := fmt.Sprint(i + 1)
+		if says := form(i); says != "" {
+			text += " " + says
+		}
+		if i == m.top() { // the brackets tell it without colour
+			b.WriteString(m.theme.TabActive.Padding(0).Render("[" + text + "]"))
+		} else {
+			b.WriteString(m.theme.TabIdle.Padding(0).Render(" " + text + gap))
+		}
+	}
+	return b.String()
+}
+
+func (m *Model) tabCount(view int) int64 { return int64(m.snap.Table(m.Views[view].Kind).Len()) }
+
+// countOn is the count of a tab behind a separator; nothing for a view that counts nothing.
+func (m *Model) countOn(i int, separator string, write func(int64) string, room int) string {
+	if m.Views[m.tops[i]].Kind == "" {
+		return ""
+	}
+	return separator + fit(write(m.tabCount(m.tops[i])), room, false)
+}
+
+// brief writes a count in at most four cells: 999, 1.2k, 12k, 3.4M.
+func brief(n int64) string {
+	switch {
+	case n < 1000:
+		return fmt.Sprint(n)
+	case n < 10_000:
+		return fmt.Sprintf("%d.%dk", n/1000, n%1000/100)
+	case n < 1_000_000:
+		return fmt.Sprintf("%dk", n/1000)
+	case n < 10_000_000:
+		return fmt.Sprintf("%d.%dM", n/1_000_000, n%1_000_000/100_000)
+	}
+	return fmt.Sprintf("%dM", n/1_000_000)
+}
