@@ -201,6 +201,7 @@ func (o options) show(ctx context.Context, c *core.Core, d tui.Config) error {
 		debug.SetGCPercent(80) // of a million rows: what they take again as room for the collector would be above 300 MB
 	}
 	d.Views, d.Live, d.Operator, d.Conn, d.Keys, d.Start = views.Frames(), c.Live, op, c.Conn, keys, o.view
+	d.Mouse = true
 	d.Theme = func(isDark bool) themes.Theme {
 		t, _ := themes.Named(o.themeName(isDark), isDark) // the name was checked above
 		return t

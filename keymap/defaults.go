@@ -14,6 +14,7 @@ const (
 	Pager   Scope = "pager"
 	Confirm Scope = "confirm"
 	Search  Scope = "search"
+	Copying Scope = "copying"
 	Input   Scope = "input"
 	Line    Scope = "line"
 	Palette Scope = "palette"
@@ -41,6 +42,7 @@ func scopes() []scope {
 		{Columns, Move, "In the list of columns", false},
 		{Pager, Global, "In the help and the command log", false},
 		{Confirm, Move, "In a question", false},
+		{Copying, Move, "In the copy menu", false},
 		{Input, Always, "While typing", true},
 		{Line, Input, "In the filter line", true},
 		{Palette, Input, "In the palette", true},
@@ -104,6 +106,7 @@ const (
 	Refresh     Action = "refresh"
 	Undo        Action = "undo"
 	CommandLog  Action = "command-log"
+	Mouse       Action = "mouse"
 	Quit        Action = "quit"
 
 	Flush  Action = "flush"
@@ -147,6 +150,14 @@ const (
 	Press      Action = "press"
 	NextButton Action = "next-button"
 	PrevButton Action = "prev-button"
+
+	CopyKey     Action = "copy-key"
+	CopyRow     Action = "copy-row"
+	CopyCell    Action = "copy-cell"
+	CopyJSON    Action = "copy-json"
+	CopyContent Action = "copy-content"
+	CopyChosen  Action = "copy-chosen"
+	CopyNothing Action = "copy-nothing"
 
 	Accept Action = "accept"
 	Cancel Action = "cancel"
@@ -199,11 +210,12 @@ func defaults() []Binding {
 		{Action: PrevPlace, Scope: Global, Keys: keys("[", "alt+left"), Label: "place before", Help: "to the place before: views, rows and links, as a browser goes back"},
 		{Action: NextPlace, Scope: Global, Keys: keys("]", "alt+right"), Label: "place after", Help: "to the place after, where one came back from"},
 		{Action: Filter, Scope: Global, Keys: keys("/"), Label: "filter", Help: "filter what is listed (! inverse, ~ regular expression, col: one column)"},
-		{Action: Copy, Scope: Global, Keys: keys("y"), Label: "copy", Help: "copy to the clipboard"},
+		{Action: Copy, Scope: Global, Keys: keys("y"), Label: "copy", Help: "copy a cell, the row, its key, its JSON or its content"},
 		{Action: Pause, Scope: Global, Keys: keys("p"), Label: "pause", Help: "hold the screen still, or go on"},
 		{Action: Refresh, Scope: Global, Keys: keys("r"), Label: "refresh", Help: "read again now"},
 		{Action: Undo, Scope: Global, Keys: keys("z"), Label: "undo", Help: "undo the last action, where it can be undone", Dangerous: true},
 		{Action: CommandLog, Scope: Global, Keys: keys("c"), Label: "commands", Help: "show the Redis commands that were sent"},
+		{Action: Mouse, Scope: Global, Keys: keys("M"), Label: "mouse", Help: "leave the mouse to the terminal, or take it back"},
 		{Action: Quit, Scope: Global, Keys: keys("q"), Label: "quit", Help: "quit"},
 
 		{Action: Flush, Scope: Row, Keys: keys("f"), Label: "flush", Help: "flush the buffer to a file, then empty it", Dangerous: true},
@@ -247,6 +259,14 @@ func defaults() []Binding {
 		{Action: Press, Scope: Confirm, Keys: keys("enter"), Label: "choose", Help: "take the button in focus"},
 		{Action: NextButton, Scope: Confirm, Keys: keys("tab", "right"), Label: "next", Help: "to the next button", Shadows: []Action{Right}},
 		{Action: PrevButton, Scope: Confirm, Keys: keys("shift+tab", "left"), Label: "previous", Help: "to the button before", Shadows: []Action{Left}},
+
+		{Action: CopyKey, Scope: Copying, Keys: keys("k"), Label: "key", Help: "the raw key", Shadows: []Action{Up}},
+		{Action: CopyRow, Scope: Copying, Keys: keys("r"), Label: "row", Help: "all cells, by tabs"},
+		{Action: CopyCell, Scope: Copying, Keys: keys("c"), Label: "cell", Help: "one cell, by column"},
+		{Action: CopyJSON, Scope: Copying, Keys: keys("j"), Label: "JSON", Help: "JSON, as get prints it", Shadows: []Action{Down}},
+		{Action: CopyContent, Scope: Copying, Keys: keys("d"), Label: "content", Help: "the whole content"},
+		{Action: CopyChosen, Scope: Copying, Keys: keys("enter", "y"), Label: "copy", Help: "copy what is chosen"},
+		{Action: CopyNothing, Scope: Copying, Keys: keys("esc", "q"), Label: "cancel", Help: "copy nothing"},
 
 		{Action: Accept, Scope: Input, Keys: keys("enter"), Label: "accept", Help: "take what was typed"},
 		{Action: Cancel, Scope: Input, Keys: keys("esc"), Label: "cancel", Help: "drop what was typed"},

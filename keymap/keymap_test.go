@@ -24,7 +24,7 @@ func with(t testing.TB, overrides map[keymap.Action][]string) *keymap.Map {
 
 func allScopes() []keymap.Scope {
 	return []keymap.Scope{
-		keymap.Always, keymap.Move, keymap.Global, keymap.Row, keymap.Table, keymap.Detail, keymap.Columns, keymap.Pager, keymap.Confirm,
+		keymap.Always, keymap.Move, keymap.Global, keymap.Row, keymap.Table, keymap.Detail, keymap.Columns, keymap.Pager, keymap.Confirm, keymap.Copying,
 		keymap.Input, keymap.Palette, keymap.Form, keymap.Editor,
 	}
 }
@@ -55,6 +55,10 @@ func TestDefaultKeys(t *testing.T) {
 		{keymap.Table, "1", keymap.View1},
 		{keymap.Table, "9", keymap.View9},
 		{keymap.Table, "y", keymap.Copy},
+		{keymap.Table, "M", keymap.Mouse},
+		{keymap.Copying, "k", keymap.CopyKey},
+		{keymap.Copying, "up", keymap.Up},
+		{keymap.Copying, "y", keymap.CopyChosen},
 		{keymap.Table, "p", keymap.Pause},
 		{keymap.Table, "r", keymap.Refresh},
 		{keymap.Table, "z", keymap.Undo},

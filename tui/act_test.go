@@ -286,7 +286,7 @@ func TestRowGoesMeanwhile(t *testing.T) {
 	d.shows("DELETED meanwhile", `"web": 3,`, "as last read")
 	d.press("e")
 	d.shows("edit: this row does not exist any more")
-	d.press("y")
+	d.press("y", "y")
 	equal(t, "what can still be copied", d.clipboard[0], `{"web":3,"worker":{"min":1,"max":8}}`)
 	s.Create(ctx, record.Record{Key: "replicas", Value: []byte("back")})
 	d.read()

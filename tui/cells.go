@@ -18,6 +18,10 @@ import (
 // Clean makes text from strangers safe for a terminal and for one line: control bytes, C1, bidi and other invisible
 // characters, spaces that are none, line breaks and bytes that are not UTF-8 become visible escapes such as \n, \x1b and
 // \u202e. So do the parts of a character on whose width terminals disagree (joined emoji), so that columns stay straight.
+//
+// Letters that run from right to left stay, each in its own cell: most terminals leave them in the order of the text. One
+// that reorders whole lines may let such a cell change places with a number beside it; marks that would keep them apart
+// are themselves of no certain width. `holdfast get` prints them one by one.
 func Clean(s string) string {
 	if printable(s) {
 		return s

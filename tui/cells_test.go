@@ -14,6 +14,8 @@ import (
 	"pgregory.net/rapid"
 
 	"holdfast/core/conn"
+	"holdfast/core/live"
+	"holdfast/themes"
 )
 
 func TestClean(t *testing.T) {
@@ -211,4 +213,37 @@ func TestBrief(t *testing.T) {
 			t.Errorf("brief(%d) = %q, want %q", n, got, want)
 		}
 	}
+}
+
+// Whatever strangers write, each cell takes just the cells of its column, so that the next begins below its title.
+func TestColumnsStayStraight(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		var rows fakeRows
+		for i := range rapid.IntRange(1, 8).Draw(rt, "rows") {
+			rows = append(rows, &fakeRow{id: fmt.Sprint(i) + strangers().Draw(rt, "id"), word: strangers().Draw(rt, "word"), n: i})
+		}
+		view := fakeView(func() live.Rows { return rows })
+		tab := newTable(view)
+		tab.resize(rapid.SampledFrom([]int{40, 80, 200, 300}).Draw(rt, "width"), 9)
+		tab.show(&arranged{rows: rows})
+		at := Clock{Now: time.Now()}
+		for y, l := range lines(ansi.Strip(tab.render(themes.Default(true), at)))[1:] {
+			if y >= len(rows) {
+				break
+			}
+			want := l[:2]
+			for _, s := range tab.titled {
+				if w := textWidth(want); w != s.from {
+					rt.Fatalf("a column begins at %d, its title at %d", w, s.from)
+				}
+				want += fit(Clean(view.Columns[s.what].Text(rows[y], at)), s.to-s.from-1, view.Columns[s.what].Right) + " "
+			}
+			if strings.TrimRight(l, " ") != strings.TrimRight(want, " ") {
+				rt.Fatalf("row %d is %q, want %q", y, l, want)
+			}
+			if w := max(ansi.StringWidth(l), ansi.StringWidthWc(l)); w > tab.width {
+				rt.Fatalf("%d cells: %q", w, l)
+			}
+		}
+	})
 }

@@ -85,6 +85,6 @@ func (c *columnList) draw(th themes.Theme, w, h int) (string, []string) {
 		}
 	}
 	rows := max(1, min(h, len(lines)))
-	c.s.top = max(min(c.s.top, c.at), c.at-rows+1)
+	c.s.asked = max(min(c.s.asked, c.at), c.at-rows+1)
 	return c.s.above("Columns of "+t.view.Title, lines, nil, rows)
 }

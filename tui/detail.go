@@ -37,6 +37,13 @@ type detail struct {
 
 	s      scroller
 	resume int // the first line to be in the window once the content is there
+	heads  int // lines before the links, as drawn last
+}
+
+// linkAt finds the link on a line of the pane.
+func (d *detail) linkAt(y int) (i int, ok bool) {
+	i = d.s.top + y - 1 - d.heads // the title
+	return i, y > 0 && i >= 0 && i < len(d.links)
 }
 
 // What is found out about a row off the UI's goroutine.
@@ -158,7 +165,7 @@ func (m *Model) detailed(msg tea.Msg) tea.Cmd {
 	case bodyMsg:
 		if msg.drawer == msg.d.drawer {
 			msg.d.body = msg.body
-			msg.d.s.top, msg.d.resume = max(msg.d.s.top, msg.d.resume), 0
+			msg.d.s.asked, msg.d.resume = max(msg.d.s.asked, msg.d.resume), 0
 		}
 	}
 	return nil

@@ -2,7 +2,6 @@ package tui_test
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -141,18 +140,6 @@ func TestDetailThatCannotBeReadKeepsWhatItKnew(t *testing.T) {
 	d.shows("cannot be read: ERR no way", "Content, 6 bytes, as last read", "host-4")
 	d.press("esc", "enter")
 	d.shows("host-5")
-}
-
-func TestCopy(t *testing.T) {
-	d := open(t, options{start: "records"}, shop)
-	d.to("leader")
-	d.press("y")
-	d.shows("copied cfg:leader")
-	d.press("enter", "y")
-	d.shows("copied the content, 6 bytes")
-	if want := []string{"cfg:leader", "host-4"}; !slices.Equal(d.clipboard, want) {
-		t.Errorf("copied %q, want %q", d.clipboard, want)
-	}
 }
 
 // A content is laid out for the room there is, whatever its size.

@@ -40,7 +40,9 @@ func (d *detail) render(th themes.Theme, snap *live.Snapshot, at Clock, w, h int
 
 // parts are the lines of the pane: those before the content, the content, and those after it.
 func (d *detail) parts(th themes.Theme, snap *live.Snapshot, at Clock, w int) parts {
-	before := slices.Concat(d.facts(th, snap, at, w), d.linkLines(th, w), d.contentHead(th, w))
+	facts := d.facts(th, snap, at, w)
+	d.heads = len(facts) + len(heading(th, "Links"))
+	before := slices.Concat(facts, d.linkLines(th, w), d.contentHead(th, w))
 	after := slices.Concat(d.rawKeys(th, at, w), d.changes(th, snap, at, w))
 	all := parts{{lines: before}, &laid{}, {lines: after}}
 	if d.whole.Found && d.body != nil {

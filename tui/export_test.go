@@ -12,6 +12,9 @@ func (m *Model) Route(msg tea.Msg) tea.Cmd {
 	return m.route(msg)
 }
 
+// RouteOnly is Route while the frame is not drawn.
+func (m *Model) RouteOnly(msg tea.Msg) tea.Cmd { return m.route(msg) }
+
 func SnapshotMsg(s *live.Snapshot) tea.Msg { return snapshotMsg{s} }
 
 func ClockMsg() tea.Msg { return clockMsg{} }

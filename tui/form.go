@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -18,6 +19,7 @@ type form struct {
 	errs   []error
 	at     int
 	submit func(map[string]string) tea.Cmd
+	starts []int // lines of the fields, as drawn last
 }
 
 func newForm(f Form, submit func(map[string]string) tea.Cmd) *form {
@@ -84,6 +86,24 @@ func (f *form) answers() (answers map[string]string, bad int) {
 	return answers, bad
 }
 
+// changed tells that something was typed.
+func (f *form) changed() bool {
+	for i, field := range f.Fields {
+		if f.inputs[i].Value() != field.Value {
+			return true
+		}
+	}
+	return false
+}
+
+// click goes to a field.
+func (f *form) click(_, y int) (func() tea.Cmd, bool) {
+	if i := slices.Index(f.starts, y); i >= 0 {
+		f.focus(i)
+	}
+	return nil, false
+}
+
 func (f *form) typed(msg tea.Msg) tea.Cmd {
 	before := f.inputs[f.at].Value()
 	cmd := typeInto(&f.inputs[f.at], msg)
@@ -100,7 +120,9 @@ func (f *form) draw(th themes.Theme, w, h int) (string, []string) {
 	}
 	var lines []string
 	at := 0
+	f.starts = f.starts[:0]
 	for i, field := range f.Fields {
+		f.starts = append(f.starts, len(lines))
 		mark := "  "
 		if i == f.at {
 			mark, at = "> ", len(lines)
@@ -113,6 +135,10 @@ func (f *form) draw(th themes.Theme, w, h int) (string, []string) {
 			}
 		}
 	}
-	s := scroller{top: at - h/2}
-	return s.above(f.Title, lines, nil, h)
+	s := scroller{asked: at - h/2}
+	title, shown := s.above(f.Title, lines, nil, h)
+	for i := range f.starts {
+		f.starts[i] -= s.top
+	}
+	return title, shown
 }

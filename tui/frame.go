@@ -33,7 +33,9 @@ func (m *Model) View() tea.View {
 	}
 	v := tea.NewView(m.frame)
 	v.AltScreen = true
-	v.MouseMode = tea.MouseModeCellMotion
+	if m.Mouse {
+		v.MouseMode = tea.MouseModeCellMotion
+	}
 	v.ReportFocus = true
 	v.WindowTitle = "holdfast " + cleanStart(m.Conn.Addr)
 	return v
@@ -43,6 +45,7 @@ func (m *Model) tooSmall() bool { return m.width < leastWidth || m.height < leas
 
 // draw draws the screen: exactly as many lines as the terminal has, none wider than it is.
 func (m *Model) draw() string {
+	m.spots = spots{}
 	if m.tooSmall() {
 		text := wrap(fmt.Sprintf("terminal too small: %dx%d, need %dx%d", m.width, m.height, leastWidth, leastHeight), m.width)
 		screen := make([]string, m.height)
@@ -53,7 +56,8 @@ func (m *Model) draw() string {
 	}
 	screen := append([]string{m.header(), m.tabLine()}, m.body()...) // the body first: it says which columns fit
 	screen = append(append(screen, m.foot()...), m.hints())
-	return strings.Join(m.overlays.render(m.theme, screen, m.width), "\n")
+	screen, m.spots.box = m.overlays.render(m.theme, screen, m.width)
+	return strings.Join(screen, "\n")
 }
 
 // header: the connection, its role, version and latency, and the state of the data in words.

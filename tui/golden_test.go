@@ -2,10 +2,16 @@ package tui_test
 
 import (
 	"errors"
+	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/exp/golden"
 
 	"holdfast/core/conn"
@@ -16,8 +22,8 @@ import (
 	"holdfast/views"
 )
 
-// Every screen there is, in three sizes, as an engineer sees it. After a wanted change: go test ./tui -update, and look
-// at each difference.
+// Every screen there is, in three sizes as an engineer sees it without colours, and once in those of the dark theme on a
+// terminal of 256 (cat shows them). After a wanted change: go test ./tui -update, and look at each difference.
 
 // scene is one screen.
 type scene struct {
@@ -130,6 +136,11 @@ func scenes() []scene {
 		d.press("y")
 	})
 
+	add("copy menu", func(d *driver) { d.press("4", "y", "down") })
+	add("copy menu of marked rows", func(d *driver) { d.press("2", "space", "space", "y") })
+	add("copied", func(d *driver) { d.press("4", "y", "k") })
+	add("mouse left to the terminal", func(d *driver) { d.press("M") })
+	add("paste that is refused", func(d *driver) { d.press("6", "l"); d.send(tea.PasteMsg{Content: strings.Repeat("x", 5000)}) })
 	add("done", func(d *driver) { d.press("3"); d.to("all"); d.act("b", "y") })
 	add("refused", func(d *driver) { d.press("4"); d.to("agent-1"); d.press("d") })
 	add("failed", func(d *driver) {
@@ -234,8 +245,50 @@ func TestScreens(t *testing.T) {
 		t.Run(strings.ReplaceAll(s.name, " ", "-"), func(t *testing.T) {
 			d := drive(t, s.options, append([]func(*world){}, fills(s.fill)...)...)
 			s.setup(d)
-			golden.RequireEqual(t, d.gallery())
+			text := d.gallery()
+			d.resize(80, 24)
+			d.readsWithoutColour()
+			golden.RequireEqual(t, text+d.coloured())
 		})
+	}
+}
+
+// coloured is the screen as a terminal of 256 colours gets it, with what differs from run to run made the same.
+func (d *driver) coloured() string {
+	d.t.Helper()
+	lines := strings.Split(d.through(colorprofile.ANSI256), "\n")
+	for i, l := range lines {
+		lines[i] = strings.TrimRight(l, " ")
+	}
+	return fmt.Sprintf("%s 80x24 in colour\n%s\n", strings.Repeat("=", 64), same(strings.Join(lines, "\n")))
+}
+
+// through is the screen as a terminal of few colours gets it, or of none.
+func (d *driver) through(p colorprofile.Profile) string {
+	d.t.Helper()
+	var b strings.Builder
+	w := colorprofile.Writer{Forward: &b, Profile: p}
+	_, err := w.Write([]byte(d.m.View().Content))
+	must(d.t, err)
+	return b.String()
+}
+
+// colours are the parameters of SGR that choose one.
+var colours = regexp.MustCompile(`\x1b\[(?:[0-9:]*;)*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])[;:m]`)
+
+// readsWithoutColour holds the screen to NO_COLOR: no colour is asked for, bold and reversed may be, and the text is all
+// there.
+func (d *driver) readsWithoutColour() {
+	d.t.Helper()
+	bare := d.through(colorprofile.ASCII)
+	if at := colours.FindString(bare); at != "" {
+		d.t.Errorf("%q in %q", at, bare)
+	}
+	if ansi.Strip(bare) != ansi.Strip(d.m.View().Content) {
+		d.t.Errorf("the text is another without colours:\n%s", bare)
+	}
+	if !colours.MatchString(d.through(colorprofile.ANSI256)) {
+		d.t.Error("there are no colours in colour")
 	}
 }
 

@@ -17,8 +17,12 @@ func (m *Model) helpPane() overlay {
 	return &pane{title: "Keys of " + view.Title, text: func(th themes.Theme, w int) (int, func(int) string) {
 		var lines []string
 		for _, group := range m.Keys.Help(scope) {
+			entries := m.forView(group.Entries)
+			if len(entries) == 0 {
+				continue
+			}
 			lines = append(lines, th.Title.Render(group.Title))
-			for _, e := range m.forView(group.Entries) {
+			for _, e := range entries {
 				keys := strings.Join(e.Keys, " ")
 				for _, part := range wrap(e.Help, w-helpKeys-1) {
 					lines = append(lines, th.Key.Render(fit(keys, helpKeys, false))+" "+th.Text.Render(part))

@@ -49,6 +49,7 @@ type Model struct {
 	after  func(time.Duration) <-chan time.Time
 	unseen chan struct{} // nil: the terminal is looked at; closed when it is again
 
+	spots spots     // of the screen as drawn last
 	frame string    // the screen as drawn last; empty: something changed since
 	drawn time.Time // when that was
 	keyed time.Time // when it was dropped for a key
@@ -107,6 +108,12 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 		return cmd
 	case tea.MouseWheelMsg:
 		return m.wheel(msg)
+	case tea.MouseClickMsg:
+		m.look(true)
+		return m.click(msg)
+	case tea.MouseReleaseMsg, tea.MouseMotionMsg: // a click is done when the button goes down
+	case tea.PasteMsg:
+		return m.paste(msg)
 	case snapshotMsg:
 		m.snap = msg.snap
 		m.latency.take(m.snap.Server.Latency)
@@ -239,7 +246,7 @@ func (m *Model) typed(msg tea.Msg) tea.Cmd {
 		return nil
 	}
 	before := m.input.Value()
-	cmd := typeInto(&m.input, m.bounded(msg))
+	cmd := typeInto(&m.input, msg)
 	switch text := m.input.Value(); {
 	case text == before:
 	case m.filtering:
@@ -251,24 +258,4 @@ func (m *Model) typed(msg tea.Msg) tea.Cmd {
 		return tea.Batch(cmd, m.jumpTo(m.jump, text))
 	}
 	return cmd
-}
-
-// wheel moves whatever the keys would move, by three lines.
-func (m *Model) wheel(msg tea.MouseWheelMsg) tea.Cmd {
-	step := keymap.Down
-	switch {
-	case msg.Button == tea.MouseWheelUp:
-		step = keymap.Up
-	case msg.Button != tea.MouseWheelDown:
-		return nil // sideways
-	}
-	var cmds []tea.Cmd
-	for range 3 {
-		if m.overlays.top() != nil {
-			cmds = append(cmds, m.overlays.act(step))
-		} else {
-			cmds = append(cmds, m.act(step))
-		}
-	}
-	return tea.Batch(cmds...)
 }

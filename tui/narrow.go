@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"slices"
+
 	tea "charm.land/bubbletea/v2"
 
 	"holdfast/keymap"
@@ -73,11 +75,7 @@ func (m *Model) orders() (choices []choice) {
 		if i == t.order.column {
 			hint = "sorted by this: choose again to turn it round"
 		}
-		choices = append(choices, choice{c.Title, hint, func() tea.Cmd {
-			t.order.descending = i == t.order.column && !t.order.descending
-			t.order.column = i
-			return m.arrange()
-		}})
+		choices = append(choices, choice{c.Title, hint, func() tea.Cmd { return m.sortBy(i) }})
 	}
 	if choices != nil && (t.order.column >= 0 || t.order.descending) {
 		choices = append(choices, choice{"none", "as they come", func() tea.Cmd {
@@ -86,4 +84,20 @@ func (m *Model) orders() (choices []choice) {
 		}})
 	}
 	return choices
+}
+
+// sortBy sorts by a column, or turns the order round that is by it already.
+func (m *Model) sortBy(column int) tea.Cmd {
+	t := m.table()
+	if c := t.view.Columns[column]; !c.sortable() {
+		why := t.view.Name + " has an order of its own"
+		if slices.ContainsFunc(t.view.Columns, Column.sortable) {
+			why = "there is no order by " + c.Title
+		}
+		m.say(why, Plain)
+		return nil
+	}
+	t.order.descending = column == t.order.column && !t.order.descending
+	t.order.column = column
+	return m.arrange()
 }

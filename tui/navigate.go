@@ -42,6 +42,8 @@ func (m *Model) act(a keymap.Action) tea.Cmd {
 		return m.undoLast()
 	case keymap.Copy:
 		return m.copy()
+	case keymap.Mouse:
+		m.toggleMouse()
 	case keymap.Back:
 		return m.back()
 	case keymap.PrevPlace:
@@ -199,23 +201,6 @@ func (m *Model) enter() tea.Cmd {
 	}
 	m.leave()
 	return m.openDetail(row.ID())
-}
-
-// copy takes the content of the open row, or the name of the one under the cursor. Whether it arrives is up to the
-// terminal.
-func (m *Model) copy() tea.Cmd {
-	row := m.target()
-	switch {
-	case m.detail != nil && m.detail.whole.Found:
-		body := string(m.detail.whole.Body)
-		m.say("copied the content, "+byteCount(int64(len(body))), Plain)
-		return tea.SetClipboard(body)
-	case row != nil:
-		m.say("copied "+row.ID(), Plain)
-		return tea.SetClipboard(row.ID())
-	}
-	m.say("there is no row here to copy", Plain)
-	return nil
 }
 
 // target is the one row that an action is for: that of the open detail, else the one under the cursor.

@@ -37,8 +37,10 @@ func (s stack) top() overlay {
 }
 
 // act gives an action to the topmost overlay.
-func (s *stack) act(a keymap.Action) tea.Cmd {
-	next, shut := s.top().act(a)
+func (s *stack) act(a keymap.Action) tea.Cmd { return s.after(s.top().act(a)) }
+
+// after does what follows from what the topmost overlay did.
+func (s *stack) after(next func() tea.Cmd, shut bool) tea.Cmd {
 	if shut {
 		*s = (*s)[:len(*s)-1]
 	}
@@ -49,10 +51,10 @@ func (s *stack) act(a keymap.Action) tea.Cmd {
 }
 
 // render lays the topmost overlay as a box over the body, whose lines are at most width cells wide.
-func (s stack) render(th themes.Theme, body []string, width int) []string {
+func (s stack) render(th themes.Theme, body []string, width int) ([]string, rect) {
 	o := s.top()
 	if o == nil {
-		return body
+		return body, rect{}
 	}
 	w, h := min(width-6, 110), len(body)-4
 	title, lines := o.draw(th, w, h)
@@ -66,7 +68,7 @@ func (s stack) render(th themes.Theme, body []string, width int) []string {
 		}
 		body[y+i] = padTo(ansi.Truncate(under, x, ""), x) + line + rest(under, x+wide, width-x-wide)
 	}
-	return body
+	return body, rect{x, y, wide, len(box)}
 }
 
 // rest is what stands in a styled line from a cell on, exactly width cells: half of a wide character becomes a space.
@@ -99,7 +101,11 @@ func frame(th themes.Theme, title string, lines []string, w int) []string {
 }
 
 // scroller is a window on lines that are longer than a screen.
-type scroller struct{ top, height, lines int }
+type scroller struct {
+	top           int // first line in it, as drawn last
+	asked         int // what top is to be where there is room: another size does not change it
+	height, lines int
+}
 
 // act moves the window; false if the action is no movement.
 func (s *scroller) act(a keymap.Action) bool {
@@ -124,6 +130,7 @@ func (s *scroller) act(a keymap.Action) bool {
 		return false
 	}
 	s.clamp()
+	s.asked = s.top
 	return true
 }
 
@@ -131,8 +138,8 @@ func (s *scroller) clamp() { s.top = max(0, min(s.top, s.lines-s.height)) }
 
 // reveal moves the window to a line that is not in it, and shows some before it.
 func (s *scroller) reveal(line int) {
-	if line < s.top || line >= s.top+s.height {
-		s.top = max(0, line-s.height/3)
+	if line < s.asked || line >= s.asked+s.height {
+		s.asked = max(0, line-s.height/3)
 	}
 }
 
@@ -142,6 +149,7 @@ func (s *scroller) atEnd() bool { return s.top+s.height >= s.lines }
 // view cuts the window out of lines; h is its height.
 func (s *scroller) view(lines []string, h int) []string {
 	s.height, s.lines = max(h, 0), len(lines)
+	s.top = s.asked
 	s.clamp()
 	return lines[s.top:min(len(lines), s.top+s.height)]
 }

@@ -50,7 +50,7 @@ func (p *pane) typed(tea.Msg) tea.Cmd { return nil }
 func (p *pane) draw(th themes.Theme, w, h int) (string, []string) {
 	n, line := p.text(th, w)
 	if p.end {
-		p.s.top = n
+		p.s.asked = n
 	}
 	title, shown := p.s.above(p.title, make([]string, n), nil, h)
 	for i := range shown {

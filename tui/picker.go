@@ -64,6 +64,18 @@ func (p *picker) act(a keymap.Action) (func() tea.Cmd, bool) {
 	return nil, false
 }
 
+func (p *picker) click(_, y int) (func() tea.Cmd, bool) {
+	i := p.s.top + y - 1 // the input
+	switch {
+	case y < 1 || i < 0 || i >= len(p.shown):
+	case i == p.at:
+		return p.shown[i].pick, true
+	default:
+		p.at = i
+	}
+	return nil, false
+}
+
 func (p *picker) typed(msg tea.Msg) tea.Cmd {
 	before := p.input.Value()
 	cmd := typeInto(&p.input, msg)
@@ -106,7 +118,7 @@ func (p *picker) draw(th themes.Theme, w, h int) (string, []string) {
 		}
 	}
 	rows := max(1, min(h-1, len(p.all)))
-	p.s.top = max(min(p.s.top, p.at), p.at-rows+1)
+	p.s.asked = max(min(p.s.asked, p.at), p.at-rows+1)
 	shown := slices.Clone(p.s.view(lines, rows))
 	if len(lines) == 0 {
 		shown = []string{th.Muted.Render("nothing matches")}

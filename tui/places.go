@@ -117,7 +117,7 @@ func (m *Model) restore(p place) tea.Cmd {
 		return cmd
 	}
 	d := m.taken(t.view, p.id)
-	d.s.top, d.resume, d.search = p.top, p.top, nil
+	d.s.asked, d.resume, d.search = p.top, p.top, nil
 	if p.link != (Link{}) {
 		d.choose(p.link)
 	}

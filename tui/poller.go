@@ -95,6 +95,8 @@ func (m *Model) redraw(msg tea.Msg) tea.Cmd {
 		if now.Sub(m.drawn) <= clockEvery*9/10 {
 			return nil
 		}
+	case tea.MouseReleaseMsg, tea.MouseMotionMsg:
+		return nil
 	case tea.KeyPressMsg:
 		if m.owed {
 			return nil

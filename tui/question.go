@@ -25,6 +25,7 @@ type question struct {
 	at      int  // the button in focus
 	careful bool // "no" first only leads to the last button
 	s       scroller
+	spots   []rect // of the buttons, as drawn last
 }
 
 type button struct {
@@ -79,6 +80,20 @@ func (q *question) act(a keymap.Action) (func() tea.Cmd, bool) {
 	return nil, false
 }
 
+// click puts the focus on a button; another one presses it, but for what destroys something: that wants a key.
+func (q *question) click(x, y int) (func() tea.Cmd, bool) {
+	for i, spot := range q.spots {
+		switch b := q.buttons[i]; {
+		case !spot.holds(x, y):
+		case i == q.at && !b.danger:
+			return b.press, true
+		default:
+			q.at = i
+		}
+	}
+	return nil, false
+}
+
 func (q *question) typed(tea.Msg) tea.Cmd { return nil }
 
 func (q *question) draw(th themes.Theme, w, h int) (string, []string) {
@@ -96,7 +111,24 @@ func (q *question) draw(th themes.Theme, w, h int) (string, []string) {
 			foot = append(foot, q.button(th, i))
 		}
 	}
-	return q.s.above(q.title, lines, foot[max(0, len(foot)-h+1):], h)
+	title, shown := q.s.above(q.title, lines, foot[max(0, len(foot)-h+1):], h)
+	q.place(th, len(shown), len(foot)-1 == len(q.buttons) && len(q.buttons) > 1)
+	return title, shown
+}
+
+// place notes where the buttons stand: at the end of the lines, below or beside each other.
+func (q *question) place(th themes.Theme, lines int, below bool) {
+	q.spots = nil
+	x := 0
+	for i := range q.buttons {
+		w := textWidth(q.button(th, i))
+		if below {
+			q.spots = append(q.spots, rect{0, lines - len(q.buttons) + i, w, 1})
+			continue
+		}
+		q.spots = append(q.spots, rect{x, lines - 1, w, 1})
+		x += w + 1
+	}
 }
 
 // row stands all buttons in a line.

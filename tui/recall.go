@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -13,8 +12,8 @@ import (
 
 // What is remembered of filters, in numbers.
 const (
-	MostFilters = 20   // of one view
-	mostPasted  = 1000 // characters that a prompt takes at once, and that a filter has that is remembered
+	MostFilters  = 20   // of one view
+	mostRecalled = 1000 // characters of a filter that is remembered
 )
 
 // recall are the filters that were used in each view, newest first, and where in those the filter line is.
@@ -62,7 +61,7 @@ func (m *Model) recalled(msg recalledMsg) {
 
 // memorable tells whether a text is a filter worth to be remembered, and how.
 func memorable(text string) (string, bool) {
-	if start(text, mostPasted) != text {
+	if start(text, mostRecalled) != text {
 		return "", false
 	}
 	text = strings.TrimSpace(Clean(text))
@@ -145,19 +144,6 @@ func (m *Model) filterBy(text string) tea.Cmd {
 		return cmd
 	}
 	return tea.Batch(cmd, m.useFilter(text))
-}
-
-// bounded cuts what is pasted into a prompt, before anything else is done with it, and says so.
-func (m *Model) bounded(msg tea.Msg) tea.Msg {
-	pasted, ok := msg.(tea.PasteMsg)
-	if !ok {
-		return msg
-	}
-	if short := start(pasted.Content, mostPasted); len(short) < len(pasted.Content) {
-		pasted.Content = short
-		m.say(fmt.Sprintf("what was pasted is cut: a prompt takes %s characters at once", count(mostPasted)), Plain)
-	}
-	return pasted
 }
 
 // start is a text up to a number of characters.

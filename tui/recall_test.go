@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-
-	tea "charm.land/bubbletea/v2"
 )
 
 func (d *driver) filter(text string) {
@@ -88,19 +86,4 @@ func TestKeptFiltersFromStrangers(t *testing.T) {
 	d.typed("filter: f18")
 	d.press("enter")
 	d.shows("Nothing matches f18")
-}
-
-// A megabyte that is pasted into a prompt is cut before anything is done with it.
-func TestPasteIsBounded(t *testing.T) {
-	d := open(t, options{start: "buffers"}, shop)
-	for _, prompt := range []string{"/", "'"} {
-		d.press(prompt)
-		d.send(tea.PasteMsg{Content: strings.Repeat("é\x1b", 1<<19)})
-		d.shows("what was pasted is cut: a prompt takes 1,000 characters")
-		d.check()
-		d.press("esc")
-	}
-	d.press("/")
-	d.send(tea.PasteMsg{Content: strings.Repeat("x", 1000)})
-	d.hides("is cut")
 }

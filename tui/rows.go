@@ -19,6 +19,7 @@ func (t *table) render(th themes.Theme, at Clock) string {
 
 	var b strings.Builder
 	t.titles(&b, th, shown, widths)
+	t.drawn = t.window()
 	hot, in := t.changed(at.Now), pensOf(th)
 	for i := t.top; i < end; i++ {
 		b.WriteByte('\n')
@@ -43,7 +44,11 @@ func (t *table) cells(r live.Row, at Clock) []string {
 func (t *table) titles(b *strings.Builder, th themes.Theme, shown, widths []int) {
 	l, plain, sorted := line{b: b}, penOf(th.ColumnTitle), penOf(th.SortedColumn)
 	l.write(pen{}, strings.Repeat(" ", gutter))
+	t.titled = t.titled[:0]
+	from := gutter
 	for n, c := range shown {
+		t.titled = append(t.titled, zone{from, from + widths[n] + 1, c})
+		from += widths[n] + 1
 		col := t.all[c]
 		text, in := col.Title, plain
 		if c == t.order.column || c == 0 && t.order.column < 0 && t.order.descending {

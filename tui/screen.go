@@ -27,6 +27,7 @@ func (m *Model) body() []string {
 	height, at := m.height-frameLines, m.clock()
 	switch {
 	case m.split():
+		m.spots.detail = rect{m.width - m.detailWidth(), bodyAt, m.detailWidth(), height}
 		left := m.tableBody(at, m.tableWidth(), height)
 		right := lines(m.detail.render(m.theme, m.snap, at, m.detailWidth(), height))
 		for i := range left {
@@ -34,6 +35,7 @@ func (m *Model) body() []string {
 		}
 		return left
 	case m.detail != nil:
+		m.spots.detail = rect{0, bodyAt, m.width, height}
 		return lines(m.detail.render(m.theme, m.snap, at, m.width, height))
 	}
 	foot := m.footHeight(m.view())
@@ -46,6 +48,7 @@ func lines(text string) []string { return strings.Split(text, "\n") }
 func (m *Model) tableBody(at Clock, width, height int) []string {
 	t := m.table()
 	if t.rows.Len() > 0 && !m.unread() {
+		m.spots.table = rect{0, bodyAt, width, height}
 		return lines(t.render(m.theme, at))
 	}
 	body := make([]string, height)

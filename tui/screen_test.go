@@ -46,6 +46,7 @@ func TestEveryScreenFitsEverySize(t *testing.T) {
 			at("view "+v.Name, allSizes)
 			for _, keys := range []string{
 				"enter", "down enter enter", "?", ":", "s", "/", "space", "a f", "a u", "a d", "a b", "f", "b", "l", "u", "e", "d", "c", "right right", "S", "enter / a enter n", "[", "]",
+				"y", "y c", "a y", "enter y", "y r", "M",
 			} {
 				d.press(strings.Fields(keys)...)
 				at(fmt.Sprintf("view %s after %s", v.Name, keys), overlaySizes)
@@ -71,7 +72,7 @@ func TestMonkey(t *testing.T) {
 	keys := []string{
 		"enter", "enter", "esc", "esc", "esc", "tab", "shift+tab", "space", "up", "down", "down", "left", "right", "pgup", "pgdown", "home", "end",
 		"ctrl+d", "ctrl+u", "backspace", "f2", "1", "2", "3", "4", "5", "6", "7", "8", "9", "?", ":", "/", "s", "S", "a", "A", "f", "b", "l", "u", "e", "d",
-		"y", "n", "p", "r", "z", "c", "x", "~", "!", "[", "]", "alt+left", "alt+right", "N", "n", "ctrl+p", "ctrl+n",
+		"y", "n", "p", "r", "z", "c", "x", "~", "!", "[", "]", "alt+left", "alt+right", "N", "n", "ctrl+p", "ctrl+n", "M", "j",
 	}
 	dir := t.TempDir()
 	must(t, flag.Set("rapid.checks", "25")) // each has a server of its own
@@ -102,6 +103,10 @@ func TestMonkey(t *testing.T) {
 			},
 			"wheel": func(rt *rapid.T) {
 				d.send(tea.MouseWheelMsg{Button: rapid.SampledFrom([]tea.MouseButton{tea.MouseWheelUp, tea.MouseWheelDown, tea.MouseWheelLeft}).Draw(rt, "way")})
+				seen()
+			},
+			"click": func(rt *rapid.T) {
+				d.clickAt(rapid.IntRange(-1, d.width()).Draw(rt, "x"), rapid.IntRange(-1, d.height()).Draw(rt, "y"))
 				seen()
 			},
 			"resize": func(rt *rapid.T) {

@@ -69,7 +69,7 @@ func (m *Model) searchAct(a keymap.Action) {
 		}
 		m.endSearch()
 	case a == keymap.Cancel:
-		d.s.top = s.from
+		d.s.asked = s.from
 		m.endSearch()
 	}
 }
@@ -78,7 +78,7 @@ func (m *Model) searchAct(a keymap.Action) {
 func (m *Model) searchFor(text string) {
 	d := m.detail
 	s := d.search
-	d.s.top = s.from
+	d.s.asked = s.from
 	*s = search{typing: true, from: s.from, text: text, folded: fold(text)}
 	all := d.parts(m.theme, m.snap, m.clock(), m.detailWidth())
 	s.look(all)

@@ -22,12 +22,16 @@ type table struct {
 	at     int                 // its place, kept when the row is gone
 	held   bool                // somebody has put the cursor there
 	top    int                 // first row in the window
+	asked  int                 // what it was before another height moved it
 	marks  map[string]struct{} // IDs
 	hidden int                 // marks that the filter hides
 	shift  int                 // visible columns scrolled away to the left, after the first
 	wants  []int               // cells that each column could use; they only grow, so that a refresh does not make columns jump
 	width  int
 	height int // rows in the window, without the titles
+
+	titled []zone   // the titles as drawn last, by column
+	drawn  []string // IDs of the rows drawn last
 }
 
 func newTable(v *View) *table {
@@ -46,6 +50,7 @@ func (t *table) resize(width, height int) {
 		clear(t.wants)
 	}
 	t.width, t.height = width, max(height, 1)
+	t.top = t.asked // so that a window that was small for a moment is what it was
 	t.scroll()
 }
 
@@ -67,8 +72,10 @@ func (t *table) show(a *arranged) {
 		return
 	}
 	if at, ok := a.find(t.cursor); ok {
+		asked := t.asked + at - t.at
 		t.top += at - t.at // the row stays on its line
 		t.put(at)
+		t.asked = asked
 		return
 	}
 	t.put(t.at)
@@ -88,6 +95,7 @@ func (t *table) put(at int) {
 		t.cursor = t.rows.At(t.at).ID()
 	}
 	t.scroll()
+	t.asked = t.top
 }
 
 // scroll keeps the cursor in the window and the window in the rows.

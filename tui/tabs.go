@@ -75,11 +75,19 @@ func (m *Model) longestCounts() []int {
 // tabsIn writes each tab in a form, idle ones with a gap behind them.
 func (m *Model) tabsIn(form func(i int) string, gap string) string {
 	var b strings.Builder
+	m.spots.tabs = nil
+	from := 0
 	for i := range m.tops {
 		text := fmt.Sprint(i + 1)
 		if says := form(i); says != "" {
 			text += " " + says
 		}
+		to := from + textWidth(text) + 1 + textWidth(gap)
+		if i == m.top() {
+			to = from + textWidth(text) + 2
+		}
+		m.spots.tabs = append(m.spots.tabs, zone{from, to, i})
+		from = to
 		if i == m.top() { // the brackets tell it without colour
 			b.WriteString(m.theme.TabActive.Padding(0).Render("[" + text + "]"))
 		} else {

@@ -16,7 +16,7 @@ import (
 	"holdfast/themes"
 )
 
-// Config is what a dashboard is made of. All fields but Note, Start, Now and those of the filters are needed.
+// Config is what a dashboard is made of. All fields but Mouse, Note, Start, Now and those of the filters are needed.
 type Config struct {
 	Views    []*View
 	Live     *live.Model
@@ -24,6 +24,7 @@ type Config struct {
 	Conn     *conn.Conn
 	Keys     *keymap.Map
 	Theme    func(isDark bool) themes.Theme
+	Mouse    bool             // clicks and the wheel are ours until the operator says otherwise
 	Start    string           // name of the first view
 	Note     string           // shown in the header, such as the address of a demo
 	Now      func() time.Time // default time.Now

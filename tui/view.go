@@ -26,11 +26,13 @@ type View struct {
 	// to); nil: IDs begin with something else.
 	Jump func(text string) string
 	// Foot draws plain text in w by h cells below the table, where the screen is large enough; nil: the table has it all.
-	Foot    func(s *live.Snapshot, w, h int) []string
-	Empty   string                        // how to get data, shown when there is none
-	Facts   func(live.Row, Clock) []Fact  // the head of the detail pane
-	Links   func(live.Row, Lookup) []Link // to rows of other kinds; runs off the UI's goroutine
-	Open    func(live.Row) (Link, bool)   // where enter leads, for rows that have no detail of their own
+	Foot  func(s *live.Snapshot, w, h int) []string
+	Empty string                        // how to get data, shown when there is none
+	Facts func(live.Row, Clock) []Fact  // the head of the detail pane
+	Links func(live.Row, Lookup) []Link // to rows of other kinds; runs off the UI's goroutine
+	Open  func(live.Row) (Link, bool)   // where enter leads, for rows that have no detail of their own
+	// JSON is a row as one line of `holdfast get -o jsonl`; rawKey names the key of one that cannot be read. nil: it has none.
+	JSON    func(r live.Row, at Clock, rawKey func(id string) string) ([]byte, error)
 	Actions []Action
 }
 

@@ -66,7 +66,7 @@ func (v View) printJSON(out *bufio.Writer, f Format, rows live.Rows, at tui.Cloc
 		out.WriteString("[")
 	}
 	for i := range rows.Len() {
-		b, err := v.object(rows.At(i), at, rawKey).MarshalJSON()
+		b, err := v.json(rows.At(i), at, rawKey)
 		if err != nil {
 			return err
 		}
@@ -88,6 +88,11 @@ func (v View) printJSON(out *bufio.Writer, f Format, rows live.Rows, at tui.Cloc
 		out.WriteString("]\n")
 	}
 	return nil
+}
+
+// json is a row as one object, on one line.
+func (v View) json(r live.Row, at tui.Clock, rawKey func(string) string) ([]byte, error) {
+	return v.object(r, at, rawKey).MarshalJSON()
 }
 
 // object is a JSON object that keeps the order of its members.

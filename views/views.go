@@ -28,6 +28,9 @@ func All() []View {
 func Frames() []*tui.View {
 	var out []*tui.View
 	for _, v := range All() {
+		if len(v.Fields) > 0 {
+			v.JSON = v.json
+		}
 		out = append(out, v.View)
 	}
 	return out

@@ -1,0 +1,253 @@
+package tui
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	tea "charm.land/bubbletea/v2"
+
+	"holdfast/core/live"
+	"holdfast/keymap"
+	"holdfast/themes"
+)
+
+// Copying goes through the terminal (OSC 52), so that it works over SSH, too. Whether a terminal obeys it never says. What
+// is copied is going to be pasted somewhere, perhaps into a shell: no byte goes out that a terminal would obey.
+
+// mostCopied is how much is copied at once, in bytes: many terminals drop more without a word.
+const mostCopied = 100_000
+
+// copyMenu asks what of a row, or of the marked ones, is to be copied.
+type copyMenu struct {
+	title   string
+	choices []clip
+	at      int
+}
+
+// clip is something that can be copied.
+type clip struct {
+	keymap.Binding
+	take func() tea.Cmd
+}
+
+const copyLabel = 7 // cells: "content"
+
+func (c *copyMenu) scope() keymap.Scope { return keymap.Copying }
+
+func (c *copyMenu) hints() []keymap.Action {
+	return []keymap.Action{keymap.CopyChosen, keymap.CopyNothing}
+}
+
+func (c *copyMenu) act(a keymap.Action) (func() tea.Cmd, bool) {
+	switch a {
+	case keymap.Up:
+		c.at = max(0, c.at-1)
+	case keymap.Down:
+		c.at = min(c.at+1, len(c.choices)-1)
+	case keymap.CopyChosen:
+		return c.choices[c.at].take, true
+	case keymap.CopyNothing:
+		return nil, true
+	}
+	for _, one := range c.choices {
+		if one.Action == a {
+			return one.take, true
+		}
+	}
+	return nil, false
+}
+
+func (c *copyMenu) click(_, y int) (func() tea.Cmd, bool) {
+	switch {
+	case y < 0 || y >= len(c.choices):
+	case y == c.at:
+		return c.choices[y].take, true
+	default:
+		c.at = y
+	}
+	return nil, false
+}
+
+func (c *copyMenu) typed(tea.Msg) tea.Cmd { return nil }
+
+func (c *copyMenu) draw(th themes.Theme, w, _ int) (string, []string) {
+	lines := make([]string, len(c.choices))
+	wide := textWidth(c.title)
+	for _, one := range c.choices {
+		wide = max(wide, textWidth(one.Help)+copyLabel+5)
+	}
+	for i, one := range c.choices {
+		key := fit(strings.Join(one.Keys[:min(1, len(one.Keys))], ""), 2, false)
+		if i == c.at {
+			lines[i] = th.RowSelected.Render(fit("> "+key+fit(one.Label, copyLabel, false)+" "+one.Help, min(w, wide), false))
+		} else {
+			lines[i] = "  " + th.Key.Render(key) + th.Text.Render(fit(one.Label, copyLabel, false)) + " " + th.Muted.Render(one.Help)
+		}
+	}
+	return c.title, lines
+}
+
+// copy asks what is to be copied of the open row, else of the marked ones or the one under the cursor.
+func (m *Model) copy() tea.Cmd {
+	var rows []live.Row
+	if m.detail == nil {
+		rows = m.table().targets()
+	} else if r := m.target(); r != nil {
+		rows = []live.Row{r}
+	}
+	menu := &copyMenu{}
+	add := func(a keymap.Action, take func() tea.Cmd) {
+		b, _ := m.Keys.Binding(a)
+		menu.choices = append(menu.choices, clip{b, take})
+	}
+	if d := m.detail; d != nil && d.whole.Found {
+		menu.title = "Copy of " + cleanStart(d.id)
+		add(keymap.CopyContent, func() tea.Cmd { return m.copyContent(d.whole) })
+	}
+	switch {
+	case len(rows) == 1:
+		menu.title = "Copy of " + cleanStart(rows[0].ID())
+	case len(rows) > 1:
+		menu.title = fmt.Sprintf("Copy of %s marked rows, a line each", count(len(rows)))
+	case len(menu.choices) == 0:
+		m.say("there is no row here to copy", Plain)
+		return nil
+	}
+	if len(rows) > 0 {
+		view, at := m.view(), m.clock()
+		if m.rawKey(rows[0].ID()) != "" {
+			add(keymap.CopyKey, func() tea.Cmd {
+				return m.copyLines("the key", rows, func(r live.Row) string { return spelled(m.rawKey(r.ID())) })
+			})
+		}
+		add(keymap.CopyRow, func() tea.Cmd {
+			return m.copyLines("the row", rows, func(r live.Row) string { return asTSV(view, r, at) })
+		})
+		add(keymap.CopyCell, func() tea.Cmd { return m.chooseCell(rows, at) })
+		if view.JSON != nil {
+			add(keymap.CopyJSON, func() tea.Cmd {
+				return m.copyLines("the JSON", rows, func(r live.Row) string {
+					text, _ := view.JSON(r, at, m.rawKey) // fields are of types that JSON has
+					return string(text)
+				})
+			})
+		}
+	}
+	m.overlays.push(menu)
+	return nil
+}
+
+// chooseCell asks for the column.
+func (m *Model) chooseCell(rows []live.Row, at Clock) tea.Cmd {
+	var choices []choice
+	for i, c := range m.view().Columns {
+		cell := func(r live.Row) string { return cellText(m.view(), i, r, at) }
+		choices = append(choices, choice{c.Title, cleanStart(cell(rows[0])), func() tea.Cmd {
+			return m.copyLines(c.Title, rows, cell)
+		}})
+	}
+	m.overlays.push(newPicker("Copy which cell", choices))
+	return nil
+}
+
+// rawKey is the key of a row on the server, the one that says most where there are several; empty for a row of no kind.
+func (m *Model) rawKey(id string) string {
+	keys := m.Live.Keys(m.view().Kind, id)
+	if len(keys) == 0 {
+		return ""
+	}
+	return keys[0]
+}
+
+// copyLines copies a line for each row.
+func (m *Model) copyLines(what string, rows []live.Row, line func(live.Row) string) tea.Cmd {
+	var b strings.Builder
+	for i, r := range rows {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(line(r))
+		if b.Len() > mostCopied {
+			break
+		}
+	}
+	if n := len(rows); n > 1 {
+		what = fmt.Sprintf("%s of %s rows", what, count(n))
+	}
+	return m.toClipboard(what, b.String())
+}
+
+func (m *Model) copyContent(whole live.Detail) tea.Cmd {
+	body := string(whole.Body)
+	switch {
+	case whole.Size > 0 || len(body) > mostCopied:
+		body = strings.Repeat(" ", mostCopied+1) // there is more of it than that
+		return m.toClipboard("the content", body)
+	case !utf8.ValidString(body):
+		return m.toClipboard("the content as base64", base64.StdEncoding.EncodeToString(whole.Body))
+	}
+	plain := strings.NewReplacer("\r\n", "\n", "\t", " ").Replace(body)
+	if safe := CleanLines(body); CleanLines(plain) != plain {
+		return m.toClipboard("the content with its control characters spelled out", safe)
+	}
+	return m.toClipboard("the content", body)
+}
+
+// toClipboard asks the terminal to take a text that it may see. Half of one would be taken for the whole.
+func (m *Model) toClipboard(what, text string) tea.Cmd {
+	if len(text) > mostCopied {
+		m.say(fmt.Sprintf("copy %s: more than the %s that terminals take; `holdfast get` prints it", what, byteCount(mostCopied)), Warn)
+		return nil
+	}
+	m.say(fmt.Sprintf("copied %s, %s, if your terminal allows it", what, byteCount(int64(len(text)))), Plain)
+	return tea.SetClipboard(text)
+}
+
+// cellText is a whole cell of a row, clean; of one that cannot be read its name, and why.
+func cellText(v *View, column int, r live.Row, at Clock) string {
+	switch problem := r.Problem(); {
+	case problem == nil:
+		return cleanSome(v.Columns[column].Text(r, at))
+	case column == 0:
+		return cleanSome(r.ID())
+	case column == 1:
+		return reason(problem)
+	}
+	return ""
+}
+
+// cleanSome is Clean for what may be copied: of a longer text it does not matter what it is.
+func cleanSome(s string) string { return Clean(s[:min(len(s), mostCopied+1)]) }
+
+// asTSV is a row with tabs between its cells. Tabs within them are spelled out, so that each cell stays one.
+func asTSV(v *View, r live.Row, at Clock) string {
+	cells := make([]string, len(v.Columns))
+	for i := range v.Columns {
+		cells[i] = cellText(v, i, r, at)
+	}
+	return strings.Join(cells, "\t")
+}
+
+// spelled is a key as redis-cli takes it: as it is if that is safe, else in quotes.
+func spelled(key string) string {
+	if Clean(key) == key {
+		return key
+	}
+	var b strings.Builder
+	b.WriteByte('"')
+	for i := range len(key) {
+		switch c := key[i]; {
+		case c == '"' || c == '\\':
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		case c < ' ' || c >= 0x7f:
+			fmt.Fprintf(&b, `\x%02x`, c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}

@@ -1,0 +1,179 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"holdfast/keymap"
+)
+
+// The mouse goes by the screen as it was drawn last: a click means what stood there, also if rows have moved since.
+
+// rect is a part of the screen, in cells.
+type rect struct{ x, y, w, h int }
+
+func (r rect) holds(x, y int) bool { return x >= r.x && x < r.x+r.w && y >= r.y && y < r.y+r.h }
+
+// zone is a part of one line and what stands there: the number of a tab, a column, a button.
+type zone struct{ from, to, what int }
+
+// hit finds what stands at a cell of the line.
+func hit(line []zone, x int) (what int, ok bool) {
+	i := slices.IndexFunc(line, func(s zone) bool { return x >= s.from && x < s.to })
+	if i < 0 {
+		return 0, false
+	}
+	return line[i].what, true
+}
+
+// spots is where things were drawn.
+type spots struct {
+	tabs               []zone
+	table, detail, box rect // empty: not on the screen
+}
+
+// Lines of the screen above the body.
+const (
+	tabsAt = 1
+	bodyAt = 2
+)
+
+// clickable is an overlay of which a click can choose a part. The first click on a part chooses it, another one takes it.
+type clickable interface {
+	// click is on a cell of the lines drawn last. What it gives is as that of overlay.act.
+	click(x, y int) (next func() tea.Cmd, shut bool)
+}
+
+// click does what stands under the pointer.
+func (m *Model) click(msg tea.MouseClickMsg) tea.Cmd {
+	if msg.Button != tea.MouseLeft || m.tooSmall() {
+		return nil
+	}
+	if m.overlays.top() != nil {
+		return m.clickOverlay(msg.X, msg.Y)
+	}
+	if m.prompting() && !m.closePrompt() {
+		return nil
+	}
+	switch s := m.spots; {
+	case msg.Y == tabsAt:
+		if tab, ok := hit(s.tabs, msg.X); ok {
+			return m.switchTo(tab)
+		}
+	case s.detail.holds(msg.X, msg.Y):
+		if i, ok := m.detail.linkAt(msg.Y - s.detail.y); ok {
+			m.detail.link = i
+			return m.open(m.detail.links[i])
+		}
+	case s.table.holds(msg.X, msg.Y):
+		return m.clickTable(msg.X-s.table.x, msg.Y-s.table.y)
+	}
+	return nil
+}
+
+// closePrompt takes what was typed into a prompt; false if that is wrong.
+func (m *Model) closePrompt() bool {
+	if m.filtering {
+		m.filterAct(keymap.Accept)
+	} else {
+		m.jumpAct(keymap.Accept)
+	}
+	return !m.prompting()
+}
+
+// clickTable moves the cursor to a row, opens the one it is on, or sorts by the column of a title.
+func (m *Model) clickTable(x, y int) tea.Cmd {
+	t := m.table()
+	if y == 0 {
+		if c, ok := hit(t.titled, x); ok {
+			return m.sortBy(c)
+		}
+		return nil
+	}
+	if y > len(t.drawn) {
+		return nil
+	}
+	id := t.drawn[y-1]
+	at, ok := t.rows.find(id)
+	switch {
+	case !ok:
+		return nil // it went meanwhile
+	case id != t.cursor:
+		t.moveTo(at)
+		m.focus()
+		return nil
+	case m.detail == nil:
+		return m.enter()
+	}
+	if last := len(m.trail) - 1; last >= 0 && m.trail[last].tab == m.active {
+		m.trail = slices.Clone(m.trail) // places in the history share the old one
+		m.trail[last].cursor = id
+	}
+	return m.openDetail(id) // beside the table, in the place of the one there
+}
+
+// clickOverlay gives a click to the topmost overlay. One beside it shuts what can be opened again as it was; it answers
+// no question and drops nothing that was typed.
+func (m *Model) clickOverlay(x, y int) tea.Cmd {
+	box := m.spots.box
+	switch o := m.overlays.top(); {
+	case !box.holds(x, y):
+		if idle(o) {
+			m.overlays = m.overlays[:len(m.overlays)-1]
+		}
+	default:
+		if c, ok := o.(clickable); ok {
+			return m.overlays.after(c.click(x-box.x-2, y-box.y-1)) // the border and a space
+		}
+	}
+	return nil
+}
+
+// idle tells an overlay that holds nothing of the operator's.
+func idle(o overlay) bool {
+	switch o := o.(type) {
+	case *pane, *copyMenu:
+		return true
+	case *picker:
+		return o.input.Value() == ""
+	case *form:
+		return !o.changed()
+	}
+	return false
+}
+
+// wheel moves what is under the pointer, or else what the keys would move, by three lines.
+func (m *Model) wheel(msg tea.MouseWheelMsg) tea.Cmd {
+	step := keymap.Down
+	switch {
+	case msg.Button == tea.MouseWheelUp:
+		step = keymap.Up
+	case msg.Button != tea.MouseWheelDown:
+		return nil // sideways
+	}
+	move := m.act
+	switch {
+	case m.overlays.top() != nil:
+		move = m.overlays.act
+	case m.detail != nil && m.spots.table.holds(msg.X, msg.Y):
+		move = m.tableAct
+	}
+	var cmds []tea.Cmd
+	for range 3 {
+		cmds = append(cmds, move(step))
+	}
+	return tea.Batch(cmds...)
+}
+
+// toggleMouse leaves the mouse to the terminal, whose own selecting of text it takes away, or takes it back.
+func (m *Model) toggleMouse() {
+	m.Mouse = !m.Mouse
+	if m.Mouse {
+		m.say("the mouse works here; to select text hold shift meanwhile (in most terminals)", Plain)
+		return
+	}
+	back := m.keyName(keymap.Mouse)
+	m.say(fmt.Sprintf("the mouse is the terminal's: select text as usual; %s takes it back", back), Plain)
+}
