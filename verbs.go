@@ -218,7 +218,7 @@ func (o options) lock(ctx context.Context, args []string, stdout io.Writer) erro
 		return fmt.Errorf("%w: lock needs --ttl above 0, such as --ttl 30s", errUsage)
 	}
 	return o.act(ctx, stdout, func(_ *core.Core, op *operate.Operator) (operate.Action, error) {
-		return op.TakeLock(args[0], o.ttl)
+		return op.TakeLock(args[0], "", o.ttl)
 	})
 }
 

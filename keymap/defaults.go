@@ -105,6 +105,7 @@ const (
 	Pause       Action = "pause"
 	Refresh     Action = "refresh"
 	Undo        Action = "undo"
+	UndoList    Action = "undo-list"
 	CommandLog  Action = "command-log"
 	Mouse       Action = "mouse"
 	Quit        Action = "quit"
@@ -120,6 +121,7 @@ const (
 	OpenDetail  Action = "detail"
 	Jump        Action = "jump"
 	Mark        Action = "mark"
+	MarkRange   Action = "mark-range"
 	MarkAll     Action = "mark-all"
 	ClearMarks  Action = "clear-marks"
 	Sort        Action = "sort"
@@ -214,6 +216,7 @@ func defaults() []Binding {
 		{Action: Pause, Scope: Global, Keys: keys("p"), Label: "pause", Help: "hold the screen still, or go on"},
 		{Action: Refresh, Scope: Global, Keys: keys("r"), Label: "refresh", Help: "read again now"},
 		{Action: Undo, Scope: Global, Keys: keys("z"), Label: "undo", Help: "undo the last action, where it can be undone", Dangerous: true},
+		{Action: UndoList, Scope: Global, Keys: keys("Z"), Label: "undo list", Help: "list the last actions, to undo one of them"},
 		{Action: CommandLog, Scope: Global, Keys: keys("c"), Label: "commands", Help: "show the Redis commands that were sent"},
 		{Action: Mouse, Scope: Global, Keys: keys("M"), Label: "mouse", Help: "leave the mouse to the terminal, or take it back"},
 		{Action: Quit, Scope: Global, Keys: keys("q"), Label: "quit", Help: "quit"},
@@ -229,6 +232,7 @@ func defaults() []Binding {
 		{Action: OpenDetail, Scope: Table, Keys: keys("enter"), Label: "detail", Help: "show the whole record and its links"},
 		{Action: Jump, Scope: Table, Keys: keys("'"), Label: "jump", Help: "go to the first row that begins with what is typed"},
 		{Action: Mark, Scope: Table, Keys: keys("space"), Label: "mark", Help: "mark the row, or take its mark off"},
+		{Action: MarkRange, Scope: Table, Keys: keys("V", "shift+space"), Label: "mark range", Help: "mark all rows from the last mark to the cursor"},
 		{Action: MarkAll, Scope: Table, Keys: keys("a"), Label: "mark all", Help: "mark all rows that the filter shows"},
 		{Action: ClearMarks, Scope: Table, Keys: keys("A"), Label: "clear marks", Help: "take all marks off"},
 		{Action: Sort, Scope: Table, Keys: keys("s"), Label: "sort", Help: "sort by a column; by the same one again: turn it round"},

@@ -3,6 +3,7 @@ package tui
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -18,10 +19,13 @@ import (
 // job is one or several planned actions of one kind.
 type job struct {
 	plans   []operate.Action
-	undoes  bool     // takes the last of Model.undo back
+	note    string   // what else is to be known before it is done
+	undoes  int      // the number of what it takes back; 0: nothing
 	draft   *draft   // of an edit: what must not get lost
 	diff    []string // of an edit
 	started time.Time
+	through atomic.Int64 // how many are done
+	stopped atomic.Bool  // no further one is to be begun
 }
 
 type actedMsg struct {
@@ -29,13 +33,6 @@ type actedMsg struct {
 	ids  []string          // done
 	done []operate.Outcome // of ids
 	err  error             // of the one after them
-}
-
-// undoable is what z takes back, or why it cannot.
-type undoable struct {
-	what string
-	undo *operate.Action
-	why  string
 }
 
 func (m *Model) viewAction(a keymap.Action) *Action {
@@ -120,7 +117,11 @@ func (m *Model) plan(a *Action, rows []live.Row, answers map[string]string) tea.
 		}
 		plans = append(plans, p)
 	}
-	return m.ask(&job{plans: plans})
+	j := &job{plans: plans}
+	if t := m.table(); m.detail == nil && t.hidden > 0 && !a.NoRow {
+		j.note = fmt.Sprintf("The filter hides %s more marked: nothing is done to what is hidden.", count(t.hidden))
+	}
+	return m.ask(j)
 }
 
 // ask shows what a job will do before it is done.
@@ -132,29 +133,37 @@ func (m *Model) ask(j *job) tea.Cmd {
 	yes := func() tea.Cmd { return m.do(j) }
 	switch {
 	case len(j.plans) > 1:
-		m.overlays.push(newCounted(j.plans, yes))
+		m.overlays.push(newCounted(j.plans, j.note, yes))
 	case j.draft != nil:
 		q := confirm(j.plans[0], yes, button{label: "back to the text", press: func() tea.Cmd { return m.openEditor(*j.draft) }})
 		q.diff, q.careful = j.diff, true
 		m.overlays.push(q)
 	default:
-		m.overlays.push(confirm(j.plans[0], yes))
+		q := confirm(j.plans[0], yes)
+		if j.note != "" {
+			q.text += "\n" + j.note
+		}
+		m.overlays.push(q)
 	}
 	return nil
 }
 
-// do carries actions out one after the other and stops at the first that fails.
+// do carries actions out one after the other, until one fails or the operator stops it.
 func (m *Model) do(j *job) tea.Cmd {
 	j.started = m.Now()
 	m.working = j
 	return guard(func() tea.Msg {
 		res := actedMsg{job: j}
 		for _, p := range j.plans {
+			if j.stopped.Load() {
+				break
+			}
 			out, err := m.Operator.Do(m.ctx, p)
 			if err != nil {
 				res.err = err
 				break
 			}
+			j.through.Add(1)
 			res.ids, res.done = append(res.ids, p.ID), append(res.done, out)
 		}
 		return res
@@ -170,6 +179,10 @@ func (m *Model) acted(msg actedMsg) tea.Cmd {
 	}
 	m.remember(j, msg)
 	m.touchAll(j, msg.ids)
+	if n := len(j.plans); msg.err == nil && len(msg.done) < n {
+		m.say(fmt.Sprintf("stopped %s: %d done, %d not tried", j.name(), len(msg.done), n-len(msg.done)), Plain)
+		return nil
+	}
 	if msg.err == nil {
 		text := msg.done[0].Text
 		if n := len(msg.done); n > 1 {
@@ -187,19 +200,6 @@ func (m *Model) acted(msg actedMsg) tea.Cmd {
 	}
 	m.say(failure(msg.err)+more, toneOf(msg.err))
 	return nil
-}
-
-// remember keeps what can be undone. An undo that succeeded, or that never will, makes way for the one before it.
-func (m *Model) remember(j *job, msg actedMsg) {
-	if j.undoes {
-		if msg.err == nil || errors.Is(msg.err, conn.ErrPrecondition) && !errors.Is(msg.err, operate.ErrReadOnly) {
-			m.undo = m.undo[:len(m.undo)-1]
-		}
-		return
-	}
-	for _, out := range msg.done {
-		m.undo = append(m.undo, undoable{out.Text, out.Undo, out.NoUndo})
-	}
 }
 
 func (m *Model) fail(err error) { m.say(failure(err), toneOf(err)) }
@@ -220,27 +220,32 @@ func toneOf(err error) Tone {
 	return Bad
 }
 
-// undoLast plans to take back the last action, or says why that cannot be.
-func (m *Model) undoLast() tea.Cmd {
-	if m.isBusy() {
-		return nil
-	}
-	if len(m.undo) == 0 {
-		m.say("nothing to undo", Plain)
-		return nil
-	}
-	last := m.undo[len(m.undo)-1]
-	if last.undo == nil {
-		m.say(fmt.Sprintf("cannot undo: %s (%s)", last.why, last.what), Warn)
-		return nil
-	}
-	return m.ask(&job{plans: []operate.Action{*last.undo}, undoes: true})
-}
-
 // name says in a few words what a job does.
 func (j *job) name() string {
 	if n := len(j.plans); n > 1 {
 		return fmt.Sprintf("%s of %d", j.plans[0].Verb, n)
 	}
 	return fmt.Sprintf("%s %s", j.plans[0].Verb, cleanStart(j.plans[0].ID))
+}
+
+// stop ends a job on several rows before the next one; false if none runs.
+func (m *Model) stop() bool {
+	if m.working == nil || len(m.working.plans) == 1 {
+		return false
+	}
+	m.working.stopped.Store(true)
+	return true
+}
+
+// progress says how far a job is.
+func (m *Model) progress(j *job) string {
+	text := fmt.Sprintf("%s… %s", j.name(), m.since(j.started))
+	if len(j.plans) == 1 {
+		return text
+	}
+	text += fmt.Sprintf("  %d done", j.through.Load())
+	if j.stopped.Load() {
+		return text + ", stopping after this one"
+	}
+	return text + fmt.Sprintf(", %s stops", m.keyName(keymap.Back))
 }

@@ -152,6 +152,23 @@ func TestLockAndUndo(t *testing.T) {
 	d.shows("nothing to undo")
 }
 
+func TestLockWithATokenOfOnesOwn(t *testing.T) {
+	d := open(t, options{start: "locks"}, shop)
+	d.press("l")
+	d.typed("deploy")
+	d.press("tab", "tab")
+	d.typed("me again")
+	d.press("enter")
+	d.shows("a token is one word")
+	for range len(" again") {
+		d.press("backspace")
+	}
+	d.press("enter")
+	d.shows("take lock:deploy for 30s")
+	d.act("y")
+	equal(t, "the token", d.get("lock:deploy"), "me")
+}
+
 func TestLockThatIsHeld(t *testing.T) {
 	d := open(t, options{start: "locks"}, shop)
 	d.press("l")

@@ -45,11 +45,11 @@ type (
 		diff  []string
 		err   error
 	}
-	savedMsg struct { // too late: what the document is now, and how it differs
-		draft draft // on what is there now
-		mine  draft
-		diff  []string
-		err   error
+	savedMsg struct { // too late
+		mine     draft
+		conflict operate.Conflict
+		lines    []string // that show it
+		err      error
 	}
 )
 
@@ -96,6 +96,8 @@ func (m *Model) editing(msg tea.Msg) tea.Cmd {
 			return nil
 		}
 		m.overlays.push(m.conflict(msg))
+	case writtenMsg:
+		m.keptIn(msg)
 	}
 	return nil
 }
@@ -182,25 +184,6 @@ func (m *Model) leftEditor(d draft) tea.Cmd {
 	return nil
 }
 
-// unsaved keeps the draft of a save that failed. One that came too late is compared with what is there now.
-func (m *Model) unsaved(j *job, err error) tea.Cmd {
-	mine, plan := *j.draft, j.plans[0]
-	if !errors.Is(err, operate.ErrConflict) {
-		m.keep(mine, err)
-		return nil
-	}
-	return guard(func() tea.Msg {
-		ctx, cancel := context.WithTimeout(m.ctx, ioLimit)
-		defer cancel()
-		now, err := m.Operator.Load(ctx, plan.Kind, plan.ID)
-		if err != nil {
-			return savedMsg{mine: mine, err: err}
-		}
-		now, text := now.Beside(plan)
-		return savedMsg{draft{now, text}, mine, difference(now.Text(), text), nil}
-	})
-}
-
 // difference between two texts, line by line: - is only in the old one, + only in the new. None where they are the same.
 func difference(old, text string) []string {
 	if !strings.HasSuffix(old, "\n") && !strings.HasSuffix(text, "\n") {
@@ -219,22 +202,4 @@ func (m *Model) keep(d draft, err error) {
 			{label: "drop it"},
 		},
 	})
-}
-
-// conflict shows a document that changed under the editor: what the operator wrote against what is there now. Nothing
-// was written; the operator starts over from either text, or leaves it.
-func (m *Model) conflict(msg savedMsg) overlay {
-	now := msg.draft.doc
-	text := "It was changed meanwhile, so nothing was written. Lines with - are on the server now, those with + are yours."
-	if len(msg.diff) == 0 {
-		text = "It was changed meanwhile, to just what you wrote."
-	}
-	return &question{
-		title: "conflict on " + cleanStart(now.ID), text: text, diff: msg.diff, careful: true,
-		buttons: []button{
-			{label: "edit what is there now", press: func() tea.Cmd { return m.openEditor(draft{now, now.Text()}) }},
-			{label: "edit yours again", press: func() tea.Cmd { return m.openEditor(msg.draft) }},
-			{label: "leave it"},
-		},
-	}
 }

@@ -68,67 +68,6 @@ func TestWrongDocumentIsKept(t *testing.T) {
 	equal(t, "the value", d.stored("replicas"), `{"web":3,"worker":{"min":1,"max":8}}`)
 }
 
-func TestConflict(t *testing.T) {
-	// Each starts with two operators who changed the same record.
-	late := func(t *testing.T) *driver {
-		d := open(t, options{start: "records"}, shop)
-		d.to("leader")
-		d.press("e")
-		d.typed("mine-")
-		d.press("f2")
-		d.shows("save records cfg:leader")
-		cas(d, "leader", "theirs")
-		d.act("y")
-		d.shows("conflict on cfg:leader", "-theirs", "+mine-host-4", "> edit what is there now <")
-		equal(t, "the value", d.stored("leader"), "theirs")
-		return d
-	}
-	t.Run("edit what is there now", func(t *testing.T) {
-		d := late(t)
-		d.press("enter")
-		d.shows("edit cfg:leader", "theirs")
-		d.typed("x-")
-		d.act("f2", "y")
-		equal(t, "the value", d.stored("leader"), "x-theirs")
-	})
-	t.Run("edit mine again", func(t *testing.T) {
-		d := late(t)
-		d.press("tab", "enter")
-		d.shows("edit cfg:leader", "mine-host-4")
-		d.press("f2")
-		d.shows("-theirs", "+mine-host-4")
-		d.act("y")
-		equal(t, "the value", d.stored("leader"), "mine-host-4")
-	})
-	t.Run("leave it", func(t *testing.T) {
-		d := late(t)
-		d.press("esc")
-		d.shows("> leave it <")
-		d.press("esc")
-		d.hides("conflict")
-		equal(t, "the value", d.stored("leader"), "theirs")
-	})
-	t.Run("scroll", func(t *testing.T) {
-		d := late(t)
-		d.resize(40, 10)
-		d.shows("↓ conflict")
-		d.press("end")
-		d.shows("↑ conflict", "+mine-host-4")
-	})
-	t.Run("gone", func(t *testing.T) {
-		d := open(t, options{start: "records"}, shop)
-		d.to("leader")
-		d.press("e")
-		d.typed("mine-")
-		d.press("f2")
-		s, err := d.core.Records("cfg")
-		must(t, err)
-		must(t, s.Delete(ctx, "leader"))
-		d.act("y")
-		d.shows("not saved: cfg:leader", "> back to the text <")
-	})
-}
-
 // What the operator wrote is not lost with the connection.
 func TestUnsavedTextIsKept(t *testing.T) {
 	d := open(t, options{start: "records"}, shop)

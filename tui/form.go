@@ -31,7 +31,7 @@ func newForm(f Form, submit func(map[string]string) tea.Cmd) *form {
 	}
 	o.focus(0)
 	for i, field := range f.Fields { // start where something is missing
-		if field.Value == "" {
+		if field.Value == "" && field.Check != nil && field.Check("") != nil {
 			o.focus(i)
 			break
 		}

@@ -214,7 +214,7 @@ func (m *Model) message() []string {
 		return []string{m.prompt()}
 	}
 	if j := m.working; j != nil {
-		text := fmt.Sprintf("%s… %s", j.name(), m.since(j.started))
+		text := m.progress(j)
 		if !m.toast.over(m.Now()) {
 			text += "  " + m.toast.text
 		}

@@ -44,7 +44,7 @@ type Model struct {
 	recall    recall
 	toast     toast
 	working   *job // that runs
-	undo      []undoable
+	done      doings
 
 	after  func(time.Duration) <-chan time.Time
 	unseen chan struct{} // nil: the terminal is looked at; closed when it is again
@@ -134,7 +134,7 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 		m.panicked(msg)
 	case actedMsg:
 		return m.acted(msg)
-	case loadedMsg, fileMsg, editedMsg, draftedMsg, savedMsg:
+	case loadedMsg, fileMsg, editedMsg, draftedMsg, savedMsg, writtenMsg:
 		return m.editing(msg)
 	default:
 		return m.typed(msg)

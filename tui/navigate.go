@@ -38,6 +38,8 @@ func (m *Model) act(a keymap.Action) tea.Cmd {
 		}
 	case keymap.Pause:
 		m.Live.Pause(!m.Live.Snapshot().Paused)
+	case keymap.UndoList:
+		m.overlays.push(m.undoList())
 	case keymap.Undo:
 		return m.undoLast()
 	case keymap.Copy:
@@ -45,6 +47,9 @@ func (m *Model) act(a keymap.Action) tea.Cmd {
 	case keymap.Mouse:
 		m.toggleMouse()
 	case keymap.Back:
+		if m.stop() {
+			return nil
+		}
 		return m.back()
 	case keymap.PrevPlace:
 		return m.walk(-1)
@@ -96,9 +101,14 @@ func (m *Model) tableAct(a keymap.Action) tea.Cmd {
 	case keymap.Mark:
 		t.toggleMark()
 	case keymap.MarkAll:
-		if !t.markAll() {
-			m.say(fmt.Sprintf("marked %d rows; more at once is not possible", len(t.marks)), Plain)
+		m.marked(t.markAll())
+	case keymap.MarkRange:
+		all, ok := t.markRange()
+		if !ok {
+			m.say("a range goes from the last mark to the cursor: mark its first row", Plain)
+			break
 		}
+		m.marked(all)
 	case keymap.ClearMarks:
 		t.clearMarks()
 	case keymap.Jump:
@@ -118,6 +128,13 @@ func (m *Model) tableAct(a keymap.Action) tea.Cmd {
 	}
 	m.focus()
 	return nil
+}
+
+// marked says so if not all rows could be marked that were to be.
+func (m *Model) marked(all bool) {
+	if !all {
+		m.say(fmt.Sprintf("marked %d rows; more at once is not possible", len(m.table().marks)), Plain)
+	}
 }
 
 func (m *Model) switchTo(tab int) tea.Cmd {

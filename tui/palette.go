@@ -91,10 +91,15 @@ func (m *Model) whyNot(e keymap.Binding) string {
 	noRow := m.target() == nil
 	switch e.Action {
 	case keymap.Undo:
-		if len(m.undo) == 0 {
+		n := len(m.done.deeds)
+		if n == 0 {
 			return "nothing to undo"
 		}
-		return m.undo[len(m.undo)-1].why
+		return m.done.deeds[n-1].why
+	case keymap.UndoList:
+		if len(m.done.deeds) == 0 {
+			return "nothing to undo"
+		}
 	case keymap.PrevPlace:
 		if m.history.at == 0 {
 			return noPlaceBefore
@@ -103,7 +108,7 @@ func (m *Model) whyNot(e keymap.Binding) string {
 		if m.history.at >= len(m.history.visits)-1 {
 			return noPlaceAfter
 		}
-	case keymap.OpenDetail, keymap.Copy, keymap.Mark, keymap.MarkAll:
+	case keymap.OpenDetail, keymap.Copy, keymap.Mark, keymap.MarkRange, keymap.MarkAll:
 		if noRow {
 			return "there is no row here"
 		}

@@ -73,7 +73,7 @@ func (q *question) act(a keymap.Action) (func() tea.Cmd, bool) {
 			q.at = n - 1
 			return nil, false
 		}
-		return nil, true
+		return q.buttons[n-1].press, true
 	default:
 		q.s.act(a)
 	}
@@ -152,8 +152,11 @@ func (q *question) button(th themes.Theme, i int) string {
 	return th.ButtonFocus.Padding(0).Render("> " + b.label + " <")
 }
 
-// mostSpelled is how many rows or commands a question spells out.
-const mostSpelled = 20
+// How many rows and commands a question spells out.
+const (
+	mostRows    = 10
+	mostSpelled = 20
+)
 
 // sends lists commands as they will be sent.
 func sends(th themes.Theme, commands []string, w int) []string {
@@ -178,6 +181,8 @@ func diffLines(th themes.Theme, diff []string, w int) []string {
 	for i, l := range diff {
 		style := th.Text
 		switch {
+		case strings.HasPrefix(l, "!"):
+			style = th.Warn
 		case strings.HasPrefix(l, "+"):
 			style = th.Good
 		case strings.HasPrefix(l, "-"):
@@ -191,14 +196,15 @@ func diffLines(th themes.Theme, diff []string, w int) []string {
 // counted confirms an action on several rows: their number has to be typed.
 type counted struct {
 	plans []operate.Action
+	note  string // clean
 	yes   func() tea.Cmd
 	input textinput.Model
 	wrong bool
 	s     scroller
 }
 
-func newCounted(plans []operate.Action, yes func() tea.Cmd) *counted {
-	c := &counted{plans: plans, yes: yes, input: newInput("")}
+func newCounted(plans []operate.Action, note string, yes func() tea.Cmd) *counted {
+	c := &counted{plans: plans, note: note, yes: yes, input: newInput("")}
 	c.input.Focus()
 	return c
 }
@@ -234,11 +240,14 @@ func (c *counted) draw(th themes.Theme, w, h int) (string, []string) {
 	first, n := c.plans[0], len(c.plans)
 	var lines []string
 	for i, p := range c.plans {
-		if i == mostSpelled {
+		if i == mostRows {
 			lines = append(lines, th.Muted.Render(fmt.Sprintf("and %d more", n-i)))
 			break
 		}
 		lines = append(lines, wrap(cleanStart(p.Summary), w)...)
+	}
+	if c.note != "" {
+		lines = append(append(lines, ""), wrap(c.note, w)...)
 	}
 	lines = append(append(lines, sends(th, first.Commands, w)...), th.Muted.Render(fmt.Sprintf("  and the same for each of the %d", n)))
 	ask := fmt.Sprintf("Type %d to do it: ", n)

@@ -25,6 +25,7 @@ type table struct {
 	asked  int                 // what it was before another height moved it
 	marks  map[string]struct{} // IDs
 	hidden int                 // marks that the filter hides
+	anchor string              // ID of the row that was marked last, where a range begins
 	shift  int                 // visible columns scrolled away to the left, after the first
 	wants  []int               // cells that each column could use; they only grow, so that a refresh does not make columns jump
 	width  int
@@ -111,67 +112,6 @@ func (t *table) selected() live.Row {
 		return t.rows.At(t.at)
 	}
 	return nil
-}
-
-// targets are the rows an action is for, in the order of the screen: the marked ones, else the one under the cursor.
-// Marks that the filter hides do not count: an action is for what is seen.
-func (t *table) targets() []live.Row {
-	if len(t.marks) == 0 {
-		if r := t.selected(); r != nil {
-			return []live.Row{r}
-		}
-		return nil
-	}
-	places := make([]int, 0, len(t.marks))
-	for id := range t.marks {
-		if at, ok := t.rows.find(id); ok {
-			places = append(places, at)
-		}
-	}
-	slices.Sort(places)
-	rows := make([]live.Row, len(places))
-	for i, at := range places {
-		rows[i] = t.rows.At(at)
-	}
-	return rows
-}
-
-func (t *table) toggleMark() {
-	if t.cursor == "" {
-		return
-	}
-	if _, on := t.marks[t.cursor]; on {
-		delete(t.marks, t.cursor)
-	} else {
-		t.marks[t.cursor] = struct{}{}
-	}
-	t.moveTo(t.at + 1)
-}
-
-// mostMarks is how many rows can be marked at once: each is a round trip of its own when something is done to it.
-const mostMarks = 10_000
-
-// markAll marks the rows that are shown; false if not all of them could be.
-func (t *table) markAll() bool {
-	for i := range t.rows.Len() {
-		if len(t.marks) >= mostMarks {
-			return false
-		}
-		t.marks[t.rows.At(i).ID()] = struct{}{}
-	}
-	return true
-}
-
-func (t *table) clearMarks() {
-	clear(t.marks)
-	t.hidden = 0
-}
-
-// unmark takes the marks of rows off that something was done to.
-func (t *table) unmark(ids []string) {
-	for _, id := range ids {
-		delete(t.marks, id)
-	}
 }
 
 // window lists the IDs of the rows on the screen.

@@ -63,7 +63,7 @@ func locks() View {
 						if err != nil {
 							return operate.Action{}, err
 						}
-						return o.TakeLock(in["key"], ttl)
+						return o.TakeLock(in["key"], in["token"], ttl)
 					},
 				},
 				{
@@ -98,6 +98,7 @@ func lockForm() tui.Form {
 			}
 			return nil
 		}},
+		{Name: "token", Label: "token", Hint: "a random one", Check: operate.CheckToken},
 	}}
 }
 

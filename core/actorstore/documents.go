@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -39,6 +40,32 @@ func fetch(ctx context.Context, c redis.UniversalClient, key string) (string, er
 // create stores a new document unless the key is taken, by whatever.
 func create(ctx context.Context, c redis.UniversalClient, key, doc string) error {
 	err := conn.Once(ctx, c, "set", key, doc, "nx").Err()
+	if err == redis.Nil {
+		return ErrAlreadyExists
+	}
+	return err
+}
+
+// deadline is when a key ends on our clock; zero: never, or it is not there.
+func deadline(ctx context.Context, c redis.UniversalClient, key string) (time.Time, error) {
+	now := time.Now()
+	life, err := c.PTTL(ctx, key).Result()
+	if err != nil || life <= 0 {
+		return time.Time{}, err
+	}
+	return now.Add(life), nil
+}
+
+// putBack stores a document that was deleted for what was left of its time, unless the key is taken.
+func putBack(ctx context.Context, c redis.UniversalClient, key string, doc []byte, ends time.Time) error {
+	if ends.IsZero() {
+		return create(ctx, c, key, string(doc))
+	}
+	left := time.Until(ends).Milliseconds()
+	if left <= 0 {
+		return fmt.Errorf("%w: its time to live is over", ErrNotFound)
+	}
+	err := conn.Once(ctx, c, "set", key, doc, "px", left, "nx").Err()
 	if err == redis.Nil {
 		return ErrAlreadyExists
 	}

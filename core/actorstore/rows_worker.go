@@ -117,6 +117,20 @@ func (r *WorkerRows) Remove(ctx context.Context, id string, version int64) error
 	return conn.Fail("actorstore: remove worker", r.prefix+id, remove(ctx, r.c, r.prefix+id, decimal(version), false))
 }
 
+// Keep is Load for one that is to be removed: back stores the document again as it was, if nobody has made one since.
+// Errors of back: ErrAlreadyExists, and ErrNotFound if its time to live is over.
+func (r *WorkerRows) Keep(ctx context.Context, id string) (body []byte, version int64, back func(context.Context) error, err error) {
+	const op = "actorstore: put worker back"
+	ends, err := deadline(ctx, r.c, r.prefix+id)
+	if err != nil {
+		return nil, 0, nil, conn.Fail(op, r.prefix+id, err)
+	}
+	body, version, err = r.Load(ctx, id)
+	return body, version, func(ctx context.Context) error {
+		return conn.Fail(op, r.prefix+id, putBack(ctx, r.c, r.prefix+id, body, ends))
+	}, err
+}
+
 func (b *rowBuilder) worker(id, doc string) (*WorkerRow, error) {
 	var w Worker
 	if err := w.load(id, doc, false); err != nil {

@@ -42,7 +42,7 @@ func TestAnEntryTellsWhoDidWhatWhere(t *testing.T) {
 func TestNamesThatAreNoTextAreKeptAsBase64(t *testing.T) {
 	s := single(t, operate.Options{})
 	key := "lock:\xff\x1b[31m\n\u202e"
-	s.do(t, planned(t)(s.TakeLock(key, time.Minute)))
+	s.do(t, planned(t)(s.TakeLock(key, "", time.Minute)))
 	e := s.trail(t)[0]
 	got, _ := base64.StdEncoding.DecodeString(e["id"].(map[string]any)["base64"].(string))
 	if string(got) != key {

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"holdfast/core/actorstore"
 	"holdfast/core/conn"
@@ -36,15 +38,29 @@ func (o *Operator) BumpGeneration(namespace, key string) Action {
 // ErrHeld refuses a lock that somebody else holds.
 var ErrHeld = conn.Precondition("the lock is held")
 
-// TakeLock plans to take a lock with a random token for ttl. A lock that is held is left alone.
-func (o *Operator) TakeLock(key string, ttl time.Duration) (Action, error) {
+// CheckToken refuses a token that could not be told from what stands beside it in a line; an empty one stands for a
+// random one.
+func CheckToken(token string) error {
+	if strings.ContainsFunc(token, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }) {
+		return errors.New("a token is one word of characters that can be seen")
+	}
+	return nil
+}
+
+// TakeLock plans to take a lock for ttl with a token, a random one where it is empty. A lock that is held is left alone.
+func (o *Operator) TakeLock(key, token string, ttl time.Duration) (Action, error) {
 	if ttl <= 0 {
 		return Action{}, fmt.Errorf("lock %q: a lock needs a time to live above 0, not %v", key, ttl)
 	}
 	if key == "" {
 		return Action{}, errors.New("lock: a lock needs a key")
 	}
-	token := "holdfast-" + rand.Text()
+	if err := CheckToken(token); err != nil {
+		return Action{}, fmt.Errorf("lock %q: %w", key, err)
+	}
+	if token == "" {
+		token = "holdfast-" + rand.Text()
+	}
 	return Action{
 		Verb: Lock, Kind: "locks", ID: key,
 		Summary:  fmt.Sprintf("take %s for %v", key, ttl),
@@ -82,7 +98,7 @@ func (o *Operator) ReleaseLock(key, token string, fence int64) Action {
 			if fence != 0 {
 				seen["fence"] = fence
 			}
-			out := Outcome{Before: seen, NoUndo: "the lock is free now; take it again if nobody has"}
+			out := Outcome{Before: seen, NoUndo: "nobody can take the lock again for its owner; it is free now"}
 			err := o.core.Actors.ReleaseLockFenced(ctx, key, token, fence)
 			if errors.Is(err, actorstore.ErrFailedPrecondition) {
 				err = fmt.Errorf("%w: %w", ErrConflict, err)

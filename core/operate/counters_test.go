@@ -48,7 +48,7 @@ func TestABumpRaisesByOneAndKeepsTheLife(t *testing.T) {
 func TestLockAndUnlockByHand(t *testing.T) {
 	each(t, func(t *testing.T, s *stage) {
 		on := s.populate(t)
-		take := planned(t)(s.TakeLock("lock:free", 90*time.Second))
+		take := planned(t)(s.TakeLock("lock:free", "", 90*time.Second))
 		out := s.do(t, take)
 		var token string
 		var fence int64
@@ -64,7 +64,7 @@ func TestLockAndUnlockByHand(t *testing.T) {
 		if e := s.trail(t)[0]; e["before"] != nil || !sameBytes(e["after"], map[string]any{"token": token, "fence": fence, "ttl_ms": 90000}) {
 			t.Error(e)
 		}
-		if _, err := s.Do(ctx, planned(t)(s.TakeLock("lock:held", time.Minute))); !errors.Is(err, operate.ErrHeld) || !errors.Is(err, conn.ErrPrecondition) {
+		if _, err := s.Do(ctx, planned(t)(s.TakeLock("lock:held", "", time.Minute))); !errors.Is(err, operate.ErrHeld) || !errors.Is(err, conn.ErrPrecondition) {
 			t.Errorf("held: %v", err)
 		}
 		for name, a := range map[string]operate.Action{
@@ -94,11 +94,11 @@ func TestALockNeedsAKeyAndATime(t *testing.T) {
 		key string
 		ttl time.Duration
 	}{{"", time.Second}, {"k", 0}, {"k", -time.Second}} {
-		if _, err := s.TakeLock(tt.key, tt.ttl); err == nil {
+		if _, err := s.TakeLock(tt.key, "", tt.ttl); err == nil {
 			t.Errorf("%+v passes", tt)
 		}
 	}
-	s.do(t, planned(t)(s.TakeLock("short", time.Microsecond)))
+	s.do(t, planned(t)(s.TakeLock("short", "", time.Microsecond)))
 }
 
 // A lost reply leaves a lock that may be held: its token is told, and the trail does not call it failed.
@@ -114,7 +114,7 @@ func TestALockWhoseReplyIsLostCanBeReleased(t *testing.T) {
 	if err := c.ScriptFlush(ctx).Err(); err != nil {
 		t.Fatal(err)
 	}
-	_, err := s.Do(ctx, planned(t)(s.TakeLock("lock:a", time.Minute)))
+	_, err := s.Do(ctx, planned(t)(s.TakeLock("lock:a", "", time.Minute)))
 	token := c.Get(ctx, "lock:a").Val()
 	if !conn.Unreachable(err) || token == "" || !strings.Contains(err.Error(), token) {
 		t.Errorf("%v; it has the token %q", err, token)

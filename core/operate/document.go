@@ -23,6 +23,8 @@ type documents interface {
 	Load(ctx context.Context, id string) (body []byte, version int64, err error)
 	Replace(ctx context.Context, id string, version int64, body []byte) (newVersion int64, err error)
 	Remove(ctx context.Context, id string, version int64) error
+	// Keep is Load for what is to be removed: back makes it again, with what was left of its life, if it still is absent.
+	Keep(ctx context.Context, id string) (body []byte, version int64, back func(context.Context) error, err error)
 }
 
 // documents of a kind; the registry of what can be edited, one line a kind.
@@ -242,18 +244,17 @@ func (o *Operator) Delete(kind live.Kind, id string, version int64) (Action, err
 		Summary:  fmt.Sprintf("delete %s %s if it still has version %d", kind, id, version),
 		Commands: []string{o.script("delete", kind, id, version)},
 		run: func(ctx context.Context) (Outcome, error) {
-			body, stored, err := d.Load(ctx, id)
+			body, stored, back, err := d.Keep(ctx, id)
 			if err != nil {
 				return Outcome{}, err
 			}
-			out := Outcome{Before: document(stored, body), NoUndo: "what is deleted is gone"}
-			if o.audit.f != nil {
-				out.NoUndo += "; the audit file has its content"
-			}
+			out := Outcome{Before: document(stored, body)}
 			if err := d.Remove(ctx, id, version); err != nil {
 				return out, asConflict(err)
 			}
 			out.Text = "deleted " + id
+			undo := o.putBack(kind, id, document(stored, body), back)
+			out.Undo = &undo
 			return out, nil
 		},
 	}, nil

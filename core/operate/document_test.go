@@ -161,7 +161,7 @@ func TestDeleteKeepsTheDocumentInTheTrail(t *testing.T) {
 			t.Error(e)
 		}
 	}
-	if out.Undo != nil || !strings.Contains(out.NoUndo, "audit file has its content") {
+	if out.Undo == nil {
 		t.Errorf("%+v", out)
 	}
 	if s.c.Exists(ctx, "actor:off", "rec:{ns}:r:k%3A1").Val() != 0 {

@@ -114,7 +114,7 @@ func (o *Operator) flushAll(ctx context.Context, store string) (Outcome, error) 
 	return all, nil
 }
 
-const noUnflush = "the records are in the file; push them again to have them back"
+const noUnflush = "the records are in the file; push them again by hand to have them back"
 
 func (o *Operator) flush(ctx context.Context, store string, at int64) (Outcome, error) {
 	if at == 0 {
@@ -175,7 +175,7 @@ func (o *Operator) UnlockBuffer(store string, at int64, token string) Action {
 		Summary:  fmt.Sprintf("release the lock of buffer %s if token %s still holds it: whoever flushes under it loses it", store, token),
 		Commands: []string{conn.Spell([]any{"EVALSHA", "(unlock)", o.bufferBase(store, at) + "lock", token})},
 		run: func(ctx context.Context) (Outcome, error) {
-			out := Outcome{Before: map[string]any{"token": text([]byte(token))}, NoUndo: "the lock is free now"}
+			out := Outcome{Before: map[string]any{"token": text([]byte(token))}, NoUndo: "nobody can take the lock again for its owner; it is free now"}
 			err := o.core.Buffers.Unlock(ctx, store, at, token)
 			if errors.Is(err, buffer.ErrNotHolder) {
 				err = fmt.Errorf("%w: %w", ErrConflict, err)

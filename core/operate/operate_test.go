@@ -29,7 +29,7 @@ func everyAction(t *testing.T, s *stage, on seen) map[string]operate.Action {
 		"FlushStore":     s.FlushStore("left"),
 		"UnlockBuffer":   s.UnlockBuffer("locked", 0, on.bufferLock),
 		"BumpGeneration": s.BumpGeneration("user", "k"),
-		"TakeLock":       plan(s.TakeLock("lock:free", time.Minute)),
+		"TakeLock":       plan(s.TakeLock("lock:free", "", time.Minute)),
 		"ReleaseLock":    s.ReleaseLock("lock:held", on.token, on.fence),
 		"Edit": plan(s.Edit(operate.Document{Kind: "actors", ID: "a1", Version: 7, Body: []byte(actorA1)},
 			strings.Replace(actorA1, "pod-0", "pod-9", 1))),

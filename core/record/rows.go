@@ -229,3 +229,17 @@ func (r *RecordRows) Remove(ctx context.Context, id string, version int64) error
 	}
 	return s.DeleteByVersion(ctx, k, Version(version))
 }
+
+// Keep is Load for one that is to be removed: back makes the record again with its value and lease, and a new version, if
+// nobody has since. Errors of back: ErrAlreadyExists, ErrWrongLeaseId if its lease is gone.
+func (r *RecordRows) Keep(ctx context.Context, id string) (body []byte, version int64, back func(context.Context) error, err error) {
+	s, k, ok := r.place(id)
+	if !ok {
+		return nil, 0, nil, conn.Fail("record: keep", r.key(id), errForeign)
+	}
+	rec, _, err := s.read(ctx, k)
+	return rec.Value, int64(rec.Version), func(ctx context.Context) error {
+		_, err := s.Create(ctx, rec)
+		return err
+	}, err
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
+	"holdfast/core/kvstore"
 )
 
 // PairRow is one pair of a database as the dashboard lists it.
@@ -202,6 +203,36 @@ func (r *PairRows) Replace(ctx context.Context, id string, version int64, body [
 // Remove deletes a pair if its value still is the one that was seen: ErrNotFound or ErrChanged.
 func (r *PairRows) Remove(ctx context.Context, id string, version int64) error {
 	return r.ifSeen(ctx, id, version, func(s *Store, key, old []byte) error { return s.DeleteIf(ctx, key, old) })
+}
+
+// Keep is Load for one that is to be removed: back makes the pair again with its value and expiry, if nobody has since.
+// Errors of back: ErrThere, ErrNotFound if its time is over.
+func (r *PairRows) Keep(ctx context.Context, id string) (body []byte, version int64, back func(context.Context) error, err error) {
+	if body, version, err = r.Load(ctx, id); err != nil {
+		return nil, 0, nil, err
+	}
+	pair := &kvstore.KVPair{}
+	err = r.with(ctx, id, func(s *Store, key []byte) error {
+		value, expires, err := s.LoadValue(ctx, key)
+		pair.Key, pair.Value = key, value
+		if !expires.IsZero() {
+			pair.ExpireTS = uint64(expires.Unix())
+		}
+		body, version = value, fingerprint(value, int64(len(value)))
+		return err
+	})
+	return body, version, func(ctx context.Context) error {
+		return r.with(ctx, id, func(s *Store, key []byte) error {
+			now, err := r.c.Time(ctx).Result()
+			if err == nil && pair.ExpireTS != 0 && now.Unix() >= int64(pair.ExpireTS) {
+				err = fmt.Errorf("%w: its time is over", ErrNotFound)
+			}
+			if err != nil {
+				return s.fail("put back", s.key(key), err)
+			}
+			return s.Create(ctx, pair)
+		})
+	}, err
 }
 
 func (r *PairRows) ifSeen(ctx context.Context, id string, version int64, act func(s *Store, key, old []byte) error) error {

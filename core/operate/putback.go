@@ -1,0 +1,39 @@
+package operate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"holdfast/core/actorstore"
+	"holdfast/core/kvstore/redisdb"
+	"holdfast/core/live"
+	"holdfast/core/record"
+)
+
+// putBack plans to make again what was deleted, if nobody has since: what was made meanwhile is another thing.
+func (o *Operator) putBack(kind live.Kind, id string, was any, back func(context.Context) error) Action {
+	return Action{
+		Verb: Put, Kind: kind, ID: id,
+		Summary:  fmt.Sprintf("make %s %s again as it was when it was deleted, if nobody has made it since", kind, id),
+		Commands: []string{o.script("create", kind, id)},
+		run: func(ctx context.Context) (Outcome, error) {
+			if err := back(ctx); err != nil {
+				return Outcome{}, asTaken(err)
+			}
+			return Outcome{Text: "put " + id + " back", After: was, NoUndo: "delete it again"}, nil
+		},
+	}
+}
+
+// asTaken marks what cannot be made again, since it is there or what it lived on is gone, as ErrConflict.
+func asTaken(err error) error {
+	for _, taken := range []error{
+		actorstore.ErrAlreadyExists, actorstore.ErrNotFound, record.ErrAlreadyExists, record.ErrWrongLeaseId, redisdb.ErrThere, redisdb.ErrNotFound,
+	} {
+		if errors.Is(err, taken) {
+			return fmt.Errorf("%w: %w", ErrConflict, err)
+		}
+	}
+	return err
+}
