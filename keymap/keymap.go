@@ -52,6 +52,18 @@ var (
 	ErrText   = errors.New("a key that types text is no command where text is typed")
 )
 
+// OverrideError is one thing that is wrong with the keys of some actions.
+type OverrideError struct {
+	Actions []Action
+	err     error
+}
+
+func (e *OverrideError) Error() string { return e.err.Error() }
+
+func (e *OverrideError) Unwrap() error { return e.err }
+
+func wrong(err error, actions ...Action) error { return &OverrideError{actions, err} }
+
 // Map is an immutable set of bindings: any number of goroutines may ask it.
 type Map struct {
 	bindings []Binding                   // in the order of the defaults
@@ -59,7 +71,7 @@ type Map struct {
 }
 
 // New makes a map of the defaults and the user's overrides, which replace the keys of an action; an empty list unbinds
-// it. All that is wrong with the overrides is in the error, which names each action and key.
+// it. All that is wrong with the overrides is in the error, an OverrideError each, which names the actions and the key.
 func New(overrides map[Action][]string) (*Map, error) {
 	m := &Map{bindings: defaults(), keys: map[Scope]map[string]Action{}}
 	errs := m.override(overrides)
@@ -88,12 +100,21 @@ func (m *Map) override(overrides map[Action][]string) (errs []error) {
 	for _, action := range slices.Sorted(maps.Keys(overrides)) {
 		i := m.find(action)
 		if i < 0 {
-			errs = append(errs, fmt.Errorf("%w %q", ErrAction, action))
+			errs = append(errs, wrong(fmt.Errorf("%w %q: one of %s", ErrAction, action, m.names()), action))
 			continue
 		}
 		m.bindings[i].Keys = slices.Clone(overrides[action])
 	}
 	return errs
+}
+
+// names lists the actions, for messages.
+func (m *Map) names() string {
+	var names []string
+	for _, b := range m.bindings {
+		names = append(names, string(b.Action))
+	}
+	return strings.Join(names, ", ")
 }
 
 func (m *Map) find(action Action) int {
@@ -114,7 +135,7 @@ func (b Binding) check() (errs []error) {
 		default:
 			continue
 		}
-		errs = append(errs, fmt.Errorf("%s: %q: %w", b.Action, key, err))
+		errs = append(errs, wrong(fmt.Errorf("%s: %q: %w", b.Action, key, err), b.Action))
 	}
 	return errs
 }
@@ -125,7 +146,7 @@ func (m *Map) clashes() (errs []error) {
 		for _, b := range m.bindings[i+1:] {
 			for _, key := range a.Keys {
 				if slices.Contains(b.Keys, key) && meet(a, b) {
-					errs = append(errs, fmt.Errorf("%w: %q is both %s and %s", ErrClash, key, a.Action, b.Action))
+					errs = append(errs, wrong(fmt.Errorf("%w: %q is both %s and %s", ErrClash, key, a.Action, b.Action), a.Action, b.Action))
 				}
 			}
 		}
