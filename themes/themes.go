@@ -51,19 +51,25 @@ func Default(isDark bool) Theme {
 // Named returns the theme of that name. high-contrast and colour-blind come in two shades, for a dark and for a light
 // background; the others are the same on both.
 func Named(name string, isDark bool) (Theme, error) {
-	var p palette
-	switch name {
-	case "dark":
-		p = dark()
-	case "light":
-		p = light()
-	case "high-contrast":
-		p = highContrast(isDark)
-	case "colour-blind":
-		p = colourBlind(isDark)
-	case "mono":
-	default:
-		return Theme{}, fmt.Errorf("unknown theme %q: one of %s", name, strings.Join(Names(), ", "))
+	p, err := paletteNamed(name, isDark)
+	if err != nil {
+		return Theme{}, err
 	}
 	return build(name, p), nil
+}
+
+func paletteNamed(name string, isDark bool) (palette, error) {
+	switch name {
+	case "dark":
+		return dark(), nil
+	case "light":
+		return light(), nil
+	case "high-contrast":
+		return highContrast(isDark), nil
+	case "colour-blind":
+		return colourBlind(isDark), nil
+	case "mono":
+		return palette{}, nil
+	}
+	return palette{}, fmt.Errorf("unknown theme %q: one of %s", name, strings.Join(Names(), ", "))
 }
