@@ -14,7 +14,8 @@ import (
 	"holdfast/views"
 )
 
-// completion prints a script for a shell, made from the verbs, the flags and the views.
+// completion prints a script for a shell, made from the verbs, the flags and the views. The names of connections are asked
+// for as they are completed.
 func (o options) completion(_ context.Context, args []string, stdout io.Writer) error {
 	scripts := map[string]func() string{"bash": bashScript, "zsh": zshScript, "fish": fishScript}
 	script, ok := scripts[args[0]]
@@ -80,6 +81,9 @@ func bashScript() string {
 		if takes {
 			takers = append(takers, spelled...)
 		}
+		if f.Name == "connection" {
+			values = append(values, fmt.Sprintf("    %s) COMPREPLY=($(compgen -W \"$(\"${COMP_WORDS[0]}\" connections 2>/dev/null)\" -- \"$cur\")); return ;;\n", strings.Join(spelled, "|")))
+		}
 		if list != "" {
 			values = append(values, fmt.Sprintf("    %s) COMPREPLY=($(compgen -W '%s' -- \"$cur\")); return ;;\n", strings.Join(spelled, "|"), list))
 		}
@@ -114,6 +118,8 @@ func zshScript() string {
 	eachFlag(func(f *pflag.Flag, only, list string, takes bool) {
 		follows := ""
 		switch {
+		case f.Name == "connection":
+			follows = `: :{compadd -- ${(f)"$(holdfast connections 2>/dev/null)"}}`
 		case list != "":
 			follows = ": :(" + list + ")"
 		case takes:
@@ -161,6 +167,8 @@ func fishScript() string {
 			fmt.Fprintf(&b, " -n '__fish_seen_subcommand_from %s'", only)
 		}
 		switch {
+		case f.Name == "connection":
+			b.WriteString(" -x -a '(holdfast connections 2>/dev/null)'")
 		case list != "":
 			fmt.Fprintf(&b, " -x -a '%s'", list)
 		case takes:

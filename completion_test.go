@@ -1,7 +1,9 @@
 package main
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -42,7 +44,7 @@ func TestBashCompletesWhatMayStand(t *testing.T) {
 		"holdfast bump --wa":                 "",
 		"holdfast --read":                    "--read-only",
 		"holdfast restore db file --rep":     "--replace",
-		"holdfast replicate --":              "--audit-file --cluster --config --db --flush-dir --from --help --log-file --name --password-file --read-only --refresh --scan-budget --sentinel-master --theme --tls-ca --tls-cert --tls-key --to --url --username --view",
+		"holdfast replicate --":              "--audit-file --cluster --config --connection --db --flush-dir --from --help --log-file --name --password-file --read-only --refresh --scan-budget --sentinel-master --theme --tls-ca --tls-cert --tls-key --to --url --username --view",
 		"holdfast bump ns ":                  "",
 		"holdfast --cluster --read-only unl": "unlock",
 	} {
@@ -61,6 +63,26 @@ func TestBashCompletesWhatMayStand(t *testing.T) {
 	}
 	if got := complete(t, script, "holdfast "); !slices.Equal(got, names) {
 		t.Errorf("%q, want %q", got, names)
+	}
+}
+
+// The names of connections come from the configuration file, as it is then.
+func TestBashCompletesConnections(t *testing.T) {
+	if _, err := exec.LookPath("bash"); err != nil {
+		t.Skip(err)
+	}
+	home := t.TempDir()
+	if err := os.Mkdir(filepath.Join(home, "holdfast"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	text := "[connections.prod]\nurl = 'redis://h'\n[connections.dev]\nurl = 'redis://h'\n[connections.preview]\nurl = 'redis://h'\n"
+	if err := os.WriteFile(filepath.Join(home, "holdfast", "config.toml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("XDG_CONFIG_HOME", home)
+	script := holdfast(t, "completion", "bash").ok(t)
+	if got := complete(t, script, binary(t)+" get locks --connection pr"); !slices.Equal(got, []string{"preview", "prod"}) {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -1,88 +1,98 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"time"
+	"maps"
+	"slices"
+	"strings"
 
-	"github.com/adrg/xdg"
-	"github.com/pelletier/go-toml/v2"
-	"github.com/redis/go-redis/v9"
-
+	"holdfast/core/conn"
 	"holdfast/keymap"
-	"holdfast/tui"
+	"holdfast/themes"
 )
 
-// config is the configuration file: keys by action, an empty list unbinding it.
+// config is the configuration file and the themes beside it.
 type config struct {
-	path string
-	Keys map[string][]string `toml:"keys"`
+	path        string
+	top         settings
+	connections map[string]*connection
+	prefixes    conn.Prefixes
+	keys        map[keymap.Action][]string
+	columns     map[string][]string // titles by view
+	themes      map[string]themes.User
+	items       []item // as they stand in the file
 }
 
-// loadConfig reads the file that was asked for, or the usual one if it exists.
-func loadConfig(path string) (config, error) {
-	c := config{path: path}
-	if path == "" {
-		c.path = filepath.Join(xdg.ConfigHome, "holdfast", "config.toml")
-	}
-	f, err := os.Open(c.path)
-	if errors.Is(err, os.ErrNotExist) && path == "" {
-		return c, nil
-	}
-	if err != nil {
-		return c, fmt.Errorf("configuration: %w", err)
-	}
-	defer f.Close()
-	if err := toml.NewDecoder(f).DisallowUnknownFields().Decode(&c); err != nil {
-		return c, fmt.Errorf("configuration %s: %w", c.path, tomlError(err))
-	}
-	return c, nil
+// settings are values of flags by their names.
+type settings map[string][]string
+
+// one is a setting that holds one value; empty: it is not set.
+func (s settings) one(name string) string { return strings.Join(s[name], " ") }
+
+// connection is a server that has a name.
+type connection struct {
+	settings
+	prefixes conn.Prefixes
 }
 
-// tomlError puts the place of the mistake into one line.
-func tomlError(err error) error {
-	if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok && len(strict.Errors) > 0 {
-		first := strict.Errors[0]
-		line, _ := first.Position()
-		return fmt.Errorf("line %d: unknown entry %v", line, first.Key())
+func (c *config) connection(name string) *connection {
+	if c.connections[name] == nil {
+		c.connections[name] = &connection{settings: settings{}}
 	}
-	if decode, ok := errors.AsType[*toml.DecodeError](err); ok {
-		line, column := decode.Position()
-		return fmt.Errorf("line %d, column %d: %w", line, column, decode)
-	}
-	return err
+	return c.connections[name]
 }
 
-func (c config) overrides() map[keymap.Action][]string {
-	out := map[keymap.Action][]string{}
-	for action, keys := range c.Keys {
-		out[keymap.Action(action)] = keys
+func (c *config) theme(name string) themes.User {
+	u, ok := c.themes[name]
+	if !ok {
+		u = themes.User{Name: name, Colours: map[string]string{}}
+		c.themes[name] = u
 	}
-	return out
+	return u
 }
 
-// redirectLog keeps the messages of the connection library off the screen: into a file, or nowhere.
-func redirectLog(path string) error {
-	l := &fileLog{}
-	if path != "" {
-		f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-		if err != nil {
-			return fmt.Errorf("--log-file: %w", err)
+// at is the entry, or table, of a path.
+func (c *config) at(path ...string) item {
+	i := slices.IndexFunc(c.items, func(it item) bool { return slices.Equal(it.path, path) })
+	if i < 0 {
+		return item{path: path, line: 1}
+	}
+	return c.items[i]
+}
+
+// unknown says that there is no connection of a name, and which there are.
+func (c *config) unknown(name string) error {
+	if len(c.connections) == 0 {
+		return fmt.Errorf("unknown connection %q: %s has none", name, c.path)
+	}
+	return fmt.Errorf("unknown connection %q: one of %s", name, strings.Join(c.names(), ", "))
+}
+
+// names are those of the connections.
+func (c *config) names() []string { return slices.Sorted(maps.Keys(c.connections)) }
+
+// prefixesOf are those of a connection; of none, with an empty name.
+func (c *config) prefixesOf(name string) conn.Prefixes {
+	p := c.prefixes
+	if one := c.connections[name]; one != nil {
+		own := one.prefixes
+		for _, f := range prefixFields(&own) {
+			if *f.at != "" {
+				setPrefix(&p, f.name, *f.at)
+			}
 		}
-		l.f = f // open until the process ends
 	}
-	redis.SetLogger(l)
-	return nil
+	return p
 }
 
-type fileLog struct{ f *os.File }
-
-// Printf is what go-redis logs with.
-func (l *fileLog) Printf(_ context.Context, format string, v ...any) {
-	if l.f != nil {
-		fmt.Fprintln(l.f, time.Now().UTC().Format(time.RFC3339), tui.Clean(fmt.Sprintf(format, v...)))
+// themed finds a theme by its name: one that comes along, or one of the user's own.
+func (c *config) themed(name string, isDark bool) (themes.Theme, error) {
+	if u, ok := c.themes[name]; ok {
+		return u.Theme(isDark), nil
 	}
+	t, err := themes.Named(name, isDark)
+	if own := slices.Sorted(maps.Keys(c.themes)); err != nil && len(own) > 0 {
+		err = fmt.Errorf("%w, %s", err, strings.Join(own, ", "))
+	}
+	return t, err
 }

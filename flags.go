@@ -31,6 +31,7 @@ type options struct {
 	view         string
 	theme        string
 	config       string
+	connection   string
 	flushDir     string
 	auditFile    string
 	logFile      string
@@ -49,41 +50,17 @@ type options struct {
 	help    bool
 
 	stderr io.Writer // for what is told while a verb works
+
+	conf      config                        // the file, if the verb looks at it
+	reconnect func(string) (options, error) // the same command line with another connection
 }
-
-const usageHead = `holdfast shows and operates the coordination state that services keep in Redis.
-
-  holdfast                          the dashboard on --url
-  holdfast demo                     the dashboard on an embedded Redis with a live workload
-  holdfast get VIEW [KEY]           print a view, or one row whole
-  holdfast flush STORE              write a buffer and what is left of earlier flushes to --flush-dir, then delete it;
-                                    prints the files, none if there is nothing to persist
-  holdfast bump NAMESPACE KEY       raise a generation; prints it
-  holdfast lock KEY --ttl D         take a lock; prints its token and fence
-  holdfast unlock KEY --token T     release a lock that this token holds
-  holdfast edit VIEW KEY --file F   replace a document by compare-and-set; binary as base64. A text that names another
-                                    version than the stored one is refused
-  holdfast edit kv DB:KEY --file F  the same for a pair of a KV database; its value is compared, its expiry kept
-  holdfast get kv DB                print the pairs of a KV database
-  holdfast backup DB FILE           write a KV database to a new file; prints its change number and how many pairs it has
-  holdfast restore DB FILE          make a KV database from a backup, verified to its end before anything is touched; one
-                                    that ever had a change is refused without --replace; prints the same
-  holdfast replicate --from URL --db DB --to DIR
-                                    keep a replica of a KV database in a folder until interrupted; go on where it ended.
-                                    It reports how far it is to the database, unless --read-only
-  holdfast version
-  holdfast completion SHELL         print a script that completes words in bash, zsh or fish
-
-Exit codes: 0 done, 1 failed, 2 usage, 3 refused by a precondition (held, changed, read-only), 4 server unreachable.
-
-Flags (each also as HOLDFAST_NAME in the environment; HOLDFAST_URL may hold several, with spaces between them):
-`
 
 // flagSet declares the flags. Verbs share one set, so that a flag may stand before or after its verb.
 func flagSet(o *options) *pflag.FlagSet {
 	f := pflag.NewFlagSet("holdfast", pflag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	f.StringArrayVar(&o.urls, "url", nil, "server: redis:// rediss:// or unix://; repeat it for cluster seeds (default "+conn.DefaultURL+")")
+	f.StringVar(&o.connection, "connection", "", "a server of the configuration file, by its name")
 	f.BoolVar(&o.cluster, "cluster", false, "the server is a Redis Cluster")
 	f.StringVar(&o.sentinel, "sentinel-master", "", "the servers are sentinels that watch the master of this name")
 	f.StringVar(&o.username, "username", "", "user to log in as")
@@ -95,7 +72,7 @@ func flagSet(o *options) *pflag.FlagSet {
 	f.DurationVar(&o.refresh, "refresh", time.Second, "time between two readings")
 	f.IntVar(&o.scanBudget, "scan-budget", live.DefaultBudget, "most trips a second to the server while the keyspace is read, each of up to a thousand keys; 0: no limit")
 	f.StringVar(&o.view, "view", "overview", "the view to start with")
-	f.StringVar(&o.theme, "theme", "", "dark, light, high-contrast, colour-blind or mono (default by the background)")
+	f.StringVar(&o.theme, "theme", "", "dark, light, high-contrast, colour-blind, mono or one of your own (default by the background)")
 	f.StringVar(&o.config, "config", "", "configuration file (default holdfast/config.toml in the user's configuration folder)")
 	f.StringVar(&o.flushDir, "flush-dir", ".", "where flushed buffers are written")
 	f.StringVar(&o.auditFile, "audit-file", "", "file that every action is noted in, as JSON Lines")
@@ -121,32 +98,11 @@ var own = map[string]string{
 	"replace": "restore", "from": "replicate", "db": "replicate", "to": "replicate", "name": "replicate",
 }
 
-// parse reads flags and environment. A flag of another verb is an error, as an unknown one is; in the environment,
-// which all verbs share, it is none.
-func parse(args []string, environ []string) (o options, verb string, rest []string, usage string, err error) {
-	f := flagSet(&o)
-	usage = usageHead + f.FlagUsages()
-	if err = f.Parse(args); err != nil {
-		return o, "", nil, usage, err
-	}
-	if f.NArg() > 0 {
-		verb, rest = f.Arg(0), f.Args()[1:]
-	}
-	f.Visit(func(flag *pflag.Flag) {
-		if v := own[flag.Name]; v != "" && v != verb && !o.help && err == nil {
-			err = fmt.Errorf("--%s belongs to the verb %s", flag.Name, v)
-		}
-	})
-	if err == nil {
-		err = fromEnvironment(f, verb, environ)
-	}
-	return o, verb, rest, usage, err
-}
-
 // fromEnvironment fills the flags that were not given from HOLDFAST_NAME. An empty value is none.
 func fromEnvironment(f *pflag.FlagSet, verb string, environ []string) (err error) {
+	named := f.Changed("connection") // on the command line: its server is not that of the environment
 	f.VisitAll(func(flag *pflag.Flag) {
-		if v := own[flag.Name]; flag.Changed || err != nil || v != "" && v != verb {
+		if v := own[flag.Name]; flag.Changed || err != nil || v != "" && v != verb || named && isAddress(flag.Name) {
 			return
 		}
 		name := "HOLDFAST_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
@@ -182,8 +138,8 @@ func splitURLs(list string) []string {
 
 // open makes the core that the flags describe.
 func (o options) open() (*core.Core, error) {
-	if o.refresh < 100*time.Millisecond {
-		return nil, fmt.Errorf("%w: --refresh %v: at least 100ms, to spare the server", errUsage, o.refresh)
+	if o.refresh < leastRefresh {
+		return nil, fmt.Errorf("%w: --refresh %v: at least %v, to spare the server", errUsage, o.refresh, leastRefresh)
 	}
 	if o.scanBudget < 0 {
 		return nil, fmt.Errorf("%w: --scan-budget %d: 0 or more", errUsage, o.scanBudget)
@@ -204,7 +160,7 @@ func (o options) open() (*core.Core, error) {
 		}
 		c.Password = strings.TrimRight(string(text), "\r\n")
 	}
-	opened, err := core.Open(core.Options{Conn: c, Refresh: o.refresh, Budget: budget})
+	opened, err := core.Open(core.Options{Conn: c, Prefixes: o.conf.prefixesOf(o.connection), Refresh: o.refresh, Budget: budget})
 	if err != nil { // nothing was dialled yet: it is about the flags
 		return nil, fmt.Errorf("%w: %w", errUsage, err)
 	}

@@ -262,10 +262,10 @@ func TestTheEnvironmentHoldsSeveralURLs(t *testing.T) {
 
 func TestTheConfigurationFile(t *testing.T) {
 	c, err := loadConfig(file(t, "[keys]\nflush = [\"F\"]\nquit = []\n"))
-	if err != nil || len(c.overrides()) != 2 || c.overrides()["flush"][0] != "F" {
+	if err != nil || len(c.keys) != 2 || c.keys["flush"][0] != "F" {
 		t.Errorf("%+v, %v", c, err)
 	}
-	for text, says := range map[string]string{"colour = 1\n": "line 1: unknown entry", "[keys]\n\nflush = \n": "line 3", "[keys]\nflush = 1\n": "line 2"} {
+	for text, says := range map[string]string{"colour = 1\n": "line 1: unknown entry colour: one of connection, view", "[keys]\n\nflush = \n": "line 3", "[keys]\nflush = 1\n": "line 2"} {
 		path := file(t, text)
 		if _, err := loadConfig(path); err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v", text, err)

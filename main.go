@@ -13,14 +13,8 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/charmbracelet/x/term"
-
-	"holdfast/core"
 	"holdfast/core/conn"
-	"holdfast/keymap"
-	"holdfast/themes"
 	"holdfast/tui"
-	"holdfast/views"
 )
 
 // Exit codes; they are part of the command line's contract.
@@ -51,7 +45,6 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	o.stderr = stderr
 	switch {
 	case err != nil:
-		err = fmt.Errorf("%w: %w", errUsage, err)
 	case o.help:
 		_, err = fmt.Fprint(stdout, usage)
 	default:
@@ -86,28 +79,36 @@ func withoutSecrets(text string) string {
 	return text[:from] + "://***" + text[to:]
 }
 
-// verb is one thing that the command does; args is the synopsis of its arguments.
+// verb is one thing that the command does.
 type verb struct {
-	name, args string
+	name, args string // args is the synopsis of its arguments
+	flags      string // that it cannot do without
+	help       string
 	run        func(options, context.Context, []string, io.Writer) error
 }
 
-// verbs is the registry of them; without a name stands the dashboard.
+// verbs is the registry of them; without a name stands the dashboard. The usage, the manual and the scripts for shells
+// are made from it.
 func verbs() []verb {
 	return []verb{
-		{"", "", options.dashboard},
-		{"demo", "", options.demo},
-		{"get", "VIEW [KEY]", options.get},
-		{"flush", "STORE", options.flush},
-		{"bump", "NAMESPACE KEY", options.bump},
-		{"lock", "KEY", options.lock},
-		{"unlock", "KEY", options.unlock},
-		{"edit", "VIEW KEY", options.edit},
-		{"backup", "DB FILE", options.backup},
-		{"restore", "DB FILE", options.restore},
-		{"replicate", "", options.replicate},
-		{"version", "", options.version},
-		{"completion", "SHELL", options.completion},
+		{"", "", "", "the dashboard on --connection or --url", options.dashboard},
+		{"demo", "", "", "the dashboard on an embedded Redis with a live workload", options.demo},
+		{"get", "VIEW [KEY]", "", "print a view, or one row whole; with kv DB the pairs of a KV database", options.get},
+		{"flush", "STORE", "", "write a buffer and what is left of earlier flushes to --flush-dir, then delete it; prints the files, " +
+			"none if there is nothing to persist", options.flush},
+		{"bump", "NAMESPACE KEY", "", "raise a generation; prints it", options.bump},
+		{"lock", "KEY", "--ttl D", "take a lock; prints its token and fence", options.lock},
+		{"unlock", "KEY", "--token T", "release a lock that this token holds", options.unlock},
+		{"edit", "VIEW KEY", "--file F", "replace a document by compare-and-set; binary as base64. A text that names another version than the " +
+			"stored one is refused. With kv DB:KEY a pair of a KV database: its value is compared, its expiry kept", options.edit},
+		{"backup", "DB FILE", "", "write a KV database to a new file; prints its change number and how many pairs it has", options.backup},
+		{"restore", "DB FILE", "", "make a KV database from a backup, verified to its end before anything is touched; one that ever had a " +
+			"change is refused without --replace; prints the same", options.restore},
+		{"replicate", "", "--from URL --db DB --to DIR", "keep a replica of a KV database in a folder until interrupted; go on where it " +
+			"ended. It reports how far it is to the database, unless --read-only", options.replicate},
+		{"connections", "", "", "print the names of the connections in the configuration file", options.connections},
+		{"version", "", "", "print the version", options.version},
+		{"completion", "SHELL", "", "print a script that completes words in bash, zsh or fish", options.completion},
 	}
 }
 
@@ -154,67 +155,4 @@ func (o options) version(_ context.Context, _ []string, stdout io.Writer) error 
 	}
 	_, err := fmt.Fprintf(stdout, "holdfast %s%s\n", v, sum)
 	return err
-}
-
-func (o options) dashboard(ctx context.Context, _ []string, _ io.Writer) error {
-	c, err := o.open()
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	filters := newFilterFile()
-	defer filters.rest()
-	return o.show(ctx, c, tui.Config{LoadFilters: filters.load, KeepFilters: filters.save})
-}
-
-// show runs the dashboard on a core; d has what differs between one and another.
-func (o options) show(ctx context.Context, c *core.Core, d tui.Config) error {
-	if _, ok := views.Named(o.view); !ok {
-		return fmt.Errorf("%w: unknown view %q: one of %s", errUsage, o.view, views.Names())
-	}
-	if _, err := themes.Named(o.themeName(true), true); err != nil {
-		return fmt.Errorf("%w: %w", errUsage, err)
-	}
-	if !term.IsTerminal(os.Stdin.Fd()) || !term.IsTerminal(os.Stdout.Fd()) {
-		return fmt.Errorf("%w: the dashboard needs a terminal; use `holdfast get VIEW` in scripts", errStart)
-	}
-	cfg, err := loadConfig(o.config)
-	if err != nil {
-		return fmt.Errorf("%w: %w", errStart, err)
-	}
-	keys, err := keymap.New(cfg.overrides())
-	if err != nil {
-		return fmt.Errorf("%w: configuration %s: %w", errStart, cfg.path, err)
-	}
-	if err := redirectLog(o.logFile); err != nil {
-		return err
-	}
-	op, err := o.operator(c)
-	if err != nil {
-		return err
-	}
-	defer op.Close()
-	if err := c.Conn.Reach(ctx); err != nil {
-		return err
-	}
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(80) // of a million rows: what they take again as room for the collector would be above 300 MB
-	}
-	d.Views, d.Live, d.Operator, d.Conn, d.Keys, d.Start = views.Frames(), c.Live, op, c.Conn, keys, o.view
-	d.Mouse = true
-	d.Theme = func(isDark bool) themes.Theme {
-		t, _ := themes.Named(o.themeName(isDark), isDark) // the name was checked above
-		return t
-	}
-	return tui.Run(ctx, d)
-}
-
-func (o options) themeName(isDark bool) string {
-	switch {
-	case o.theme != "":
-		return o.theme
-	case isDark:
-		return "dark"
-	}
-	return "light"
 }

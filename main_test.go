@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/adrg/xdg"
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core"
@@ -23,7 +24,16 @@ import (
 	"holdfast/core/redistest"
 )
 
-func TestMain(m *testing.M) { redistest.Main(m, func() { os.RemoveAll(built.dir) }) }
+// TestMain hides the configuration of whoever runs the tests.
+func TestMain(m *testing.M) {
+	home, err := os.MkdirTemp("", "holdfast-config-")
+	if err != nil {
+		panic(err)
+	}
+	os.Setenv("XDG_CONFIG_HOME", home)
+	xdg.Reload()
+	redistest.Main(m, func() { os.RemoveAll(built.dir); os.RemoveAll(home) })
+}
 
 var ctx = context.Background()
 

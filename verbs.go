@@ -29,12 +29,30 @@ func (o options) demo(ctx context.Context, _ []string, _ io.Writer) error {
 	// Whatever the environment says:
 	o.urls, o.cluster, o.sentinel, o.username, o.passwordFile = []string{d.URL}, false, "", "", ""
 	o.tlsCA, o.tlsCert, o.tlsKey = "", "", ""
-	c, err := o.open()
+	keys, err := o.startable()
 	if err != nil {
 		return err
 	}
-	defer c.Close()
-	return o.show(ctx, c, tui.Config{Note: "demo on " + d.URL})
+	if err := redirectLog(o.logFile); err != nil {
+		return err
+	}
+	st, err := o.stage(ctx)
+	if err != nil {
+		return err
+	}
+	defer st.close()
+	_, err = st.show(ctx, keys, "demo on "+d.URL, "")
+	return err
+}
+
+// connections prints their names.
+func (o options) connections(_ context.Context, _ []string, stdout io.Writer) error {
+	for _, name := range o.conf.names() {
+		if _, err := fmt.Fprintln(stdout, name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // get prints a view, or one row of it whole.

@@ -23,3 +23,6 @@ func PanicMsg(text string) tea.Msg { return panicMsg{text} }
 
 // LoadFilterList is the part of Init that reads the filters of earlier runs.
 func (m *Model) LoadFilterList() tea.Cmd { return m.loadFilters() }
+
+// Leads is the connection to go to when the dashboard ends.
+func (m *Model) Leads() string { return m.leads }

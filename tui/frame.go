@@ -77,7 +77,8 @@ func (m *Model) header() string {
 		left += "  " + Clean(m.Note)
 	}
 	right := strings.Join(m.badges(), " ") + " "
-	return m.theme.Header.Render(fit(left, m.width-textWidth(right), false)) + right
+	name := m.nameTag()
+	return name + m.theme.Header.Render(fit(left, m.width-textWidth(name)-textWidth(right), false)) + right
 }
 
 func (m *Model) badges() []string {

@@ -45,6 +45,7 @@ type Model struct {
 	toast     toast
 	working   *job // that runs
 	done      doings
+	leads     string // the connection to go to after this one; empty: none
 
 	after  func(time.Duration) <-chan time.Time
 	unseen chan struct{} // nil: the terminal is looked at; closed when it is again
@@ -63,8 +64,15 @@ func New(ctx context.Context, c Config) *Model {
 	}
 	m := &Model{Config: c, ctx: ctx, theme: c.Theme(true), snap: c.Live.Snapshot(), input: newInput(""), after: time.After}
 	m.recall.used = map[string][]string{}
+	if c.Connections.Why != "" {
+		m.overlays.push(textPane("This connection stays", c.Connections.Why))
+	}
 	for i, v := range c.Views {
-		m.tabs = append(m.tabs, newTable(v))
+		t := newTable(v)
+		if titles, ok := c.Columns[v.Name]; ok {
+			t.choose(titles)
+		}
+		m.tabs = append(m.tabs, t)
 		if v.Parent == "" {
 			m.tops = append(m.tops, i)
 		}
@@ -130,6 +138,8 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 		m.recalled(msg)
 	case keptMsg:
 		m.kept(msg)
+	case triedMsg:
+		return m.tried(msg)
 	case panicMsg:
 		m.panicked(msg)
 	case actedMsg:

@@ -61,6 +61,7 @@ func (m *Model) palette() overlay {
 			choices = append(choices, choice{"sort by " + c.label, c.hint, c.pick})
 		}
 	}
+	choices = append(choices, m.connectChoices()...)
 	return newPicker("Go to a view or do something", append(choices, cannot...))
 }
 

@@ -49,10 +49,11 @@ type running struct {
 	out  output
 	keys io.Writer
 	end  chan error
+	next string // set before end
 	stop context.CancelFunc
 }
 
-func start(t *testing.T, view string, fill func(*world)) *running {
+func start(t *testing.T, view string, fill func(*world), others ...tui.Connections) *running {
 	t.Helper()
 	_, mini := redistest.Mini(t)
 	c, err := core.Open(core.Options{Conn: conn.Options{URLs: []string{"redis://" + mini.Addr()}}, Refresh: 20 * time.Millisecond})
@@ -66,12 +67,18 @@ func start(t *testing.T, view string, fill func(*world)) *running {
 	in, typed, err := os.Pipe() // a file, as an editor wants it
 	must(t, err)
 	ctx, stop := context.WithCancel(context.Background())
+	connections := tui.Connections{}
+	if len(others) > 0 {
+		connections = others[0]
+	}
 	r := &running{core: c, keys: typed, end: make(chan error, 1), stop: stop}
 	t.Cleanup(func() { stop(); typed.Close(); in.Close() })
 	go func() {
-		r.end <- tui.Run(ctx, tui.Config{
-			Views: views.Frames(), Live: c.Live, Operator: op, Conn: c.Conn, Keys: keys, Start: view, Theme: themes.Default,
+		next, err := tui.Run(ctx, tui.Config{
+			Views: views.Frames(), Live: c.Live, Operator: op, Conn: c.Conn, Keys: keys, Start: view, Theme: themes.Default, Connections: connections,
 		}, tea.WithInput(in), tea.WithOutput(&r.out), tea.WithWindowSize(100, 30), tea.WithoutSignals(), tea.WithEnvironment([]string{"TERM=xterm-256color"}))
+		r.next = next
+		r.end <- err
 	}()
 	return r
 }

@@ -66,6 +66,8 @@ type options struct {
 	conn     *conn.Conn // whose commands are logged
 	load     func() (map[string][]string, error)
 	keep     func(view string, filters []string) error
+	columns  map[string][]string
+	others   tui.Connections
 }
 
 // serve starts a server with the core of a dashboard on it.
@@ -115,7 +117,7 @@ func drive(t testing.TB, o options, fill ...func(*world)) *driver {
 	d.m = tui.New(ctx, tui.Config{
 		Views: o.views, Live: c.Live, Operator: op, Conn: o.conn, Keys: keys, Mouse: true, Start: o.start,
 		Theme: themes.Default, Now: func() time.Time { return d.now },
-		LoadFilters: o.load, KeepFilters: o.keep,
+		LoadFilters: o.load, KeepFilters: o.keep, Columns: o.columns, Connections: o.others,
 	})
 	d.resize(80, 24)
 	d.run(d.m.LoadFilterList())

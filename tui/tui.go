@@ -16,7 +16,7 @@ import (
 	"holdfast/themes"
 )
 
-// Config is what a dashboard is made of. All fields but Mouse, Note, Start, Now and those of the filters are needed.
+// Config is what a dashboard is made of. The first six fields are needed.
 type Config struct {
 	Views    []*View
 	Live     *live.Model
@@ -33,10 +33,14 @@ type Config struct {
 	// Both may take their time, and may be called at once.
 	LoadFilters func() (map[string][]string, error)
 	KeepFilters func(view string, newest []string) error
+
+	Columns     map[string][]string // titles of the columns of a view in the order to show them; none: all
+	Connections Connections
 }
 
-// Run shows the dashboard until the operator quits or ctx ends. The reading of the server ends with it.
-func Run(ctx context.Context, c Config, opts ...tea.ProgramOption) error {
+// Run shows the dashboard until the operator quits or ctx ends. The reading of the server ends with it. next is the
+// connection that the operator left for; empty where nobody asked for another one.
+func Run(ctx context.Context, c Config, opts ...tea.ProgramOption) (next string, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	done := make(chan struct{})
@@ -45,11 +49,12 @@ func Run(ctx context.Context, c Config, opts ...tea.ProgramOption) error {
 		_ = c.Live.Run(ctx) // ends with ctx; what goes wrong before is in the snapshots
 	}()
 	// What a key does waits for Bubble Tea's next look at the frame: at its usual 60 a second that alone can take 16 ms.
-	p := tea.NewProgram(New(ctx, c), append([]tea.ProgramOption{tea.WithFPS(120)}, opts...)...)
+	m := New(ctx, c)
+	p := tea.NewProgram(m, append([]tea.ProgramOption{tea.WithFPS(120)}, opts...)...)
 	stop := context.AfterFunc(ctx, p.Quit) // a hangup reaches us as the end of ctx alone
-	_, err := p.Run()
+	_, err = p.Run()
 	stop()
 	cancel()
 	<-done
-	return err
+	return m.leads, err
 }
