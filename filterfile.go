@@ -91,3 +91,12 @@ func (f *filterFile) rest() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 }
+
+// tomlError puts the place of the mistake into one line.
+func tomlError(err error) error {
+	if decode, ok := errors.AsType[*toml.DecodeError](err); ok {
+		line, column := decode.Position()
+		return fmt.Errorf("line %d, column %d: %w", line, column, decode)
+	}
+	return err
+}
