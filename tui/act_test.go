@@ -40,6 +40,22 @@ func TestBump(t *testing.T) {
 	d.shows("cannot undo: generations only rise")
 }
 
+// One that cannot be undone is told of once, and stands in the way of none before it.
+func TestUndoGoesPastWhatCannotBeUndone(t *testing.T) {
+	d := open(t, options{start: "actors"}, shop)
+	d.to("agent-1")
+	d.press("l")
+	d.typed("-shadow") // its own lock is held
+	d.act("enter", "y")
+	d.press("2", "3")
+	d.to("all")
+	d.act("b", "enter")
+	d.press("z")
+	d.shows("cannot undo: generations only rise", "again for what was done before it")
+	d.act("z", "y")
+	d.shows("done: released lock:actor:agent-1-shadow")
+}
+
 func TestFlush(t *testing.T) {
 	dir := t.TempDir()
 	d := open(t, options{start: "buffers", flushDir: dir}, shop)
@@ -167,6 +183,22 @@ func TestLockWithATokenOfOnesOwn(t *testing.T) {
 	d.shows("take lock:deploy for 30s")
 	d.act("y")
 	equal(t, "the token", d.get("lock:deploy"), "me")
+}
+
+// The lock that guards a row is taken from the row, under the name that the row links to.
+func TestLockOfARow(t *testing.T) {
+	d := open(t, options{start: "actors"}, shop)
+	d.to("agent-2")
+	d.act("l", "enter", "y")
+	d.shows("done: took lock:actor:agent-2 for 30s")
+	d.press("enter")
+	d.shows("locked by  locks lock:actor:agent-2")
+
+	d.press("esc", "5")
+	d.to("pod-0")
+	d.act("l", "enter", "y")
+	d.press("enter")
+	d.shows("locked by  locks lock:worker:shop:small:pod-0")
 }
 
 func TestLockThatIsHeld(t *testing.T) {

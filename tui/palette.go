@@ -92,11 +92,11 @@ func (m *Model) whyNot(e keymap.Binding) string {
 	noRow := m.target() == nil
 	switch e.Action {
 	case keymap.Undo:
-		n := len(m.done.deeds)
-		if n == 0 {
+		last := m.done.next()
+		if last == nil {
 			return "nothing to undo"
 		}
-		return m.done.deeds[n-1].why
+		return last.why
 	case keymap.UndoList:
 		if len(m.done.deeds) == 0 {
 			return "nothing to undo"

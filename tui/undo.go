@@ -25,6 +25,7 @@ type deed struct {
 	what   string
 	undo   *operate.Action
 	why    string
+	told   bool // that it cannot be undone: the one before it is next
 }
 
 // mostDeeds is how many the list of them shows.
@@ -32,7 +33,7 @@ const mostDeeds = 20
 
 func (h *doings) add(now time.Time, out operate.Outcome) {
 	h.last++
-	h.deeds = append(h.deeds, deed{h.last, now, out.Text, out.Undo, out.NoUndo})
+	h.deeds = append(h.deeds, deed{number: h.last, at: now, what: out.Text, undo: out.Undo, why: out.NoUndo})
 	if n := len(h.deeds); n > mostMarks { // of a bulk action on all that can be marked each can be undone
 		h.deeds = slices.Delete(h.deeds, 0, n-mostMarks)
 	}
@@ -55,16 +56,37 @@ func (m *Model) remember(j *job, msg actedMsg) {
 	}
 }
 
-// undoLast plans to take back the last action, or says why that cannot be.
-func (m *Model) undoLast() tea.Cmd {
-	n := len(m.done.deeds)
-	if n == 0 {
-		if !m.isBusy() {
-			m.say("nothing to undo", Plain)
+// next is the deed that an undo is for: the last one, but none that cannot be undone and of which that was said; nil if
+// there is none.
+func (h *doings) next() *deed {
+	for i := range slices.Backward(h.deeds) {
+		if d := &h.deeds[i]; d.undo != nil || !d.told {
+			return d
 		}
+	}
+	return nil
+}
+
+// undoLast plans to take back the last action, or says once why that cannot be.
+func (m *Model) undoLast() tea.Cmd {
+	if m.isBusy() {
 		return nil
 	}
-	return m.takeBack(m.done.deeds[n-1])
+	last := m.done.next()
+	if last == nil {
+		m.say("nothing to undo", Plain)
+		return nil
+	}
+	if last.undo != nil {
+		return m.takeBack(*last)
+	}
+	last.told = true
+	more := ""
+	if m.done.next() != nil {
+		more = "; again for what was done before it"
+	}
+	m.say(fmt.Sprintf("cannot undo: %s (%s)%s", last.why, last.what, more), Warn)
+	return nil
 }
 
 func (m *Model) takeBack(d deed) tea.Cmd {

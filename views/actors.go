@@ -47,6 +47,7 @@ func actors() View {
 			}),
 			Actions: []tui.Action{
 				{ID: keymap.Edit, Label: "edit", Edit: true},
+				lockRow(func(r live.Row) string { return guard("actor", r.(row).ActorID()) }),
 				{
 					ID: keymap.Delete, Label: "delete", Bulk: true,
 					Blocked: func(r live.Row) string {

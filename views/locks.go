@@ -57,14 +57,8 @@ func locks() View {
 			Actions: []tui.Action{
 				{
 					ID: keymap.Lock, Label: "lock", NoRow: true,
-					Form: func(live.Row) tui.Form { return lockForm() },
-					Plan: func(o *operate.Operator, _ live.Row, in map[string]string) (operate.Action, error) {
-						ttl, err := time.ParseDuration(in["ttl"])
-						if err != nil {
-							return operate.Action{}, err
-						}
-						return o.TakeLock(in["key"], in["token"], ttl)
-					},
+					Form: func(live.Row) tui.Form { return lockForm("lock:") },
+					Plan: takeLock,
 				},
 				{
 					ID: keymap.Unlock, Label: "unlock", Bulk: true,
@@ -84,9 +78,17 @@ func locks() View {
 	}
 }
 
-func lockForm() tui.Form {
+func takeLock(o *operate.Operator, _ live.Row, in map[string]string) (operate.Action, error) {
+	ttl, err := time.ParseDuration(in["ttl"])
+	if err != nil {
+		return operate.Action{}, err
+	}
+	return o.TakeLock(in["key"], in["token"], ttl)
+}
+
+func lockForm(key string) tui.Form {
 	return tui.Form{Title: "take a lock", Fields: []tui.Field{
-		{Name: "key", Label: "key", Value: "lock:", Hint: "lock:what:id", Check: func(s string) error {
+		{Name: "key", Label: "key", Value: key, Hint: "lock:what:id", Check: func(s string) error {
 			if s == "" || strings.HasSuffix(s, ":") {
 				return errors.New("a lock needs a whole key, such as lock:actor:a1")
 			}
@@ -102,9 +104,21 @@ func lockForm() tui.Form {
 	}}
 }
 
-// locksOn are links to the lock that by convention guards a row, if it is held.
+// guard is the key of the lock that by convention guards a row.
+func guard(what, id string) string { return "lock:" + what + ":" + id }
+
+// lockRow takes the lock that guards a row.
+func lockRow(key func(live.Row) string) tui.Action {
+	return tui.Action{
+		ID: keymap.Lock, Label: "lock",
+		Form: func(r live.Row) tui.Form { return lockForm(key(r)) },
+		Plan: takeLock,
+	}
+}
+
+// locksOn are links to the lock that guards a row, if it is held.
 func locksOn(l tui.Lookup, what, id string) []tui.Link {
-	key := "lock:" + what + ":" + id
+	key := guard(what, id)
 	if _, held := l.Table("locks").Get(key); held {
 		return []tui.Link{{Label: "locked by", View: "locks", ID: key}}
 	}

@@ -53,6 +53,7 @@ func workers() View {
 			}),
 			Actions: []tui.Action{
 				{ID: keymap.Edit, Label: "edit", Edit: true},
+				lockRow(func(r live.Row) string { return guard("worker", r.ID()) }),
 				{
 					ID: keymap.Delete, Label: "delete", Bulk: true,
 					Plan: func(o *operate.Operator, r live.Row, _ map[string]string) (operate.Action, error) {
