@@ -21,7 +21,7 @@ func (b *bench) write(ctx context.Context) (n int, err error) {
 	defer tick.Stop()
 	for start := time.Now(); ; {
 		for time.Since(start) > time.Duration(n/writesEach)*writeEvery {
-			p := b.client.Pipeline()
+			p := b.Client.Pipeline()
 			for range writesEach {
 				i := rand.IntN(b.n)
 				p.Set(ctx, "actor:"+actor(i), document(i, 2*mostRows+n), 0)
@@ -97,13 +97,13 @@ func (b *bench) busy(ctx context.Context) error {
 
 // settled waits until every row on the screen has the version that the server has.
 func (b *bench) settled(ctx context.Context) (time.Time, error) {
-	b.mu.Lock()
+	b.Mu.Lock()
 	var keys, ids []string
 	for id := range b.rows() {
 		ids, keys = append(ids, id), append(keys, "actor:"+id)
 	}
-	b.mu.Unlock()
-	values, err := b.client.MGet(ctx, keys...).Result()
+	b.Mu.Unlock()
+	values, err := b.Client.MGet(ctx, keys...).Result()
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -116,5 +116,5 @@ func (b *bench) settled(ctx context.Context) (time.Time, error) {
 		}
 		want[ids[i]] = c.Version
 	}
-	return b.until(ctx, "what the server has", func() bool { return maps.Equal(b.rows(), want) })
+	return b.Until(ctx, "what the server has", func() bool { return maps.Equal(b.rows(), want) })
 }

@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"time"
+
+	"holdfast/docs/rig"
 )
 
 const (
@@ -22,15 +24,15 @@ func oddly() time.Duration { return time.Duration(30+rand.IntN(90)) * time.Milli
 
 // echo measures lines that cat sends back: what the terminal, the emulator and the machine take of every latency.
 func (b *bench) echo(ctx context.Context) error {
-	x, err := startTerminal(b.o.work, "cat")
+	x, err := rig.Start(wide, high, b.o.work, nil, "cat")
 	if err != nil {
 		return err
 	}
-	defer x.close()
+	defer x.Close()
 	var took []time.Duration
 	for i := range min(b.o.presses, 100) {
 		text := fmt.Sprintf("<%d>", i)
-		d, err := x.takes(ctx, text, x.types(text+enter), func() bool { return strings.Count(x.screen.String(), text) == 2 })
+		d, err := x.Takes(ctx, text, x.Types(text+enter), func() bool { return strings.Count(x.Screen.String(), text) == 2 })
 		if err != nil {
 			return err
 		}
@@ -45,15 +47,15 @@ func (b *bench) echo(ctx context.Context) error {
 
 // press presses the i-th of keys that move the cursor and measures until the status line has the row they lead to.
 func (b *bench) press(ctx context.Context, i int) (time.Duration, error) {
-	b.mu.Lock()
+	b.Mu.Lock()
 	at, _ := b.row()
-	b.mu.Unlock()
+	b.Mu.Unlock()
 	round := []struct {
 		key  string
 		want int
 	}{{"j", at + 1}, {"j", at + 1}, {pageDown, at + lastRow - firstRow + 1}, {"k", at - 1}, {"G", b.n}, {"k", at - 1}, {home, 1}}
 	step := round[i%len(round)]
-	return b.takes(ctx, fmt.Sprintf("row %d after %q on row %d", step.want, step.key, at), b.types(step.key), func() bool {
+	return b.Takes(ctx, fmt.Sprintf("row %d after %q on row %d", step.want, step.key, at), b.Types(step.key), func() bool {
 		now, _ := b.row()
 		return now == step.want
 	})
@@ -80,10 +82,10 @@ func (b *bench) keys(ctx context.Context) error {
 
 // top goes to the first row.
 func (b *bench) top(ctx context.Context) error {
-	if err := b.types(home)(); err != nil {
+	if err := b.Types(home)(); err != nil {
 		return err
 	}
-	_, err := b.until(ctx, "the first row", func() bool { at, _ := b.row(); return at == 1 })
+	_, err := b.Until(ctx, "the first row", func() bool { at, _ := b.row(); return at == 1 })
 	return err
 }
 
@@ -99,7 +101,7 @@ func (b *bench) narrowing(ctx context.Context) error {
 	shows := func(at, of int) func() bool {
 		return func() bool { a, o := b.row(); return a == at && o == of }
 	}
-	picker := func() bool { return strings.Contains(b.screen.String(), "Sort Actors by") }
+	picker := func() bool { return strings.Contains(b.Screen.String(), "Sort Actors by") }
 	for _, step := range []struct {
 		what  string
 		keys  string
@@ -112,7 +114,7 @@ func (b *bench) narrowing(ctx context.Context) error {
 		{"filter all columns for one row", "/" + actor(0) + enter, shows(1, 1)},
 		{"take the filter away", escape, shows(1, b.n)},
 	} {
-		d, err := b.takes(ctx, step.what, b.types(step.keys), step.shows)
+		d, err := b.Takes(ctx, step.what, b.Types(step.keys), step.shows)
 		if err != nil {
 			return err
 		}
@@ -128,8 +130,8 @@ func (b *bench) watching(ctx context.Context) error { return b.changes(ctx, "", 
 
 // change gives a row that is on the screen another version and measures until it shows.
 func (b *bench) change(ctx context.Context, row, version int) (time.Duration, error) {
-	return b.takes(ctx, fmt.Sprintf("version %d of %s", version, actor(row)), func() error {
-		return b.client.Set(ctx, "actor:"+actor(row), document(row, version), 0).Err()
+	return b.Takes(ctx, fmt.Sprintf("version %d of %s", version, actor(row)), func() error {
+		return b.Client.Set(ctx, "actor:"+actor(row), document(row, version), 0).Err()
 	}, func() bool { return b.rows()[actor(row)] == fmt.Sprint(version) })
 }
 

@@ -14,23 +14,26 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+
+	"holdfast/docs/rig"
 )
 
 // bench is one size: a server, and the dashboard on it.
 type bench struct {
 	o options
 	n int
-	*server
-	*terminal
+	server
+	terminal
 	report
 }
 
 func measure(ctx context.Context, o options, n int) (report, error) {
-	s, err := startServer(ctx, o.work)
+	own, err := rig.StartServer(ctx, o.work)
 	if err != nil {
 		return nil, err
 	}
-	defer s.stop()
+	s := server{own}
+	defer s.Stop()
 	if err := s.fill(ctx, n); err != nil {
 		return nil, fmt.Errorf("fill the server: %w", err)
 	}
@@ -43,21 +46,21 @@ func measure(ctx context.Context, o options, n int) (report, error) {
 	if err := b.bare(ctx); err != nil {
 		return nil, err
 	}
-	before, err := s.client.ConfigGet(ctx, "*").Result()
+	before, err := s.Client.ConfigGet(ctx, "*").Result()
 	if err != nil {
 		return nil, err
 	}
-	b.terminal, err = startTerminal(o.work, filepath.Join(o.work, "holdfast"), "--url", s.url, "--view", "actors")
+	b.Terminal, err = rig.Start(wide, high, o.work, nil, filepath.Join(o.work, "holdfast"), "--url", s.URL, "--view", "actors")
 	if err != nil {
 		return nil, err
 	}
-	defer b.terminal.close()
+	defer b.Close()
 	for _, step := range []func(context.Context) error{b.loading, b.idling, b.keys, b.watching, b.busy, b.narrowing} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
 	}
-	after, err := s.client.ConfigGet(ctx, "*").Result()
+	after, err := s.Client.ConfigGet(ctx, "*").Result()
 	if err != nil {
 		return nil, err
 	}
@@ -82,12 +85,12 @@ func (b *bench) bare(ctx context.Context) error {
 }
 
 func (b *bench) loading(ctx context.Context) error {
-	first, err := b.until(ctx, "a row", func() bool { return len(b.rows()) > 0 })
+	first, err := b.Until(ctx, "a row", func() bool { return len(b.rows()) > 0 })
 	if err != nil {
 		return err
 	}
 	tab := fmt.Sprintf("[4 Actors %s]", humanize.Comma(int64(b.n)))
-	all, err := b.until(ctx, tab, func() bool { return strings.Contains(b.line(1), tab) })
+	all, err := b.Until(ctx, tab, func() bool { return strings.Contains(b.Line(1), tab) })
 	if err != nil {
 		return err
 	}
@@ -95,8 +98,8 @@ func (b *bench) loading(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	whole, err := b.until(ctx, "the end of reading", func() bool {
-		return strings.Contains(b.line(0), "LIVE (pushed)") && !strings.Contains(b.line(statusRow), "still reading")
+	whole, err := b.Until(ctx, "the end of reading", func() bool {
+		return strings.Contains(b.Line(0), "LIVE (pushed)") && !strings.Contains(b.Line(statusRow), "still reading")
 	})
 	if err != nil {
 		return err
@@ -105,9 +108,9 @@ func (b *bench) loading(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.add("start to first rows", "%s", ms(first.Sub(b.start)))
-	b.add("start to all rows counted", "%s", ms(all.Sub(b.start)))
-	b.add("start to LIVE (pushed), all read", "%s", ms(whole.Sub(b.start)))
+	b.add("start to first rows", "%s", ms(first.Sub(b.Start)))
+	b.add("start to all rows counted", "%s", ms(all.Sub(b.Start)))
+	b.add("start to LIVE (pushed), all read", "%s", ms(whole.Sub(b.Start)))
 	b.add("memory then, and at most until then", "%s, %s", mb(at.memory), mb(max(peak, at.peak)))
 	b.add("processor time until then", "%.2f s", at.cpu.Seconds())
 	b.add("written to the terminal until then", "%d bytes", at.bytes)
@@ -133,9 +136,9 @@ func (b *bench) mark(ctx context.Context) (m mark, err error) {
 	if m.memory, m.peak, err = b.terminal.memory(); err != nil {
 		return m, err
 	}
-	b.mu.Lock()
-	m.bytes = b.bytes
-	b.mu.Unlock()
+	b.Mu.Lock()
+	m.bytes = b.Bytes
+	b.Mu.Unlock()
 	m.time = time.Now()
 	return m, nil
 }
@@ -176,18 +179,18 @@ func (b *bench) idling(ctx context.Context) error {
 
 // quit ends the dashboard as its users do.
 func (b *bench) quit(ctx context.Context) error {
-	if err := b.types("q")(); err != nil {
+	if err := b.Types("q")(); err != nil {
 		return err
 	}
 	select {
-	case <-b.ended:
+	case <-b.Ended:
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(patience):
-		return fmt.Errorf("holdfast does not quit:\n%s", b.text())
+	case <-time.After(time.Minute):
+		return fmt.Errorf("holdfast does not quit:\n%s", b.Text())
 	}
-	if code := b.terminal.cmd.ProcessState.ExitCode(); code != 0 {
-		return fmt.Errorf("holdfast ended with exit code %d:\n%s", code, b.text())
+	if code := b.Cmd.ProcessState.ExitCode(); code != 0 {
+		return fmt.Errorf("holdfast ended with exit code %d:\n%s", code, b.Text())
 	}
 	return nil
 }

@@ -6,58 +6,17 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
-	"os/exec"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"holdfast/core"
 	"holdfast/core/conn"
+	"holdfast/docs/rig"
 )
 
 // server is a redis-server of our own, filled with actors a0000000, a0000001 and so on.
-type server struct {
-	url    string
-	client *redis.Client
-	cmd    *exec.Cmd
-}
-
-func startServer(ctx context.Context, dir string) (*server, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	addr := l.Addr().String()
-	l.Close()
-	host, port, _ := net.SplitHostPort(addr)
-	s := &server{
-		url:    "redis://" + addr,
-		client: redis.NewClient(&redis.Options{Addr: addr, MaxRetries: -1, ReadTimeout: time.Minute}),
-		cmd:    exec.Command("redis-server", "--bind", host, "--port", port, "--dir", dir, "--save", "", "--appendonly", "no"),
-	}
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true} // ctrl-c is for us
-	if err := s.cmd.Start(); err != nil {
-		return nil, err
-	}
-	for deadline := time.Now().Add(10 * time.Second); s.client.Ping(ctx).Err() != nil; {
-		if time.Now().After(deadline) || ctx.Err() != nil {
-			s.stop()
-			return nil, fmt.Errorf("redis-server at %s does not answer", addr)
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	return s, nil
-}
-
-func (s *server) stop() {
-	_ = s.client.Close()
-	_ = s.cmd.Process.Kill()
-	_ = s.cmd.Wait()
-}
+type server struct{ *rig.Server }
 
 // Row names have seven digits.
 const (
@@ -77,9 +36,9 @@ func document(i, version int) string {
 const batch = 1000
 
 // fill stores n actors, whose versions fall from n to 1, and a little of other kinds.
-func (s *server) fill(ctx context.Context, n int) error {
+func (s server) fill(ctx context.Context, n int) error {
 	for from := 0; from < n; from += batch {
-		p := s.client.Pipeline()
+		p := s.Client.Pipeline()
 		for i := from; i < min(n, from+batch); i++ {
 			p.Set(ctx, "actor:"+actor(i), document(i, n-i), 0)
 		}
@@ -87,7 +46,7 @@ func (s *server) fill(ctx context.Context, n int) error {
 			return err
 		}
 	}
-	c, err := core.Open(core.Options{Conn: conn.Options{URLs: []string{s.url}}})
+	c, err := core.Open(core.Options{Conn: conn.Options{URLs: []string{s.URL}}})
 	if err != nil {
 		return err
 	}
@@ -124,16 +83,16 @@ type columns struct {
 }
 
 // bareRead reads all actors with SCAN and MGET, as plainly as it can be done, and keeps each as keep makes it.
-func bareRead[T any](ctx context.Context, s *server, n int, keep func(text string) (T, error)) (time.Duration, error) {
+func bareRead[T any](ctx context.Context, s server, n int, keep func(text string) (T, error)) (time.Duration, error) {
 	start := time.Now()
 	found := make(map[string]T)
 	for cursor := uint64(0); ; {
-		keys, next, err := s.client.Scan(ctx, cursor, "actor:*", batch).Result()
+		keys, next, err := s.Client.Scan(ctx, cursor, "actor:*", batch).Result()
 		if err != nil {
 			return 0, err
 		}
 		if len(keys) > 0 {
-			values, err := s.client.MGet(ctx, keys...).Result()
+			values, err := s.Client.MGet(ctx, keys...).Result()
 			if err != nil {
 				return 0, err
 			}
@@ -162,8 +121,8 @@ func asColumns(text string) (c columns, err error) {
 }
 
 // usage is what the server has done since its start.
-func (s *server) usage(ctx context.Context) (cpu time.Duration, calls map[string]int64, err error) {
-	text, err := s.client.Info(ctx, "cpu", "commandstats").Result()
+func (s server) usage(ctx context.Context) (cpu time.Duration, calls map[string]int64, err error) {
+	text, err := s.Client.Info(ctx, "cpu", "commandstats").Result()
 	if err != nil {
 		return 0, nil, err
 	}
