@@ -23,7 +23,7 @@ func mayImport() map[string][]string {
 		"core":   nil,
 		"keymap": nil,
 		"themes": nil,
-		"docs":   {"core"}, // the measurement of docs/bench.sh
+		"docs":   {"core"}, // the programs of docs/bench.sh and docs/pictures.sh
 	}
 }
 
