@@ -122,7 +122,7 @@ func TestConflictByMembers(t *testing.T) {
 		d.shows(`"web": 4,`)
 	})
 	t.Run("long values of a stranger", func(t *testing.T) {
-		d := late(t, "replicas", five, `{"web":"`+strings.Repeat("日本‮", 600)+`"}`)
+		d := late(t, "replicas", five, `{"web":"`+strings.Repeat("日本\u202e", 600)+`"}`)
 		d.check()
 		d.resize(40, 10)
 		d.check()
