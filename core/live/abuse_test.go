@@ -34,8 +34,6 @@ func agrees(t *testing.T, c *core.Core, o conn.Options, what string) *live.Snaps
 	return s
 }
 
-const crowd = 100_000
-
 // A pass that is under way when the server goes begins anew: cursors mean nothing to the server that comes back.
 func TestServerThatIsKilledInThePass(t *testing.T) {
 	for name, args := range map[string][]string{"with its data": {"--appendonly", "yes"}, "empty": nil} {
@@ -55,7 +53,7 @@ func TestServerThatIsKilledInThePass(t *testing.T) {
 			fill(t, server.Client(t), crowd, crowd+10)
 			want := 10
 			if args != nil {
-				want += many
+				want += crowd
 			}
 			if a := agrees(t, c, o, "what the server has now").Table("actors"); a.Len() != want {
 				t.Errorf("%d rows, want %d", a.Len(), want)
