@@ -39,7 +39,7 @@ func (x terminal) row() (at, of int) {
 	return number(m[1]), number(m[2])
 }
 
-var shown = regexp.MustCompile(`\b(a\d{7}) .* (\d+) +-\s*$`) // an actor, and its version before the atespace it has not
+var shown = regexp.MustCompile(`\b(a\d{7}) .* (\d+) +-[\s▁-█]*$`) // an actor, and its version before the atespace it has not and the changes it had lately
 
 // rows are the versions of the actors on the screen, by id.
 func (x terminal) rows() map[string]string {
