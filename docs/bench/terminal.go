@@ -39,14 +39,22 @@ func (x terminal) row() (at, of int) {
 	return number(m[1]), number(m[2])
 }
 
-var shown = regexp.MustCompile(`\b(a\d{7}) .* (\d+) +-[\s▁-█]*$`) // an actor, and its version before the atespace it has not and the changes it had lately
+var shown = regexp.MustCompile(`\b(a\d{7}) .* (\d+) +-[\s·▁-█]*$`) // an actor, and its version before the atespace it has not and the changes it had lately
+
+// parseRow reads a line of the table of actors; both are empty if it is none.
+func parseRow(line string) (id, version string) {
+	if m := shown.FindStringSubmatch(line); m != nil {
+		return m[1], m[2]
+	}
+	return "", ""
+}
 
 // rows are the versions of the actors on the screen, by id.
 func (x terminal) rows() map[string]string {
 	found := map[string]string{}
 	for y := firstRow; y <= lastRow; y++ {
-		if m := shown.FindStringSubmatch(x.Line(y)); m != nil {
-			found[m[1]] = m[2]
+		if id, version := parseRow(x.Line(y)); id != "" {
+			found[id] = version
 		}
 	}
 	return found
