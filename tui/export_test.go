@@ -26,3 +26,9 @@ func (m *Model) LoadFilterList() tea.Cmd { return m.loadFilters() }
 
 // Leads is the connection to go to when the dashboard ends.
 func (m *Model) Leads() string { return m.leads }
+
+// TickerOf is what paces the renderer of a program.
+var TickerOf = tickerOf
+
+// Cadence has the frames of a program written as they are drawn.
+func Cadence(p *tea.Program) (soon func()) { return (&cadence{program: p}).soon }

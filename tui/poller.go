@@ -55,8 +55,11 @@ const (
 // one, so that a storm of changes costs no more than the screen can show; keys do not wait here.
 func (m *Model) awaitChange() tea.Cmd {
 	every, after, looked := frameEvery, m.after, m.unseen
-	if looked != nil {
+	switch {
+	case looked != nil:
 		every = unseenEvery
+	case m.unread():
+		every = 0 // the first rows are not made to wait for what came before there were any
 	}
 	return guard(func() tea.Msg {
 		select {

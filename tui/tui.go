@@ -48,11 +48,12 @@ func Run(ctx context.Context, c Config, opts ...tea.ProgramOption) (next string,
 		defer close(done)
 		_ = c.Live.Run(ctx) // ends with ctx; what goes wrong before is in the snapshots
 	}()
-	// What a key does waits for Bubble Tea's next look at the frame: at its usual 60 a second that alone can take 16 ms.
 	m := New(ctx, c)
 	p := tea.NewProgram(m, append([]tea.ProgramOption{tea.WithFPS(120)}, opts...)...)
+	m.cadence = &cadence{program: p}
 	stop := context.AfterFunc(ctx, p.Quit) // a hangup reaches us as the end of ctx alone
 	_, err = p.Run()
+	m.cadence.end()
 	stop()
 	cancel()
 	<-done
