@@ -173,7 +173,8 @@ type merger struct {
 	choose  func(old, new Row) Row
 	pass    uint8
 	out     []*block
-	fresh   bool // the last of out was made here
+	fresh   bool  // the last of out was made here
+	work    block // that is being made
 	differs bool
 }
 
@@ -183,11 +184,9 @@ func (m *merger) block(b int, edits []Edit) {
 	if b < len(m.old.blocks) {
 		was = m.old.blocks[b]
 	}
-	now := &block{rows: make([]Row, 0, len(was.rows)+len(edits))}
+	now := &m.work
+	now.rows, now.pass = now.rows[:0], now.pass[:0]
 	marked := m.pass != 0
-	if marked {
-		now.pass = make([]uint8, 0, cap(now.rows))
-	}
 	from, differs := 0, false
 	keep := func(to int) {
 		now.rows = append(now.rows, was.rows[from:to]...)
@@ -228,14 +227,14 @@ func (m *merger) block(b int, edits []Edit) {
 	}
 	keep(len(was.rows))
 	m.differs = true
-	m.add(now)
+	m.add(m.work)
 }
 
-// add puts a new block at the end, split if it is large, joined to the one before it if both are small.
-func (m *merger) add(now *block) {
+// add puts a copy of a new block at the end, split if it is large, joined to the one before it if both are small.
+func (m *merger) add(now block) {
 	if last := len(m.out) - 1; last >= 0 && m.fresh && len(m.out[last].rows)+len(now.rows) <= fewInBlock {
 		before := m.out[last]
-		now = &block{rows: slices.Concat(before.rows, now.rows), pass: slices.Concat(before.pass, now.pass)}
+		now = block{rows: slices.Concat(before.rows, now.rows), pass: slices.Concat(before.pass, now.pass)}
 		m.out = m.out[:last]
 	}
 	n := len(now.rows)
@@ -247,10 +246,10 @@ func (m *merger) add(now *block) {
 	if n > mostInBlock {
 		parts = (n + mostInBlock/2 - 1) / (mostInBlock / 2)
 	}
-	for i := range parts { // copies: there was room for more, and a part must not hold the memory of all
+	for i := range parts {
 		from, to := n*i/parts, n*(i+1)/parts
 		part := &block{rows: slices.Clone(now.rows[from:to])}
-		if now.pass != nil {
+		if m.pass != 0 {
 			part.pass = slices.Clone(now.pass[from:to])
 		}
 		m.out = append(m.out, part)
