@@ -14,12 +14,16 @@ import (
 type cadence struct {
 	program *tea.Program
 	ticker  *time.Ticker // of the program; nil until it runs
-	rest    *time.Timer
+	slower  [2]*time.Timer
 }
 
+// The time between two looks, and how long after a drawn frame it becomes longer. A look that is late is lost as that
+// changes, so the one after it must not be far.
 const (
-	lookSoon = 2 * time.Millisecond // time enough to take in the frame that is being drawn
-	lookLong = 5 * time.Millisecond // how long to look for it that often
+	lookSoon = 3 * time.Millisecond // enough to take in the frame that is being drawn
+	soonFor  = 5 * time.Millisecond
+	lookNext = 8 * time.Millisecond
+	nextFor  = 50 * time.Millisecond
 	lookRest = 100 * time.Millisecond
 )
 
@@ -29,16 +33,20 @@ func (c *cadence) soon() {
 		if c.ticker = tickerOf(c.program); c.ticker == nil {
 			return
 		}
-		c.rest = time.AfterFunc(lookLong, func() { c.ticker.Reset(lookRest) })
+		c.slower[0] = time.AfterFunc(soonFor, func() { c.ticker.Reset(lookNext) })
+		c.slower[1] = time.AfterFunc(nextFor, func() { c.ticker.Reset(lookRest) })
 	}
 	c.ticker.Reset(lookSoon)
-	c.rest.Reset(lookLong)
+	c.slower[0].Reset(soonFor)
+	c.slower[1].Reset(nextFor)
 }
 
 // end leaves the program alone.
 func (c *cadence) end() {
-	if c.rest != nil {
-		c.rest.Stop()
+	for _, t := range c.slower {
+		if t != nil {
+			t.Stop()
+		}
 	}
 }
 

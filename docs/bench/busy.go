@@ -56,13 +56,20 @@ func (b *bench) busy(ctx context.Context) error {
 	}
 	done := make(chan wrote, 1)
 	go func() { n, err := b.write(writing); done <- wrote{n, err} }()
-	var took []time.Duration
+	var took, echoed []time.Duration
 	for i := 0; i == 0 || writing.Err() == nil; i++ {
 		d, err := b.press(ctx, i)
 		if err != nil {
 			return err
 		}
 		took = append(took, d)
+		if err := pause(ctx, oddly()); err != nil {
+			return err
+		}
+		if d, err = b.echo.line(ctx); err != nil {
+			return err
+		}
+		echoed = append(echoed, d)
 		if err := pause(ctx, oddly()); err != nil {
 			return err
 		}
@@ -90,6 +97,7 @@ func (b *bench) busy(ctx context.Context) error {
 	b.add(what+"server", "%.0f %% of a core", 100*(to.server-from.server).Seconds()/seconds)
 	b.add(what+"commands but for the writes", "%s", listed(calls))
 	b.add(what+"key to frame, p50 / p99 / most", "%s", latencies(took))
+	b.add(what+"a line to cat and back, p50 / p99 / most", "%s", latencies(echoed))
 	b.add(what+"written to the terminal", "%.0f bytes/s", float64(to.bytes-from.bytes)/seconds)
 	b.add("from the last write to a screen that is right", "%s", ms(max(0, caught.Sub(end))))
 	return nil

@@ -22,27 +22,37 @@ const (
 // oddly is a pause out of step with everything that ticks.
 func oddly() time.Duration { return time.Duration(30+rand.IntN(90)) * time.Millisecond }
 
-// echo measures lines that cat sends back: what the terminal, the emulator and the machine take of every latency.
-func (b *bench) echo(ctx context.Context) error {
-	x, err := rig.Start(wide, high, b.o.work, nil, "cat")
-	if err != nil {
-		return err
-	}
-	defer x.Close()
-	var took []time.Duration
-	for i := range min(b.o.presses, 100) {
-		text := fmt.Sprintf("<%d>", i)
-		d, err := x.Takes(ctx, text, x.Types(text+enter), func() bool { return strings.Count(x.Screen.String(), text) == 2 })
+// echo is cat in another terminal, which sends every line back: what the terminal, the emulator and the machine take of
+// every latency.
+type echo struct {
+	*rig.Terminal
+	lines int
+}
+
+func startEcho(dir string) (*echo, error) {
+	x, err := rig.Start(wide, high, dir, nil, "cat")
+	return &echo{Terminal: x}, err
+}
+
+func (e *echo) line(ctx context.Context) (time.Duration, error) {
+	e.lines++
+	text := fmt.Sprintf("<%d>", e.lines)
+	return e.Takes(ctx, text, e.Types(text+enter), func() bool { return strings.Count(e.Screen.String(), text) == 2 })
+}
+
+// quiet measures the echo while nothing else runs.
+func (e *echo) quiet(ctx context.Context, n int) (took []time.Duration, err error) {
+	for range n {
+		d, err := e.line(ctx)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		took = append(took, d)
 		if err := pause(ctx, oddly()); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	b.add("a line to cat and back, p50 / p99 / most", "%s", latencies(took))
-	return nil
+	return took, nil
 }
 
 // press presses the i-th of keys that move the cursor and measures until the status line has the row they lead to.

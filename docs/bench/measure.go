@@ -20,8 +20,9 @@ import (
 
 // bench is one size: a server, and the dashboard on it.
 type bench struct {
-	o options
-	n int
+	o    options
+	n    int
+	echo *echo
 	server
 	terminal
 	report
@@ -43,6 +44,10 @@ func measure(ctx context.Context, o options, n int) (report, error) {
 		return nil, err
 	}
 	b.add("processors, load of the machine before", "%d, %s", runtime.NumCPU(), strings.Join(strings.Fields(string(load))[:2], ", "))
+	if b.echo, err = startEcho(o.work); err != nil {
+		return nil, err
+	}
+	defer b.echo.Close()
 	if err := b.bare(ctx); err != nil {
 		return nil, err
 	}
@@ -81,7 +86,12 @@ func (b *bench) bare(ctx context.Context) error {
 	debug.FreeOSMemory() // of both, before others need it
 	b.add("bare SCAN and MGET", "%s", ms(plain))
 	b.add("the same, decoded by encoding/json", "%s", ms(decoded))
-	return b.echo(ctx)
+	took, err := b.echo.quiet(ctx, min(b.o.presses, 100))
+	if err != nil {
+		return err
+	}
+	b.add("a line to cat and back, p50 / p99 / most", "%s", latencies(took))
+	return nil
 }
 
 func (b *bench) loading(ctx context.Context) error {
