@@ -229,5 +229,5 @@ func BenchmarkBusyServer(b *testing.B) {
 	}
 	b.ReportMetric(100*(cpu()-used).Seconds()/time.Since(start).Seconds(), "%core-with-writer")
 	b.ReportMetric(100*own.Seconds()/time.Since(start).Seconds(), "%core-writer-at-most")
-	b.ReportMetric(float64(heap()-before)/1e6, "grown-MB")
+	b.ReportMetric((float64(heap())-float64(before))/1e6, "grown-MB")
 }

@@ -96,12 +96,26 @@ func (s *Sorted) search(compare func(Row) int) (i int, found bool) {
 
 // locate is search by block, and place in the block.
 func (s *Sorted) locate(compare func(Row) int) (b, at int, found bool) {
-	b = max(0, sort.Search(len(s.blocks), func(i int) bool { return compare(s.blocks[i].rows[0]) > 0 })-1)
-	if b == len(s.blocks) {
+	if len(s.blocks) == 0 {
 		return 0, 0, false
 	}
+	b = s.blockOf(compare, 0, len(s.blocks))
 	at, found = sort.Find(len(s.blocks[b].rows), func(i int) int { return -compare(s.blocks[b].rows[i]) })
 	return b, at, found
+}
+
+// blockOf is the block of a place that is not before block from, nor behind those before block to.
+func (s *Sorted) blockOf(compare func(Row) int, from, to int) int {
+	return max(from, from+sort.Search(to-from, func(i int) bool { return compare(s.blocks[from+i].rows[0]) > 0 })-1)
+}
+
+// near is blockOf with steps that double: the places of many edits, in order, are close to each other.
+func (s *Sorted) near(compare func(Row) int, from int) int {
+	to := from + 1
+	for step := 1; to < len(s.blocks) && compare(s.blocks[to].rows[0]) <= 0; step *= 2 {
+		from, to = to, to+step
+	}
+	return s.blockOf(compare, from, min(to, len(s.blocks)))
 }
 
 // Edit says what stands at a place from now on.
@@ -149,12 +163,15 @@ func (s *Sorted) merge(edits []Edit, choose func(old, new Row) Row, pass uint8) 
 	m := merger{old: s, choose: choose, pass: pass, out: make([]*block, 0, len(s.blocks)+len(edits)/mostInBlock+1)}
 	b := 0
 	for len(edits) > 0 {
-		at, _, _ := s.locate(func(r Row) int { return s.compare(r, edits[0].At) })
-		m.out = append(m.out, s.blocks[min(b, len(s.blocks)):min(at, len(s.blocks))]...)
-		n := len(edits)
+		at, n := b, len(edits)
+		if b < len(s.blocks) {
+			at = s.near(func(r Row) int { return s.compare(r, edits[0].At) }, b)
+		}
+		m.out = append(m.out, s.blocks[b:at]...)
 		if at+1 < len(s.blocks) {
 			next := s.blocks[at+1].rows[0]
-			n = sort.Search(n, func(i int) bool { return s.compare(edits[i].At, next) >= 0 })
+			for n = 1; n < len(edits) && s.compare(edits[n].At, next) < 0; n++ {
+			}
 		}
 		m.block(at, edits[:n])
 		edits, b = edits[n:], at+1
