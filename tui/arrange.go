@@ -29,6 +29,7 @@ type arranged struct {
 	rows   live.Rows
 	order  order
 	sorted *live.Sorted // nil: all rows, as they come
+	whole  bool         // all rows were looked at, and need not be for the next snapshot
 }
 
 func (a *arranged) Len() int {
@@ -109,6 +110,7 @@ func arrange(v *View, snap *live.Snapshot, o order, at Clock, last *arranged) *a
 		}
 	}
 	a.sorted = live.NewSorted(kept, o.compare(by, a.rows))
+	a.whole = isTable && own
 	return a
 }
 

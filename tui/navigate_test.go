@@ -222,6 +222,16 @@ func TestArrangingRests(t *testing.T) {
 	}
 }
 
+// A new order looks at every row, but what follows it is cheap: a change is not made to wait because it took long.
+func TestNothingRestsAfterANewOrder(t *testing.T) {
+	var server *world
+	d := open(t, options{start: "generations"}, shop, func(w *world) { server = w })
+	d.press("S")
+	server.bump("user", "42", 500)
+	d.read() // the clock stands still
+	d.shows("500")
+}
+
 func TestSort(t *testing.T) {
 	d := open(t, options{start: "buffers"}, shop)
 	order := func(want ...string) {

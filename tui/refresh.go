@@ -52,7 +52,9 @@ func (m *Model) arranged(msg arrangedMsg) tea.Cmd {
 	t := m.tabs[msg.tab]
 	asked := t.order.same(msg.a.order)
 	if asked { // else the cursor would be led away by a filter that is no more
-		t.rest = m.Now().Add((arrangeShare - 1) * msg.took)
+		if !msg.a.whole {
+			t.rest = m.Now().Add((arrangeShare - 1) * msg.took)
+		}
 		m.show(t, msg.a)
 	}
 	if !asked || msg.tab != m.active {
