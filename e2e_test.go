@@ -307,7 +307,7 @@ func TestDashboard(t *testing.T) {
 	x.on("leader")
 	x.see("z", "take the edit of cfg:leader back")
 	x.see("y", "done: saved cfg:leader, version 4")
-	x.on("leader")
+	x.until("version 4 is not on the screen", func() bool { return strings.Contains(x.row("> leader"), " 4 ") }) // the one that d is for
 	x.see("d", "delete cfg:leader", "> no <")
 	x.see("y", "done: deleted cfg:leader", "No records here.")
 
