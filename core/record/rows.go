@@ -147,9 +147,16 @@ func (r *RecordRows) Read(ctx context.Context, ids []string) ([]*RecordRow, erro
 	}
 	shown := rows[:0]
 	for i, row := range rows {
-		if needs[i] == "" || exist[needs[i]].Val() == 1 {
-			shown = append(shown, row)
+		if needs[i] != "" {
+			n, err := exist[needs[i]].Result()
+			if err != nil && row.problem == nil {
+				row.problem = conn.Fail("record: look for the lease", needs[i], err)
+			}
+			if err == nil && n == 0 {
+				continue
+			}
 		}
+		shown = append(shown, row)
 	}
 	return shown, nil
 }

@@ -276,3 +276,21 @@ func TestRowsTellTheWayFromARow(t *testing.T) {
 		}
 	}
 }
+
+// A server that does not let us look for the lease has not said that it is gone: the record stays, with what is wrong.
+func TestARecordWhoseLeaseCannotBeLookedForIsShown(t *testing.T) {
+	admin := redistest.Single(t)
+	s := openNS(t, admin, "ns", record.Options{})
+	l := grant(t, s, time.Minute, false)
+	put(t, s, "a", "text", l.Id())
+	if err := admin.ACLSetUser(ctx, "poor", "on", "nopass", "~*", "+@all", "-exists").Err(); err != nil {
+		t.Fatal(err)
+	}
+	defer admin.ACLDelUser(ctx, "poor")
+	c := redis.NewClient(&redis.Options{Addr: admin.Options().Addr, Username: "poor", Password: "any"})
+	defer c.Close()
+	rows, err := record.NewRecordRows(c, "rec:").Read(ctx, []string{"ns:a"})
+	if err != nil || len(rows) != 1 || rows[0].Problem() == nil || string(rows[0].Value) != "text" {
+		t.Errorf("rows %v, %v", rows, err)
+	}
+}
