@@ -24,6 +24,7 @@ type dueAt struct {
 const (
 	dueTick  = 100 * time.Millisecond
 	dueAgain = 10 // ticks
+	dueSpare = 1000
 )
 
 // tick is the first that is not before t.
@@ -48,7 +49,19 @@ func (d *deadlines) put(id string, tick uint32) {
 	if due, ok := d.of[id]; !ok || tick < due {
 		d.of[id] = tick
 		heap.Push(&d.queue, dueAt{tick, id})
+		if len(d.queue) > 2*len(d.of)+dueSpare {
+			d.rebuild()
+		}
 	}
+}
+
+// rebuild lets go of all that is old: rows that come and go would fill the heap until they were due.
+func (d *deadlines) rebuild() {
+	d.queue = make(dueQueue, 0, len(d.of))
+	for id, tick := range d.of {
+		d.queue = append(d.queue, dueAt{tick, id})
+	}
+	heap.Init(&d.queue)
 }
 
 // forget lets go of a row that is gone, and of all that is old when it was the last.

@@ -56,6 +56,15 @@ func TestRowsAreReadWhenTheirDeadlinePasses(t *testing.T) {
 	if n := len(tr.due.queue); n > 10 {
 		t.Errorf("%d entries for two rows", n)
 	}
+	for i := range 100_000 { // coming and going
+		put(50, "d", 1000+float64(i))
+		tr.merge()
+		tr.apply([]string{"d"}, nil, at(50))
+		tr.merge()
+	}
+	if n := len(tr.due.queue); n > 2*dueSpare {
+		t.Errorf("%d entries for two rows and one that came and went", n)
+	}
 	due(101, "a")
 	put(101, "a", 0)
 	due(2000)

@@ -3,9 +3,14 @@ package live
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"holdfast/core/conn"
+	"holdfast/core/redistest"
 )
 
 // What goes wrong with one kind alone is told by its table; its old rows and the other kinds stay.
@@ -85,5 +90,52 @@ func TestUnreachableServerIsAskedEverMoreSlowly(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.Refresh()
+	}
+}
+
+// A Read that fails leaves no row behind that the header then calls live: neither those of its own batch, nor those that were
+// to be read after it.
+func TestRowsThatCouldNotBeReadAreReadLater(t *testing.T) {
+	for name, wrong := range map[string]error{
+		"the way":  fmt.Errorf("%w: once", conn.ErrUnreachable),
+		"the kind": errors.New("odd"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			const rows = 10 * readBatch
+			admin := redistest.Single(t)
+			w := newWorldAt(t, "redis://"+admin.Options().Addr, "f:")
+			w.Model.refresh, w.Model.now = 20*time.Millisecond, time.Now
+			w.fill("f:", rows)
+			w.run()
+			w.until("pushes", func(s *Snapshot) bool { return s.Pushed && s.Table("f:").Len() == rows })
+			failed := make(chan struct{})
+			w.fakes["f:"].set(func(f *fake) {
+				var once sync.Once
+				f.fail = func(ids []string) (err error) {
+					if len(ids) > readBatch/2 { // of those that changed
+						once.Do(func() { err = wrong; close(failed) })
+					}
+					return err
+				}
+			})
+			p := w.conn.TxPipeline()
+			want := 0
+			for i := range rows {
+				if key := fmt.Sprintf("f:%05d", i); i%2 == 0 {
+					p.Del(ctx, key)
+				} else {
+					p.Set(ctx, key, "changed", 0)
+					want++
+				}
+			}
+			_, err := p.Exec(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			<-failed
+			w.until("what is there", func(s *Snapshot) bool {
+				return s.Pushed && s.Table("f:").Len() == want && !slices.ContainsFunc(texts(s.Table("f:")), func(text string) bool { return !strings.HasSuffix(text, "=changed") })
+			})
+		})
 	}
 }

@@ -1,9 +1,6 @@
 package live
 
-import (
-	"context"
-	"slices"
-)
+import "context"
 
 // flights are batches of rows that are being read, the next ones under way while one is taken in.
 type flights struct {
@@ -56,7 +53,7 @@ func (f *flights) land() {
 		f.err = a.err
 		first.t.want(first.batch)
 	default:
-		first.t.fail(a.err)
+		first.t.fail(first.batch, a.err)
 	}
 }
 
@@ -71,8 +68,11 @@ func (f *flights) wait() error {
 // fetch reads rows of one kind.
 func (r *reading) fetch(ctx context.Context, t *tracker, ids []string) error {
 	f := flights{r: r}
-	for batch := range slices.Chunk(ids, readBatch) {
+	for len(ids) > 0 {
+		batch := ids[:min(readBatch, len(ids))]
+		ids = ids[len(batch):]
 		if f.launch(ctx, t, batch) != nil {
+			t.want(ids)
 			break
 		}
 	}

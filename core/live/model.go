@@ -42,6 +42,7 @@ type Model struct {
 	push     *push    // with no link unless Run runs
 	prefixes []string // that push asks for
 	passFrom uint64   // gaps of push when the pass that is walked began
+	passTold bool     // all changes were told then
 	passAll  bool     // it reads also the rows that are known
 	readFrom uint64   // gaps of push when the last reading began
 	whole    uint64   // gaps of push that a pass has made good
@@ -166,7 +167,7 @@ func (m *Model) listen(ctx context.Context) (stop func()) {
 func (m *Model) effort(asked bool) effort {
 	gaps, whole := m.push.state()
 	m.readFrom = gaps
-	if whole && m.whole != gaps && m.passFrom != gaps { // the pass that is walked began before the last gap
+	if whole && m.whole != gaps && m.passFrom != gaps && !m.passTold { // gap after gap must not keep every pass from its end
 		m.scan.restart()
 	}
 	switch {

@@ -245,7 +245,7 @@ func (r *reading) scan(ctx context.Context) (complete bool, err error) {
 // now on; else it only looks for new ones.
 func (m *Model) begin() {
 	gaps, whole := m.push.state()
-	m.passFrom, m.passAll = gaps, m.passes == 0 || whole && m.whole != gaps
+	m.passFrom, m.passTold, m.passAll = gaps, whole, m.passes == 0 || whole && m.whole != gaps
 	for _, t := range m.trackers {
 		t.begin(m.scan.pass + 1)
 	}

@@ -182,3 +182,22 @@ func (r *refuse) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 func (r *refuse) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return next
 }
+
+// Changes that may have been missed again and again, as by another database that is flushed, keep no pass from its end.
+func TestGapAfterGapLetsPassesEnd(t *testing.T) {
+	was := hasty
+	hasty.pages = 1
+	t.Cleanup(func() { hasty = was })
+	w := newWorldAt(t, "redis://"+redistest.Single(t).Options().Addr, "f:")
+	w.fill("f:", 5*scanCount)
+	w.push.links["all masters"] = &link{up: true}
+	for range 30 {
+		w.push.gaps++
+		if err := w.read(ctx, w.effort(false)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if w.passes < 3 {
+		t.Errorf("%d passes in 30 readings", w.passes)
+	}
+}

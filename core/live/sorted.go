@@ -17,7 +17,7 @@ type Sorted struct {
 // block is a run of rows.
 type block struct {
 	rows []Row
-	pass []uint8 // of each row, see tracker; nil where nobody counts passes, and for the goroutine that reads alone
+	pass []uint16 // of each row, see tracker; nil where nobody counts passes, and for the goroutine that reads alone
 }
 
 // Where a block is split, and up to where two neighbours are joined.
@@ -159,7 +159,7 @@ func lastOfEach(edits []Edit, compare func(a, b Row) int) []Edit {
 // merge makes edits, each at another place and in the order of s. choose is asked of each which row stands there then, the
 // old one or the new one, either of them nil if there is none; nil chooses the new ones. What it puts is marked with a
 // pass, unless that is 0.
-func (s *Sorted) merge(edits []Edit, choose func(old, new Row) Row, pass uint8) *Sorted {
+func (s *Sorted) merge(edits []Edit, choose func(old, new Row) Row, pass uint16) *Sorted {
 	m := merger{old: s, choose: choose, pass: pass, out: make([]*block, 0, len(s.blocks)+len(edits)/mostInBlock+1)}
 	b := 0
 	for len(edits) > 0 {
@@ -188,7 +188,7 @@ func (s *Sorted) merge(edits []Edit, choose func(old, new Row) Row, pass uint8) 
 type merger struct {
 	old     *Sorted
 	choose  func(old, new Row) Row
-	pass    uint8
+	pass    uint16
 	out     []*block
 	fresh   bool  // the last of out was made here
 	work    block // that is being made

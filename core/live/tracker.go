@@ -1,6 +1,7 @@
 package live
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -15,9 +16,10 @@ type tracker struct {
 	beside   chan struct{}       // closed when a merge beside the reading is done; nil: there is none. It has all below but wanted, gone and table
 	mergedAt time.Time           // asOf of what is being merged
 	took     time.Duration       // the last merge
-	pass     uint8               // mark of the pass that is walked, or was walked last
+	pass     uint16              // mark of the pass that is walked, or was walked last
 	wanted   map[string]struct{} // IDs that the scan found, or that may have changed, and nobody has read since
 	due      deadlines
+	unread   map[string]struct{}            // IDs whose Read failed, until the next pass begins
 	needed   map[string]map[string]struct{} // the IDs of the rows that need each key of another kind
 	gone     []string                       // IDs that were asked for and did not come, until the rows that need them are told
 	sums     sums
@@ -32,17 +34,23 @@ type tracker struct {
 
 func newTracker(f Feed) *tracker {
 	table := NewTable(f.Kind)
-	return &tracker{feed: f, rows: table.rows, pass: mark(0), wanted: map[string]struct{}{}, needed: map[string]map[string]struct{}{}, table: table}
+	return &tracker{feed: f, rows: table.rows, pass: mark(0), wanted: map[string]struct{}{}, unread: map[string]struct{}{}, needed: map[string]map[string]struct{}{}, table: table}
 }
 
 // mark is what is kept of the number of a pass. Rows that a pass did not meet are gone by its end, so none is as old as
 // the last one of the same mark.
-func mark(pass uint32) uint8 { return uint8(pass%255) + 1 }
+func mark(pass uint32) uint16 { return uint16(pass%math.MaxUint16) + 1 }
 
 // begin starts a pass: what was read before it says nothing of what is there now.
 func (t *tracker) begin(pass uint32) {
 	t.merge()
 	t.pass = mark(pass)
+	for id := range t.unread {
+		if _, known := t.get(id); known { // the pass finds the others
+			t.wanted[id] = struct{}{}
+		}
+	}
+	clear(t.unread)
 }
 
 // found notes a key that the scan met. Its row becomes wanted, unless it is known and only new ones are asked for. It is
@@ -149,8 +157,13 @@ func (t *tracker) apply(ids []string, rows []Row, now time.Time) {
 	}
 }
 
-// fail notes that rows could not be read. They are left to the next pass, which finds them again.
-func (t *tracker) fail(err error) { t.err, t.failed = err, true }
+// fail notes that rows could not be read. They are left to the next pass.
+func (t *tracker) fail(ids []string, err error) {
+	t.err, t.failed = err, true
+	for _, id := range ids {
+		t.unread[id] = struct{}{}
+	}
+}
 
 // get finds a row.
 func (t *tracker) get(id string) (Row, bool) {

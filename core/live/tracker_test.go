@@ -127,7 +127,7 @@ func TestTrackerKeepsAnErrorUntilAPassWithoutOne(t *testing.T) {
 	tr.apply([]string{"a"}, rowsOf("a=1"), time.Now())
 	tr.found("k:b", false)
 	same(t, "wanted", tr.take(9), []string{"b"})
-	tr.fail(boom)
+	tr.fail(nil, boom)
 	tr.passed()
 	if got := tr.close(true, time.Unix(1, 0)); got.Err != boom || !got.ReadAt.IsZero() || got.Len() != 1 {
 		t.Errorf("after the pass that failed: %+v", got)
