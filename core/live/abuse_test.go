@@ -78,7 +78,7 @@ func TestFlushOfManyRows(t *testing.T) {
 	fill(t, admin, 0, 10)
 	agrees(t, c, o, "what comes after")
 	empty := 0
-	redistest.Eventually(t, "the memory", func() bool { empty = int(heap()); return empty-before < (full-before)/4+4<<20 })
+	redistest.Eventually(t, "the memory", func() bool { empty = int(heap()); return empty-before < (full-before)/4+spare })
 	t.Logf("%d rows vanish in %v; heap %d MB before, %d full, %d after", crowd, took.Round(time.Millisecond), before>>20, full>>20, empty>>20)
 }
 
@@ -123,7 +123,7 @@ func TestManyRowsEndAtOnce(t *testing.T) {
 	}
 	agrees(t, c, o, "nothing")
 	empty := 0
-	redistest.Eventually(t, "the memory", func() bool { empty = int(heap()); return empty-before < (full-before)/4+4<<20 })
+	redistest.Eventually(t, "the memory", func() bool { empty = int(heap()); return empty-before < (full-before)/4+spare })
 	t.Logf("%d rows vanish between %v and %v after their end, in %d snapshots, at most %v apart; heap %d MB before, %d full, %d after",
 		crowd, first.Sub(end).Round(time.Millisecond), last.Sub(end).Round(time.Millisecond), snapshots, silent.Round(time.Millisecond),
 		before>>20, full>>20, empty>>20)
