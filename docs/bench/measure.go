@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -55,8 +54,7 @@ func measure(ctx context.Context, o options, n int) (report, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.Terminal, err = rig.Start(wide, high, o.work, nil, filepath.Join(o.work, "holdfast"), "--url", s.URL, "--view", "actors")
-	if err != nil {
+	if b.terminal, err = b.dashboard("worn"); err != nil {
 		return nil, err
 	}
 	defer b.Close()
@@ -70,7 +68,10 @@ func measure(ctx context.Context, o options, n int) (report, error) {
 		return nil, err
 	}
 	b.add("server settings changed", "%s", map[bool]string{true: "none", false: "**some**"}[maps.Equal(before, after)])
-	return b.report, b.quit(ctx)
+	if err := b.compared(ctx); err != nil {
+		return nil, err
+	}
+	return b.report, nil
 }
 
 // bare measures what there is without holdfast, for comparison: reading everything, and a key in the same terminal.
@@ -108,9 +109,7 @@ func (b *bench) loading(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	whole, err := b.Until(ctx, "the end of reading", func() bool {
-		return strings.Contains(b.Line(0), "LIVE (pushed)") && !strings.Contains(b.Line(statusRow), "still reading")
-	})
+	whole, err := b.live(ctx)
 	if err != nil {
 		return err
 	}
@@ -184,24 +183,6 @@ func (b *bench) idling(ctx context.Context) error {
 	b.add(what+"commands", "%s", listed(to.since(from)))
 	b.add(what+"written to the terminal", "%d bytes", to.bytes-from.bytes)
 	b.add(what+"memory", "%s", mb(to.memory))
-	return nil
-}
-
-// quit ends the dashboard as its users do.
-func (b *bench) quit(ctx context.Context) error {
-	if err := b.Types("q")(); err != nil {
-		return err
-	}
-	select {
-	case <-b.Ended:
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(time.Minute):
-		return fmt.Errorf("holdfast does not quit:\n%s", b.Text())
-	}
-	if code := b.Cmd.ProcessState.ExitCode(); code != 0 {
-		return fmt.Errorf("holdfast ended with exit code %d:\n%s", code, b.Text())
-	}
 	return nil
 }
 

@@ -62,6 +62,14 @@ func TestParseRow(t *testing.T) {
 	}
 }
 
+func TestCountGoroutines(t *testing.T) {
+	dump := "SIGQUIT: quit\nPC=0x490561 m=0 sigcode=0\n\ngoroutine 0 gp=0xf1f8a0 m=0 [idle]:\nruntime.futex()\n\ngoroutine 1 gp=0x33 m=nil [select]:\nmain.main()\n\n" +
+		"goroutine 2 gp=0x34 m=nil [force gc (idle)]:\nruntime.gopark()\ncreated by runtime.init.7 in goroutine 1\n\ngoroutine 30 [chan receive]:\nmain.f()\ncreated by main.main in goroutine 1\n\nrax 0x0\n"
+	if n := countGoroutines(dump); n != 2 {
+		t.Errorf("%d goroutines, want 2", n)
+	}
+}
+
 func TestTable(t *testing.T) {
 	var small, large report
 	small.add("first rows", "%d ms", 1)
