@@ -55,6 +55,33 @@ func inspect(ctx context.Context, c redis.UniversalClient, op, key string) (body
 	return []byte(doc), err == nil, conn.Fail(op, key, err)
 }
 
+// load reads a row's raw document and its version.
+func (d documents) load(ctx context.Context, op, id string, versionOf func(doc string) (int64, error)) (body []byte, version int64, err error) {
+	doc, err := fetch(ctx, d.c, d.prefix+id)
+	if err == nil {
+		version, err = versionOf(doc)
+	}
+	if err != nil {
+		return nil, 0, conn.Fail(op, d.prefix+id, err)
+	}
+	return []byte(doc), version, nil
+}
+
+// loader is Load of a kind.
+type loader func(ctx context.Context, id string) (body []byte, version int64, err error)
+
+// keep is a loader for a row that is to be removed: back stores it again as it was, if nobody has made one since.
+func (d documents) keep(ctx context.Context, op, id string, load loader) (body []byte, version int64, back func(context.Context) error, err error) {
+	ends, err := deadline(ctx, d.c, d.prefix+id)
+	if err != nil {
+		return nil, 0, nil, conn.Fail(op, d.prefix+id, err)
+	}
+	body, version, err = load(ctx, id)
+	return body, version, func(ctx context.Context) error {
+		return conn.Fail(op, d.prefix+id, putBack(ctx, d.c, d.prefix+id, body, ends))
+	}, err
+}
+
 // compact strips an edited document of the white space of its layout; every token stays as it was typed.
 func compact(body []byte) (string, error) {
 	var out bytes.Buffer

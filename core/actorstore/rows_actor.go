@@ -95,16 +95,10 @@ func (r *ActorRows) Inspect(ctx context.Context, id string) (body []byte, found 
 
 // Load reads the raw document and its version for an edit. Errors: ErrNotFound, ErrBadRecord.
 func (r *ActorRows) Load(ctx context.Context, id string) (body []byte, version int64, err error) {
-	const op = "actorstore: load actor"
-	doc, err := fetch(ctx, r.c, r.prefix+id)
-	if err != nil {
-		return nil, 0, conn.Fail(op, r.prefix+id, err)
-	}
-	a, err := readActor(id, doc)
-	if err != nil {
-		return nil, 0, conn.Fail(op, r.prefix+id, err)
-	}
-	return []byte(doc), a.Version, nil
+	return r.load(ctx, "actorstore: load actor", id, func(doc string) (int64, error) {
+		a, err := readActor(id, doc)
+		return a.Version, err
+	})
 }
 
 // Replace stores an edited document if the stored version still is version, adds 1 to it, whatever version the body
@@ -153,15 +147,7 @@ func (r *ActorRows) Remove(ctx context.Context, id string, version int64) error 
 // Keep is Load for one that is to be removed: back stores the document again as it was, if nobody has made one since.
 // Errors of back: ErrAlreadyExists, and ErrNotFound if its time to live is over.
 func (r *ActorRows) Keep(ctx context.Context, id string) (body []byte, version int64, back func(context.Context) error, err error) {
-	const op = "actorstore: put actor back"
-	ends, err := deadline(ctx, r.c, r.prefix+id)
-	if err != nil {
-		return nil, 0, nil, conn.Fail(op, r.prefix+id, err)
-	}
-	body, version, err = r.Load(ctx, id)
-	return body, version, func(ctx context.Context) error {
-		return conn.Fail(op, r.prefix+id, putBack(ctx, r.c, r.prefix+id, body, ends))
-	}, err
+	return r.keep(ctx, "actorstore: put actor back", id, r.Load)
 }
 
 func (b *rowBuilder) actor(id, doc string) (*ActorRow, error) {

@@ -66,16 +66,10 @@ func (r *WorkerRows) Inspect(ctx context.Context, id string) (body []byte, found
 
 // Load reads the raw document and its version for an edit. Errors: ErrNotFound, ErrBadRecord.
 func (r *WorkerRows) Load(ctx context.Context, id string) (body []byte, version int64, err error) {
-	const op = "actorstore: load worker"
-	doc, err := fetch(ctx, r.c, r.prefix+id)
-	if err != nil {
-		return nil, 0, conn.Fail(op, r.prefix+id, err)
-	}
-	w, err := readWorker(id, doc)
-	if err != nil {
-		return nil, 0, conn.Fail(op, r.prefix+id, err)
-	}
-	return []byte(doc), w.Version, nil
+	return r.load(ctx, "actorstore: load worker", id, func(doc string) (int64, error) {
+		w, err := readWorker(id, doc)
+		return w.Version, err
+	})
 }
 
 // Replace stores an edited document as ActorRows.Replace does; immutable are the namespace, pool, pod and ip.
@@ -120,15 +114,7 @@ func (r *WorkerRows) Remove(ctx context.Context, id string, version int64) error
 // Keep is Load for one that is to be removed: back stores the document again as it was, if nobody has made one since.
 // Errors of back: ErrAlreadyExists, and ErrNotFound if its time to live is over.
 func (r *WorkerRows) Keep(ctx context.Context, id string) (body []byte, version int64, back func(context.Context) error, err error) {
-	const op = "actorstore: put worker back"
-	ends, err := deadline(ctx, r.c, r.prefix+id)
-	if err != nil {
-		return nil, 0, nil, conn.Fail(op, r.prefix+id, err)
-	}
-	body, version, err = r.Load(ctx, id)
-	return body, version, func(ctx context.Context) error {
-		return conn.Fail(op, r.prefix+id, putBack(ctx, r.c, r.prefix+id, body, ends))
-	}, err
+	return r.keep(ctx, "actorstore: put worker back", id, r.Load)
 }
 
 func (b *rowBuilder) worker(id, doc string) (*WorkerRow, error) {
