@@ -261,6 +261,35 @@ func settle(t testing.TB, c *core.Core, pass func()) {
 	})
 }
 
+// scribble has three write at random at once, and waits until the model has arrived at what is there.
+func scribble(t *testing.T, c *core.Core, seed uint64, each int) {
+	t.Helper()
+	var writers sync.WaitGroup
+	for i := range 3 {
+		writers.Go(func() {
+			random := rand.New(rand.NewPCG(seed, uint64(i)))
+			w := writer{c, func(_ string, n int) int { return random.IntN(n) }}
+			for range each {
+				if err := w.act(random.IntN(deeds)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	writers.Wait()
+	var last []string
+	defer func() {
+		if t.Failed() {
+			t.Log(last)
+		}
+	}()
+	redistest.Eventually(t, "what is there", func() bool {
+		last = nil
+		differs(t, c, c.Live.Snapshot(), func(format string, args ...any) { last = append(last, fmt.Sprintf(format, args...)) })
+		return len(last) == 0
+	})
+}
+
 // The same while the model runs and several write at once: when they are done, it arrives at what is there.
 func TestRunArrivesAtWhatIsThere(t *testing.T) {
 	each(t, func(t *testing.T, c *core.Core) {
@@ -276,29 +305,6 @@ func TestRunArrivesAtWhatIsThere(t *testing.T) {
 				}
 			}
 		}()
-		var writers sync.WaitGroup
-		for i := range 3 {
-			writers.Go(func() {
-				random := rand.New(rand.NewPCG(1, uint64(i)))
-				w := writer{c, func(_ string, n int) int { return random.IntN(n) }}
-				for range 300 {
-					if err := w.act(random.IntN(deeds)); err != nil {
-						t.Error(err)
-					}
-				}
-			})
-		}
-		writers.Wait()
-		var last []string
-		defer func() {
-			if t.Failed() {
-				t.Log(last)
-			}
-		}()
-		redistest.Eventually(t, "what is there", func() bool {
-			last = nil
-			differs(t, c, c.Live.Snapshot(), func(format string, args ...any) { last = append(last, fmt.Sprintf(format, args...)) })
-			return len(last) == 0
-		})
+		scribble(t, c, 1, 300)
 	})
 }

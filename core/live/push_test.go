@@ -3,10 +3,8 @@ package live_test
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -96,30 +94,7 @@ func TestPushesArriveAtWhatIsThere(t *testing.T) {
 	eachPushing(t, func(t *testing.T, c *core.Core) {
 		run(t, c)
 		until(t, c, "pushes", pushed(0))
-		var writers sync.WaitGroup
-		for i := range 3 {
-			writers.Go(func() {
-				random := rand.New(rand.NewPCG(2, uint64(i)))
-				w := writer{c, func(_ string, n int) int { return random.IntN(n) }}
-				for range 500 {
-					if err := w.act(random.IntN(deeds)); err != nil {
-						t.Error(err)
-					}
-				}
-			})
-		}
-		writers.Wait()
-		var last []string
-		defer func() {
-			if t.Failed() {
-				t.Log(last)
-			}
-		}()
-		redistest.Eventually(t, "what is there", func() bool {
-			last = nil
-			differs(t, c, c.Live.Snapshot(), func(format string, args ...any) { last = append(last, fmt.Sprintf(format, args...)) })
-			return len(last) == 0
-		})
+		scribble(t, c, 2, 500)
 		if !c.Live.Snapshot().Pushed {
 			t.Error("the pushes have ended")
 		}

@@ -32,8 +32,8 @@ func eachClock(t *testing.T, test func(t *testing.T, c redis.UniversalClient, pa
 		})
 	})
 	t.Run("mini", func(t *testing.T) {
-		c, clock := mini(t)
-		test(t, c, func() { clock.advance(short + time.Millisecond) })
+		c, clock := redistest.ClockedMini(t)
+		test(t, c, func() { clock.Advance(short + time.Millisecond) })
 	})
 }
 
@@ -211,7 +211,7 @@ func TestGetLeaseFindsThoseOfOthersAndTTLCountsDown(t *testing.T) {
 }
 
 func TestSweepingIsBoundedACall(t *testing.T) {
-	c, clock := mini(t)
+	c, clock := redistest.ClockedMini(t)
 	s := open(t, c)
 	for range 3 {
 		l := grant(t, s, time.Second, false)
@@ -219,7 +219,7 @@ func TestSweepingIsBoundedACall(t *testing.T) {
 			put(t, s, fmt.Sprint(l.Id(), "-", i), "", l.Id())
 		}
 	}
-	clock.advance(time.Second + time.Millisecond)
+	clock.Advance(time.Second + time.Millisecond)
 	left := 300
 	for i := range 10 {
 		put(t, s, fmt.Sprint("mutation", i), "", record.NoLeaseId)
@@ -376,13 +376,13 @@ func TestReleaseOfAnUnreachableServerMayBeRepeated(t *testing.T) {
 // Somebody who makes a lease's key live longer by hand prolongs nothing: the deadline that the namespace knows counts
 // for sweeping, and that lease must not keep others from being swept.
 func TestAForeignHandCannotHoldUpTheSweep(t *testing.T) {
-	c, clock := mini(t)
+	c, clock := redistest.ClockedMini(t)
 	s := open(t, c)
 	first, second := grant(t, s, time.Second, false), grant(t, s, 2*time.Second, false)
 	put(t, s, "a", "", first.Id())
 	put(t, s, "b", "", second.Id())
 	c.Persist(ctx, fmt.Sprint("rec:{ns}:lease:", first.Id()))
-	clock.advance(3 * time.Second)
+	clock.Advance(3 * time.Second)
 	if _, err := s.Get(ctx, "b"); !errors.Is(err, record.ErrNotFound) { // sweeps on its way
 		t.Fatal(err)
 	}

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
@@ -104,23 +103,4 @@ func unchanged(t testing.TB, c redis.UniversalClient, what string, f func()) {
 	if after := contents(t, c); !slices.Equal(before, after) {
 		t.Errorf("%s changed\n%v\nto\n%v", what, before, after)
 	}
-}
-
-// clocked is a miniredis whose clock and expiry the test moves in step.
-type clocked struct {
-	*miniredis.Miniredis
-	now time.Time
-}
-
-func mini(t testing.TB) (*redis.Client, *clocked) {
-	c, m := redistest.Mini(t)
-	k := &clocked{m, time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}
-	m.SetTime(k.now)
-	return c, k
-}
-
-func (k *clocked) advance(d time.Duration) {
-	k.now = k.now.Add(d)
-	k.SetTime(k.now)
-	k.FastForward(d)
 }

@@ -210,8 +210,8 @@ func TestStorageBehavesLikeItsModel(t *testing.T) {
 	})
 	t.Run("mini, with expiry", func(t *testing.T) {
 		rapid.Check(t, func(rt *rapid.T) {
-			c, clock := mini(t)
-			checkModel(rt, c, open(t, c), clock.advance)
+			c, clock := redistest.ClockedMini(t)
+			checkModel(rt, c, open(t, c), clock.Advance)
 		})
 	})
 }

@@ -214,6 +214,28 @@ func Mini(t testing.TB) (*redis.Client, *miniredis.Miniredis) {
 	return c, m
 }
 
+// Clocked is a miniredis whose clock and expiry move in step.
+type Clocked struct {
+	*miniredis.Miniredis
+	Now time.Time
+}
+
+// ClockedMini is Mini with a clock that stands still until it is moved.
+func ClockedMini(t testing.TB) (*redis.Client, *Clocked) {
+	t.Helper()
+	c, m := Mini(t)
+	k := &Clocked{m, time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}
+	m.SetTime(k.Now)
+	return c, k
+}
+
+// Advance lets time pass.
+func (k *Clocked) Advance(d time.Duration) {
+	k.Now = k.Now.Add(d)
+	k.SetTime(k.Now)
+	k.FastForward(d)
+}
+
 // Each runs a test against a real single server, a real cluster of three masters, and miniredis.
 func Each(t *testing.T, test func(t *testing.T, c redis.UniversalClient)) {
 	t.Helper()

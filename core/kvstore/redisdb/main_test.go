@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/kvstore"
@@ -45,25 +44,6 @@ func put(t testing.TB, s kvstore.KVStore, pairs ...*kvstore.KVPair) {
 	if err := s.Put(pairs...); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// clocked is a miniredis whose clock and expiry move in step.
-type clocked struct {
-	*miniredis.Miniredis
-	now time.Time
-}
-
-func mini(t testing.TB) (*redis.Client, *clocked) {
-	c, m := redistest.Mini(t)
-	k := &clocked{m, time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}
-	m.SetTime(k.now)
-	return c, k
-}
-
-func (k *clocked) advance(d time.Duration) {
-	k.now = k.now.Add(d)
-	k.SetTime(k.now)
-	k.FastForward(d)
 }
 
 // harness gives the suite databases on one server, each with a name of its own.
@@ -119,9 +99,9 @@ func fewer(t testing.TB, checks string) {
 func TestConformance(t *testing.T) {
 	redistest.EachReal(t, func(t *testing.T, c redis.UniversalClient) { kvtest.Run(t, harness(c)) })
 	t.Run("mini", func(t *testing.T) {
-		c, m := mini(t)
+		c, m := redistest.ClockedMini(t)
 		h := harness(c)
-		h.Now, h.Advance = func() time.Time { return m.now }, m.advance
+		h.Now, h.Advance = func() time.Time { return m.Now }, m.Advance
 		fewer(t, "25")
 		kvtest.Run(t, h)
 	})

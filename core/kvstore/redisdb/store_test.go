@@ -138,14 +138,14 @@ func TestALostReplyActsOnce(t *testing.T) {
 }
 
 func TestExpiredKeysLeaveTheIndex(t *testing.T) {
-	c, m := mini(t)
+	c, m := redistest.ClockedMini(t)
 	s := open(t, c, "db")
 	for i := range 40 {
-		put(t, s, &kvstore.KVPair{Key: fmt.Append(nil, "session:", i), ExpireTS: uint64(m.now.Unix()) + 10})
+		put(t, s, &kvstore.KVPair{Key: fmt.Append(nil, "session:", i), ExpireTS: uint64(m.Now.Unix()) + 10})
 	}
-	put(t, s, pair("kept", "1"), &kvstore.KVPair{Key: []byte("later"), ExpireTS: uint64(m.now.Unix()) + 1000})
-	m.advance(11 * time.Second)
-	put(t, s, &kvstore.KVPair{Key: []byte("session:0"), ExpireTS: uint64(m.now.Unix()) + 1000})
+	put(t, s, pair("kept", "1"), &kvstore.KVPair{Key: []byte("later"), ExpireTS: uint64(m.Now.Unix()) + 1000})
+	m.Advance(11 * time.Second)
+	put(t, s, &kvstore.KVPair{Key: []byte("session:0"), ExpireTS: uint64(m.Now.Unix()) + 1000})
 	for i := range 4 {
 		if n := c.ZCard(ctx, "kv:{db}:ix").Val(); i == 0 && n != 42-16 {
 			t.Errorf("%d keys after one call: it sweeps 16", n)
