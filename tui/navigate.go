@@ -32,7 +32,7 @@ func (m *Model) act(a keymap.Action) tea.Cmd {
 	case keymap.CommandLog:
 		m.overlays.push(m.commandLog())
 	case keymap.Refresh:
-		m.Live.Refresh()
+		m.Live.Reread()
 		if m.snap.State != live.Lost { // there the countdown says more
 			m.say("reading again", Plain)
 		}

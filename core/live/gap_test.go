@@ -40,3 +40,23 @@ func TestGapLeavesNoRowUnread(t *testing.T) {
 		return pushed(rows)(s) && differences(t, c, s) == 0
 	})
 }
+
+// No server tells of a SWAPDB: only rows that are read anew show what is there since.
+func TestRereadFindsWhatNobodyTold(t *testing.T) {
+	server := redistest.Start(t)
+	admin := server.Client(t)
+	c := open(t, conn.Options{URLs: []string{"redis://" + admin.Options().Addr}}, time.Hour)
+	const rows = 3000
+	fill(t, admin, 0, rows)
+	ok(t, admin.Do(ctx, "SWAPDB", 0, 1).Err())
+	fill(t, admin, rows/2, 2*rows)
+	ok(t, admin.Set(ctx, "actor:a0002000", actorDoc("a0002000", `,"ateomPodIp":"10.9.9.9"`), 0).Err())
+	ok(t, admin.Do(ctx, "SWAPDB", 0, 1).Err())
+	run(t, c)
+	until(t, c, "pushes", pushed(rows))
+	ok(t, admin.Do(ctx, "SWAPDB", 0, 1).Err())
+	c.Live.Reread()
+	until(t, c, "the rows that were swapped in", func(s *live.Snapshot) bool {
+		return pushed(rows*3/2)(s) && differences(t, c, s) == 0
+	})
+}

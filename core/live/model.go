@@ -44,12 +44,14 @@ type Model struct {
 	passFrom uint64   // gaps of push when the pass that is walked began
 	passTold bool     // all changes were told then
 	passAll  bool     // it reads also the rows that are known
+	rereads  bool     // it has to
 	readFrom uint64   // gaps of push when the last reading began
 	whole    uint64   // gaps of push that a pass has made good
 
 	snapshot atomic.Pointer[Snapshot]
 	changed  chan struct{} // capacity 1: a new snapshot is there
 	wake     chan struct{} // capacity 1: read now
+	anew     atomic.Bool   // Reread was called
 
 	mu     sync.Mutex // guards what follows, and the exchange of snapshot
 	focus  map[Kind][]string
@@ -90,6 +92,13 @@ func (m *Model) Changed() <-chan struct{} { return m.changed }
 // Refresh asks for a reading now, paused or not. One that is under way is followed by another, so that what was written
 // before the call is seen.
 func (m *Model) Refresh() { signal(m.wake) }
+
+// Reread asks for a pass over the keyspace that reads every row anew, also where pushes tell what changes: no server tells of
+// a SWAPDB.
+func (m *Model) Reread() {
+	m.anew.Store(true)
+	m.Refresh()
+}
 
 // Focus names the rows on the screen, instead of those named before: they are read again at every reading, however many
 // others there are.
@@ -170,11 +179,17 @@ func (m *Model) effort(asked bool) effort {
 	if whole && m.whole != gaps && m.passFrom != gaps && !m.passTold { // gap after gap must not keep every pass from its end
 		m.scan.restart()
 	}
+	if m.anew.Swap(false) {
+		m.rereads = true
+		m.scan.restart()
+	}
 	switch {
-	case asked || m.passes == 0 || whole && m.whole != gaps:
+	case m.rereads || m.passes == 0 || whole && m.whole != gaps:
 		return hasty
 	case m.pushed():
 		return still
+	case asked:
+		return hasty
 	}
 	return quiet
 }
@@ -187,7 +202,7 @@ func (m *Model) pushed() bool {
 		}
 	}
 	gaps, whole := m.push.state()
-	return whole && m.whole == gaps
+	return whole && m.whole == gaps && !m.rereads
 }
 
 // sleep waits for the next reading: for the time to pass, unless paused, for somebody to ask for it, or for the end.

@@ -71,7 +71,7 @@ func (m *Model) read(ctx context.Context, e effort) error {
 	if complete {
 		m.passes++
 		if m.passAll {
-			m.whole = m.passFrom
+			m.whole, m.rereads = m.passFrom, false
 		}
 	}
 	now := m.now()
@@ -245,7 +245,7 @@ func (r *reading) scan(ctx context.Context) (complete bool, err error) {
 // now on; else it only looks for new ones.
 func (m *Model) begin() {
 	gaps, whole := m.push.state()
-	m.passFrom, m.passTold, m.passAll = gaps, whole, m.passes == 0 || whole && m.whole != gaps
+	m.passFrom, m.passTold, m.passAll = gaps, whole, m.rereads || m.passes == 0 || whole && m.whole != gaps
 	for _, t := range m.trackers {
 		t.begin(m.scan.pass + 1)
 	}
