@@ -19,6 +19,9 @@ type order struct {
 // natural tells the order in which the rows come: nothing has to be done for it.
 func (o order) natural() bool { return o.filter.empty() && o.column < 0 && !o.descending }
 
+// partial tells that rows of the view may be left out.
+func (o order) partial() bool { return !o.filter.empty() || o.within != "" }
+
 func (o order) same(other order) bool {
 	return o.filter.text == other.filter.text && o.column == other.column && o.descending == other.descending && o.within == other.within
 }

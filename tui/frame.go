@@ -155,7 +155,7 @@ func (m *Model) statusLine() string {
 		add("%s marked", count(marked))
 	}
 	kind := m.snap.Table(t.view.Kind)
-	if kind.Bad > 0 {
+	if kind.Bad > 0 && !t.order.partial() { // of a part of the rows it would have to be counted
 		add("%s cannot be read (!)", count(kind.Bad))
 	}
 	if n > 0 && kind.Err != nil {

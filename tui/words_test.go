@@ -1,0 +1,35 @@
+package tui_test
+
+import (
+	"testing"
+)
+
+// What the frame says must be so of the rows that are shown, and of what the keys do there.
+
+// Rows that cannot be read are counted only where all of them are shown.
+func TestUnreadableRowsAreCountedWhereTheyAreShown(t *testing.T) {
+	const counted = "1 cannot be read (!)"
+	d := open(t, options{start: "actors"}, shop)
+	d.shows(counted)
+	d.press("/")
+	d.typed("agent")
+	d.press("enter")
+	d.shows("row 1 of 3", "hides 1")
+	d.hides(counted)
+	d.press("esc")
+	d.shows(counted)
+
+	d = open(t, options{start: "kv"}, shop, func(w *world) {
+		w.put("other", "k", "v")
+		_, err := w.mini.Lpush("kv:{other}:d:odd", "no value")
+		must(w.t, err)
+	})
+	d.to("other")
+	d.press("enter", "enter")
+	d.shows("!other:odd")
+	d.press("esc", "esc")
+	d.to("flags")
+	d.press("enter", "enter")
+	d.shows("row 1 of 2", "Keys of flags")
+	d.hides(counted)
+}
