@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"strings"
@@ -104,7 +105,11 @@ func (m *Model) copy() tea.Cmd {
 	}
 	if d := m.detail; d != nil && d.whole.Found {
 		menu.title = "Copy of " + cleanStart(d.id)
-		add(keymap.CopyContent, func() tea.Cmd { return m.copyContent(d.whole) })
+		part := d.part()
+		add(keymap.CopyContent, func() tea.Cmd { return m.copyContent("the "+cmp.Or(part, "content"), d.whole) })
+		if part != "" {
+			menu.choices[0].Help = "the " + part
+		}
 	}
 	switch {
 	case len(rows) == 1:
@@ -179,20 +184,20 @@ func (m *Model) copyLines(what string, rows []live.Row, line func(live.Row) stri
 	return m.toClipboard(what, b.String())
 }
 
-func (m *Model) copyContent(whole live.Detail) tea.Cmd {
+func (m *Model) copyContent(what string, whole live.Detail) tea.Cmd {
 	body := string(whole.Body)
 	switch {
 	case whole.Size > 0 || len(body) > mostCopied:
 		body = strings.Repeat(" ", mostCopied+1) // there is more of it than that
-		return m.toClipboard("the content", body)
+		return m.toClipboard(what, body)
 	case !utf8.ValidString(body):
-		return m.toClipboard("the content as base64", base64.StdEncoding.EncodeToString(whole.Body))
+		return m.toClipboard(what+" as base64", base64.StdEncoding.EncodeToString(whole.Body))
 	}
 	plain := strings.NewReplacer("\r\n", "\n", "\t", " ").Replace(body)
 	if safe := CleanLines(body); CleanLines(plain) != plain {
-		return m.toClipboard("the content with its control characters spelled out", safe)
+		return m.toClipboard(what+" with its control characters spelled out", safe)
 	}
-	return m.toClipboard("the content", body)
+	return m.toClipboard(what, body)
 }
 
 // toClipboard asks the terminal to take a text that it may see. Half of one would be taken for the whole.

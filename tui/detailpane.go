@@ -111,11 +111,23 @@ func (d *detail) contentHead(th themes.Theme, w int) []string {
 	if !d.whole.Found {
 		return lines
 	}
-	title := "Content, " + byteCount(max(d.whole.Size, int64(len(d.whole.Body))))
+	title := "Content, "
+	if part := d.part(); part != "" {
+		title += part + ", "
+	}
+	title += byteCount(max(d.whole.Size, int64(len(d.whole.Body))))
 	if d.err != nil || d.gone {
 		title += ", as last read"
 	}
 	return append(lines, heading(th, title)...)
+}
+
+// part is which part of the content was read; empty: all of it.
+func (d *detail) part() string {
+	if d.view.Part == nil || d.row == nil || d.row.Problem() != nil || d.whole.Size > 0 {
+		return ""
+	}
+	return d.view.Part(d.row)
 }
 
 func (d *detail) rawKeys(th themes.Theme, at Clock, w int) []string {

@@ -27,8 +27,10 @@ type View struct {
 	Jump func(text string) string
 	// Foot draws plain text in w by h cells below the table, where the screen is large enough; nil: the table has it all.
 	Foot  func(s *live.Snapshot, w, h int) []string
-	Empty string                        // how to get data, shown when there is none
-	Facts func(live.Row, Clock) []Fact  // the head of the detail pane
+	Empty string                       // how to get data, shown when there is none
+	Facts func(live.Row, Clock) []Fact // the head of the detail pane
+	// Part says which part of a row's content is read for its detail ("first 200 of 295 records"); nil or empty: all of it.
+	Part  func(live.Row) string
 	Links func(live.Row, Lookup) []Link // to rows of other kinds; runs off the UI's goroutine
 	Open  func(live.Row) (Link, bool)   // where enter leads, for rows that have no detail of their own
 	// JSON is a row as one line of `holdfast get -o jsonl`; rawKey names the key of one that cannot be read. nil: it has none.

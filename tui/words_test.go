@@ -33,3 +33,31 @@ func TestUnreadableRowsAreCountedWhereTheyAreShown(t *testing.T) {
 	d.shows("row 1 of 2", "Keys of flags")
 	d.hides(counted)
 }
+
+// A detail that shows a part of the content says so, and so does the copy of it.
+func TestPartOfAContentIsCalledOne(t *testing.T) {
+	d := open(t, options{start: "buffers"}, shop, func(w *world) { w.push("large", 295) })
+	d.to("large")
+	d.press("enter")
+	d.shows("Content, first 200 of 295 records, ")
+	d.press("y")
+	d.shows("the first 200 of 295 records")
+	d.hides("the whole content")
+	d.press("d")
+	d.shows("copied the first 200 of 295 records, ")
+	d.press("esc")
+	d.to("orders")
+	d.press("enter")
+	d.hides("Content, first")
+	d.press("y")
+	d.shows("the whole content")
+
+	d = open(t, options{start: "kv"}, shop, func(w *world) {
+		for range 51 {
+			w.put("busy", "k", "v")
+		}
+	})
+	d.to("busy")
+	d.press("enter")
+	d.shows("Content, newest 50 of 51 changes, ")
+}

@@ -79,6 +79,12 @@ func buffers() View {
 				}
 				return f
 			}),
+			Part: part(func(r row) string {
+				if r.Count <= buffer.InspectMost {
+					return ""
+				}
+				return fmt.Sprintf("first %d of %s records", buffer.InspectMost, humanize.Comma(r.Count))
+			}),
 			Links: links(func(r row, l tui.Lookup) []tui.Link {
 				var out []tui.Link
 				t := l.Table("buffers")

@@ -137,3 +137,7 @@ func facts[R live.Row](list func(R, tui.Clock) []tui.Fact) func(live.Row, tui.Cl
 func links[R live.Row](list func(R, tui.Lookup) []tui.Link) func(live.Row, tui.Lookup) []tui.Link {
 	return func(r live.Row, l tui.Lookup) []tui.Link { return list(r.(R), l) }
 }
+
+func part[R live.Row](says func(R) string) func(live.Row) string {
+	return func(r live.Row) string { return says(r.(R)) }
+}

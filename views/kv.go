@@ -85,6 +85,12 @@ func kv() View {
 					{Name: "replication", Text: state(r)},
 				}, replicaFacts(r, at)...)
 			}),
+			Part: part(func(r row) string {
+				if r.LogLength <= redisdb.InspectMost {
+					return ""
+				}
+				return fmt.Sprintf("newest %d of %s changes", redisdb.InspectMost, humanize.Comma(r.LogLength))
+			}),
 			Links: links(func(r row, _ tui.Lookup) []tui.Link {
 				return []tui.Link{{Label: "browse", View: "keys", Within: r.ID() + ":"}}
 			}),

@@ -116,9 +116,12 @@ func (r *Rows) read(ctx context.Context, ids []string) ([]*Row, error) {
 	return rows, nil
 }
 
-// Inspect returns the first 200 records of a row as a JSON array; what is no JSON stands there as a string.
+// InspectMost is how many records Inspect returns.
+const InspectMost = 200
+
+// Inspect returns the first InspectMost records of a row as a JSON array; what is no JSON stands there as a string.
 func (r *Rows) Inspect(ctx context.Context, id string) (body []byte, found bool, err error) {
-	const op, most = "buffer: inspect", 200
+	const op = "buffer: inspect"
 	escaped, at, ok := r.locate(id)
 	if !ok {
 		return nil, false, conn.Fail(op, id, ErrForeign)
@@ -127,7 +130,7 @@ func (r *Rows) Inspect(ctx context.Context, id string) (body []byte, found bool,
 	var page *redis.StringSliceCmd
 	var present *redis.IntCmd
 	err = atomically(ctx, r.c, func(p redis.Pipeliner) {
-		page = p.LRange(ctx, base+list, 0, most-1)
+		page = p.LRange(ctx, base+list, 0, InspectMost-1)
 		present = p.Exists(ctx, base+list, base+keys, base+size, base+ts, base+lock)
 	})
 	if err != nil {

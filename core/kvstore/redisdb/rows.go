@@ -163,11 +163,11 @@ func said(cmd *redis.StringCmd) any {
 
 // What a detail pane shows of a log: so many changes, and so much of each value.
 const (
-	inspectMost  = 50
+	InspectMost  = 50
 	inspectValue = 200
 )
 
-// Inspect returns the newest 50 changes of the log, newest first, as a JSON array: the number, and what was put or
+// Inspect returns the newest InspectMost changes of the log, newest first, as a JSON array: the number, and what was put or
 // deleted. Bytes that are no text are {"base64": ...}, and long values are cut.
 func (r *Rows) Inspect(ctx context.Context, id string) (body []byte, found bool, err error) {
 	rows, err := r.Read(ctx, []string{id})
@@ -178,7 +178,7 @@ func (r *Rows) Inspect(ctx context.Context, id string) (body []byte, found bool,
 		return nil, false, err
 	}
 	s := spaceOf(r.prefix, id)
-	log := redis.NewRawCmd(ctx, "xrevrange", s.log, "+", "-", "count", inspectMost)
+	log := redis.NewRawCmd(ctx, "xrevrange", s.log, "+", "-", "count", InspectMost)
 	if err := r.c.Process(ctx, log); err != nil {
 		return nil, false, conn.Fail("kv: read changes", s.log, err)
 	}
