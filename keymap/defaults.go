@@ -259,7 +259,7 @@ func defaults() []Binding {
 		{Action: Close, Scope: Pager, Keys: keys("esc", "q"), Label: "close", Help: "close this", Shadows: []Action{Back, Quit}},
 
 		{Action: Yes, Scope: Confirm, Keys: keys("y"), Label: "yes", Help: "do it"},
-		{Action: No, Scope: Confirm, Keys: keys("n", "esc"), Label: "no", Help: "leave all as it is"},
+		{Action: No, Scope: Confirm, Keys: keys("n", "esc"), Label: "no", Help: "leave all as it is; from a text that is not saved, back to it"},
 		{Action: Press, Scope: Confirm, Keys: keys("enter"), Label: "choose", Help: "take the button in focus"},
 		{Action: NextButton, Scope: Confirm, Keys: keys("tab", "right"), Label: "next", Help: "to the next button", Shadows: []Action{Right}},
 		{Action: PrevButton, Scope: Confirm, Keys: keys("shift+tab", "left"), Label: "previous", Help: "to the button before", Shadows: []Action{Left}},

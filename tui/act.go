@@ -136,7 +136,7 @@ func (m *Model) ask(j *job) tea.Cmd {
 		m.overlays.push(newCounted(j.plans, j.note, yes))
 	case j.draft != nil:
 		q := confirm(j.plans[0], yes, button{label: "back to the text", press: func() tea.Cmd { return m.openEditor(*j.draft) }})
-		q.diff, q.careful = j.diff, true
+		q.diff, q.back, q.buttons[2].label = j.diff, 1, "drop it"
 		m.overlays.push(q)
 	default:
 		q := confirm(j.plans[0], yes)

@@ -45,10 +45,11 @@ func (m *Model) conflict(msg savedMsg) overlay {
 	edit := func(label, text string) button {
 		return button{label: label, press: func() tea.Cmd { return m.openEditor(draft{c.Now, text}) }}
 	}
-	q := &question{title: "conflict on " + cleanStart(c.Now.ID), careful: true}
+	q := &question{title: "conflict on " + cleanStart(c.Now.ID)}
 	if len(msg.lines) == 0 {
 		q.text = "It was changed meanwhile, to just what you wrote: nothing was written."
 		q.buttons = []button{edit("edit theirs", c.Now.Text()), {label: "leave"}}
+		q.back = 1
 		return q
 	}
 	q.text = "It was changed meanwhile, so nothing was written. "
@@ -58,6 +59,7 @@ func (m *Model) conflict(msg savedMsg) overlay {
 		q.text += "! is what both replaced."
 	}
 	q.diff = msg.lines
+	q.back = 3
 	first := edit("edit theirs", c.Merged)
 	if c.Merged != c.Now.Text() {
 		first.label = "edit merged"

@@ -196,7 +196,7 @@ func difference(old, text string) []string {
 // keep says why a draft is not saved and leads back to it.
 func (m *Model) keep(d draft, err error) {
 	m.overlays.push(&question{
-		title: "not saved: " + cleanStart(d.doc.ID), text: reason(err), careful: true,
+		title: "not saved: " + cleanStart(d.doc.ID), text: reason(err),
 		buttons: []button{
 			{label: "back to the text", press: func() tea.Cmd { return m.openEditor(d) }},
 			{label: "drop it"},

@@ -22,6 +22,10 @@ func TestEditAndUndo(t *testing.T) {
 	d.shows(`-  "web": 3,`, `+  "web": 5,`, "if it still has version 2", "> yes <")
 	d.press("tab", "enter")
 	d.shows("edit cfg:replicas", `"web": 5,`) // back to the text
+	d.press("f2")
+	d.shows("esc back to the text", "  drop it  ")
+	d.press("esc")
+	d.shows("edit cfg:replicas", `"web": 5,`)
 	d.act("f2", "y")
 	d.shows("done: saved cfg:replicas, version 5")
 	equal(t, "the value", d.stored("replicas"), `{"web":5,"worker":{"min":1,"max":8}}`)
@@ -57,11 +61,11 @@ func TestWrongDocumentIsKept(t *testing.T) {
 	d.shows("oops{")
 	d.press("esc")
 	d.shows("the text was changed and is not saved")
+	d.shows("esc back to the text")
 	d.press("esc")
-	d.shows("> drop it <") // a hasty esc drops nothing yet
-	d.press("shift+tab", "enter")
-	d.shows("oops{")
-	d.press("esc", "tab", "enter")
+	d.hides("not saved")
+	d.shows("oops{") // however often esc is pressed, nothing is dropped
+	d.press("esc", "esc", "esc", "tab", "enter")
 	d.hides("oops{", "not saved")
 	d.press("e", "esc")
 	d.hides("not saved") // nothing was changed

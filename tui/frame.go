@@ -249,6 +249,9 @@ func (m *Model) hints() string {
 	switch o := m.overlays.top(); {
 	case o != nil:
 		actions = o.hints()
+		if q, is := o.(*question); is {
+			labels[keymap.No] = q.buttons[q.back].label // which may be no plain no
+		}
 	case m.filtering && len(m.recall.used[m.view().Name]) > 0:
 		actions = []keymap.Action{keymap.Accept, keymap.Cancel, keymap.OlderFilter, keymap.NewerFilter}
 	case m.prompting():
@@ -264,11 +267,14 @@ func (m *Model) hints() string {
 	l, key, label := line{b: &b}, penOf(m.theme.Key), penOf(m.theme.KeyLabel)
 	room := m.width
 	for _, e := range m.Keys.Short(m.scope(), actions...) {
-		says := cmp.Or(labels[e.Action], e.Label)
-		if room -= textWidth(e.Keys[0]) + textWidth(says) + 3; room < 0 {
+		name, says := e.Keys[0], cmp.Or(labels[e.Action], e.Label)
+		if e.Action == keymap.No && says != e.Label { // n stands for no
+			name = e.Keys[len(e.Keys)-1]
+		}
+		if room -= textWidth(name) + textWidth(says) + 3; room < 0 {
 			break
 		}
-		l.write(key, " ", e.Keys[0])
+		l.write(key, " ", name)
 		l.write(pen{}, " ")
 		l.write(label, says)
 		l.write(pen{}, " ")

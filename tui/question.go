@@ -22,8 +22,8 @@ type question struct {
 	plan    []string // the commands that will be sent
 	diff    []string // raw lines of a difference
 	buttons []button
-	at      int  // the button in focus
-	careful bool // "no" first only leads to the last button
+	at      int // the button in focus
+	back    int // the button that the key of "no" presses: nothing is lost by it
 	s       scroller
 	spots   []rect // of the buttons, as drawn last
 }
@@ -41,8 +41,9 @@ func confirm(plan operate.Action, yes func() tea.Cmd, between ...button) *questi
 		title: fmt.Sprintf("%s %s", plan.Verb, cleanStart(plan.ID)), text: cleanStart(plan.Summary), plan: plan.Commands,
 		buttons: slices.Concat([]button{{label: "yes", press: yes, yes: true, danger: plan.Destructive}}, between, []button{{label: "no"}}),
 	}
+	q.back = len(q.buttons) - 1
 	if plan.Destructive {
-		q.at = len(q.buttons) - 1
+		q.at = q.back
 	}
 	return q
 }
@@ -53,7 +54,7 @@ func (q *question) hints() []keymap.Action {
 	if q.buttons[0].yes {
 		return []keymap.Action{keymap.Yes, keymap.No, keymap.Press, keymap.NextButton}
 	}
-	return []keymap.Action{keymap.Press, keymap.NextButton}
+	return []keymap.Action{keymap.Press, keymap.No, keymap.NextButton}
 }
 
 func (q *question) act(a keymap.Action) (func() tea.Cmd, bool) {
@@ -69,11 +70,7 @@ func (q *question) act(a keymap.Action) (func() tea.Cmd, bool) {
 			return q.buttons[0].press, true
 		}
 	case keymap.No:
-		if q.careful && q.at < n-1 {
-			q.at = n - 1
-			return nil, false
-		}
-		return q.buttons[n-1].press, true
+		return q.buttons[q.back].press, true
 	default:
 		q.s.act(a)
 	}
