@@ -40,7 +40,7 @@ func scopes() []scope {
 		{Detail, Row, "In the detail pane", false},
 		{Search, Detail, "In the detail pane, while a search is on", false},
 		{Columns, Move, "In the list of columns", false},
-		{Pager, Global, "In the help and the command log", false},
+		{Pager, Move, "In the help and the command log", false},
 		{Confirm, Move, "In a question", false},
 		{Copying, Move, "In the copy menu", false},
 		{Input, Always, "While typing", true},
@@ -256,7 +256,7 @@ func defaults() []Binding {
 		{Action: ColumnsReset, Scope: Columns, Keys: keys("0"), Label: "reset", Help: "all columns as they were at first"},
 		{Action: ColumnsAccept, Scope: Columns, Keys: keys("esc", "enter", "q", "C"), Label: "close", Help: "close the list; what was chosen stays"},
 
-		{Action: Close, Scope: Pager, Keys: keys("esc", "q"), Label: "close", Help: "close this", Shadows: []Action{Back, Quit}},
+		{Action: Close, Scope: Pager, Keys: keys("esc", "q"), Label: "close", Help: "close this"},
 
 		{Action: Yes, Scope: Confirm, Keys: keys("y"), Label: "yes", Help: "do it"},
 		{Action: No, Scope: Confirm, Keys: keys("n", "esc"), Label: "no", Help: "leave all as it is; from a text that is not saved, back to it"},

@@ -78,6 +78,8 @@ func TestDefaultKeys(t *testing.T) {
 		{keymap.Pager, "esc", keymap.Close},
 		{keymap.Pager, "j", keymap.Down},
 		{keymap.Pager, "d", ""},
+		{keymap.Pager, "?", ""},
+		{keymap.Pager, "2", ""},
 		// a question hears its answers, scrolls, and nothing else
 		{keymap.Confirm, "y", keymap.Yes},
 		{keymap.Confirm, "esc", keymap.No},

@@ -42,7 +42,7 @@ func (p *pane) act(a keymap.Action) (func() tea.Cmd, bool) {
 	if p.s.act(a) {
 		p.end = p.log && p.s.atEnd()
 	}
-	return nil, a == keymap.Close || a == keymap.Back
+	return nil, a == keymap.Close
 }
 
 func (p *pane) typed(tea.Msg) tea.Cmd { return nil }
