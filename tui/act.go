@@ -94,17 +94,37 @@ func (m *Model) rowsFor(a *Action) (rows []live.Row, why string) {
 		return nil, fmt.Sprintf("%s takes one row, %d are marked", a.Label, len(rows))
 	}
 	for _, r := range rows {
-		if r.Problem() != nil {
-			return nil, fmt.Sprintf("%s %s: the record cannot be read", a.Label, r.ID())
-		}
-		if a.Blocked == nil {
+		why := a.refuses(r)
+		if why == "" {
 			continue
 		}
-		if why := a.Blocked(r); why != "" {
-			return nil, fmt.Sprintf("%s %s: %s", a.Label, r.ID(), why)
+		why = fmt.Sprintf("%s %s: %s", a.Label, r.ID(), why)
+		if len(rows) > 1 {
+			why += m.leadTo(r)
 		}
+		return nil, why
 	}
 	return rows, ""
+}
+
+// refuses says why the action cannot be done to a row; empty where it can.
+func (a *Action) refuses(r live.Row) string {
+	switch {
+	case r.Problem() != nil:
+		return "the record cannot be read"
+	case a.Blocked != nil:
+		return a.Blocked(r)
+	}
+	return ""
+}
+
+// leadTo puts the cursor on the one marked row that keeps an action from all of them, and says how to go on without it.
+func (m *Model) leadTo(r live.Row) string {
+	if at, ok := m.table().rows.find(r.ID()); ok {
+		m.table().moveTo(at)
+		m.focus()
+	}
+	return fmt.Sprintf("; nothing was done. The cursor is on it: %s takes its mark off", m.keyName(keymap.Mark))
 }
 
 func (m *Model) plan(a *Action, rows []live.Row, answers map[string]string) tea.Cmd {

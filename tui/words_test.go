@@ -61,3 +61,16 @@ func TestPartOfAContentIsCalledOne(t *testing.T) {
 	d.press("enter")
 	d.shows("Content, newest 50 of 51 changes, ")
 }
+
+// One row that an action is not for keeps it from all that are marked: the refusal says so, and leads to that row.
+func TestBulkRefusalLeadsToItsRow(t *testing.T) {
+	d := open(t, options{start: "generations"}, shop, func(w *world) { must(w.t, w.mini.Set("gen:user:zzz", "no number")) })
+	d.press("a", "b")
+	d.shows("refused: bump user:zzz: the record cannot be read; nothing was done. The", "cursor is on it: space takes its mark off", ">*user:zzz")
+	equal(t, "a generation that was marked, too", d.get("gen:catalog:all"), "120")
+	d.press("space", "b")
+	d.shows("bump 3 generations")
+	d.press("esc", "A", "end", "b")
+	d.shows("refused: bump user:zzz: the record cannot be read")
+	d.hides("nothing was done")
+}
