@@ -102,10 +102,11 @@ func (f filter) keeps(r live.Row, columns []Column, at Clock) bool {
 	return true
 }
 
-// hits tells whether a term is in a row. Of one that cannot be read its name and the reason are all there is.
+// hits tells whether a term is in a row. One that cannot be read is found by its name alone: most words have their
+// letters somewhere in a reason.
 func (t term) hits(r live.Row, columns []Column, at Clock) bool {
-	if err := r.Problem(); err != nil {
-		return t.column <= 0 && t.match(cleanStart(r.ID())) || t.column < 0 && t.match(cleanStart(err.Error()))
+	if r.Problem() != nil {
+		return t.column <= 0 && t.match(cleanStart(r.ID()))
 	}
 	if t.column >= 0 {
 		return t.match(cleanStart(columns[t.column].Text(r, at)))

@@ -43,9 +43,8 @@ func TestFilter(t *testing.T) {
 		{"n:!12", []string{"agent-1", "bad", all[4]}},      // inverse within a column
 		{"!n:12", []string{"agent-1", "bad", all[4]}},      // either way round
 		{"n:~^1", []string{"agent-2", "évil"}},             // regular expression within a column
-		{"id:bad", []string{"bad"}},                        // of a row that cannot be read there is the name
-		{"valid", []string{"bad"}},                         // and the reason
-		{"n:valid", nil},                                   // which is in no column
+		{"id:bad", []string{"bad"}},                        // a row that cannot be read has its name
+		{"valid", nil},                                     // and not the reason
 		{"lock:a", []string{"lock:a:b"}},                   // no such column: just text
 		{`\x1b`, []string{"évil"}},                         // as it is shown
 		{"É", []string{"évil"}},                            // letters beyond ASCII
