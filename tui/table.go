@@ -55,11 +55,12 @@ func (t *table) resize(width, height int) {
 	t.scroll()
 }
 
-// show takes in newly arranged rows and keeps the cursor on its row. If the row is gone, the cursor takes its place. While
-// the first rows come in, a cursor that nobody has moved stays at the first.
+// show takes in newly arranged rows and keeps the cursor on its row. If the row is gone, the cursor takes its place; if
+// another filter hides it, the first row. While the first rows come in, a cursor that nobody has moved stays at the first.
 func (t *table) show(a *arranged) {
 	was, isTable := t.rows.rows.(*live.Table)
 	loading := !t.held && (t.rows.rows == nil || isTable && !was.Complete)
+	filtered := a.order.filter.text != t.rows.order.filter.text
 	t.rows, t.hidden = a, 0
 	for id := range t.marks {
 		if _, ok := a.indexOf(id); !ok {
@@ -77,6 +78,10 @@ func (t *table) show(a *arranged) {
 		t.top += at - t.at // the row stays on its line
 		t.put(at)
 		t.asked = asked
+		return
+	}
+	if filtered {
+		t.put(0)
 		return
 	}
 	t.put(t.at)

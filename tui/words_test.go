@@ -74,3 +74,23 @@ func TestBulkRefusalLeadsToItsRow(t *testing.T) {
 	d.shows("refused: bump user:zzz: the record cannot be read")
 	d.hides("nothing was done")
 }
+
+// A filter that hides the row under the cursor leads to the first row that it shows.
+func TestFilterThatHidesTheCursorLeadsToTheFirstRow(t *testing.T) {
+	d := open(t, options{start: "generations"}, func(w *world) {
+		for _, name := range []string{"a1", "a2", "b1", "b2", "c"} {
+			w.bump("ns", name, 1)
+		}
+	})
+	d.to("c")
+	d.press("/")
+	d.typed("b")
+	d.press("enter")
+	d.shows("> b1", "row 1 of 2")
+	d.press("down", "/")
+	d.typed("2")
+	d.press("enter")
+	d.shows("> b2", "row 1 of 1") // it is still shown
+	d.press("esc")
+	d.shows("> b2", "row 4 of 5")
+}
