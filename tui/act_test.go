@@ -206,7 +206,7 @@ func TestLockThatIsHeld(t *testing.T) {
 	d.press("l")
 	d.typed("nightly")
 	d.act("enter", "y")
-	d.shows("refused: lock lock:nightly: the lock is held")
+	d.shows("refused: lock lock:nightly: the lock is held for 72h0m more")
 	equal(t, "the token", d.get("lock:nightly"), "cron-1")
 	d.press("l", "esc")
 	d.hides("take a lock")

@@ -73,7 +73,7 @@ func (o *Operator) TakeLock(key, token string, ttl time.Duration) (Action, error
 			case err != nil:
 				return Outcome{}, err
 			case !ok:
-				return Outcome{}, ErrHeld
+				return Outcome{}, o.held(key)
 			}
 			undo := o.ReleaseLock(key, token, fence)
 			return Outcome{
@@ -84,6 +84,22 @@ func (o *Operator) TakeLock(key, token string, ttl time.Duration) (Action, error
 			}, nil
 		},
 	}, nil
+}
+
+// held is an ErrHeld that says for how long still, where the last reading of the locks tells.
+func (o *Operator) held(key string) error {
+	row, known := o.core.Live.Snapshot().Table("locks").Get(key)
+	if !known {
+		return ErrHeld
+	}
+	left := time.Until(row.(*actorstore.LockRow).Expires)
+	switch {
+	case left < time.Second: // none, or it is not this holder any more
+		return ErrHeld
+	case left < time.Minute:
+		return fmt.Errorf("%w for %v more", ErrHeld, left.Truncate(time.Second))
+	}
+	return fmt.Errorf("%w for %s more", ErrHeld, strings.TrimSuffix(left.Truncate(time.Minute).String(), "0s"))
 }
 
 // ReleaseLock plans to release a lock by the token that was seen, and by its fence unless that is 0: a lock that
