@@ -355,7 +355,7 @@ func TestDashboardReadOnly(t *testing.T) {
 	x := dashboard(t, nil, append(s.flags, "--read-only", "--view", "generations")...)
 	x.shows("READ-ONLY", "> u1")
 	for _, step := range [][]string{{"b", "refused: bump user:u1"}, {"2f", "refused: flush orders"}, {"8e", "refused: edit cfg:leader"}, {"8d", "refused: delete cfg:leader"}, {"6u", "refused: unlock lock:nightly"}} {
-		x.see(step[0], step[1], "read-only: started with --read-only")
+		x.see(step[0], step[1], "this connection is read-only")
 	}
 	if after := s.everything(t); !reflect.DeepEqual(after, before) {
 		t.Errorf("the keyspace changed:\n%q\n%q", before, after)

@@ -60,9 +60,20 @@ func (m *Model) begin(a *Action) tea.Cmd {
 		return m.load(rows[0].ID())
 	case a.Form == nil:
 		return m.plan(a, rows, nil)
+	case m.Operator.ReadOnly():
+		return m.refused(a, rows[0])
 	}
 	m.overlays.push(newForm(a.Form(rows[0]), func(answers map[string]string) tea.Cmd { return m.plan(a, rows, answers) }))
 	return nil
+}
+
+// refused has an action refused before anything is asked for it.
+func (m *Model) refused(a *Action, r live.Row) tea.Cmd {
+	p := operate.Action{Verb: operate.Verb(a.ID), Kind: m.view().Kind, Summary: "ask what to " + a.Label}
+	if r != nil {
+		p.ID = r.ID()
+	}
+	return m.ask(&job{plans: []operate.Action{p}})
 }
 
 // isBusy says so if an action still runs.
@@ -226,10 +237,14 @@ func (m *Model) fail(err error) { m.say(failure(err), toneOf(err)) }
 
 // failure says which action failed and what that comes down to.
 func failure(err error) string {
-	if op, ok := err.(*conn.OpError); ok {
-		return fmt.Sprintf("%s %s: %s", op.Op, op.Key, reason(op.Err))
+	op, ok := err.(*conn.OpError)
+	switch {
+	case !ok:
+		return err.Error()
+	case op.Key == "":
+		return fmt.Sprintf("%s: %s", op.Op, reason(op.Err))
 	}
-	return err.Error()
+	return fmt.Sprintf("%s %s: %s", op.Op, op.Key, reason(op.Err))
 }
 
 // toneOf tells what was refused from what went wrong.

@@ -293,13 +293,16 @@ func TestReadOnly(t *testing.T) {
 		for _, k := range keys {
 			d.press(tab)
 			d.press(k)
-			d.shows("refused: ", "read-only: started with --read-only")
+			d.shows("refused: ", ": this connection is read-only")
 		}
 	}
 	d.press("6", "l")
-	d.typed("x")
-	d.press("enter")
-	d.shows("refused: lock lock:x: read-only")
+	d.hides("take a lock") // nothing is asked for what cannot be done
+	d.shows("refused: lock: this connection is read-only")
+	d.press("4", "l")
+	d.shows("refused: lock agent-1: this")
+	d.press("9", "n")
+	d.shows("refused: put flags: this")
 	d.press("3", "a", "b")
 	d.shows("refused: bump")
 	equal(t, "the keyspace", d.mini.Dump(), before)
@@ -307,7 +310,7 @@ func TestReadOnly(t *testing.T) {
 	text, err := os.ReadFile(audit)
 	must(t, err)
 	lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
-	equal(t, "the number of refusals in the audit file", len(lines), 9)
+	equal(t, "the number of refusals in the audit file", len(lines), 11)
 	for _, l := range lines {
 		var e struct{ Result string }
 		must(t, json.Unmarshal(l, &e))

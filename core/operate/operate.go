@@ -32,7 +32,7 @@ const (
 
 // Sentinels of the package. Both mean that nothing was written.
 var (
-	ErrReadOnly = conn.Precondition("read-only: started with --read-only")
+	ErrReadOnly = conn.Precondition("this connection is read-only")
 	ErrConflict = conn.Precondition("changed meanwhile")
 )
 
