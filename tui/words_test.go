@@ -94,3 +94,10 @@ func TestFilterThatHidesTheCursorLeadsToTheFirstRow(t *testing.T) {
 	d.press("esc")
 	d.shows("> b2", "row 4 of 5")
 }
+
+// A generation that cannot rise any more says so in words.
+func TestBumpOfTheLargestGeneration(t *testing.T) {
+	d := open(t, options{start: "generations"}, func(w *world) { must(w.t, w.mini.Set("gen:ns:key", "9223372036854775807")) })
+	d.act("b", "y")
+	d.shows("failed: bump ns:key: the generation is the largest number there is and cannot", "be raised")
+}
