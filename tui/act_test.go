@@ -112,7 +112,9 @@ func TestBulkStopsAtAFailure(t *testing.T) {
 	cas(d, "leader", "host-5") // the second one, behind our back
 	d.typed("3")
 	d.act("enter")
-	d.shows("─ refused ─", "delete cfg:leader: changed meanwhile", "(1 of 3 done before it, 1 not tried)", "2 marked", "row 1 of 2")
+	d.shows("refused: delete cfg:leader: changed meanwhile", "of 3 done before it, 1 not tried)")
+	d.press("up")
+	d.shows("2 marked", "row 1 of 2")
 	equal(t, "what was not tried", d.stored("replicas"), `{"web":3,"worker":{"min":1,"max":8}}`)
 }
 

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -198,12 +199,14 @@ func Age(d time.Duration) string {
 	}
 }
 
-// reason is what an error comes down to, without the operations and keys on its way: the screen names them already.
+// reason is what an error comes down to, without the operations and keys on its way, also amid other words: the screen
+// names them already.
 func reason(err error) string {
-	for op, ok := err.(*conn.OpError); ok; op, ok = err.(*conn.OpError) {
-		err = op.Err
+	text := err.Error()
+	for op, ok := errors.AsType[*conn.OpError](err); ok; op, ok = errors.AsType[*conn.OpError](op.Err) {
+		text = strings.Replace(text, op.Error(), op.Err.Error(), 1)
 	}
-	return cleanStart(err.Error())
+	return cleanStart(text)
 }
 
 func toneStyle(th themes.Theme, t Tone, plain lipgloss.Style) lipgloss.Style {

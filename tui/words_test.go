@@ -101,3 +101,14 @@ func TestBumpOfTheLargestGeneration(t *testing.T) {
 	d.act("b", "y")
 	d.shows("failed: bump ns:key: the generation is the largest number there is and cannot", "be raised")
 }
+
+// What became of an action names its row once, and no part of the program.
+func TestFailureNamesItsRowOnce(t *testing.T) {
+	d := open(t, options{start: "actors"}, shop)
+	d.to("agent-2")
+	d.press("l", "enter")
+	d.mini.SetError("LOADING Redis is loading the dataset in memory")
+	d.press("y")
+	d.shows("─ failed ─", "│ lock lock:actor:agent-2: LOADING Redis is loading the dataset in memory;", "it has the token")
+	d.hides("actorstore")
+}
