@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"holdfast/core/conn"
 	"holdfast/keymap"
 	"holdfast/themes"
 )
@@ -73,10 +74,14 @@ func (m *Model) forView(entries []keymap.Binding) []keymap.Binding {
 	return out
 }
 
-// commandLog shows every Redis command that was sent, as one would type it.
+// commandLog shows every Redis command that was sent, as one would type it. It stands still while somebody reads in it.
 func (m *Model) commandLog() overlay {
-	return &pane{title: "Commands sent", log: true, end: true, text: func(th themes.Theme, w int) (int, func(int) string) {
-		entries := m.Conn.Log.Last()
+	p := &pane{title: "Commands sent", log: true, end: true, held: m.keyName(keymap.Bottom) + " goes on"}
+	var entries []conn.Entry
+	p.text = func(th themes.Theme, w int) (int, func(int) string) {
+		if p.end {
+			entries = m.Conn.Log.Last()
+		}
 		return len(entries), func(i int) string {
 			e := entries[i]
 			when := fmt.Sprintf("%s %7s  ", e.At.Format("15:04:05.000"), e.Took.Round(10*time.Microsecond))
@@ -89,5 +94,6 @@ func (m *Model) commandLog() overlay {
 			}
 			return th.Muted.Render(when) + style.Render(cut(text, w-textWidth(when)))
 		}
-	}}
+	}
+	return p
 }

@@ -15,6 +15,7 @@ type pane struct {
 	text  func(th themes.Theme, w int) (n int, line func(i int) string) // asked anew each time, so that a log moves
 	log   bool                                                          // whoever sees its end goes on seeing it
 	end   bool                                                          // its end is to be shown
+	held  string                                                        // how to go on with a log that stands still
 	s     scroller
 }
 
@@ -52,7 +53,11 @@ func (p *pane) draw(th themes.Theme, w, h int) (string, []string) {
 	if p.end {
 		p.s.asked = n
 	}
-	title, shown := p.s.above(p.title, make([]string, n), nil, h)
+	title := p.title
+	if p.log && !p.end {
+		title += ", held: " + p.held
+	}
+	title, shown := p.s.above(title, make([]string, n), nil, h)
 	for i := range shown {
 		shown[i] = line(p.s.top + i)
 	}

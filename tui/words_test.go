@@ -112,3 +112,23 @@ func TestFailureNamesItsRowOnce(t *testing.T) {
 	d.shows("─ failed ─", "│ lock lock:actor:agent-2: LOADING Redis is loading the dataset in memory;", "it has the token")
 	d.hides("actorstore")
 }
+
+// What somebody reads in the command log stays where it is, however much is sent meanwhile.
+func TestCommandLogStandsStillWhileItIsRead(t *testing.T) {
+	d := open(t, options{}, shop)
+	sent := func(what string) {
+		for i := range 600 { // more than the log keeps
+			must(t, d.core.Conn.Set(ctx, what, i, 0).Err())
+		}
+		d.show()
+	}
+	sent("before")
+	d.press("c", "pgup", "pgup")
+	d.shows("↕ Commands sent, held: end goes on", "SET before 550")
+	was := d.screen()
+	sent("after")
+	equal(t, "the screen", d.screen(), was)
+	d.press("end")
+	d.shows("SET after 599")
+	d.hides("held")
+}
