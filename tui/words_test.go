@@ -1,6 +1,7 @@
 package tui_test
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -131,4 +132,12 @@ func TestCommandLogStandsStillWhileItIsRead(t *testing.T) {
 	d.press("end")
 	d.shows("SET after 599")
 	d.hides("held")
+}
+
+// A lock that was not taken by the primitive has no fencing number.
+func TestLockWithoutAFence(t *testing.T) {
+	d := open(t, options{start: "locks"}, func(w *world) { must(w.t, w.mini.Set("lock:foreign", "theirs")) })
+	equal(t, "the row", strings.Fields(d.row())[3], "-")
+	d.press("enter")
+	d.shows("fence    -")
 }

@@ -2,7 +2,6 @@ package views
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -16,6 +15,14 @@ import (
 func locks() View {
 	type row = *actorstore.LockRow
 	deadline := func(r row) time.Time { return r.Expires }
+	fence := number("FENCE", func(r row) int64 { return r.Fence })
+	numbered := fence.Text
+	fence.Text = func(r live.Row, at tui.Clock) string {
+		if r.(row).Fence == 0 { // it was not taken by AcquireLock
+			return "-"
+		}
+		return numbered(r, at)
+	}
 	return View{
 		View: &tui.View{
 			Name: "locks", Title: "Locks", Short: "Locks", Kind: "locks",
@@ -25,14 +32,14 @@ func locks() View {
 				grow(text("KEY", func(r row) string { return r.Key })),
 				text("TOKEN", func(r row) string { return r.Token }),
 				ttl("TTL", deadline),
-				number("FENCE", func(r row) int64 { return r.Fence }),
+				fence,
 			},
 			Facts: facts(func(r row, at tui.Clock) []tui.Fact {
 				return []tui.Fact{
 					{Name: "lock", Text: r.Key},
 					{Name: "held by", Text: r.Token},
 					{Name: "expiry", Text: leftWords(r.Expires, at)},
-					{Name: "fence", Text: fmt.Sprint(r.Fence)},
+					{Name: "fence", Text: fence.Text(r, at)},
 				}
 			}),
 			Links: links(func(r row, l tui.Lookup) []tui.Link {
