@@ -65,7 +65,16 @@ func (m *Model) draw() string {
 
 // header: the connection, its role, version and latency, and the state of the data in words.
 func (m *Model) header() string {
+	right := strings.Join(m.badges(), " ") + " "
+	name := m.nameTag()
+	room := m.width - textWidth(name) - textWidth(right)
+	if room < 0 { // what the rows are worth is said first
+		name, room = "", m.width-textWidth(right)
+	}
 	left := " holdfast  " + cleanStart(m.Conn.Addr)
+	if textWidth(left) > room { // which server it is matters more
+		left = " " + cleanStart(m.Conn.Addr)
+	}
 	if s := m.snap.Server; s.Role != "" {
 		left += "  " + s.Role
 		if s.Version != "" {
@@ -79,9 +88,7 @@ func (m *Model) header() string {
 	if m.Note != "" {
 		left += "  " + Clean(m.Note)
 	}
-	right := strings.Join(m.badges(), " ") + " "
-	name := m.nameTag()
-	return name + m.theme.Header.Render(fit(left, m.width-textWidth(name)-textWidth(right), false)) + right
+	return cut(name+m.theme.Header.Render(fit(left, room, false))+right, m.width)
 }
 
 func (m *Model) badges() []string {
@@ -265,15 +272,28 @@ func (m *Model) hints() string {
 	}
 	var b strings.Builder
 	l, key, label := line{b: &b}, penOf(m.theme.Key), penOf(m.theme.KeyLabel)
-	room := m.width
-	for _, e := range m.Keys.Short(m.scope(), actions...) {
+	room, kept := m.width, 0
+	shown := m.Keys.Short(m.scope(), actions...)
+	for _, e := range shown {
+		if alwaysHinted(e.Action) {
+			kept += hintWidth(e.Keys[0], e.Label)
+		}
+	}
+	for _, e := range shown {
 		name, says := e.Keys[0], cmp.Or(labels[e.Action], e.Label)
 		if e.Action == keymap.No && says != e.Label { // n stands for no
 			name = e.Keys[len(e.Keys)-1]
 		}
-		if room -= textWidth(name) + textWidth(says) + 3; room < 0 {
+		if alwaysHinted(e.Action) {
+			kept -= hintWidth(name, says)
+		}
+		if hintWidth(name, says) > room-kept {
+			if kept > 0 {
+				continue // a shorter one may still have room
+			}
 			break
 		}
+		room -= hintWidth(name, says)
 		l.write(key, " ", name)
 		l.write(pen{}, " ")
 		l.write(label, says)
@@ -282,6 +302,12 @@ func (m *Model) hints() string {
 	l.end()
 	return b.String()
 }
+
+// alwaysHinted are the ways out and on: actions make room for them.
+func alwaysHinted(a keymap.Action) bool { return a == keymap.Back || a == keymap.Help }
+
+// hintWidth is how many cells a key takes in the line of hints.
+func hintWidth(key, says string) int { return textWidth(key) + textWidth(says) + 3 }
 
 // ways are the actions that lead on from a table or a detail pane, the most needed first.
 func (m *Model) ways() []keymap.Action {

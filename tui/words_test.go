@@ -1,8 +1,14 @@
 package tui_test
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
+
+	"holdfast/core/live"
+	"holdfast/tui"
 )
 
 // What the frame says must be so of the rows that are shown, and of what the keys do there.
@@ -140,4 +146,37 @@ func TestLockWithoutAFence(t *testing.T) {
 	equal(t, "the row", strings.Fields(d.row())[3], "-")
 	d.press("enter")
 	d.shows("fence    -")
+}
+
+// However small the screen, it says how to get help and which server it shows.
+func TestSmallScreensKeepHelpAndServer(t *testing.T) {
+	for _, here := range []string{"", "prod"} {
+		d := drive(t, options{readOnly: true, others: tui.Connections{Here: here}}, shop)
+		d.snap = func(s *live.Snapshot) { s.Pushed = true }
+		d.read()
+		d.resize(40, 10)
+		for i := range 9 {
+			d.press(fmt.Sprint(i + 1))
+			d.check()
+			d.shows("? help", "READ-ONLY")
+			d.press("enter")
+			d.check()
+			d.shows("? help")
+			if i > 0 { // the overview has no details
+				d.shows("esc back")
+			}
+			d.press("esc")
+		}
+		if here == "" {
+			d.shows("redis.exam")
+		} else {
+			d.shows("prod", "red")
+		}
+		d.snap = func(s *live.Snapshot) {
+			s.State, s.Err, s.Paused, s.ReadAt = live.Lost, errors.New("cut"), true, d.now.Add(-2*time.Hour)
+		}
+		d.show()
+		d.check()
+		d.shows("STALE", "PAUSED", "READ-")
+	}
 }
