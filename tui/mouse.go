@@ -75,10 +75,13 @@ func (m *Model) click(msg tea.MouseClickMsg) tea.Cmd {
 
 // closePrompt takes what was typed into a prompt; false if that is wrong.
 func (m *Model) closePrompt() bool {
-	if m.filtering {
+	switch {
+	case m.filtering:
 		m.filterAct(keymap.Accept)
-	} else {
+	case m.jump != nil:
 		m.jumpAct(keymap.Accept)
+	default:
+		m.searchAct(keymap.Accept)
 	}
 	return !m.prompting()
 }

@@ -142,3 +142,15 @@ func TestSearchInHostileText(t *testing.T) {
 	d.press("enter", "n", "n")
 	d.check()
 }
+
+// A click elsewhere takes what was typed, as enter does.
+func TestClickWhileASearchIsTyped(t *testing.T) {
+	d := read(t, "hay needle hay")
+	d.press("/")
+	d.typed("needle")
+	d.clickAt(0, 0)
+	d.shows(`"needle" 1 of 1`, "n next")
+	d.press("esc", "/")
+	d.clickAt(0, 0)
+	d.hides("n next")
+}
