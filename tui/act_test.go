@@ -63,7 +63,7 @@ func TestFlush(t *testing.T) {
 	d.act("f", "enter") // no is preselected
 	d.shows("orders")
 	d.act("f", "left", "enter")
-	d.shows("done: flushed 12 records of orders to ")
+	d.shows("done: flushed 12 records of orders to\n")
 	d.hides("live            12")
 	files, err := filepath.Glob(filepath.Join(dir, "orders-*.jsonl"))
 	must(t, err)

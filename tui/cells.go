@@ -155,17 +155,6 @@ func cut(s string, width int) string { return ansi.Truncate(s, max(width, 0), "â
 // padTo fills styled text up to width cells.
 func padTo(s string, width int) string { return s + strings.Repeat(" ", max(0, width-textWidth(s))) }
 
-// wrap breaks clean text into lines of at most width cells.
-func wrap(s string, width int) []string {
-	lines := strings.Split(ansi.Wrap(s, max(width, 1), ""), "\n")
-	for i, l := range lines {
-		if textWidth(l) > width { // one wide character where there is room for half of it
-			lines[i] = cut(l, width)
-		}
-	}
-	return lines
-}
-
 func textWidth(s string) int {
 	if printable(s) {
 		return len(s)
