@@ -34,7 +34,8 @@ func newEditor(d draft, save, leave func(draft) tea.Cmd) (e *editor, why string)
 	area.KeyMap.Paste.SetEnabled(false) // as in newInput
 	area.KeyMap.CopySelection.SetEnabled(false)
 	styles := area.Styles()
-	styles.Cursor.Blink = false
+	styles.Cursor.Blink, styles.Cursor.Color = false, nil
+	styles.Focused = textarea.StyleState{}
 	area.SetStyles(styles)
 	area.SetValue(d.text)
 	area.MoveToBegin()

@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"charm.land/bubbles/v2/textinput"
+	"charm.land/lipgloss/v2"
 )
 
 // newInput makes a field of one line. Its cursor does not blink: a screen on which nothing happens sends nothing.
@@ -15,7 +16,10 @@ func newInput(value string) textinput.Model {
 	in.CharLimit = 4096
 	in.KeyMap.Paste.SetEnabled(false) // the terminal pastes; the clipboard of the machine we run on is somebody else's
 	styles := in.Styles()
-	styles.Cursor.Blink = false
+	styles.Cursor.Blink, styles.Cursor.Color = false, nil // reversed alone: it is seen on any background
+	plain := lipgloss.NewStyle()
+	styles.Focused = textinput.StyleState{Text: plain, Placeholder: plain.Faint(true)}
+	styles.Blurred = styles.Focused
 	in.SetStyles(styles)
 	in.SetValue(value)
 	in.CursorEnd()
