@@ -25,12 +25,14 @@ type detail struct {
 	reading bool
 	again   bool // the row changed while it was read
 
+	readings int // of the content
+
 	body   *laid // the content; nil until it is laid out
 	drawer int   // counts the times it was laid out: only the last counts
 
 	links   []Link
-	link    int    // selected one
-	linked  uint64 // revision that links are of
+	link    int      // selected one
+	linked  linkBase // what links are of
 	linking bool
 
 	search *search // nil: none is on
@@ -46,6 +48,12 @@ func (d *detail) linkAt(y int) (i int, ok bool) {
 	return i, y > 0 && i >= 0 && i < len(d.links)
 }
 
+// linkBase is what links hang on: the revision of the rows, and which reading of the content. Zero: nothing.
+type linkBase struct {
+	rev      uint64
+	readings int
+}
+
 // What is found out about a row off the UI's goroutine.
 type (
 	inspectedMsg struct {
@@ -56,7 +64,7 @@ type (
 	linkedMsg struct {
 		d     *detail
 		links []Link
-		rev   uint64
+		of    linkBase
 	}
 	bodyMsg struct {
 		d      *detail
@@ -118,16 +126,16 @@ func (m *Model) inspect(d *detail) tea.Cmd {
 
 // link looks for the links of the row, if anything changed that they could depend on.
 func (m *Model) link(d *detail) tea.Cmd {
-	snap, row, rev := m.snap, d.row, revision(m.snap)
+	snap, row, content, of := m.snap, d.row, d.whole.Body, linkBase{revision(m.snap), d.readings}
 	if d.view.Links == nil || row.Problem() != nil {
 		d.links = nil
 		return nil
 	}
-	if d.linking || d.linked == rev {
+	if d.linking || d.linked == of {
 		return nil
 	}
 	d.linking = true
-	return guard(func() tea.Msg { return linkedMsg{d, d.view.Links(row, snap), rev} })
+	return guard(func() tea.Msg { return linkedMsg{d, d.view.Links(row, snap, content), of} })
 }
 
 // revision changes whenever rows of any kind do. It is never 0.
@@ -146,18 +154,23 @@ func (m *Model) detailed(msg tea.Msg) tea.Cmd {
 		d.loaded, d.reading, d.err = true, false, msg.err
 		if msg.err == nil && (msg.whole.Found || !d.whole.Found) { // of what was deleted the last content stays
 			d.whole = msg.whole
+			d.readings++
+		}
+		cmds := []tea.Cmd{m.drawBody()}
+		if d == m.detail && d.row != nil {
+			cmds = append(cmds, m.link(d))
 		}
 		if d.again {
-			return tea.Batch(m.inspect(d), m.drawBody())
+			cmds = append(cmds, m.inspect(d))
 		}
-		return m.drawBody()
+		return tea.Batch(cmds...)
 	case linkedMsg:
 		d := msg.d
-		d.linking, d.linked = false, msg.rev
+		d.linking, d.linked = false, msg.of
 		selected, had := d.selectedLink()
-		d.links, d.link = msg.links, 0
-		if had {
-			d.link = max(0, slices.Index(d.links, selected))
+		at := slices.Index(msg.links, selected)
+		if !had || at >= 0 || d.loaded { // else it may be one that the content names
+			d.links, d.link = msg.links, max(0, at)
 		}
 		if d == m.detail && d.row != nil {
 			return m.link(d) // again, if the snapshot went on meanwhile

@@ -151,6 +151,6 @@ func (m *Model) taken(v *View, id string) *detail {
 // choose selects a link, which is the only one until all are found.
 func (d *detail) choose(l Link) {
 	if d.link = slices.Index(d.links, l); d.link < 0 {
-		d.links, d.link, d.linked = []Link{l}, 0, 0
+		d.links, d.link, d.linked = []Link{l}, 0, linkBase{}
 	}
 }

@@ -30,9 +30,11 @@ type View struct {
 	Empty string                       // how to get data, shown when there is none
 	Facts func(live.Row, Clock) []Fact // the head of the detail pane
 	// Part says which part of a row's content is read for its detail ("first 200 of 295 records"); nil or empty: all of it.
-	Part  func(live.Row) string
-	Links func(live.Row, Lookup) []Link // to rows of other kinds; runs off the UI's goroutine
-	Open  func(live.Row) (Link, bool)   // where enter leads, for rows that have no detail of their own
+	Part func(live.Row) string
+	// Links lead to rows of other kinds. It is asked again whenever rows of any kind change, so it looks rows up and walks
+	// through none that are many; content is nil until it was read. Runs off the UI's goroutine.
+	Links func(r live.Row, l Lookup, content []byte) []Link
+	Open  func(live.Row) (Link, bool) // where enter leads, for rows that have no detail of their own
 	// JSON is a row as one line of `holdfast get -o jsonl`; rawKey names the key of one that cannot be read. nil: it has none.
 	JSON    func(r live.Row, at Clock, rawKey func(id string) string) ([]byte, error)
 	Actions []Action

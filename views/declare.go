@@ -134,8 +134,9 @@ func facts[R live.Row](list func(R, tui.Clock) []tui.Fact) func(live.Row, tui.Cl
 	return func(r live.Row, at tui.Clock) []tui.Fact { return list(r.(R), at) }
 }
 
-func links[R live.Row](list func(R, tui.Lookup) []tui.Link) func(live.Row, tui.Lookup) []tui.Link {
-	return func(r live.Row, l tui.Lookup) []tui.Link { return list(r.(R), l) }
+// links are those that a row itself tells, whatever its content.
+func links[R live.Row](list func(R, tui.Lookup) []tui.Link) func(live.Row, tui.Lookup, []byte) []tui.Link {
+	return func(r live.Row, l tui.Lookup, _ []byte) []tui.Link { return list(r.(R), l) }
 }
 
 func part[R live.Row](says func(R) string) func(live.Row) string {

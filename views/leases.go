@@ -43,16 +43,20 @@ func leases() View {
 					{Name: "records", Text: fmt.Sprintf("%d, deleted with the lease", r.Records)},
 				}
 			}),
-			Links: links(func(r row, l tui.Lookup) []tui.Link {
-				var out []tui.Link
-				l.Table("records").Range(conn.Escape(r.Namespace)+":", func(other live.Row) bool {
-					if rec := other.(*record.RecordRow); rec.Problem() == nil && rec.Lease == r.LeaseID {
-						out = append(out, tui.Link{Label: "record", View: "records", ID: rec.ID()})
+			// The content names the records: to look for them among all there are would cost the more the more there are.
+			Links: func(lease live.Row, l tui.Lookup, content []byte) (out []tui.Link) {
+				r, all := lease.(row), l.Table("records")
+				for id := range r.RecordsOf(content) {
+					other, _ := all.Get(id)
+					if rec, ok := other.(*record.RecordRow); ok && rec.Problem() == nil && rec.Lease == r.LeaseID {
+						out = append(out, tui.Link{Label: "record", View: "records", ID: id})
 					}
-					return len(out) < min(mostLinks, r.Records)
-				})
+					if len(out) == mostLinks {
+						break
+					}
+				}
 				return out
-			}),
+			},
 			Actions: []tui.Action{{
 				ID: keymap.Delete, Label: "release", Bulk: true,
 				Plan: func(o *operate.Operator, r live.Row, _ map[string]string) (operate.Action, error) {

@@ -196,7 +196,7 @@ func TestEveryViewOfEveryRow(t *testing.T) {
 				t.Errorf("%s: no facts about %s", v.Name, r.ID())
 			}
 			if v.Links != nil {
-				for _, l := range v.Links(r, snap) {
+				for _, l := range v.Links(r, snap, w.content(v.Kind, r.ID())) {
 					if l.Within != "" {
 						if snap.Table(live.Kind(l.View)).Within(l.Within).Len() == 0 {
 							t.Errorf("%s: %s leads to nothing: %+v", v.Name, r.ID(), l)
@@ -241,6 +241,13 @@ func TestEveryViewOfEveryRow(t *testing.T) {
 	}
 }
 
+func (w *world) content(kind live.Kind, id string) []byte {
+	w.t.Helper()
+	d, err := w.core.Live.Inspect(ctx, kind, id)
+	must(w.t, err)
+	return d.Body
+}
+
 func links(w *world, view, id string) []string {
 	w.t.Helper()
 	snap, _ := w.read()
@@ -250,7 +257,7 @@ func links(w *world, view, id string) []string {
 		w.t.Fatalf("%s has no %s", view, id)
 	}
 	var out []string
-	for _, l := range v.Links(r, snap) {
+	for _, l := range v.Links(r, snap, w.content(v.Kind, id)) {
 		out = append(out, fmt.Sprintf("%s %s/%s", l.Label, l.View, l.ID))
 	}
 	return out
@@ -288,6 +295,25 @@ func TestLinks(t *testing.T) {
 		if got := links(w, c.view, c.id); !slices.Equal(got, c.want) {
 			t.Errorf("%s %s leads to %q, want %q", c.view, c.id, got, c.want)
 		}
+	}
+}
+
+// However many records there are, no more are looked at than the lease has.
+func TestLinksOfALeaseLookAtItsOwnRecordsAlone(t *testing.T) {
+	w := newWorld(t)
+	w.fill()
+	snap, _ := w.read()
+	v, _ := views.Named("leases")
+	r, _ := snap.Table("leases").Get("cfg:1")
+	if got := v.Links(r, snap, nil); got != nil {
+		t.Errorf("nobody knows the records yet: %v", got)
+	}
+	content := []byte(`["free","gone","leased",{"base64":"AP8="}]`)
+	if got := v.Links(r, snap, content); len(got) != 1 || got[0].ID != "cfg:leased" {
+		t.Errorf("of those that the content names, one is the lease's: %v", got)
+	}
+	if got := v.Links(r, snap, []byte(`["free"]`)); got != nil {
+		t.Errorf("it found a record that the content does not name: %v", got)
 	}
 }
 

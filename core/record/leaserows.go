@@ -1,10 +1,12 @@
 package record
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -142,6 +144,32 @@ func (r *LeaseRows) Inspect(ctx context.Context, id string) (body []byte, found 
 	}
 	body, err = json.Marshal(list)
 	return body, err == nil, conn.Fail(op, keys[0], err)
+}
+
+// RecordsOf are the IDs of the records that the content of a lease names, as Inspect gives it: rows of RecordRows,
+// as far as they still exist.
+func (r *LeaseRow) RecordsOf(content []byte) iter.Seq[string] {
+	ns, _, _ := strings.Cut(r.id, ":")
+	return func(yield func(string) bool) {
+		in := json.NewDecoder(bytes.NewReader(content))
+		if _, err := in.Token(); err != nil {
+			return
+		}
+		for in.More() {
+			var text json.RawMessage
+			var plain string
+			var binary struct{ Base64 []byte }
+			if in.Decode(&text) != nil || json.Unmarshal(text, &plain) != nil && json.Unmarshal(text, &binary) != nil {
+				return
+			}
+			if binary.Base64 != nil {
+				plain = string(binary.Base64)
+			}
+			if !yield(ns + ":" + conn.Escape(plain)) {
+				return
+			}
+		}
+	}
 }
 
 // Release ends the lease and removes its records: ErrWrongLeaseId if it is gone.
