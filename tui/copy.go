@@ -95,8 +95,8 @@ func (m *Model) copy() tea.Cmd {
 	var rows []live.Row
 	if m.detail == nil {
 		rows = m.table().targets()
-	} else if r := m.target(); r != nil {
-		rows = []live.Row{r}
+	} else if m.detail.row != nil { // also one that is gone, as it was seen last
+		rows = []live.Row{m.detail.row}
 	}
 	menu := &copyMenu{}
 	add := func(a keymap.Action, take func() tea.Cmd) {

@@ -18,6 +18,7 @@ type detail struct {
 	id   string
 	row  live.Row // as last seen; nil until the row is found
 	gone bool
+	lost time.Time // when it was seen to be gone
 
 	whole   live.Detail // read on demand
 	err     error       // why the last reading of it failed
@@ -95,7 +96,9 @@ func (m *Model) refreshDetail() tea.Cmd {
 	}
 	row, ok := m.snap.Table(d.view.Kind).Get(d.id)
 	if !ok {
-		d.gone = d.row != nil
+		if d.row != nil && !d.gone {
+			d.gone, d.lost = true, m.Now()
+		}
 		return nil
 	}
 	changed := d.row != nil && (d.gone || row != d.row)
@@ -193,6 +196,15 @@ func (m *Model) drawBody() tea.Cmd {
 	d.drawer++
 	drawer, body, size, th, width := d.drawer, d.whole.Body, d.whole.Size, m.theme, m.detailWidth()
 	return guard(func() tea.Msg { return bodyMsg{d, drawer, layBody(th, body, size, width)} })
+}
+
+// moment is when the row is shown: now, but for one that is gone, whose deadlines stand still.
+func (d *detail) moment(at Clock) Clock {
+	if d.gone {
+		at.Server = at.Server.Add(d.lost.Sub(at.Now))
+		at.Now = d.lost
+	}
+	return at
 }
 
 func (d *detail) selectedLink() (Link, bool) {

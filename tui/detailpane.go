@@ -65,7 +65,7 @@ func (d *detail) facts(th themes.Theme, snap *live.Snapshot, at Clock, w int) []
 	case d.view.Facts == nil:
 		return nil
 	}
-	facts := d.view.Facts(d.row, at)
+	facts := d.view.Facts(d.row, d.moment(at))
 	wide := 0
 	for _, f := range facts {
 		wide = max(wide, textWidth(f.Name))
@@ -134,11 +134,15 @@ func (d *detail) rawKeys(th themes.Theme, at Clock, w int) []string {
 	if len(d.whole.Keys) == 0 {
 		return nil
 	}
-	lines := heading(th, "Raw keys")
+	title, expiry := "Raw keys", "expires in %s"
+	if d.gone {
+		title, expiry = "Raw keys, as last read", "had %s left"
+	}
+	lines := heading(th, title)
 	for _, k := range d.whole.Keys {
 		ttl := "no expiry"
 		if !k.Expires.IsZero() {
-			ttl = "expires in " + Age(max(0, k.Expires.Sub(at.Now)))
+			ttl = fmt.Sprintf(expiry, Age(max(0, k.Expires.Sub(d.moment(at).Now))))
 		}
 		lines = append(lines, styled(th.Text, wrap(cleanStart(k.Name), w))...)
 		lines = append(lines, "  "+th.Muted.Render(cut(fmt.Sprintf("%s, %s of memory, %s", k.Type, byteCount(k.Bytes), ttl), w-2)))

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 	"time"
 
@@ -264,7 +263,7 @@ func (m *Model) hints() string {
 	case m.prompting():
 		actions = []keymap.Action{keymap.Accept, keymap.Cancel}
 	default:
-		for _, a := range m.view().Actions {
+		for _, a := range m.offered() {
 			actions = append(actions, a.ID)
 			labels[a.ID] = a.Label // in the view's words: d releases a lease
 		}
@@ -308,17 +307,3 @@ func alwaysHinted(a keymap.Action) bool { return a == keymap.Back || a == keymap
 
 // hintWidth is how many cells a key takes in the line of hints.
 func hintWidth(key, says string) int { return textWidth(key) + textWidth(says) + 3 }
-
-// ways are the actions that lead on from a table or a detail pane, the most needed first.
-func (m *Model) ways() []keymap.Action {
-	switch {
-	case m.detail == nil:
-		all := []keymap.Action{keymap.OpenDetail, keymap.Help, keymap.Filter, keymap.OpenPalette, keymap.Sort, keymap.Mark, keymap.Quit, keymap.SetColumns, keymap.Wide}
-		return slices.DeleteFunc(all, func(a keymap.Action) bool { return a == keymap.Sort && !m.view().sortable() })
-	case m.detail.search != nil:
-		return []keymap.Action{keymap.NextMatch, keymap.PrevMatch, keymap.Back, keymap.Help, keymap.FindText}
-	case len(m.detail.links) == 0:
-		return []keymap.Action{keymap.Back, keymap.Help, keymap.FindText, keymap.Copy, keymap.OpenPalette, keymap.Quit}
-	}
-	return []keymap.Action{keymap.Back, keymap.FollowLink, keymap.NextLink, keymap.Help, keymap.FindText, keymap.Copy, keymap.OpenPalette, keymap.Quit}
-}

@@ -103,7 +103,7 @@ func (m *Model) clickTable(x, y int) tea.Cmd {
 	switch {
 	case !ok:
 		return nil // it went meanwhile
-	case id != t.cursor:
+	case id != t.cursor && m.points():
 		t.moveTo(at)
 		m.focus()
 		return nil

@@ -24,7 +24,7 @@ func (t *table) render(th themes.Theme, at Clock) string {
 	for i := t.top; i < end; i++ {
 		b.WriteByte('\n')
 		r := t.rows.At(i)
-		t.row(&b, in, at, r, cells[i-t.top], shown, widths, i == t.at, hot[r.ID()])
+		t.row(&b, in, at, r, cells[i-t.top], shown, widths, i == t.at && !t.blind, hot[r.ID()])
 	}
 	return b.String() + strings.Repeat("\n", t.height-(end-t.top))
 }

@@ -49,6 +49,7 @@ func (m *Model) tableBody(at Clock, width, height int) []string {
 	t := m.table()
 	if t.rows.Len() > 0 && !m.unread() {
 		m.spots.table = rect{0, bodyAt, width, height}
+		t.blind = !m.points()
 		return lines(t.render(m.theme, at))
 	}
 	body := make([]string, height)

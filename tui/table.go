@@ -21,6 +21,7 @@ type table struct {
 	cursor string              // ID of the row under the cursor
 	at     int                 // its place, kept when the row is gone
 	held   bool                // somebody has put the cursor there
+	blind  bool                // it is not shown
 	top    int                 // first row in the window
 	asked  int                 // what it was before another height moved it
 	marks  map[string]struct{} // IDs

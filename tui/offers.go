@@ -1,0 +1,74 @@
+package tui
+
+import (
+	"slices"
+
+	"holdfast/keymap"
+)
+
+// What the key hints offer: nothing that would only be refused because of where the operator is.
+
+// offered are the actions of the view that can be done to the row that keys act on, or to none.
+func (m *Model) offered() []Action {
+	noRow := m.table().rows.Len() == 0
+	if m.detail != nil {
+		r := m.target()
+		noRow = r == nil || r.Problem() != nil
+	}
+	if !noRow {
+		return m.view().Actions
+	}
+	var out []Action
+	for _, a := range m.view().Actions {
+		if a.NoRow && (m.detail == nil || !m.detail.gone) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// ways are the actions that lead on from a table or a detail pane, the most needed first.
+func (m *Model) ways() []keymap.Action {
+	d := m.detail
+	switch {
+	case d == nil:
+		all := []keymap.Action{keymap.OpenDetail, keymap.Help, keymap.Filter, keymap.OpenPalette, keymap.Sort, keymap.Mark, keymap.Quit, keymap.SetColumns, keymap.Wide}
+		return slices.DeleteFunc(all, m.idleHere)
+	case d.search != nil:
+		return []keymap.Action{keymap.NextMatch, keymap.PrevMatch, keymap.Back, keymap.Help, keymap.FindText}
+	}
+	out := []keymap.Action{keymap.Back}
+	if d.gone && m.done.next() != nil {
+		out = append(out, keymap.Undo)
+	}
+	if len(d.links) > 0 {
+		out = append(out, keymap.FollowLink, keymap.NextLink)
+	}
+	out = append(out, keymap.Help, keymap.FindText)
+	if d.row != nil || d.whole.Found {
+		out = append(out, keymap.Copy)
+	}
+	return append(out, keymap.OpenPalette, keymap.Quit)
+}
+
+// idleHere tells the actions of a table that would do nothing to this one.
+func (m *Model) idleHere(a keymap.Action) bool {
+	t := m.table()
+	switch a {
+	case keymap.OpenDetail:
+		return t.rows.Len() == 0
+	case keymap.Filter:
+		return t.rows.all() == 0
+	case keymap.Sort:
+		return t.rows.Len() == 0 || !t.view.sortable()
+	case keymap.Mark:
+		bulk := func(a Action) bool { return a.Bulk }
+		return t.rows.Len() == 0 || !slices.ContainsFunc(t.view.Actions, bulk)
+	case keymap.SetColumns, keymap.Wide:
+		return t.rows.Len() == 0
+	}
+	return false
+}
+
+// points tells whether the table has its pointer: beside the detail of a row that is gone, keys act on no row at all.
+func (m *Model) points() bool { return m.detail == nil || !m.detail.gone }
