@@ -77,6 +77,7 @@ func TestEmptyTableOffersWhatWorks(t *testing.T) {
 	d.offers("l lock", "? help", ": palette", "q quit")
 	d.withholds("u unlock", "enter detail", "/ filter", "s sort", "space mark")
 	d.press("9")
+	d.shows("No databases here.")
 	d.withholds("n new key")
 
 	d = open(t, options{start: "locks"}, shop)

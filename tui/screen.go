@@ -84,7 +84,7 @@ func (m *Model) instead(t *table) []string {
 	case m.unread():
 		return []string{fmt.Sprintf("Connecting to %s…", cleanStart(m.Conn.Addr))}
 	case kind.Err != nil:
-		return []string{fmt.Sprintf("Cannot read %s: %s", t.view.Name, cleanStart(kind.Err.Error()))}
+		return []string{fmt.Sprintf("Cannot read %s: %s", t.view.noun(), cleanStart(kind.Err.Error()))}
 	case !t.order.filter.empty() && t.rows.all() > 0:
 		return []string{fmt.Sprintf("Nothing matches %s. %s takes the filter away.", Clean(t.order.filter.text), m.keyName(keymap.Back))}
 	case t.view.Kind == "" || !kind.Complete:
@@ -94,5 +94,5 @@ func (m *Model) instead(t *table) []string {
 		}
 		return []string{fmt.Sprintf("Reading the keyspace… %s rows so far.", count(found))}
 	}
-	return []string{fmt.Sprintf("No %s here.", t.view.Name), t.view.Empty}
+	return []string{fmt.Sprintf("No %s here.", t.view.noun()), t.view.Empty}
 }

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -14,6 +15,7 @@ type View struct {
 	Name  string // as in `holdfast get NAME`
 	Title string // on the tab
 	Short string // on the tab of a narrow terminal
+	Noun  string // for its rows in a sentence; empty: Name
 	// Parent is the view that leads here by a Link with Within: such a view has no tab of its own.
 	Parent string
 	Kind   live.Kind // whose rows it shows; empty for a view that derives its own
@@ -64,6 +66,8 @@ type Column struct {
 }
 
 func (c Column) sortable() bool { return c.Compare != nil || c.CompareIn != nil }
+
+func (v *View) noun() string { return cmp.Or(v.Noun, v.Name) }
 
 func (v *View) sortable() bool { return slices.ContainsFunc(v.Columns, Column.sortable) }
 

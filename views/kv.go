@@ -30,7 +30,7 @@ func kv() View {
 	}
 	return View{
 		View: &tui.View{
-			Name: "kv", Title: "KV", Short: "KV", Kind: "kv",
+			Name: "kv", Title: "KV", Short: "KV", Noun: "databases", Kind: "kv",
 			Empty: "A service makes a database with kvstore's redisdb.Open and Put, under kv:{database}:d:key.",
 			Columns: []tui.Column{
 				grow(text("DATABASE", func(r row) string { return r.Database })),
