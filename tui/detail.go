@@ -158,6 +158,8 @@ func (m *Model) detailed(msg tea.Msg) tea.Cmd {
 		if msg.err == nil && (msg.whole.Found || !d.whole.Found) { // of what was deleted the last content stays
 			d.whole = msg.whole
 			d.readings++
+		} else if msg.err != nil && len(msg.whole.Keys) > 0 { // their types may tell why it cannot be read
+			d.whole.Keys = msg.whole.Keys
 		}
 		cmds := []tea.Cmd{m.drawBody()}
 		if d == m.detail && d.row != nil {

@@ -100,3 +100,27 @@ func TestMarksAreOfferedWhereAnActionTakesThem(t *testing.T) {
 		}
 	}
 }
+
+// Of a row that cannot be read the raw keys are what there is to see.
+func TestDetailOfABadRowShowsItsRawKeys(t *testing.T) {
+	d := open(t, options{start: "records"}, func(w *world) {
+		must(t, w.mini.Set("rec:dump", "foreign"))
+		_, err := w.mini.Lpush("gen:user:list", "x")
+		must(t, err)
+		_, err = w.mini.Lpush("lock:odd", "x")
+		must(t, err)
+		w.mini.SetTTL("lock:odd", time.Hour+30*time.Second)
+	})
+	d.resize(160, 45)
+	for _, c := range []struct{ tab, row, key, says string }{
+		{"8", "?dump", "rec:dump", "string, "}, {"3", "user:list", "gen:user:list", "list, "}, {"6", "lock:odd", "lock:odd", "expires in 1h00m"},
+	} {
+		d.press(c.tab)
+		d.to(c.row)
+		d.press("enter")
+		d.shows("cannot be read", "Raw keys", c.key, c.says, " bytes of memory")
+		d.withholds("e edit", "d delete", "b bump", "u unlock")
+		d.offers("y copy")
+		d.press("esc")
+	}
+}
