@@ -247,3 +247,11 @@ func TestColumnsStayStraight(t *testing.T) {
 		}
 	})
 }
+
+func TestTerse(t *testing.T) {
+	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1k", 99_999: "99k", 100_000: ".1M", 999_999: ".9M", 1_000_000: "1M", 99_999_999: "99M", 100_000_000: ".1G", 2_000_000_000: "2G"} {
+		if got := terse(n); got != want {
+			t.Errorf("terse(%d) = %q, want %q", n, got, want)
+		}
+	}
+}

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-
-	"holdfast/core/actorstore"
 )
 
 // The list of columns: each step shows at once, and the choice outlives a look at another view.
@@ -71,32 +69,49 @@ func TestRowsShowTheirChanges(t *testing.T) {
 	d.hides("LATELY")
 }
 
-// On 80 cells every tab has its count as long as there is room, the longest ones go first, and none moves when a count
-// goes down.
+// On 80 cells every tab has its count, whatever they are: names get shorter instead, all of them at once. None moves when a
+// count goes down.
 func TestTabsKeepTheirCounts(t *testing.T) {
 	tabs := func(d *driver) string { return strings.Split(d.screen(), "\n")[1] }
 	d := open(t, options{start: "buffers"}, shop)
 	equal(t, "the tabs", tabs(d), " 1 All[2 Bufs:3] 3 Gens:3 4 Acts:4 5 Wrks:3 6 Locks:2 7 Lses:1 8 Recs:3 9 KV:1")
-	for i := range 100 {
-		must(t, d.mini.Set(fmt.Sprint("gen:user:u", i), "1"))
+	broken := func(key string, n int) {
+		for i := range n {
+			must(t, d.mini.Set(fmt.Sprint(key, i), "1"))
+		}
+		d.read()
 	}
-	(&world{t: t, core: d.core, mini: d.mini}).actor("more", actorstore.StatusSuspended, nil)
-	for i := range 8 {
-		must(t, d.mini.Set(fmt.Sprint("actor:bad", i), "{"))
-	}
-	d.read()
-	crowded := " 1 All[2 Bufs:3] 3 Gens 4 Acts:13 5 Wrks:3 6 Locks:2 7 Lses:1 8 Recs:3 9 KV:1"
+	broken("gen:user:u", 97)
+	equal(t, "the tabs", tabs(d), " 1 All[2 Bufs:3] 3 Gens:100 4 Acts:4 5 Wrks:3 6 Locks:2 7 Lses:1 8 Recs:3 9 KV:1")
+	broken("actor:bad", 8)
+	crowded := " 1 All[2 Buf:3] 3 Gen:100 4 Act:12 5 Wor:3 6 Loc:2 7 Lea:1 8 Rec:3 9 KV:1"
 	equal(t, "the tabs", tabs(d), crowded)
-	for i := range 100 {
+	for i := range 97 {
 		d.mini.Del(fmt.Sprint("gen:user:u", i))
 	}
 	for i := range 8 {
 		d.mini.Del(fmt.Sprint("actor:bad", i))
 	}
 	d.read()
-	equal(t, "the tabs", tabs(d), strings.Replace(crowded, ":13", ":5 ", 1))
+	equal(t, "the tabs", tabs(d), strings.Replace(strings.Replace(crowded, ":12", ":4 ", 1), ":100", ":3  ", 1))
+	broken("gen:user:u", 9997)
+	equal(t, "the tabs", tabs(d), " 1 All[2 Buf:3] 3 Gen:10k 4 Act:4  5 Wor:3 6 Loc:2 7 Lea:1 8 Rec:3 9 KV:1")
 	d.resize(81, 24)
-	equal(t, "the tabs", tabs(d), " 1 All[2 Bufs:3] 3 Gens:3 4 Acts:5 5 Wrks:3 6 Locks:2 7 Lses:1 8 Recs:3 9 KV:1")
+	equal(t, "the tabs", tabs(d), " 1 All[2 Bufs:3] 3 Gens:10k 4 Acts:4 5 Wrks:3 6 Locks:2 7 Lses:1 8 Recs:3 9 KV:1")
+}
+
+// However many rows there are, each tab of a terminal of 80 cells has its count.
+func TestTabsOfManyRowsKeepTheirCounts(t *testing.T) {
+	d := open(t, options{start: "locks"}, func(w *world) {
+		for i := range 1234 {
+			for _, key := range []string{"buf:x%d", "gen:user:%d", "actor:%d", "worker:ns:pool:%d", "lock:%d", "rec:{a}:lease:%d", "rec:foreign%d", "kv:{db%d}:seq"} {
+				must(t, w.mini.Set(fmt.Sprintf(key, i+1), "1"))
+			}
+		}
+	})
+	line := strings.Split(d.screen(), "\n")[1]
+	equal(t, "the tabs", line, " 1 All 2 Bu:1k  3 Ge:1k  4 Ac:1k  5 Wo:1k [6 Lo:1k ] 7 Le:1k  8 Re:1k  9 KV:1k")
+	d.check()
 }
 
 // A large screen has charts below the overview; they leave the rows their room and no other view.

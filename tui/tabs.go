@@ -12,40 +12,44 @@ import (
 // goes up and down moves no tab.
 type room struct{ full, brief int }
 
-// tabLine: the views with their counts; the narrower the terminal, the less of each.
+// tabLine: the views with their counts; the narrower the terminal, the less of each. Names get shorter before any count is
+// lost, and all at once.
 func (m *Model) tabLine() string {
 	for i, at := range m.tops {
 		r, n := &m.rooms[i], m.tabCount(at)
 		r.full, r.brief = max(r.full, textWidth(humanize.Comma(n))), max(r.brief, textWidth(brief(n)))
 	}
-	full := func(i int) string {
-		v := m.Views[m.tops[i]]
-		return v.Title + m.countOn(i, " ", humanize.Comma, m.rooms[i].full)
+	short := func(i int) string { return m.Views[m.tops[i]].Short + m.countOn(i, " ", brief, m.rooms[i].brief) }
+	forms := []struct {
+		gap string
+		tab func(i int) string
+	}{
+		{" ", func(i int) string {
+			return m.Views[m.tops[i]].Title + m.countOn(i, " ", humanize.Comma, m.rooms[i].full)
+		}},
+		{" ", short},
+		{"", func(i int) string { return m.Views[m.tops[i]].Short + m.countOn(i, ":", brief, m.rooms[i].brief) }},
+		{"", func(i int) string { return m.shorter(i, 3) + m.countOn(i, ":", brief, m.rooms[i].brief) }},
+		{"", func(i int) string { return m.shorter(i, 2) + m.countOn(i, ":", brief, m.rooms[i].brief) }},
+		{"", func(i int) string { return m.shorter(i, 2) + m.countOn(i, ":", terse, mostTerse) }},
 	}
-	short := func(i int) string {
-		return m.Views[m.tops[i]].Short + m.countOn(i, " ", brief, m.rooms[i].brief)
-	}
-	for _, form := range []func(int) string{full, short} {
-		if line := m.tabsIn(form, " "); textWidth(line) <= m.width {
+	for _, f := range forms {
+		if line := m.tabsIn(f.tab, f.gap); textWidth(line) <= m.width {
 			return line
 		}
 	}
 	var dropped []int // tabs without their counts
 	tight := func(i int) string {
-		v := m.Views[m.tops[i]]
 		if slices.Contains(dropped, i) {
-			return v.Short
+			return m.shorter(i, 2)
 		}
-		return v.Short + m.countOn(i, ":", brief, m.rooms[i].brief)
+		return m.shorter(i, 2) + m.countOn(i, ":", terse, mostTerse)
 	}
 	for _, i := range m.longestCounts() {
+		dropped = append(dropped, i)
 		if line := m.tabsIn(tight, ""); textWidth(line) <= m.width {
 			return line
 		}
-		dropped = append(dropped, i)
-	}
-	if line := m.tabsIn(tight, ""); textWidth(line) <= m.width {
-		return line
 	}
 	return cut(m.tabsIn(func(i int) string {
 		if i == m.top() {
@@ -53,6 +57,15 @@ func (m *Model) tabLine() string {
 		}
 		return ""
 	}, " "), m.width)
+}
+
+// shorter is the beginning of a tab's name; of one that counts nothing, the short name.
+func (m *Model) shorter(i, letters int) string {
+	v := m.Views[m.tops[i]]
+	if v.Kind == "" {
+		return v.Short
+	}
+	return start(v.Title, letters)
 }
 
 // longestCounts are the tabs but the active one in the order in which they lose their counts.
@@ -120,4 +133,24 @@ func brief(n int64) string {
 		return fmt.Sprintf("%d.%dM", n/1_000_000, n%1_000_000/100_000)
 	}
 	return fmt.Sprintf("%dM", n/1_000_000)
+}
+
+// mostTerse is the most cells that terse takes.
+const mostTerse = 3
+
+// terse writes a count in at most three cells: 999, 1k, 99k, .1M, 99M.
+func terse(n int64) string {
+	switch {
+	case n < 1000:
+		return fmt.Sprint(n)
+	case n < 100_000:
+		return fmt.Sprintf("%dk", n/1000)
+	case n < 1_000_000:
+		return fmt.Sprintf(".%dM", n/100_000)
+	case n < 100_000_000:
+		return fmt.Sprintf("%dM", n/1_000_000)
+	case n < 1_000_000_000:
+		return fmt.Sprintf(".%dG", n/100_000_000)
+	}
+	return fmt.Sprintf("%dG", n/1_000_000_000)
 }
