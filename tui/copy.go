@@ -153,7 +153,9 @@ func (m *Model) chooseCell(rows []live.Row, at Clock) tea.Cmd {
 			return m.copyLines(c.Title, rows, cell)
 		}})
 	}
-	m.overlays.push(newPicker("Copy which cell", choices))
+	p := newPicker("Copy which cell", choices)
+	p.whole = true
+	m.overlays.push(p)
 	return nil
 }
 

@@ -25,6 +25,7 @@ type picker struct {
 	shown []choice
 	at    int
 	end   string // why the last key did nothing
+	whole bool   // below the list stands in full what does not fit on the line of the chosen one
 	input textinput.Model
 	s     scroller
 }
@@ -101,6 +102,32 @@ func (p *picker) narrow(text string) {
 	}
 }
 
+// leastShown is how many choices a picker shows before anything else.
+const leastShown = 2
+
+// mostBelow is how many lines stand below the list of a picker at most.
+const mostBelow = 4
+
+// below is the choice in full, in as many lines as the longest one needs, so that the box keeps its size.
+func (p *picker) below(th themes.Theme, w, wide int) []string {
+	most := 0
+	for _, c := range p.all {
+		if textWidth(c.label) > wide || textWidth(c.hint) > w-wide-4 {
+			most = max(most, 1+min(mostBelow, len(wrap(c.label+"  "+c.hint, w))))
+		}
+	}
+	out := make([]string, most)
+	if most > 0 && p.at < len(p.shown) {
+		c := p.shown[p.at]
+		for i, l := range wrap(c.label+"  "+c.hint, w) {
+			if i+1 < most {
+				out[i+1] = th.Text.Render(l)
+			}
+		}
+	}
+	return out
+}
+
 func (p *picker) draw(th themes.Theme, w, h int) (string, []string) {
 	wide := 0
 	for _, c := range p.all {
@@ -117,7 +144,12 @@ func (p *picker) draw(th themes.Theme, w, h int) (string, []string) {
 			lines[i] = "  " + th.Text.Render(label) + "  " + th.Muted.Render(cut(c.hint, w-wide-4))
 		}
 	}
-	rows := max(1, min(h-1, len(p.all)))
+	var below []string
+	if p.whole {
+		below = p.below(th, w, wide)
+		below = below[:max(0, min(len(below), h-1-leastShown))]
+	}
+	rows := max(1, min(h-1-len(below), len(p.all)))
 	p.s.asked = max(min(p.s.asked, p.at), p.at-rows+1)
 	shown := slices.Clone(p.s.view(lines, rows))
 	if len(lines) == 0 {
@@ -126,5 +158,5 @@ func (p *picker) draw(th themes.Theme, w, h int) (string, []string) {
 	for len(shown) < rows { // the box keeps its size while one types
 		shown = append(shown, "")
 	}
-	return p.title + p.end, append([]string{p.input.View()}, shown...)
+	return p.title + p.end, slices.Concat([]string{p.input.View()}, shown, below)
 }

@@ -117,5 +117,7 @@ func (m *Model) undoList() overlay {
 	if len(choices) == 0 {
 		return textPane("Undo", "Nothing was done yet that could be undone.")
 	}
-	return newPicker("Undo one of the last actions", choices)
+	p := newPicker("Undo one of the last actions", choices)
+	p.whole = true
+	return p
 }

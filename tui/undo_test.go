@@ -2,6 +2,7 @@ package tui_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,6 +54,28 @@ func TestUndoList(t *testing.T) {
 	equal(t, "the value", d.stored("leader"), "host-4")
 	d.press("Z")
 	d.hides("deleted cfg:leader")
+}
+
+// What was done, to which row, and why it cannot be undone stands there in full also where lines are short.
+func TestUndoListTellsTheWholeOfTheChosenOne(t *testing.T) {
+	const key = "single:eu-standard:a-name-that-is-longer-than-half-a-line:42"
+	d := open(t, options{start: "generations"}, func(w *world) { w.bump("user", key, 1); w.bump("user", "short", 1) })
+	d.to("single")
+	d.act("b", "y")
+	d.to("short")
+	d.act("b", "y")
+	d.press("Z")
+	d.shows("user:short is at generation 2  cannot: generations only rise")
+	d.hides(key)
+	d.check()
+	tall := strings.Count(d.screen(), "│")
+	d.press("down")
+	d.shows("user:"+key, "cannot: generations only rise")
+	equal(t, "the height of the box", strings.Count(d.screen(), "│"), tall)
+	d.resize(40, 10)
+	d.check()
+	d.resize(200, 60)
+	d.shows("user:" + key)
 }
 
 func TestUndoListHasTheLastTwenty(t *testing.T) {
