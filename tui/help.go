@@ -47,9 +47,9 @@ func (m *Model) helpPane() overlay {
 			">  under the cursor",
 			"*  marked",
 			"~  changed a moment ago",
-			"!  cannot be read",
+			"!  cannot be read; of a marked row it stands before the reason",
 		} {
-			lines = append(lines, th.Text.Render(l))
+			lines = append(lines, styled(th.Text, wrap(l, w))...)
 		}
 		return listed(lines)
 	}}

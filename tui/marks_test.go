@@ -2,6 +2,8 @@ package tui_test
 
 import (
 	"fmt"
+	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -70,5 +72,20 @@ func TestEveryBulkActionAsksForTheNumber(t *testing.T) {
 		d.press("enter", "y", "enter")
 		d.shows("that is not 2")
 		equal(t, "the keyspace of "+start, d.mini.Dump(), before)
+	}
+}
+
+// A mark does not hide that a row cannot be read: the sign for that stands behind the name then.
+func TestMarkedRowsStillShowThatTheyCannotBeRead(t *testing.T) {
+	d := open(t, options{start: "actors"}, shop)
+	for _, size := range sizes {
+		d.resize(size[0], size[1])
+		d.to("broken")
+		equal(t, "the sign is there in "+d.row(), strings.HasPrefix(d.row(), "!broken"), true)
+		d.press("a")
+		equal(t, "both signs are there in "+d.row(), regexp.MustCompile(`^\*broken +! `).MatchString(d.row()), true)
+		d.press("home")
+		d.shows("\n *broken")
+		d.press("A")
 	}
 }

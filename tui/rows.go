@@ -94,6 +94,9 @@ func (t *table) row(b *strings.Builder, in pens, at Clock, r live.Row, cells []s
 		room -= width + 1
 	}
 	if text, tone, ok := t.span(r, at); ok && widths[0]+1 < room {
+		if marked && problem != nil {
+			text = "! " + text // the mark has its place
+		}
 		write(cells[0], widths[0], false, Plain)
 		write(text, max(0, room-1), false, tone)
 		return
