@@ -218,7 +218,8 @@ func (m *Model) prompt() string {
 	return cut(line, m.width)
 }
 
-// message is the prompt, an action that runs, a toast, or the trouble with the server.
+// message is the prompt, an action that runs, a toast, the trouble with the server, or what the row under the cursor has no
+// room for.
 func (m *Model) message() []string {
 	if m.prompting() {
 		return []string{m.prompt()}
@@ -240,7 +241,7 @@ func (m *Model) message() []string {
 	if m.late() {
 		return []string{m.theme.Bad.Render(cut(" waiting for an answer; the rows are those of "+m.since(m.snap.ReadAt)+" ago", m.width))}
 	}
-	return []string{""}
+	return []string{m.unsaid()}
 }
 
 // strip is a line of text on an area of the style's colour.
