@@ -249,6 +249,30 @@ func TestGetOfOneRowPrintsItWhole(t *testing.T) {
 	})
 }
 
+// A value that the dashboard leaves on the server for its size is printed to who asks for it by name.
+func TestGetOfOneRowPrintsALargeOneWhole(t *testing.T) {
+	each(t, func(t *testing.T, s server) {
+		large := `{"actorId":"a1","note":"` + strings.Repeat("x", 2<<20) + `"}`
+		s.set(t, "actor:a1", large, 0)
+		s.set(t, "lock:l", large, 0)
+		s.create(t, "ns", "k", large, 0)
+		for view, key := range map[string]string{"actors": "a1", "locks": "lock:l", "records": "ns:k"} {
+			got := objects(t, "["+s.run(t, "get", view, key, "-o", "json").ok(t)+"]")[0]
+			raw, _ := got["raw_keys"].([]any)
+			if !reflect.DeepEqual(got["content"], jsonOf(t, large)) || len(raw) == 0 || got["key"] != raw[0] || got["error"] != nil {
+				t.Errorf("%s: key %v, error %v, raw keys %v", view, got["key"], got["error"], raw)
+			}
+			if text := s.run(t, "get", view, key).ok(t); !strings.Contains(text, large) {
+				t.Errorf("%s as a table: %.200s", view, text)
+			}
+		}
+		s.set(t, "actor:bad", "{", 0)
+		if a := s.run(t, "get", "actors", "bad"); a.code != failed {
+			t.Errorf("what cannot be read for another reason: exit %d", a.code)
+		}
+	})
+}
+
 func jsonOf(t *testing.T, text string) any {
 	t.Helper()
 	return any(objects(t, "["+text+"]")[0])

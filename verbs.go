@@ -135,7 +135,7 @@ func getOne(ctx context.Context, c *core.Core, v views.View, f views.Format, key
 	if err != nil {
 		return err
 	}
-	if err := row.Problem(); err != nil {
+	if err := row.Problem(); err != nil && !errors.Is(err, conn.ErrTooLarge) { // what is asked for by name is not too large
 		return err
 	}
 	d, err := c.Live.Inspect(ctx, v.Kind, row.ID())

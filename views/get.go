@@ -270,9 +270,13 @@ func (v View) printTable(out io.Writer, rows live.Rows, at tui.Clock, rawKey fun
 	return nil
 }
 
-// PrintOne writes one row whole: its fields, its content and its raw keys.
+// PrintOne writes one row whole: its fields, its content and its raw keys. Of one that is too large to be read unasked,
+// whose fields nobody has read, its key stands for them.
 func (v View) PrintOne(w io.Writer, f Format, r live.Row, d live.Detail, at tui.Clock) error {
-	o := v.object(r, at, func(id string) string { return d.Keys[0].Name })
+	o := object{{"key", plain([]byte(d.Keys[0].Name))}}
+	if r.Problem() == nil {
+		o = v.object(r, at, nil)
+	}
 	content := plain(d.Body)
 	if first := bytes.TrimSpace(d.Body); len(first) > 0 && (first[0] == '{' || first[0] == '[') && utf8.Valid(d.Body) && json.Valid(d.Body) {
 		content = json.RawMessage(d.Body)
