@@ -20,6 +20,8 @@ type detail struct {
 	gone bool
 	lost time.Time // when it was seen to be gone
 
+	strayed bool // the cursor of the table had to leave the row
+
 	whole   live.Detail // read on demand
 	err     error       // why the last reading of it failed
 	loaded  bool        // it was read, or that failed

@@ -70,5 +70,6 @@ func (m *Model) idleHere(a keymap.Action) bool {
 	return false
 }
 
-// points tells whether the table has its pointer: beside the detail of a row that is gone, keys act on no row at all.
-func (m *Model) points() bool { return m.detail == nil || !m.detail.gone }
+// points tells whether the table has its pointer: keys act on the row of an open detail, and where the table has that no
+// more, a pointer would be on another one.
+func (m *Model) points() bool { return m.detail == nil || !m.detail.gone && !m.detail.strayed }

@@ -56,6 +56,35 @@ func TestDetailOfWhatIsGone(t *testing.T) {
 	d.offers("u unlock")
 }
 
+// A row that comes back has the cursor again: it never points at another row than the one that keys act on.
+func TestCursorIsOnTheRowOfTheDetailBesideIt(t *testing.T) {
+	d := open(t, options{start: "locks"}, shop)
+	d.resize(160, 45)
+	d.to("lock:actor:agent-1")
+	d.press("enter")
+	d.shows("> lock:actor:agent-1")
+	d.mini.Del("lock:actor:agent-1")
+	d.read()
+	d.hides("> lock:")
+	must(t, d.mini.Set("lock:actor:agent-1", "again"))
+	d.read()
+	d.shows(">~lock:actor:agent-1", "Locks lock:actor:agent-1")
+	d.hides("> lock:nightly")
+	d.press("esc")
+	d.filter("!token:cron")
+	d.shows(">~lock:actor:agent-1")
+	d.press("enter")
+	must(t, d.mini.Set("lock:actor:agent-1", "cron")) // the filter hides it now
+	must(t, d.mini.Set("lock:other", "batch"))
+	d.read()
+	d.shows("lock:other", "held by  cron")
+	d.hides("> lock:", ">~lock:")
+	must(t, d.mini.Set("lock:actor:agent-1", "again"))
+	d.now = d.now.Add(time.Minute) // the table may rest for a moment
+	d.read()
+	equal(t, "the cursor is on "+d.row(), strings.Contains(d.row(), "lock:actor:agent-1"), true)
+}
+
 // Who deleted the open row is offered the way back.
 func TestDetailOfWhatWasDeletedHereOffersToUndoIt(t *testing.T) {
 	d := open(t, options{start: "records"}, shop)

@@ -64,7 +64,15 @@ func (m *Model) arranged(msg arrangedMsg) tea.Cmd {
 }
 
 func (m *Model) show(t *table, a *arranged) {
+	was := t.cursor
 	t.show(a)
+	if d := m.detail; d != nil && t == m.table() {
+		d.strayed = d.strayed || was == d.id && t.cursor != d.id
+		if at, ok := t.rows.find(d.id); ok && d.strayed { // it is back
+			t.moveTo(at)
+			d.strayed = false
+		}
+	}
 	m.focus()
 }
 
