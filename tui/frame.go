@@ -74,18 +74,24 @@ func (m *Model) header() string {
 	if textWidth(left) > room { // which server it is matters more
 		left = " " + cleanStart(m.Conn.Addr)
 	}
-	if s := m.snap.Server; s.Role != "" {
-		left += "  " + s.Role
-		if s.Version != "" {
-			left += "  redis " + Clean(s.Version)
+	full := false
+	add := func(part string) { // whole or not at all, and nothing after one that has no room
+		if full = full || textWidth(left)+2+textWidth(part) > room; !full {
+			left += "  " + part
 		}
-		left += "  " + m.latency.shown.String()
+	}
+	if s := m.snap.Server; s.Role != "" {
+		add(s.Role)
+		if s.Version != "" {
+			add("redis " + Clean(s.Version))
+		}
+		add(m.latency.shown.String())
 		if cost := m.snap.Cost; cost > 0 {
-			left += fmt.Sprintf("  costs %s cmd/s", humanize.Comma(int64(math.Ceil(cost))))
+			add(fmt.Sprintf("costs %s cmd/s", humanize.Comma(int64(math.Ceil(cost)))))
 		}
 	}
 	if m.Note != "" {
-		left += "  " + Clean(m.Note)
+		add(Clean(m.Note))
 	}
 	return cut(name+m.theme.Header.Render(fit(left, room, false))+right, m.width)
 }
