@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 
 	"github.com/charmbracelet/x/term"
 
@@ -115,6 +116,9 @@ func (s *stage) show(ctx context.Context, keys *keymap.Map, note, why string) (n
 	}
 	if note != "" {
 		here.Names = nil // a demo goes nowhere
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(90) // of a million rows: what they take again as room for the collector came to 300 MB in all
 	}
 	d := tui.Config{
 		Views: views.Frames(), Live: s.core.Live, Operator: s.op, Conn: s.core.Conn, Keys: keys, Start: o.view, Note: note,
