@@ -3,6 +3,7 @@ package conn
 import (
 	"context"
 	"crypto/sha1"
+	_ "embed"
 	"encoding/hex"
 	"strings"
 
@@ -23,8 +24,15 @@ type Script struct {
 	text, hash string
 }
 
-// NewScript prepares the text of a script; its keys must share one hash slot.
+//go:embed lua/rights.lua
+var rightsLua string
+
+// NewScript prepares the text of a script; its keys must share one hash slot. A text that calls may(command, key, ...)
+// is given that function (lua/rights.lua): it ends the script before anything is written if the user lacks the right.
 func NewScript(text string) *Script {
+	if strings.Contains(text, "may(") {
+		text = rightsLua + text
+	}
 	sum := sha1.Sum([]byte(text))
 	return &Script{text: text, hash: hex.EncodeToString(sum[:])}
 }
