@@ -43,7 +43,8 @@ type Conn struct {
 	Addr string // what was dialled, without credentials
 	Log  *Log
 
-	last dialled
+	last    dialled  // by a sentinel's client
+	answers lastAddr // the master of a cluster that told the time last
 }
 
 // Open prepares a connection. It dials nothing: the first command does, and Ping tells whether anybody answers.

@@ -35,7 +35,8 @@ func Masters(ctx context.Context, c redis.UniversalClient) ([]redis.UniversalCli
 
 // Scan hands every key that matches pattern ("" means all) to fn in pages, from every master, each key once. COUNT is
 // the work the server does at a time; a page may be empty. Keys written or deleted meanwhile may or may not be seen;
-// keys present throughout are. An error of fn ends the scan and is returned.
+// keys present throughout are. An error of fn ends the scan and is
+// returned; so does a node whose cursor never ends (ErrEndlessScan).
 func Scan(ctx context.Context, c redis.UniversalClient, pattern string, count int64, fn func(keys []string) error) error {
 	nodes, err := Masters(ctx, c)
 	if err != nil {
@@ -43,9 +44,8 @@ func Scan(ctx context.Context, c redis.UniversalClient, pattern string, count in
 	}
 	seen := make(map[string]struct{})
 	for _, node := range nodes {
-		cursor := uint64(0)
-		for {
-			page, next, err := ScanPage(ctx, node, cursor, pattern, count)
+		for walk := NewWalk(node, pattern, count); !walk.Done(); {
+			page, err := walk.Next(ctx)
 			if err != nil {
 				return err
 			}
@@ -59,10 +59,6 @@ func Scan(ctx context.Context, c redis.UniversalClient, pattern string, count in
 			if err := fn(fresh); err != nil {
 				return err
 			}
-			if next == 0 {
-				break
-			}
-			cursor = next
 		}
 	}
 	return nil

@@ -123,23 +123,27 @@ func NodeAddr(node redis.UniversalClient) string {
 	return ""
 }
 
-// dialled is a go-redis hook that notes what was dialled last: of a sentinel's client the options do not tell.
-type dialled struct{ at atomic.Pointer[string] }
+// lastAddr is the address that was used last.
+type lastAddr struct{ at atomic.Pointer[string] }
 
-func (d *dialled) addr() string {
-	if at := d.at.Load(); at != nil {
+func (l *lastAddr) note(addr string) { l.at.Store(&addr) }
+
+func (l *lastAddr) addr() string {
+	if at := l.at.Load(); at != nil {
 		return *at
 	}
 	return ""
 }
+
+// dialled is a go-redis hook that notes what was dialled last: of a sentinel's client the options do not tell.
+type dialled struct{ lastAddr }
 
 // DialHook notes where a connection leads.
 func (d *dialled) DialHook(next redis.DialHook) redis.DialHook {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		c, err := next(ctx, network, addr)
 		if err == nil {
-			at := c.RemoteAddr().String()
-			d.at.Store(&at)
+			d.note(c.RemoteAddr().String())
 		}
 		return c, err
 	}
