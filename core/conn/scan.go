@@ -111,22 +111,36 @@ func GetMany(ctx context.Context, c redis.UniversalClient, keys []string) ([]Got
 
 // Pipeline sends the commands that fill queues in one round trip to each node. It returns only errors of the way: an
 // error that the server gave to one command stays in that command. After an error the commands must not be looked at: a
-// cancelled context returns while they may still be under way.
+// cancelled context returns while they may still be under way. Commands that were answered with TRYAGAIN are sent again,
+// as those of a Script are.
 func Pipeline(ctx context.Context, c redis.UniversalClient, fill func(redis.Pipeliner)) error {
 	p := c.Pipeline()
 	fill(p)
-	var cmds []redis.Cmder
 	var err error
-	if abandoned(ctx, func() { cmds, err = p.Exec(ctx) }) {
-		return ctx.Err()
-	}
-	if err == nil {
-		return nil
-	}
-	for _, cmd := range cmds {
-		if e := cmd.Err(); e != nil && !answered(e) {
-			return e
+	ended := untilAnswered(ctx, c, func() bool {
+		var cmds []redis.Cmder
+		if abandoned(ctx, func() { cmds, err = p.Exec(ctx) }) {
+			err = ctx.Err()
+			return false
 		}
+		if err == nil {
+			return false
+		}
+		err, p = nil, c.Pipeline()
+		for _, cmd := range cmds {
+			switch e := cmd.Err(); {
+			case e == nil:
+			case redis.IsTryAgainError(e):
+				_ = p.Process(ctx, cmd) // queues it
+			case !answered(e):
+				err = e
+				return false
+			}
+		}
+		return p.Len() > 0
+	})
+	if ended != nil {
+		return ended
 	}
-	return nil
+	return err
 }

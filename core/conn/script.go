@@ -19,7 +19,8 @@ type Runner interface {
 //
 // A call acts at most once whatever the client's retry settings are. go-redis repeats a command whose reply was lost
 // (three times by default, and a cluster client even with MaxRetries: -1), which would bump or push twice. Redirects
-// of a cluster are followed: a redirected script has not run.
+// of a cluster are followed: a redirected script has not run. Nor has one that was answered with TRYAGAIN, because its slot
+// is being moved: it is sent again until the context's deadline, or for the client's timeout where there is none.
 type Script struct {
 	text, hash string
 }
@@ -48,7 +49,12 @@ func (s *Script) Run(ctx context.Context, c Runner, keys []string, args ...any) 
 
 // send returns the command with its reply or error in it, or another one with the context's error.
 func send(ctx context.Context, c Runner, cmd once) *redis.Cmd {
-	if abandoned(ctx, func() { _ = c.Process(ctx, cmd) }) {
+	left := false
+	err := untilAnswered(ctx, c, func() bool {
+		left = abandoned(ctx, func() { _ = c.Process(ctx, cmd) })
+		return !left && redis.IsTryAgainError(cmd.Err())
+	})
+	if left || err != nil {
 		lost := redis.NewCmd(ctx, cmd.Args()...)
 		lost.SetErr(ctx.Err())
 		return lost
