@@ -38,11 +38,31 @@ func NewScript(text string) *Script {
 	return &Script{text: text, hash: hex.EncodeToString(sum[:])}
 }
 
-// Run sends the script. An error of the way (Unreachable), or of a context that ends meanwhile, leaves open whether it ran.
+// Run sends the script, and waits while its keys are on the move from one node to another (Moving). An error of the way
+// (Unreachable), or of a context that ends meanwhile, leaves open whether it ran.
 func (s *Script) Run(ctx context.Context, c Runner, keys []string, args ...any) *redis.Cmd {
-	cmd := send(ctx, c, s.command(ctx, "evalsha", s.hash, keys, args))
+	return settled(ctx, func() *redis.Cmd { return s.Try(ctx, c, keys, args...) })
+}
+
+// Try is Run that does not wait for keys on the move, for whoever has another way.
+func (s *Script) Try(ctx context.Context, c Runner, keys []string, args ...any) *redis.Cmd {
+	return s.sent(ctx, c, "", keys, args)
+}
+
+// Read is Try of a script that writes nothing, for users who may only read the keys: EVALSHA demands the right to write
+// them. Redis 6 cannot tell the two apart.
+func (s *Script) Read(ctx context.Context, c Runner, keys []string, args ...any) *redis.Cmd {
+	cmd := s.sent(ctx, c, "_ro", keys, args)
+	if err := cmd.Err(); err != nil && strings.HasPrefix(err.Error(), "ERR unknown command") {
+		return s.Try(ctx, c, keys, args...)
+	}
+	return cmd
+}
+
+func (s *Script) sent(ctx context.Context, c Runner, kind string, keys []string, args []any) *redis.Cmd {
+	cmd := send(ctx, c, s.command(ctx, "evalsha"+kind, s.hash, keys, args))
 	if err := cmd.Err(); err != nil && strings.HasPrefix(err.Error(), "NOSCRIPT") {
-		cmd = send(ctx, c, s.command(ctx, "eval", s.text, keys, args))
+		cmd = send(ctx, c, s.command(ctx, "eval"+kind, s.text, keys, args))
 	}
 	return cmd
 }
@@ -95,9 +115,9 @@ func (s *Script) command(ctx context.Context, verb, body string, keys []string, 
 	return once{cmd}
 }
 
-// Once sends one command that is never repeated, for mutations that need no script.
+// Once sends one command that is never repeated unless it was refused (Moving), for mutations that need no script.
 func Once(ctx context.Context, c Runner, args ...any) *redis.Cmd {
-	return send(ctx, c, once{redis.NewCmd(ctx, args...)})
+	return settled(ctx, func() *redis.Cmd { return send(ctx, c, once{redis.NewCmd(ctx, args...)}) })
 }
 
 // once is a command that go-redis must not send a second time.
