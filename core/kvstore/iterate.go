@@ -21,8 +21,39 @@ type Iterator interface {
 type IterationOptions interface {
 	// KeyPrefix bounds the keys that are visited; false: all.
 	KeyPrefix() (prefix []byte, ok bool)
-	// StartKey is where the walk begins: at this key, or the next one after it; false: at the first.
+	// StartKey is where the walk begins: at this key, or the next one after it; false or empty: at the first.
 	StartKey() (start []byte, ok bool)
+}
+
+// Bounds reads options, nil ones too: the walk visits the keys that begin with prefix and are not less than first. A start
+// outside the prefix is ErrStart.
+func Bounds(o IterationOptions) (prefix, first []byte, err error) {
+	if o == nil {
+		return nil, nil, nil
+	}
+	if p, ok := o.KeyPrefix(); ok {
+		prefix = p
+	}
+	start, ok := o.StartKey()
+	if !ok || len(start) == 0 {
+		return prefix, prefix, nil
+	}
+	if !bytes.HasPrefix(start, prefix) {
+		return nil, nil, fmt.Errorf("iterate from %q in %q: %w", start, prefix, ErrStart)
+	}
+	return prefix, start, nil
+}
+
+// PrefixEnd is the first key that is greater than all keys with a prefix; nil if there is none.
+func PrefixEnd(prefix []byte) []byte {
+	for n := len(prefix); n > 0; n-- {
+		if prefix[n-1] != 0xff { // as bytes: what is no UTF-8 text is a key, too
+			end := bytes.Clone(prefix[:n])
+			end[n-1]++
+			return end
+		}
+	}
+	return nil
 }
 
 // IterationOption captures an iteration option (seed 003).
@@ -49,8 +80,8 @@ func NewIteratorOptions(opts ...IterationOption) (IterationOptions, error) {
 	for _, set := range opts {
 		set(o)
 	}
-	if o.start != nil && o.prefix != nil && !bytes.HasPrefix(o.start, o.prefix) {
-		return nil, fmt.Errorf("iterate from %q in %q: %w", o.start, o.prefix, ErrStart)
+	if _, _, err := Bounds(o); err != nil {
+		return nil, err
 	}
 	return o, nil
 }

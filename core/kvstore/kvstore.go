@@ -24,10 +24,11 @@ const MaxExpireTS = 253402300799
 // MaxChangeNumber is the last change number: what every engine and its scripts count exactly.
 const MaxChangeNumber = 1<<53 - 1
 
-// Errors that errors.Is finds in what the engines return.
+// Errors of the engines, which return them wrapped with the operation and the key: test with errors.Is, never with ==. (The
+// published package has none that is returned bare.)
 var (
 	ErrKey      = errors.New("a key must be 1 to 65536 bytes long")
-	ErrExpireTS = errors.New("an expiry lies beyond the year 9999: it is in seconds")
+	ErrExpireTS = errors.New("not an expiry in epoch seconds up to the year 9999")
 	ErrStart    = errors.New("the start key lies outside the prefix")
 	ErrSnapshot = errors.New("not a whole snapshot of this format")
 	ErrVersion  = errors.New("a snapshot of a newer format")
@@ -58,9 +59,22 @@ type KVPair struct {
 }
 
 // CompareAndSetRequest asks to set NewValue where Key has OldValue. A nil OldValue asks to create Key, which must not
-// exist; an empty one that is not nil asks for an existing empty value. The new pair has no expiry, as with a Put without.
+// exist; an empty one that is not nil asks for an existing empty value.
 type CompareAndSetRequest struct {
 	Key, OldValue, NewValue []byte
+	ExpireTS                uint64 // of the new pair, as in KVPair; 0: never
+	KeepExpireTS            bool   // the pair keeps the expiry that it has, if any; ExpireTS must be 0 then
+}
+
+// Check is ErrKey or ErrExpireTS unless a request can be carried out.
+func (r *CompareAndSetRequest) Check() error {
+	if r == nil {
+		return fmt.Errorf("%w: there is no request", ErrKey)
+	}
+	if r.KeepExpireTS && r.ExpireTS != 0 {
+		return fmt.Errorf("%w: %d is asked for, and to keep the old one", ErrExpireTS, r.ExpireTS)
+	}
+	return (&TrxnRecord{Type: TrxnPut, Key: r.Key, ExpireTS: r.ExpireTS}).check()
 }
 
 // IterateRequest bounds an iteration; nil parts bound nothing.
@@ -114,7 +128,8 @@ type KVStore interface {
 	PutSnapshot(io.ReadCloser) error
 	// Iterate walks the pairs in the order of their keys; nil options mean all. A start outside the prefix is ErrStart.
 	Iterate(IterationOptions) Iterator
-	// CompareAndSet sets a key if it has the expected value and tells whether it did. False changes nothing.
+	// CompareAndSet sets a key if it has the expected value and tells whether it did. False changes nothing. ErrKey,
+	// ErrExpireTS.
 	CompareAndSet(request *CompareAndSetRequest) (bool, error)
 }
 

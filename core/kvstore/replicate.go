@@ -18,19 +18,42 @@ var ErrAhead = conn.Precondition("the replica is ahead of the master: start from
 type Progress struct {
 	Latest  uint64 // the master's last change
 	Applied uint64 // the last one of them that the replica has
+	History string // what the master's numbers count in, if it is a Historian
 	Err     error  // why it waits to try again; nil while all is well
 }
 
 // Lag is how many changes the replica has yet to apply.
 func (p Progress) Lag() uint64 { return p.Latest - min(p.Applied, p.Latest) }
 
-// ReadProgress asks both sides. Replicators may be at work meanwhile.
+// ReadProgress asks both sides. Replicators may be at work meanwhile. ErrAhead and ErrHistory mean that the numbers of the
+// two sides do not belong together.
 func ReadProgress(from ChangePropagator, to ChangeApplier) (p Progress, err error) {
 	// In this order: what was applied then is among the latest now.
 	if p.Applied, err = to.GetLatestAppliedChangeNumber(); err != nil {
 		return p, err
 	}
-	p.Latest, err = from.GetLatestCommittedChangeNumber()
+	var stored string
+	follower, follows := to.(Historian)
+	if follows {
+		if stored, err = follower.AppliedHistory(); err != nil {
+			return p, err
+		}
+	}
+	if p.Latest, err = from.GetLatestCommittedChangeNumber(); err != nil {
+		return p, err
+	}
+	leader, leads := from.(Historian)
+	if leads { // after the number: whoever has a change has a history
+		if p.History, err = leader.History(); err != nil {
+			return p, err
+		}
+	}
+	if p.Applied > p.Latest {
+		return p, fmt.Errorf("%d applied of %d: %w", p.Applied, p.Latest, ErrAhead)
+	}
+	if leads && follows {
+		err = CheckHistory(p.Applied, stored, p.History)
+	}
 	return p, err
 }
 
@@ -57,7 +80,7 @@ const (
 )
 
 // Run replicates until the context ends, whose error it returns within the call under way, or until something does not
-// pass by itself: ErrTrimmed and ErrAhead (Bootstrap, then Run again), ErrGap, a side that is closed or cannot write.
+// pass by itself: ErrTrimmed, ErrAhead and ErrHistory (Bootstrap, then Run again), ErrGap, a side that is closed or cannot write.
 // An unreachable side (conn.Unreachable) is tried again for ever. The last report to a registry may take a second more.
 func (r *Replicator) Run(ctx context.Context) error {
 	var at Progress
@@ -102,17 +125,14 @@ func (r *Replicator) step(batch int) (Progress, error) {
 	if err != nil {
 		return at, err
 	}
-	if at.Applied > at.Latest {
-		return at, fmt.Errorf("%d applied of %d: %w", at.Applied, at.Latest, ErrAhead)
-	}
 	if at.Applied == at.Latest {
 		return at, nil
 	}
-	changes, err := r.From.LoadChanges(at.Applied+1, batch)
+	changes, err := loadChanges(r.From, at.History, at.Applied+1, batch)
 	if err != nil {
 		return at, err
 	}
-	at.Applied, err = r.To.SaveChanges(changes)
+	at.Applied, err = saveChanges(r.From, r.To, at.History, changes)
 	return at, err
 }
 

@@ -17,12 +17,13 @@ import (
 // expiries are unsigned varints:
 //
 //	preamble  magic (8 bytes), format version (4), CRC-32C of the 12 bytes before (4); the same in all versions
-//	header    the database's last committed change (8), its last applied change of a master (8)
+//	header    the database's last committed change (8), its last applied change of a master (8); since version 2 the
+//	          identities of the two histories that these count in, each with its length (1) before it
 //	pairs     key length (1..MaxKey), key, value length, value, expiry; keys ascend, none twice
 //	trailer   key length 0, number of pairs (8), SHA-256 of all bytes before (32)
 const (
 	snapshotMagic   = "hfkvsnap"
-	snapshotVersion = 1
+	snapshotVersion = 2
 	preambleSize    = len(snapshotMagic) + 4 + 4
 	headerSize      = 8 + 8
 	trailerSize     = 1 + 8 + sha256.Size
@@ -34,6 +35,8 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 type SnapshotHeader struct {
 	Change  uint64 // GetLatestCommittedChangeNumber at that moment
 	Applied uint64 // GetLatestAppliedChangeNumber at that moment; 0 unless the database is a replica
+
+	History, AppliedHistory string // what the two count in (Historian); empty if it is not known
 }
 
 // SnapshotWriter writes the pairs of a snapshot. It buffers nothing: give it a writer that does.
@@ -45,13 +48,20 @@ type SnapshotWriter struct {
 	count   uint64
 }
 
-// NewSnapshotWriter begins a snapshot.
+// NewSnapshotWriter begins a snapshot. An identity of more than MaxHistory bytes is ErrSnapshot.
 func NewSnapshotWriter(w io.Writer, h SnapshotHeader) (*SnapshotWriter, error) {
 	s := &SnapshotWriter{to: w, sum: sha256.New()}
 	b := binary.BigEndian.AppendUint32([]byte(snapshotMagic), snapshotVersion)
 	b = binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 	b = binary.BigEndian.AppendUint64(b, h.Change)
-	return s, s.write(binary.BigEndian.AppendUint64(b, h.Applied))
+	b = binary.BigEndian.AppendUint64(b, h.Applied)
+	for _, history := range []string{h.History, h.AppliedHistory} {
+		if len(history) > MaxHistory {
+			return nil, fmt.Errorf("history of %d bytes: %w", len(history), ErrSnapshot)
+		}
+		b = append(append(b, byte(len(history))), history...)
+	}
+	return s, s.write(b)
 }
 
 func (s *SnapshotWriter) write(b []byte) error {
@@ -123,10 +133,11 @@ func NewSnapshotReader(r io.Reader) (*SnapshotReader, error) {
 	if string(b[:len(snapshotMagic)]) != snapshotMagic || crc32.Checksum(signed, castagnoli) != binary.BigEndian.Uint32(check) {
 		return nil, broken("preamble", nil)
 	}
-	switch v := binary.BigEndian.Uint32(signed[len(snapshotMagic):]); {
-	case v > snapshotVersion:
-		return nil, fmt.Errorf("format version %d, this program reads up to %d: %w", v, snapshotVersion, ErrVersion)
-	case v == 0:
+	version := binary.BigEndian.Uint32(signed[len(snapshotMagic):])
+	switch {
+	case version > snapshotVersion:
+		return nil, fmt.Errorf("format version %d, this program reads up to %d: %w", version, snapshotVersion, ErrVersion)
+	case version == 0:
 		return nil, broken("preamble", nil)
 	}
 	if _, err := io.ReadFull(s.from, b[preambleSize:]); err != nil {
@@ -137,6 +148,24 @@ func NewSnapshotReader(r io.Reader) (*SnapshotReader, error) {
 	s.Applied = binary.BigEndian.Uint64(b[preambleSize+8:])
 	if max(s.Change, s.Applied) > MaxChangeNumber {
 		return nil, broken("header", nil)
+	}
+	if version == 1 { // without identities
+		return s, nil
+	}
+	for _, history := range []*string{&s.History, &s.AppliedHistory} {
+		length, err := s.from.ReadByte()
+		if err != nil {
+			return nil, broken("header", err)
+		}
+		if length > MaxHistory {
+			return nil, broken("header", nil)
+		}
+		s.frame = append(s.frame, length)
+		text, err := s.bytes(uint64(length))
+		if err != nil {
+			return nil, broken("header", err)
+		}
+		*history = string(text)
 	}
 	return s, nil
 }

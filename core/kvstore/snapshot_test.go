@@ -2,6 +2,7 @@ package kvstore_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -73,6 +74,7 @@ func TestSnapshotCarriesEveryPair(t *testing.T) {
 		h := kvstore.SnapshotHeader{
 			Change:  rapid.Uint64Range(0, kvstore.MaxChangeNumber).Draw(t, "change"),
 			Applied: rapid.Uint64Range(0, kvstore.MaxChangeNumber).Draw(t, "applied"),
+			History: rapid.StringN(0, -1, kvstore.MaxHistory).Draw(t, "history"), AppliedHistory: rapid.StringN(0, -1, kvstore.MaxHistory).Draw(t, "applied history"),
 		}
 		var pairs []*kvstore.KVPair
 		for k, v := range values {
@@ -105,7 +107,7 @@ func TestSnapshotOfLargeValues(t *testing.T) {
 
 // small is a snapshot that has all there is.
 func small(t testing.TB) []byte {
-	return encode(t, kvstore.SnapshotHeader{Change: 300, Applied: 2}, pair("a", "", 0), pair("b", "1", 1_800_000_000), pair("c\x00", "three", 0))
+	return encode(t, kvstore.SnapshotHeader{Change: 300, Applied: 2, History: "own", AppliedHistory: "master's"}, pair("a", "", 0), pair("b", "1", 1_800_000_000), pair("c\x00", "three", 0))
 }
 
 func TestSnapshotRefusesEveryFlippedBit(t *testing.T) {
@@ -134,9 +136,21 @@ func TestSnapshotRefusesEveryCut(t *testing.T) {
 	}
 }
 
+// A backup of the format's first version has no identities of histories, and is read.
+func TestSnapshotOfTheFirstFormat(t *testing.T) {
+	const text = "hfkvsnap\x00\x00\x00\x01%s\x00\x00\x00\x00\x00\x00\x01\x2c\x00\x00\x00\x00\x00\x00\x00\x02\x01a\x01v\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01"
+	sign := binary.BigEndian.AppendUint32(nil, crc32.Checksum([]byte(text[:12]), crc32.MakeTable(crc32.Castagnoli)))
+	b := fmt.Appendf(nil, text, sign)
+	sum := sha256.Sum256(b)
+	h, pairs, err := decode(bytes.NewReader(append(b, sum[:]...)))
+	if want := (kvstore.SnapshotHeader{Change: 300, Applied: 2}); h != want || err != nil || len(pairs) != 1 || !same(pairs[0], pair("a", "v", 0)) {
+		t.Errorf("%+v, %v, %v", h, pairs, err)
+	}
+}
+
 func TestSnapshotOfANewerFormat(t *testing.T) {
 	b := small(t)
-	binary.BigEndian.PutUint32(b[8:], 2)
+	binary.BigEndian.PutUint32(b[8:], binary.BigEndian.Uint32(b[8:])+1)
 	binary.BigEndian.PutUint32(b[12:], crc32.Checksum(b[:12], crc32.MakeTable(crc32.Castagnoli)))
 	for _, b := range [][]byte{b, b[:16]} { // whatever follows the preamble is not ours to judge
 		if _, _, err := decode(bytes.NewReader(b)); !errors.Is(err, kvstore.ErrVersion) || errors.Is(err, kvstore.ErrSnapshot) {
