@@ -8,7 +8,9 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -53,14 +55,32 @@ func Unreachable(err error) bool {
 		text := reply.Error()
 		return strings.HasPrefix(text, "LOADING") || strings.HasPrefix(text, "CLUSTERDOWN") || strings.HasPrefix(text, "MASTERDOWN")
 	}
-	if ofFile(err) { // its number alone would pass for a net.Error
+	if ofFile(err) {
 		return false
 	}
-	if _, ok := errors.AsType[net.Error](err); ok {
-		return true
-	}
-	return errors.Is(err, ErrUnreachable) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+	return ofNetwork(err) || errors.Is(err, ErrUnreachable) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, redis.ErrPoolTimeout) || errors.Is(err, redis.ErrClosed)
+}
+
+// networkErrnos are the numbers of the system that say something of a connection when they stand alone.
+var networkErrnos = []syscall.Errno{
+	syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.ECONNABORTED, syscall.EPIPE, syscall.ENOTCONN, syscall.ETIMEDOUT,
+	syscall.EHOSTUNREACH, syscall.EHOSTDOWN, syscall.ENETUNREACH, syscall.ENETDOWN, syscall.ENETRESET, syscall.EADDRNOTAVAIL,
+}
+
+// ofNetwork tells whether err holds a net.Error. Every number of the system has its methods, also that of a full disk.
+func ofNetwork(err error) bool {
+	switch e := err.(type) {
+	case syscall.Errno:
+		return slices.Contains(networkErrnos, e)
+	case net.Error:
+		return true
+	case interface{ Unwrap() error }:
+		return ofNetwork(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		return slices.ContainsFunc(e.Unwrap(), ofNetwork)
+	}
+	return false
 }
 
 func ofFile(err error) bool {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"syscall"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -35,6 +36,18 @@ func TestUnreachableIsAboutTheWayAlone(t *testing.T) {
 		"a file":         {fileError(os.ReadFile("/no/such/file")), false},
 		"a link":         {os.Link("/no/such/file", "/no/such/link"), false},
 		"another":        {errors.New("EOF"), false},
+
+		"a full disk":            {syscall.ENOSPC, false},
+		"a quota":                {syscall.EDQUOT, false},
+		"a failing disk":         {syscall.EIO, false},
+		"no more files":          {syscall.EMFILE, false},
+		"a lock that is held":    {syscall.EAGAIN, false},
+		"a system call":          {os.NewSyscallError("fallocate", syscall.ENOSPC), false},
+		"one of two":             {errors.Join(syscall.ENOSPC, errors.New("close")), false},
+		"refused, alone":         {syscall.ECONNREFUSED, true},
+		"cut, alone":             {os.NewSyscallError("write", syscall.EPIPE), true},
+		"a socket file":          {&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ENOENT)}, true},
+		"no memory for a socket": {&net.OpError{Op: "write", Err: syscall.ENOBUFS}, true},
 	} {
 		if got := conn.Unreachable(tt.err); got != tt.want {
 			t.Errorf("%s: %v", name, got)
