@@ -16,6 +16,7 @@ func complete(t *testing.T, script, line string) []string {
 	program := script + "\nCOMP_WORDS=(\"$@\")\nCOMP_CWORD=$(($# - 1))\n_holdfast\nprintf '%s\\n' \"${COMPREPLY[@]}\"\n"
 	bash := exec.Command("bash", append([]string{"-c", program, "bash"}, words...)...)
 	bash.Dir = t.TempDir()
+	bash.Env = slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, "HOLDFAST_") })
 	out, err := bash.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%q: %v: %s", line, err, out)

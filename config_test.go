@@ -102,7 +102,7 @@ func TestAWrongThemeNamesItsLine(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(folder, "night.toml"), []byte("based-on = \"mono\"\ntext = 15\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		c, err := loadConfig(path)
+		c, err := loadConfig(t.Context(), path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -152,7 +152,7 @@ actor = "shop:actor:"
 			4 * time.Second, 4, "redis://dev", true,
 		},
 	} {
-		o, _, _, _, err := parse(append(tt.args, "--config", path), tt.environ)
+		o, _, _, _, err := parse(t.Context(), append(tt.args, "--config", path), tt.environ)
 		if err != nil || o.refresh != tt.refresh || o.scanBudget != tt.budget || strings.Join(o.urls, " ") != tt.urls || o.readOnly != tt.readOnly {
 			t.Errorf("%s: %v, %+v", name, err, o)
 		}
@@ -186,7 +186,7 @@ func TestADefaultConnectionCountsOnlyWhereNoServerIsNamed(t *testing.T) {
 		"a source of a replica":    {nil, []string{"replicate", "--from", "redis://other"}, ""},
 		"a demo":                   {nil, []string{"demo"}, ""},
 	} {
-		o, _, _, _, err := parse(append(tt.args, "--config", path), tt.environ)
+		o, _, _, _, err := parse(t.Context(), append(tt.args, "--config", path), tt.environ)
 		if err != nil || o.connection != tt.connection || (o.passwordFile != "") != (tt.connection != "") || o.readOnly != (tt.connection != "") {
 			t.Errorf("%s: %v, %+v", name, err, o)
 		}
@@ -206,7 +206,7 @@ func TestAnotherConnectionTakesNothingOfTheOld(t *testing.T) {
 	path := file(t, "[connections.dev]\nurl = \"redis://dev\"\n")
 	environ := []string{"HOLDFAST_URL=redis://one redis://two", "HOLDFAST_REFRESH=3s"}
 	args := []string{"--config", path, "--cluster", "--username", "me", "--password-file", "/mine", "--tls-ca", "/ca", "--read-only", "--view", "locks"}
-	o, _, _, _, err := parse(args, environ)
+	o, _, _, _, err := parse(t.Context(), args, environ)
 	if err != nil || len(o.urls) != 2 {
 		t.Fatal(err, o.urls)
 	}

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -12,13 +14,14 @@ import (
 	"github.com/adrg/xdg"
 
 	"holdfast/core/conn"
+	"holdfast/core/files"
 	"holdfast/keymap"
 	"holdfast/themes"
 	"holdfast/tui"
 )
 
 // loadConfig reads the file that was asked for, or the usual one if it exists. It is all read and checked, or an error.
-func loadConfig(path string) (config, error) {
+func loadConfig(ctx context.Context, path string) (config, error) {
 	c := config{
 		path: path, top: settings{}, connections: map[string]*connection{}, keys: map[keymap.Action][]string{},
 		columns: map[string][]string{}, themes: map[string]themes.User{},
@@ -26,20 +29,39 @@ func loadConfig(path string) (config, error) {
 	if path == "" {
 		c.path = filepath.Join(xdg.ConfigHome, "holdfast", "config.toml")
 	}
-	text, err := os.ReadFile(c.path)
-	if err != nil && (path != "" || !errors.Is(err, os.ErrNotExist)) {
+	text, err := files.Read(ctx, c.path, maxConfig)
+	if path == "" && errors.Is(err, fs.ErrNotExist) {
+		err = dangling(c.path)
+	}
+	if err != nil {
 		return c, fmt.Errorf("configuration: %w", err)
 	}
 	if err := c.read(text); err != nil {
 		return c, fmt.Errorf("configuration %s: %w", c.path, err)
 	}
-	if err := c.readThemes(filepath.Join(filepath.Dir(c.path), "themes")); err != nil {
+	if err := c.readThemes(ctx, filepath.Join(filepath.Dir(c.path), "themes")); err != nil {
 		return c, err
 	}
 	if err := c.checkNames(); err != nil {
 		return c, fmt.Errorf("configuration %s: %w", c.path, err)
 	}
 	return c, nil
+}
+
+// maxConfig is far above what a configuration file or a theme holds.
+const maxConfig = 1 << 20
+
+// dangling says which link on the way to a missing file leads nowhere; nil if nobody has put anything there.
+func dangling(path string) error {
+	for ; ; path = filepath.Dir(path) {
+		if _, err := os.Lstat(path); err == nil {
+			_, err = os.Stat(path)
+			return err
+		}
+		if path == filepath.Dir(path) {
+			return nil
+		}
+	}
 }
 
 func (c *config) read(text []byte) (err error) {
@@ -128,7 +150,11 @@ func (c *config) set(it item, s section, name string) error {
 		return err
 	}
 	if s.kindOf(it.name()).isPath() {
-		texts = []string{absolute(filepath.Dir(c.path), texts[0])}
+		path, err := absolute(filepath.Dir(c.path), texts[0])
+		if err != nil {
+			return it.wrong("%w", err)
+		}
+		texts = []string{path}
 	}
 	switch s.name {
 	case "":

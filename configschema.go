@@ -259,16 +259,18 @@ func checkPrefixes(p conn.Prefixes) error {
 }
 
 // absolute leads from what stands in a file to a path: ~ is the home, others begin in the folder of the file.
-func absolute(folder, p string) string {
-	if rest, ok := strings.CutPrefix(p, "~/"); ok {
-		if home, err := os.UserHomeDir(); err == nil {
-			return filepath.Join(home, rest)
-		}
+func absolute(folder, p string) (string, error) {
+	user, rest, _ := strings.Cut(p, "/")
+	switch {
+	case user == "~":
+		home, err := os.UserHomeDir()
+		return filepath.Join(home, rest), err
+	case strings.HasPrefix(user, "~") && user != p:
+		return "", fmt.Errorf("%s is no home that is known here: write the whole path, or ./%s", user, user)
+	case filepath.IsAbs(p):
+		return p, nil
 	}
-	if filepath.IsAbs(p) {
-		return p
-	}
-	return filepath.Join(folder, p)
+	return filepath.Join(folder, p), nil
 }
 
 // checkKeys finds the line of what the key map refuses.

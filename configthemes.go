@@ -1,34 +1,40 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"holdfast/core/files"
 )
 
 // readThemes reads the themes in a folder: one a file, named by it.
-func (c *config) readThemes(folder string) error {
-	files, err := os.ReadDir(folder)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
+func (c *config) readThemes(ctx context.Context, folder string) error {
+	found, err := os.ReadDir(folder)
+	if errors.Is(err, os.ErrNotExist) {
+		err = dangling(folder)
+	}
+	if err != nil {
 		return fmt.Errorf("themes: %w", err)
 	}
-	for _, f := range files {
+	for _, f := range found {
 		path := filepath.Join(folder, f.Name())
 		if filepath.Ext(path) != ".toml" {
 			continue
 		}
-		if err := c.readTheme(path); err != nil {
+		if err := c.readTheme(ctx, path); err != nil {
 			return fmt.Errorf("theme %s: %w", path, err)
 		}
 	}
 	return nil
 }
 
-func (c *config) readTheme(path string) error {
-	text, err := os.ReadFile(path)
+func (c *config) readTheme(ctx context.Context, path string) error {
+	text, err := files.Read(ctx, path, maxConfig)
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ type stage struct {
 }
 
 func (o options) stage(ctx context.Context) (*stage, error) {
-	c, err := o.open()
+	c, err := o.open(ctx)
 	if err != nil {
 		return nil, err
 	}

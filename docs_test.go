@@ -28,7 +28,7 @@ func TestDocsAreCurrent(t *testing.T) {
 func TestTheExamplesOfTheDocumentationLoad(t *testing.T) {
 	_, example, _ := strings.Cut(configDocs(), "```toml\n")
 	example, _, _ = strings.Cut(example, "```")
-	c, err := loadConfig(file(t, example))
+	c, err := loadConfig(t.Context(), file(t, example))
 	if err != nil || len(c.connections) != 2 || c.connections["prod"].one("colour") != "bad" || c.prefixesOf("prod").Buffer != "shop:buf:" || c.prefixesOf("dev").Buffer != "" {
 		t.Errorf("%v: %+v", err, c)
 	}

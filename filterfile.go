@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"github.com/adrg/xdg"
 	"github.com/pelletier/go-toml/v2"
 
+	"holdfast/core/files"
 	"holdfast/tui"
 )
 
@@ -36,10 +38,10 @@ func (f *filterFile) load() (map[string][]string, error) {
 		return nil, nil
 	case err != nil:
 		return nil, err
-	case !info.Mode().IsRegular() || info.Size() > mostOfFilterFile:
+	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%s: not a file of filters", f.path)
 	}
-	text, err := os.ReadFile(f.path)
+	text, err := files.Read(context.Background(), f.path, mostOfFilterFile)
 	if err != nil {
 		return nil, err
 	}

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -11,6 +11,7 @@ import (
 
 	"holdfast/core"
 	"holdfast/core/conn"
+	"holdfast/core/files"
 	"holdfast/core/live"
 	"holdfast/core/operate"
 )
@@ -98,36 +99,6 @@ var own = map[string]string{
 	"replace": "restore", "from": "replicate", "db": "replicate", "to": "replicate", "name": "replicate",
 }
 
-// fromEnvironment fills the flags that were not given from HOLDFAST_NAME. An empty value is none.
-func fromEnvironment(f *pflag.FlagSet, verb string, environ []string) (err error) {
-	named := f.Changed("connection") // on the command line: its server is not that of the environment
-	f.VisitAll(func(flag *pflag.Flag) {
-		if v := own[flag.Name]; flag.Changed || err != nil || v != "" && v != verb || named && isAddress(flag.Name) {
-			return
-		}
-		name := "HOLDFAST_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
-		value := ""
-		for _, kv := range environ {
-			if v, ok := strings.CutPrefix(kv, name+"="); ok {
-				value = v
-			}
-		}
-		values := []string{value}
-		if flag.Name == "url" {
-			values = splitURLs(value)
-		}
-		for _, v := range values {
-			if v != "" && err == nil {
-				err = f.Set(flag.Name, v)
-			}
-		}
-		if err != nil {
-			err = fmt.Errorf("%s: %w", name, err)
-		}
-	})
-	return err
-}
-
 // splitURLs reads a list of URLs with spaces or commas between them. A comma inside a URL is left alone.
 func splitURLs(list string) []string {
 	for _, scheme := range []string{"redis://", "rediss://", "unix://"} {
@@ -136,8 +107,11 @@ func splitURLs(list string) []string {
 	return strings.Fields(list)
 }
 
+// maxPassword is above every password.
+const maxPassword = 64 << 10
+
 // open makes the core that the flags describe.
-func (o options) open() (*core.Core, error) {
+func (o options) open(ctx context.Context) (*core.Core, error) {
 	if o.refresh < leastRefresh {
 		return nil, fmt.Errorf("%w: --refresh %v: at least %v, to spare the server", errUsage, o.refresh, leastRefresh)
 	}
@@ -148,13 +122,13 @@ func (o options) open() (*core.Core, error) {
 	if budget == 0 {
 		budget = -1
 	}
-	secure, err := o.tls()
+	secure, err := o.tls(ctx)
 	if err != nil {
 		return nil, err
 	}
 	c := conn.Options{URLs: o.urls, Cluster: o.cluster, SentinelMaster: o.sentinel, Username: o.username, TLS: secure, NoTouch: true}
 	if o.passwordFile != "" {
-		text, err := os.ReadFile(o.passwordFile)
+		text, err := files.Read(ctx, o.passwordFile, maxPassword)
 		if err != nil {
 			return nil, fmt.Errorf("--password-file: %w", err)
 		}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -120,7 +119,7 @@ func (p *pager) print(rows live.Rows) error {
 		if p.printed {
 			_, text, _ = bytes.Cut(text, []byte("\n"))
 		}
-		if f, ok := p.out.(*os.File); ok && p.format == views.CSV && term.IsTerminal(f.Fd()) {
+		if f, ok := p.out.(interface{ Fd() uintptr }); ok && p.format == views.CSV && term.IsTerminal(f.Fd()) {
 			text = []byte(tui.CleanLines(string(text)))
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"holdfast/core/files"
 	"holdfast/tui"
 )
 
@@ -15,7 +16,7 @@ import (
 func redirectLog(path string) error {
 	l := &fileLog{}
 	if path != "" {
-		f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		f, err := openLog(path)
 		if err != nil {
 			return fmt.Errorf("--log-file: %w", err)
 		}
@@ -23,6 +24,22 @@ func redirectLog(path string) error {
 	}
 	redis.SetLogger(l)
 	return nil
+}
+
+// openLog opens a file to append to. What is one of our streams by another name, such as /dev/stderr, or the null device
+// is taken as it is; a pipe whose reader stopped would hold every connection.
+func openLog(path string) (*os.File, error) {
+	if info, err := os.Stat(path); err == nil {
+		for _, f := range []*os.File{os.Stderr, os.Stdout} {
+			if own, err := f.Stat(); err == nil && os.SameFile(info, own) {
+				return f, nil
+			}
+		}
+		if null, err := os.Stat(os.DevNull); err == nil && os.SameFile(info, null) {
+			return nil, nil
+		}
+	}
+	return files.Append(path)
 }
 
 type fileLog struct{ f *os.File }

@@ -28,20 +28,20 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	code := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
+	code := run(ctx, os.Args[1:], os.Environ(), outlet{ctx, os.Stdout}, outlet{ctx, os.Stderr})
 	stop()
 	os.Exit(code)
 }
 
-// errUsage marks errors of the command line itself, which are followed by the usage; errStart others that keep a
-// dashboard from starting. Both end with wrongUsage.
+// errUsage marks errors of the command line itself, which say where its usage is; errStart others that keep a dashboard
+// from starting. Both end with wrongUsage.
 var (
 	errUsage = errors.New("usage")
 	errStart = errors.New("cannot start")
 )
 
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
-	o, verb, rest, usage, err := parse(args, environ)
+	o, verb, rest, usage, err := parse(ctx, args, environ)
 	o.stderr = stderr
 	switch {
 	case err != nil:
@@ -51,15 +51,16 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		err = o.dispatch(ctx, verb, rest, stdout)
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "holdfast: %s\n", tui.Clean(withoutSecrets(err.Error())))
+		text := tui.Clean(withoutSecrets(err.Error()))
+		if errors.Is(err, errUsage) {
+			text += "; see holdfast --help"
+		}
+		fmt.Fprintf(stderr, "holdfast: %s\n", text)
 	}
 	switch {
 	case err == nil:
 		return done
-	case errors.Is(err, errUsage):
-		fmt.Fprintf(stderr, "\n%s", usage)
-		return wrongUsage
-	case errors.Is(err, errStart):
+	case errors.Is(err, errUsage), errors.Is(err, errStart):
 		return wrongUsage
 	case errors.Is(err, conn.ErrPrecondition):
 		return refused

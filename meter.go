@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -21,7 +20,7 @@ type meter struct {
 }
 
 func newMeter(w io.Writer, what string) *meter {
-	if f, ok := w.(*os.File); !ok || !term.IsTerminal(f.Fd()) {
+	if f, ok := w.(interface{ Fd() uintptr }); !ok || !term.IsTerminal(f.Fd()) {
 		w = nil
 	}
 	return &meter{w: w, what: tui.Clean(what)}

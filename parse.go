@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,41 +11,43 @@ import (
 
 // parse reads flags, environment and configuration file, each of which leaves alone what those before it have set. A flag
 // of another verb is an error, as an unknown one is; in the environment, which all verbs share, it is none.
-func parse(args []string, environ []string) (o options, verb string, rest []string, usage string, err error) {
-	return parseFor("", args, environ)
+func parse(ctx context.Context, args []string, environ []string) (o options, verb string, rest []string, usage string, err error) {
+	return parseFor(ctx, "", args, environ)
 }
 
 // parseFor is parse for a connection that was asked for since; what args say of a server is that of another then.
-func parseFor(connection string, args, environ []string) (o options, verb string, rest []string, usage string, err error) {
+func parseFor(ctx context.Context, connection string, args, environ []string) (o options, verb string, rest []string, usage string, err error) {
 	f := flagSet(&o)
 	usage = usageHead() + f.FlagUsages()
-	if err = f.Parse(args); err != nil {
+	if err = f.ParseAll(args, setOnce(f)); err != nil {
 		return o, "", nil, usage, fmt.Errorf("%w: %w", errUsage, err)
 	}
 	if f.NArg() > 0 {
 		verb, rest = f.Arg(0), f.Args()[1:]
 	}
-	f.Visit(func(flag *pflag.Flag) {
-		if v := own[flag.Name]; v != "" && v != verb && !o.help && err == nil {
-			err = fmt.Errorf("--%s belongs to the verb %s", flag.Name, v)
-		}
-	})
+	if o.help {
+		return o, verb, rest, usage, nil
+	}
+	err = checkUse(f, verb)
 	if err == nil && connection != "" {
 		err = moveTo(f, connection)
 	}
 	if err == nil {
 		err = fromEnvironment(f, verb, environ)
 	}
+	if err == nil {
+		err = checkPaths(f)
+	}
 	if err != nil {
 		return o, verb, rest, usage, fmt.Errorf("%w: %w", errUsage, err)
 	}
 	o.reconnect = func(name string) (options, error) {
-		other, _, _, _, err := parseFor(name, args, environ)
+		other, _, _, _, err := parseFor(ctx, name, args, environ)
 		other.stderr = o.stderr
 		return other, err
 	}
-	if !o.help && !slices.Contains([]string{"version", "completion"}, verb) {
-		err = o.configure(f, verb)
+	if verb != "version" && verb != "completion" {
+		err = o.configure(ctx, f, verb)
 	}
 	return o, verb, rest, usage, err
 }
@@ -70,8 +73,8 @@ func moveTo(f *pflag.FlagSet, connection string) (err error) {
 }
 
 // configure fills the flags that nobody has set from the configuration file: from the connection, then from its top.
-func (o *options) configure(f *pflag.FlagSet, verb string) (err error) {
-	if o.conf, err = loadConfig(o.config); err != nil {
+func (o *options) configure(ctx context.Context, f *pflag.FlagSet, verb string) (err error) {
+	if o.conf, err = loadConfig(ctx, o.config); err != nil {
 		return fmt.Errorf("%w: %w", errStart, err)
 	}
 	server := "" // the flag that names one

@@ -1,14 +1,19 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"os"
+
+	"holdfast/core/files"
 )
 
+// maxPEM is above every bundle of certificates.
+const maxPEM = 16 << 20
+
 // tls is what the --tls flags ask for; nil where none is given: then rediss:// means TLS with the system's certificates.
-func (o options) tls() (*tls.Config, error) {
+func (o options) tls(ctx context.Context) (*tls.Config, error) {
 	if (o.tlsCert == "") != (o.tlsKey == "") {
 		return nil, fmt.Errorf("%w: --tls-cert and --tls-key go together", errUsage)
 	}
@@ -17,7 +22,7 @@ func (o options) tls() (*tls.Config, error) {
 	}
 	c := &tls.Config{MinVersion: tls.VersionTLS12}
 	if o.tlsCA != "" {
-		text, err := os.ReadFile(o.tlsCA)
+		text, err := files.Read(ctx, o.tlsCA, maxPEM)
 		if err != nil {
 			return nil, fmt.Errorf("--tls-ca: %w", err)
 		}
@@ -27,7 +32,15 @@ func (o options) tls() (*tls.Config, error) {
 		}
 	}
 	if o.tlsCert != "" {
-		own, err := tls.LoadX509KeyPair(o.tlsCert, o.tlsKey)
+		cert, err := files.Read(ctx, o.tlsCert, maxPEM)
+		if err != nil {
+			return nil, fmt.Errorf("--tls-cert: %w", err)
+		}
+		key, err := files.Read(ctx, o.tlsKey, maxPEM)
+		if err != nil {
+			return nil, fmt.Errorf("--tls-key: %w", err)
+		}
+		own, err := tls.X509KeyPair(cert, key)
 		if err != nil {
 			return nil, fmt.Errorf("--tls-cert, --tls-key: %w", err)
 		}

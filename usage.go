@@ -20,7 +20,7 @@ func exits() []exit {
 	}
 }
 
-const aboutFlags = "each also as HOLDFAST_NAME in the environment; HOLDFAST_URL may hold several, with spaces between them"
+const aboutFlags = "each also as HOLDFAST_NAME in the environment, where an unknown or an empty one is an error; HOLDFAST_URL may hold several, with spaces between them"
 
 // synopsis is how a verb is called.
 func (v verb) synopsis() string {

@@ -12,6 +12,7 @@ import (
 
 	"holdfast/core"
 	"holdfast/core/conn"
+	"holdfast/core/files"
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/demo"
@@ -26,9 +27,7 @@ func (o options) demo(ctx context.Context, _ []string, _ io.Writer) error {
 		return err
 	}
 	defer d.Close()
-	// Whatever the environment says:
-	o.urls, o.cluster, o.sentinel, o.username, o.passwordFile = []string{d.URL}, false, "", "", ""
-	o.tlsCA, o.tlsCert, o.tlsKey = "", "", ""
+	o.urls = []string{d.URL}
 	keys, err := o.startable()
 	if err != nil {
 		return err
@@ -186,7 +185,7 @@ func (o options) with(ctx context.Context, use func(*core.Core) error) error {
 	if err := redirectLog(o.logFile); err != nil {
 		return err
 	}
-	c, err := o.open()
+	c, err := o.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -270,7 +269,7 @@ func (o options) edit(ctx context.Context, args []string, stdout io.Writer) erro
 	if o.file == "" {
 		return fmt.Errorf("%w: edit needs --file", errUsage)
 	}
-	text, err := readFile(o.file)
+	text, err := readDocument(ctx, o.file)
 	if err != nil {
 		return fmt.Errorf("--file: %w", err)
 	}
@@ -283,9 +282,12 @@ func (o options) edit(ctx context.Context, args []string, stdout io.Writer) erro
 	})
 }
 
-func readFile(path string) ([]byte, error) {
+// maxDocument is what a Redis value can hold.
+const maxDocument = 512 << 20
+
+func readDocument(ctx context.Context, path string) ([]byte, error) {
 	if path == "-" {
-		return io.ReadAll(os.Stdin)
+		return files.ReadAll(ctx, os.Stdin, maxDocument)
 	}
-	return os.ReadFile(path)
+	return files.Read(ctx, path, maxDocument)
 }

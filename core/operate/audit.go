@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"holdfast/core/conn"
+	"holdfast/core/files"
 	"holdfast/core/live"
 )
 
@@ -55,7 +56,7 @@ func openTrail(path string) (*trail, error) {
 	if path == "" {
 		return &trail{}, nil
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	f, err := files.Append(path)
 	if err != nil {
 		return nil, fmt.Errorf("audit file: %w", err)
 	}

@@ -3,8 +3,10 @@ package operate
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"holdfast/core/conn"
+	"holdfast/core/files"
 	"holdfast/core/kvstore"
 )
 
@@ -22,7 +24,7 @@ func (o *Operator) Restore(db, path string, replace bool, staged func(pairs, all
 		a.Summary = fmt.Sprintf("restore database %s from %s, in place of all that it holds", db, path)
 	}
 	a.run = func(ctx context.Context) (Outcome, error) {
-		v, err := kvstore.OpenSnapshotFile(path)
+		v, err := openSnapshot(ctx, path)
 		if err != nil {
 			return Outcome{}, err
 		}
@@ -55,4 +57,17 @@ func (o *Operator) Restore(db, path string, replace bool, staged func(pairs, all
 		return out, nil
 	}
 	return a
+}
+
+// openSnapshot verifies a backup. A pipe can be read but once, so that it goes through a temporary file.
+func openSnapshot(ctx context.Context, path string) (*kvstore.VerifiedSnapshot, error) {
+	f, err := files.Open(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if _, regular := f.(*os.File); regular {
+		return kvstore.OpenSnapshotFile(path)
+	}
+	return kvstore.OpenSnapshot(f, "")
 }
