@@ -129,8 +129,8 @@ func BenchmarkJump(b *testing.B) {
 				m.act(keymap.Jump)
 				for _, letter := range "agent-09999990x" {
 					start := time.Now()
-					m.input.SetValue(m.input.Value() + string(letter))
-					cmd := m.jumpTo(m.jump, m.input.Value())
+					m.input.set(m.input.text + string(letter))
+					cmd := m.jumpTo(m.jump, m.input.text)
 					m.frame = ""
 					m.View()
 					took = append(took, time.Since(start))

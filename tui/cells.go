@@ -3,6 +3,7 @@ package tui
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"strings"
 	"time"
@@ -28,23 +29,38 @@ func Clean(s string) string {
 		return s
 	}
 	var b strings.Builder
-	for s != "" {
-		cluster, width := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
-		if s = s[len(cluster):]; honest(cluster, width) {
-			b.WriteString(cluster)
-			continue
-		}
-		for i := 0; i < len(cluster); {
-			r, size := utf8.DecodeRuneInString(cluster[i:])
-			if one := cluster[i : i+size]; i == 0 && honest(one, ansi.StringWidth(one)) {
-				b.WriteString(one)
-			} else {
-				escape(&b, r, one)
-			}
-			i += size
-		}
+	for _, shown := range units(s) {
+		b.WriteString(shown)
 	}
 	return b.String()
+}
+
+// units are the parts of a text that stand on a screen for themselves, and how: a character that shows as what it is, or
+// one rune or byte that is spelled out.
+func units(s string) iter.Seq2[string, string] {
+	return func(yield func(raw, shown string) bool) {
+		for s != "" {
+			cluster, width := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
+			if s = s[len(cluster):]; honest(cluster, width) {
+				if !yield(cluster, cluster) {
+					return
+				}
+				continue
+			}
+			for i := 0; i < len(cluster); {
+				r, size := utf8.DecodeRuneInString(cluster[i:])
+				one := cluster[i : i+size]
+				shown := one
+				if i > 0 || !honest(one, ansi.StringWidth(one)) {
+					shown = escaped(r, one)
+				}
+				if !yield(one, shown) {
+					return
+				}
+				i += size
+			}
+		}
+	}
 }
 
 // printable tells text of nothing but visible ASCII and spaces, which most text is.
@@ -86,23 +102,22 @@ func deceptive(r rune) bool {
 		unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-func escape(b *strings.Builder, r rune, raw string) {
+func escaped(r rune, raw string) string {
 	switch {
 	case r == '\n':
-		b.WriteString(`\n`)
+		return `\n`
 	case r == '\r':
-		b.WriteString(`\r`)
+		return `\r`
 	case r == '\t':
-		b.WriteString(`\t`)
+		return `\t`
 	case r == utf8.RuneError && len(raw) == 1:
-		fmt.Fprintf(b, `\x%02x`, raw[0])
+		return fmt.Sprintf(`\x%02x`, raw[0])
 	case r < 0xa0:
-		fmt.Fprintf(b, `\x%02x`, r)
+		return fmt.Sprintf(`\x%02x`, r)
 	case r <= 0xffff:
-		fmt.Fprintf(b, `\u%04x`, r)
-	default:
-		fmt.Fprintf(b, `\U%08x`, r)
+		return fmt.Sprintf(`\u%04x`, r)
 	}
+	return fmt.Sprintf(`\U%08x`, r)
 }
 
 // CleanLines is Clean for text of several lines: line feeds stay and tabs become spaces.
@@ -127,6 +142,14 @@ func cleanStart(s string) string {
 		end--
 	}
 	return Clean(s[:end]) + "…"
+}
+
+// readings are a text as it is and as it is shown, of which somebody who looks for it may type either.
+func readings(s string) []string {
+	if clean := cleanStart(s); clean != s {
+		return []string{s, clean}
+	}
+	return []string{s}
 }
 
 // fit cuts or pads clean text to exactly width cells.

@@ -53,7 +53,7 @@ func (m *Model) connectChoices() []choice {
 	var out []choice
 	for _, name := range m.Connections.Names {
 		if name != m.Connections.Here {
-			out = append(out, choice{"connect to " + Clean(name), "the dashboard of that connection", func() tea.Cmd { return m.connect(name) }})
+			out = append(out, choice{"connect to " + name, "the dashboard of that connection", func() tea.Cmd { return m.connect(name) }})
 		}
 	}
 	return out

@@ -3,6 +3,7 @@ package tui
 import (
 	"cmp"
 	"encoding/base64"
+	"encoding/csv"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -15,7 +16,8 @@ import (
 )
 
 // Copying goes through the terminal (OSC 52), so that it works over SSH, too. Whether a terminal obeys it never says. What
-// is copied is going to be pasted somewhere, perhaps into a shell: no byte goes out that a terminal would obey.
+// is copied is what is stored, to the byte, for it is going to be put in somewhere; where it has characters that do not
+// show, that is said.
 
 // mostCopied is how much is copied at once, in bytes: many terminals drop more without a word.
 const mostCopied = 100_000
@@ -120,17 +122,23 @@ func (m *Model) copy() tea.Cmd {
 		m.say("there is no row here to copy", Plain)
 		return nil
 	}
+	line := func(text string) string {
+		if len(rows) > 1 {
+			return tabbed(text) // so that each stays one line
+		}
+		return text
+	}
 	if len(rows) > 0 {
 		view, at := m.view(), m.clock()
 		if m.rawKey(rows[0].ID()) != "" {
 			add(keymap.CopyKey, func() tea.Cmd {
-				return m.copyLines("the key", rows, func(r live.Row) string { return spelled(m.rawKey(r.ID())) })
+				return m.copyLines("the key", rows, func(r live.Row) string { return line(m.rawKey(r.ID())) })
 			})
 		}
 		add(keymap.CopyRow, func() tea.Cmd {
 			return m.copyLines("the row", rows, func(r live.Row) string { return asTSV(view, r, at) })
 		})
-		add(keymap.CopyCell, func() tea.Cmd { return m.chooseCell(rows, at) })
+		add(keymap.CopyCell, func() tea.Cmd { return m.chooseCell(rows, at, line) })
 		if view.JSON != nil {
 			add(keymap.CopyJSON, func() tea.Cmd {
 				return m.copyLines("the JSON", rows, func(r live.Row) string {
@@ -145,12 +153,12 @@ func (m *Model) copy() tea.Cmd {
 }
 
 // chooseCell asks for the column.
-func (m *Model) chooseCell(rows []live.Row, at Clock) tea.Cmd {
+func (m *Model) chooseCell(rows []live.Row, at Clock, line func(string) string) tea.Cmd {
 	var choices []choice
 	for i, c := range m.view().Columns {
 		cell := func(r live.Row) string { return cellText(m.view(), i, r, at) }
-		choices = append(choices, choice{c.Title, cleanStart(cell(rows[0])), func() tea.Cmd {
-			return m.copyLines(c.Title, rows, cell)
+		choices = append(choices, choice{c.Title, cell(rows[0]), func() tea.Cmd {
+			return m.copyLines(c.Title, rows, func(r live.Row) string { return line(cell(r)) })
 		}})
 	}
 	p := newPicker("Copy which cell", choices)
@@ -168,7 +176,7 @@ func (m *Model) rawKey(id string) string {
 	return keys[0]
 }
 
-// copyLines copies a line for each row.
+// copyLines copies a line for each row; what is of one row alone, as it is.
 func (m *Model) copyLines(what string, rows []live.Row, line func(live.Row) string) tea.Cmd {
 	var b strings.Builder
 	for i, r := range rows {
@@ -195,10 +203,6 @@ func (m *Model) copyContent(what string, whole live.Detail) tea.Cmd {
 	case !utf8.ValidString(body):
 		return m.toClipboard(what+" as base64", base64.StdEncoding.EncodeToString(whole.Body))
 	}
-	plain := strings.NewReplacer("\r\n", "\n", "\t", " ").Replace(body)
-	if safe := CleanLines(body); CleanLines(plain) != plain {
-		return m.toClipboard(what+" with its control characters spelled out", safe)
-	}
 	return m.toClipboard(what, body)
 }
 
@@ -208,53 +212,50 @@ func (m *Model) toClipboard(what, text string) tea.Cmd {
 		m.say(fmt.Sprintf("copy %s: more than the %s that terminals take; `holdfast get` prints it", what, byteCount(mostCopied)), Warn)
 		return nil
 	}
+	if hidden(text) {
+		what += ", which has characters that do not show"
+	}
 	m.say(fmt.Sprintf("copied %s, %s, if your terminal allows it", what, byteCount(int64(len(text)))), Plain)
 	return tea.SetClipboard(text)
 }
 
-// cellText is a whole cell of a row, clean; of one that cannot be read its name, and why.
+// hidden tells text that is more than it shows as, but for tabs and line breaks.
+func hidden(text string) bool {
+	plain := strings.NewReplacer("\r\n", "", "\n", "", "\t", "").Replace(text)
+	return Clean(plain) != plain
+}
+
+// cellText is a whole cell of a row, as it is; of one that cannot be read its name, and why.
 func cellText(v *View, column int, r live.Row, at Clock) string {
-	switch problem := r.Problem(); {
+	switch problem, whole := r.Problem(), v.Columns[column].Whole; {
+	case problem == nil && whole != nil:
+		return whole(r)
 	case problem == nil:
-		return cleanSome(v.Columns[column].Text(r, at))
+		return v.Columns[column].Text(r, at)
 	case column == 0:
-		return cleanSome(r.ID())
+		return r.ID()
 	case column == 1:
 		return reason(problem)
 	}
 	return ""
 }
 
-// cleanSome is Clean for what may be copied: of a longer text it does not matter what it is.
-func cleanSome(s string) string { return Clean(s[:min(len(s), mostCopied+1)]) }
+// tabbed is cells in a line, with tabs between them. Those that hold a tab or a line break are in quotes, as spreadsheets
+// take them.
+func tabbed(cells ...string) string {
+	var b strings.Builder
+	w := csv.NewWriter(&b)
+	w.Comma = '\t'
+	_ = w.Write(cells) // a Builder takes all
+	w.Flush()
+	return strings.TrimSuffix(b.String(), "\n")
+}
 
-// asTSV is a row with tabs between its cells. Tabs within them are spelled out, so that each cell stays one.
+// asTSV is a row with tabs between its cells.
 func asTSV(v *View, r live.Row, at Clock) string {
 	cells := make([]string, len(v.Columns))
 	for i := range v.Columns {
 		cells[i] = cellText(v, i, r, at)
 	}
-	return strings.Join(cells, "\t")
-}
-
-// spelled is a key as redis-cli takes it: as it is if that is safe, else in quotes.
-func spelled(key string) string {
-	if Clean(key) == key {
-		return key
-	}
-	var b strings.Builder
-	b.WriteByte('"')
-	for i := range len(key) {
-		switch c := key[i]; {
-		case c == '"' || c == '\\':
-			b.WriteByte('\\')
-			b.WriteByte(c)
-		case c < ' ' || c >= 0x7f:
-			fmt.Fprintf(&b, `\x%02x`, c)
-		default:
-			b.WriteByte(c)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
+	return tabbed(cells...)
 }

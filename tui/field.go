@@ -1,41 +1,126 @@
 package tui
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
-
-	"charm.land/bubbles/v2/textinput"
 	"charm.land/lipgloss/v2"
 )
 
-// newInput makes a field of one line. Its cursor does not blink: a screen on which nothing happens sends nothing.
-func newInput(value string) textinput.Model {
-	in := textinput.New()
-	in.Prompt = ""
-	in.CharLimit = 4096
-	in.KeyMap.Paste.SetEnabled(false) // the terminal pastes; the clipboard of the machine we run on is somebody else's
-	styles := in.Styles()
-	styles.Cursor.Blink, styles.Cursor.Color = false, nil // reversed alone: it is seen on any background
-	plain := lipgloss.NewStyle()
-	styles.Focused = textinput.StyleState{Text: plain, Placeholder: plain.Faint(true)}
-	styles.Blurred = styles.Focused
-	in.SetStyles(styles)
-	in.SetValue(value)
-	in.CursorEnd()
-	return in
+// mostInField is how long the text of a field may be that is typed or pasted, in bytes.
+const mostInField = 4096
+
+var errCut = errors.New("more was typed than fits here, and its end is missing")
+
+// field is an input of one line. Line breaks in its text are shown as \n. Its cursor does not blink: a screen on which
+// nothing happens sends nothing. It has no colour, so that the cursor is seen on any background.
+type field struct {
+	typing
+	hint    string // shown while it is empty
+	width   int    // cells for the text; the cursor may stand behind them
+	from    int    // first byte in the window
+	focused bool
+	cut     bool // something was typed that had no room
 }
 
-// typeInto hands a message to a field. What is typed or pasted is made as safe to show as any value.
-func typeInto(in *textinput.Model, msg tea.Msg) (cmd tea.Cmd) {
-	switch typed := msg.(type) {
+func newField(text string) *field {
+	f := &field{}
+	f.set(text)
+	return f
+}
+
+func (f *field) set(text string) {
+	f.typing = typing{text, len(text)}
+	f.from, f.cut = 0, false
+}
+
+// room is how many bytes more it takes.
+func (f *field) room() int { return max(0, mostInField-len(f.text)) }
+
+// take takes a key or a paste in.
+func (f *field) take(msg tea.Msg) {
+	text := ""
+	switch msg := msg.(type) {
 	case tea.PasteMsg:
-		typed.Content = Clean(strings.TrimRight(start(typed.Content, in.CharLimit), "\r\n")) // a heap of it would take its time
-		msg = typed
+		text = pasted(msg.Content)
 	case tea.KeyPressMsg:
-		typed.Text = Clean(typed.Text)
-		msg = typed
+		text = msg.Text
+		if text == "" {
+			before := len(f.text)
+			f.edit(msg.String())
+			f.cut = f.cut && len(f.text) >= before
+		}
 	}
-	*in, cmd = in.Update(msg)
-	return cmd
+	if len(text) > f.room() {
+		f.cut = true
+		return
+	}
+	f.insert(text)
+}
+
+// wrong says that the text is not whole; nil while it is.
+func (f *field) wrong() error {
+	if f.cut {
+		return fmt.Errorf("%w: at most %s", errCut, byteCount(mostInField))
+	}
+	return nil
+}
+
+// view draws the field in width+1 cells.
+func (f *field) view() string {
+	reversed := lipgloss.NewStyle().Reverse(true)
+	width := max(1, f.width)
+	if f.text == "" && f.hint != "" {
+		hint := fit(f.hint, width+1, false)
+		faint := lipgloss.NewStyle().Faint(true)
+		if !f.focused {
+			return faint.Render(hint)
+		}
+		return reversed.Render(hint[:1]) + faint.Render(hint[1:])
+	}
+	f.scroll(width)
+	var b strings.Builder
+	used, at, drawn := 0, f.from, !f.focused
+	for raw, shown := range units(f.text[f.from:]) {
+		w := textWidth(shown)
+		if used+w > width {
+			shown, w = fit(shown, width-used, false), width-used
+		}
+		if at+len(raw) > f.at && !drawn {
+			shown, drawn = reversed.Render(shown), true
+		}
+		b.WriteString(shown)
+		used += w
+		if at += len(raw); used >= width {
+			break
+		}
+	}
+	if !drawn {
+		b.WriteString(reversed.Render(" "))
+		used++
+	}
+	b.WriteString(strings.Repeat(" ", max(0, width+1-used)))
+	return b.String()
+}
+
+// scroll moves the window so that the cursor is in it.
+func (f *field) scroll(width int) {
+	f.from = min(f.from, f.at)
+	var ends, cells []int // of the units between the window's start and the cursor
+	end, sum := f.from, 0
+	for raw, shown := range units(f.text[f.from:]) {
+		under := end >= f.at
+		end += len(raw)
+		sum += textWidth(shown)
+		ends, cells = append(ends, end), append(cells, textWidth(shown))
+		if under {
+			break
+		}
+	}
+	for i := 0; sum > width && i < len(ends)-1 && ends[i] <= f.at; i++ {
+		sum -= cells[i]
+		f.from = ends[i]
+	}
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
+
+	"holdfast/themes"
 )
 
 // Fields and the editor ask for no colour, so that their cursor is seen in every theme and on any background.
@@ -15,12 +17,11 @@ func TestFieldsHaveNoColourOfTheirOwn(t *testing.T) {
 	if e == nil {
 		t.Fatal(why)
 	}
-	filled, empty := newInput("orders"), newInput("")
-	empty.Placeholder = "a random one"
-	left := filled
+	filled, empty, left := newField("orders"), newField(""), newField("orders")
+	empty.hint, filled.width, empty.width, left.width = "a random one", 20, 20, 20
 	for name, view := range map[string]func() string{
-		"field": func() string { filled.Focus(); return filled.View() }, "empty field": func() string { empty.Focus(); return empty.View() },
-		"field that was left": left.View, "editor": e.area.View,
+		"field": func() string { filled.focused = true; return filled.view() }, "empty field": func() string { empty.focused = true; return empty.view() },
+		"field that was left": left.view, "editor": func() string { _, lines := e.draw(themes.Theme{}, 20, 5); return strings.Join(lines, "\n") },
 	} {
 		drawn := view()
 		if at := regexp.MustCompile(`\x1b\[[0-9;:]*[34][0-8][0-9;:]*m`).FindString(drawn); at != "" {

@@ -12,6 +12,7 @@ import (
 )
 
 // filter decides which rows of a view are shown. All words of the text must match, each in some cell of the row as it
+// is, or as it
 // stands on the screen:
 //
 //	word     fuzzy: its letters in order within a cell
@@ -31,7 +32,7 @@ type term struct {
 
 func parseFilter(text string, columns []Column) (filter, error) {
 	f := filter{text: text}
-	for word := range strings.FieldsSeq(text) {
+	for word := range strings.FieldsFuncSeq(text, isBlank) {
 		t := term{column: -1}
 		expr := t.invert(word)
 		if name, rest, ok := strings.Cut(expr, ":"); ok {
@@ -63,6 +64,11 @@ func parseFilter(text string, columns []Column) (filter, error) {
 	}
 	return f, nil
 }
+
+// blanks are what stands between words: other spaces may be part of a name.
+const blanks = " \t\r\n"
+
+func isBlank(r rune) bool { return strings.ContainsRune(blanks, r) }
 
 // invert takes the sign of an inverse word off.
 func (t *term) invert(word string) string {
@@ -106,15 +112,23 @@ func (f filter) keeps(r live.Row, columns []Column, at Clock) bool {
 // letters somewhere in a reason.
 func (t term) hits(r live.Row, columns []Column, at Clock) bool {
 	if r.Problem() != nil {
-		return t.column <= 0 && t.match(cleanStart(r.ID()))
+		return t.column <= 0 && t.in(r.ID())
 	}
 	if t.column >= 0 {
-		return t.match(cleanStart(columns[t.column].Text(r, at)))
+		return t.in(columns[t.column].Text(r, at))
 	}
 	for _, c := range columns {
-		if t.match(cleanStart(c.Text(r, at))) {
+		if t.in(c.Text(r, at)) {
 			return true
 		}
 	}
 	return false
+}
+
+// in tells whether a term is in a text.
+func (t term) in(text string) bool {
+	if t.match(text[:min(len(text), mostOfText)]) {
+		return true
+	}
+	return !printable(text) && t.match(cleanStart(text))
 }

@@ -6,8 +6,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"charm.land/bubbles/v2/textinput"
-
 	"holdfast/keymap"
 	"holdfast/themes"
 )
@@ -15,7 +13,7 @@ import (
 // form is an overlay that asks for values; it stays open until all of them are good.
 type form struct {
 	Form
-	inputs []textinput.Model
+	inputs []*field
 	errs   []error
 	at     int
 	submit func(map[string]string) tea.Cmd
@@ -25,8 +23,8 @@ type form struct {
 func newForm(f Form, submit func(map[string]string) tea.Cmd) *form {
 	o := &form{Form: f, errs: make([]error, len(f.Fields)), submit: submit}
 	for _, field := range f.Fields {
-		in := newInput(field.Value)
-		in.Placeholder = field.Hint
+		in := newField(field.Value)
+		in.hint = field.Hint
 		o.inputs = append(o.inputs, in)
 	}
 	o.focus(0)
@@ -40,9 +38,9 @@ func newForm(f Form, submit func(map[string]string) tea.Cmd) *form {
 }
 
 func (f *form) focus(at int) {
-	f.inputs[f.at].Blur()
+	f.inputs[f.at].focused = false
 	f.at = (at + len(f.inputs)) % len(f.inputs)
-	f.inputs[f.at].Focus()
+	f.inputs[f.at].focused = true
 }
 
 func (f *form) scope() keymap.Scope { return keymap.Form }
@@ -74,9 +72,9 @@ func (f *form) act(a keymap.Action) (func() tea.Cmd, bool) {
 func (f *form) answers() (answers map[string]string, bad int) {
 	answers, bad = map[string]string{}, -1
 	for i, field := range f.Fields {
-		answers[field.Name] = f.inputs[i].Value()
-		f.errs[i] = nil
-		if field.Check != nil {
+		answers[field.Name] = f.inputs[i].text
+		f.errs[i] = f.inputs[i].wrong()
+		if f.errs[i] == nil && field.Check != nil {
 			f.errs[i] = field.Check(answers[field.Name])
 		}
 		if f.errs[i] != nil && bad < 0 {
@@ -89,7 +87,7 @@ func (f *form) answers() (answers map[string]string, bad int) {
 // changed tells that something was typed.
 func (f *form) changed() bool {
 	for i, field := range f.Fields {
-		if f.inputs[i].Value() != field.Value {
+		if f.inputs[i].text != field.Value {
 			return true
 		}
 	}
@@ -105,13 +103,15 @@ func (f *form) click(_, y int) (func() tea.Cmd, bool) {
 }
 
 func (f *form) typed(msg tea.Msg) tea.Cmd {
-	before := f.inputs[f.at].Value()
-	cmd := typeInto(&f.inputs[f.at], msg)
-	if f.inputs[f.at].Value() != before {
-		f.errs[f.at] = nil
+	in := f.inputs[f.at]
+	before := in.text
+	if in.take(msg); in.text != before || in.cut {
+		f.errs[f.at] = in.wrong()
 	}
-	return cmd
+	return nil
 }
+
+func (f *form) field() *field { return f.inputs[f.at] }
 
 func (f *form) draw(th themes.Theme, w, h int) (string, []string) {
 	wide := 0
@@ -127,8 +127,8 @@ func (f *form) draw(th themes.Theme, w, h int) (string, []string) {
 		if i == f.at {
 			mark, at = "> ", len(lines)
 		}
-		f.inputs[i].SetWidth(max(1, w-wide-5))
-		lines = append(lines, mark+th.Muted.Render(fit(field.Label, wide, false))+"  "+f.inputs[i].View())
+		f.inputs[i].width = max(1, w-wide-5)
+		lines = append(lines, mark+th.Muted.Render(fit(field.Label, wide, false))+"  "+f.inputs[i].view())
 		if f.errs[i] != nil {
 			for _, part := range wrap(cleanStart(f.errs[i].Error()), w-wide-4) {
 				lines = append(lines, strings.Repeat(" ", wide+4)+th.Bad.Render(part))

@@ -151,7 +151,7 @@ func (m *Model) statusLine() string {
 		add("arranging %s", count(all))
 	}
 	if all != n {
-		add("filter %s hides %s", Clean(t.order.filter.text), count(all-n))
+		add("filter %s hides %s", m.short(t.order.filter.text), count(all-n))
 	}
 	if c := t.order.column; c >= 0 {
 		way := "rising"
@@ -182,6 +182,9 @@ func (m *Model) statusLine() string {
 	return m.theme.Muted.Render(fit(" "+strings.Join(parts, " · "), m.width, false))
 }
 
+// short is as much of a text as a line could show, clean.
+func (m *Model) short(text string) string { return Clean(start(text, mostRunes*m.width)) }
+
 func count(n int) string { return humanize.Comma(int64(n)) }
 
 // keyName is the key of an action, as the operator has it.
@@ -207,7 +210,7 @@ func (m *Model) foot() []string {
 
 // prompt is the line in which a filter or the beginning of a row is typed, and what is wrong with that.
 func (m *Model) prompt() string {
-	m.input.SetWidth(m.width / 2)
+	m.input.width = m.width / 2
 	label, wrong := " /", ""
 	switch {
 	case m.jump != nil:
@@ -217,9 +220,9 @@ func (m *Model) prompt() string {
 	case m.filterErr != nil:
 		wrong = cleanStart(m.filterErr.Error())
 	}
-	line := m.theme.Key.Render(label) + m.input.View()
+	line := m.theme.Key.Render(label) + m.input.view()
 	if wrong != "" {
-		line = m.theme.Key.Render(label) + strings.TrimRight(m.input.View(), " ") + "  " + m.theme.Bad.Render(wrong)
+		line = m.theme.Key.Render(label) + strings.TrimRight(m.input.view(), " ") + "  " + m.theme.Bad.Render(wrong)
 	}
 	return cut(line, m.width)
 }

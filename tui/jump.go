@@ -32,7 +32,8 @@ type jumpedMsg struct {
 func (m *Model) startJump() tea.Cmd {
 	t := m.table()
 	m.jump = &jump{table: t, from: t.cursor, at: t.at, top: t.top}
-	return m.openPrompt("")
+	m.openPrompt("")
+	return nil
 }
 
 // jumpAct takes the keys of the prompt.
@@ -114,7 +115,7 @@ func (j *jump) complaint() string {
 	if !j.missing {
 		return ""
 	}
-	return fmt.Sprintf(`no row begins with "%s"`, Clean(j.text))
+	return fmt.Sprintf(`no row begins with "%s"`, cleanStart(j.text))
 }
 
 // startingWith finds the first row whose leading cell begins with a text, by its ID. It is false where only a look
@@ -152,11 +153,13 @@ func (a *arranged) look(v *View, text string, at Clock) (id string) {
 		if r.Problem() == nil {
 			cell = v.Columns[leading].Text(r, at)
 		}
-		switch cell = cleanStart(cell); {
-		case strings.HasPrefix(cell, text):
-			return r.ID()
-		case id == "" && beginsLike(cell, letters):
-			id = r.ID()
+		for _, cell := range readings(cell) {
+			switch {
+			case strings.HasPrefix(cell, text):
+				return r.ID()
+			case id == "" && beginsLike(cell, letters):
+				id = r.ID()
+			}
 		}
 	}
 	return id

@@ -65,18 +65,32 @@ func (l *laid) keep(n int) {
 // mostMatches is how many are counted.
 const mostMatches = 100_000
 
-// find lists where a folded text stands.
-func (l *laid) find(folded string) (at []int) {
+// match is where a text that was looked for stands.
+type match struct{ at, size int }
+
+// find lists where any of some folded texts stands, none of them in two matches.
+func (l *laid) find(folded ...string) (found []match) {
 	text := l.text.String()
-	for from := 0; len(at) < mostMatches; {
-		i := strings.Index(text[from:], folded)
-		if i < 0 {
+	next := make([]int, len(folded)) // place of each from here on; -1: nowhere
+	for from := 0; len(found) < mostMatches; {
+		first := match{at: -1}
+		for i, one := range folded {
+			if next[i] >= 0 && next[i] <= from {
+				if next[i] = strings.Index(text[from:], one); next[i] >= 0 {
+					next[i] += from
+				}
+			}
+			if at := next[i]; at >= 0 && (first.at < 0 || at < first.at) {
+				first = match{at, len(one)}
+			}
+		}
+		if first.at < 0 {
 			break
 		}
-		at = append(at, from+i)
-		from += i + len(folded)
+		found = append(found, first)
+		from = first.at + first.size
 	}
-	return at
+	return found
 }
 
 // lineAt is the line that a place in the text is on.
@@ -90,16 +104,19 @@ type span struct {
 	current  bool
 }
 
-// spans are the parts of a line that matches of some length cover; current is the place of the chosen one.
-func (l *laid) spans(line int, matches []int, length, current int) (out []span) {
+// spans are the parts of a line that matches cover; current is the place of the chosen one.
+func (l *laid) spans(line int, matches []match, current int) (out []span) {
 	start, indent := l.starts[line], l.indents[line]
 	end := l.text.Len()
 	if line+1 < len(l.starts) {
 		end = l.starts[line+1]
 	}
-	for i := sort.SearchInts(matches, start-length+1); i < len(matches) && matches[i] < end; i++ {
-		at := matches[i]
-		out = append(out, span{max(0, at-start) + indent, at + length - start + indent, at == current})
+	from := sort.Search(len(matches), func(i int) bool { return matches[i].at+matches[i].size > start })
+	for _, m := range matches[from:] {
+		if m.at >= end {
+			break
+		}
+		out = append(out, span{max(0, m.at-start) + indent, m.at + m.size - start + indent, m.at == current})
 	}
 	return out
 }

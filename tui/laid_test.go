@@ -27,7 +27,7 @@ func TestLaidTextIsFoundAsItWas(t *testing.T) {
 		found := l.find(needle)
 		var marks strings.Builder
 		for i, line := range l.lines {
-			spans := l.spans(i, found, len(needle), -1)
+			spans := l.spans(i, found, -1)
 			lit := highlight(line, spans, pen{"<", ">"}, pen{})
 			if ansi.Strip(strings.NewReplacer("<", "", ">", "").Replace(lit)) != ansi.Strip(line) {
 				t.Fatalf("%q became %q", line, lit)

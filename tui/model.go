@@ -7,8 +7,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"charm.land/bubbles/v2/textinput"
-
 	"holdfast/core/live"
 	"holdfast/keymap"
 	"holdfast/themes"
@@ -39,7 +37,7 @@ type Model struct {
 	overlays  stack
 	filtering bool  // the filter line has the keys
 	jump      *jump // has the keys; nil: nobody jumps
-	input     textinput.Model
+	input     *field
 	filterErr error
 	recall    recall
 	toast     toast
@@ -63,7 +61,7 @@ func New(ctx context.Context, c Config) *Model {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	m := &Model{Config: c, ctx: ctx, theme: c.Theme(true), snap: c.Live.Snapshot(), input: newInput(""), after: time.After}
+	m := &Model{Config: c, ctx: ctx, theme: c.Theme(true), snap: c.Live.Snapshot(), input: newField(""), after: time.After}
 	m.recall.used = map[string][]string{}
 	if c.Connections.Why != "" {
 		m.overlays.push(textPane("This connection stays", c.Connections.Why))
@@ -191,11 +189,10 @@ func (m *Model) clock() Clock {
 func (m *Model) prompting() bool { return m.filtering || m.jump != nil || m.searching() }
 
 // openPrompt gives the keys to the line of a prompt, with a text in it.
-func (m *Model) openPrompt(text string) tea.Cmd {
+func (m *Model) openPrompt(text string) {
 	m.toast = toast{} // its line is the prompt's
-	m.input.SetValue(text)
-	m.input.CursorEnd()
-	return m.input.Focus()
+	m.input.set(text)
+	m.input.focused = true
 }
 
 // scope says which keys count now.
@@ -256,17 +253,17 @@ func (m *Model) typed(msg tea.Msg) tea.Cmd {
 	if !m.prompting() {
 		return nil
 	}
-	before := m.input.Value()
-	cmd := typeInto(&m.input, msg)
-	switch text := m.input.Value(); {
+	before := m.input.text
+	m.input.take(msg)
+	switch text := m.input.text; {
 	case text == before:
 	case m.filtering:
 		m.recall.at = -1
-		return tea.Batch(cmd, m.setFilter(text))
+		return m.setFilter(text)
 	case m.searching():
 		m.searchFor(text)
 	default:
-		return tea.Batch(cmd, m.jumpTo(m.jump, text))
+		return m.jumpTo(m.jump, text)
 	}
-	return cmd
+	return nil
 }

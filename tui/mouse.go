@@ -140,7 +140,7 @@ func idle(o overlay) bool {
 	case *pane, *copyMenu:
 		return true
 	case *picker:
-		return o.input.Value() == ""
+		return o.input.text == ""
 	case *form:
 		return !o.changed()
 	}

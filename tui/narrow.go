@@ -13,7 +13,8 @@ import (
 // startFilter gives the keys to the filter line.
 func (m *Model) startFilter() tea.Cmd {
 	m.filtering, m.filterErr, m.recall.at = true, nil, -1
-	return tea.Batch(m.uncover(), m.openPrompt(m.table().order.filter.text))
+	m.openPrompt(m.table().order.filter.text)
+	return m.uncover()
 }
 
 // uncover closes a detail that covers the table.
@@ -30,7 +31,7 @@ func (m *Model) filterAct(a keymap.Action) tea.Cmd {
 	switch {
 	case a == keymap.Accept && m.filterErr == nil:
 		m.filtering = false
-		return m.useFilter(m.input.Value())
+		return m.useFilter(m.input.text)
 	case a == keymap.OlderFilter || a == keymap.NewerFilter:
 		return m.recallFilter(a)
 	case a == keymap.Cancel:

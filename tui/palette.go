@@ -48,7 +48,7 @@ func (m *Model) palette() overlay {
 	choices = append(choices, can...)
 	for _, p := range m.recent {
 		v := m.Views[p.tab]
-		choices = append(choices, choice{cleanStart(p.id), "recent row of " + v.Name, func() tea.Cmd {
+		choices = append(choices, choice{p.id, "recent row of " + v.Name, func() tea.Cmd {
 			m.leave()
 			return m.restore(p)
 		}})
@@ -78,7 +78,7 @@ func (m *Model) doings() (can, cannot []choice) {
 		}
 		c := choice{label, strings.Join(e.Keys, " ") + "  " + e.Help, func() tea.Cmd { return m.act(e.Action) }}
 		if why := m.whyNot(e); why != "" {
-			c.hint = "not now: " + cleanStart(why)
+			c.hint = "not now: " + why
 			cannot = append(cannot, c)
 			continue
 		}

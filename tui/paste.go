@@ -2,29 +2,38 @@ package tui
 
 import (
 	"fmt"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 )
 
-// How much is taken from one paste, in bytes. Half of one would be saved for the whole, so more is refused.
-const (
-	mostInField  = 4096 // as long as a field may be
-	mostInEditor = 64 << 10
-)
-
-// paste gives what was pasted to whatever has an input.
+// paste gives what was pasted to whatever has an input. Half of it would be saved for the whole, so that more than there is
+// room for is refused.
 func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
-	most := mostInField
-	if _, ok := m.overlays.top().(*editor); ok {
-		most = mostInEditor
-	}
-	if len(msg.Content) <= most {
-		return m.typed(msg)
-	}
-	if m.overlays.top() == nil && !m.prompting() {
+	msg.Content = pasted(msg.Content)
+	room, most := 0, mostInField
+	switch o := m.overlays.top().(type) {
+	case nil:
+		if !m.prompting() {
+			return nil
+		}
+		room, msg.Content = m.input.room(), line1(msg.Content)
+	case *editor:
+		room, most = o.room(), mostEdited
+	case *form: // a value may well end with a line break
+		room = o.field().room()
+	case interface{ field() *field }:
+		room, msg.Content = o.field().room(), line1(msg.Content)
+	default:
 		return nil
 	}
-	m.overlays.push(textPane("Not pasted", fmt.Sprintf("%s are too many: at most %s are taken here. Nothing was changed.",
-		byteCount(int64(len(msg.Content))), byteCount(int64(most)))))
+	if len(msg.Content) <= room {
+		return m.typed(msg)
+	}
+	m.overlays.push(textPane("Not pasted", fmt.Sprintf("%s are too many: there is room for %s more, %s in all. Nothing was changed.",
+		byteCount(int64(len(msg.Content))), byteCount(int64(room)), byteCount(int64(most)))))
 	return nil
 }
+
+// line1 is a pasted text without the line break that a whole line ends with.
+func line1(text string) string { return strings.TrimRight(text, "\n") }

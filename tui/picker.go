@@ -5,14 +5,13 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"charm.land/bubbles/v2/textinput"
 	rank "github.com/sahilm/fuzzy"
 
 	"holdfast/keymap"
 	"holdfast/themes"
 )
 
-// choice is one line of a picker.
+// choice is one line of a picker. Its texts may be any bytes.
 type choice struct {
 	label, hint string
 	pick        func() tea.Cmd
@@ -21,19 +20,24 @@ type choice struct {
 // picker is an overlay to choose one of many by typing: the palette, the sort column.
 type picker struct {
 	title string
-	all   []choice
+	names []string // the labels of all as they are, which is what is looked for
+	all   []choice // with clean texts
 	shown []choice
 	at    int
 	end   string // why the last key did nothing
 	whole bool   // below the list stands in full what does not fit on the line of the chosen one
-	input textinput.Model
+	input *field
 	s     scroller
 }
 
 func newPicker(title string, all []choice) *picker {
-	p := &picker{title: title, all: all, shown: all, input: newInput("")}
-	p.input.Placeholder = "type to narrow"
-	p.input.Focus()
+	p := &picker{title: title, all: slices.Clone(all), input: newField("")}
+	for i, c := range all {
+		p.names = append(p.names, c.label)
+		p.all[i].label, p.all[i].hint = cleanStart(c.label), cleanStart(c.hint)
+	}
+	p.shown = p.all
+	p.input.hint, p.input.focused = "type to narrow", true
 	return p
 }
 
@@ -78,13 +82,14 @@ func (p *picker) click(_, y int) (func() tea.Cmd, bool) {
 }
 
 func (p *picker) typed(msg tea.Msg) tea.Cmd {
-	before := p.input.Value()
-	cmd := typeInto(&p.input, msg)
-	if text := p.input.Value(); text != before {
-		p.narrow(text)
+	before := p.input.text
+	if p.input.take(msg); p.input.text != before {
+		p.narrow(p.input.text)
 	}
-	return cmd
+	return nil
 }
+
+func (p *picker) field() *field { return p.input }
 
 // narrow keeps the choices that match, the best first.
 func (p *picker) narrow(text string) {
@@ -92,12 +97,8 @@ func (p *picker) narrow(text string) {
 	if text == "" {
 		return
 	}
-	labels := make([]string, len(p.all))
-	for i, c := range p.all {
-		labels[i] = c.label
-	}
 	p.shown = nil
-	for _, m := range rank.Find(text, labels) {
+	for _, m := range rank.Find(text, p.names) {
 		p.shown = append(p.shown, p.all[m.Index])
 	}
 }
@@ -134,7 +135,7 @@ func (p *picker) draw(th themes.Theme, w, h int) (string, []string) {
 		wide = max(wide, textWidth(c.label))
 	}
 	wide = min(wide, w/2)
-	p.input.SetWidth(w - 1)
+	p.input.width = w - 1
 	lines := make([]string, len(p.shown))
 	for i, c := range p.shown {
 		label := fit(c.label, wide, false)
@@ -158,5 +159,5 @@ func (p *picker) draw(th themes.Theme, w, h int) (string, []string) {
 	for len(shown) < rows { // the box keeps its size while one types
 		shown = append(shown, "")
 	}
-	return p.title + p.end, slices.Concat([]string{p.input.View()}, shown, below)
+	return p.title + p.end, slices.Concat([]string{p.input.view()}, shown, below)
 }

@@ -8,8 +8,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"charm.land/bubbles/v2/textinput"
-
 	"holdfast/core/operate"
 	"holdfast/keymap"
 	"holdfast/themes"
@@ -195,14 +193,14 @@ type counted struct {
 	plans []operate.Action
 	note  string // clean
 	yes   func() tea.Cmd
-	input textinput.Model
+	input *field
 	wrong bool
 	s     scroller
 }
 
 func newCounted(plans []operate.Action, note string, yes func() tea.Cmd) *counted {
-	c := &counted{plans: plans, note: note, yes: yes, input: newInput("")}
-	c.input.Focus()
+	c := &counted{plans: plans, note: note, yes: yes, input: newField("")}
+	c.input.focused = true
 	return c
 }
 
@@ -213,7 +211,7 @@ func (c *counted) hints() []keymap.Action { return []keymap.Action{keymap.Accept
 func (c *counted) act(a keymap.Action) (func() tea.Cmd, bool) {
 	switch a {
 	case keymap.Accept:
-		if c.wrong = c.input.Value() != strconv.Itoa(len(c.plans)); !c.wrong {
+		if c.wrong = c.input.text != strconv.Itoa(len(c.plans)); !c.wrong {
 			return c.yes, true
 		}
 	case keymap.Cancel:
@@ -230,8 +228,11 @@ func (c *counted) act(a keymap.Action) (func() tea.Cmd, bool) {
 
 func (c *counted) typed(msg tea.Msg) tea.Cmd {
 	c.wrong = false
-	return typeInto(&c.input, msg)
+	c.input.take(msg)
+	return nil
 }
+
+func (c *counted) field() *field { return c.input }
 
 func (c *counted) draw(th themes.Theme, w, h int) (string, []string) {
 	first, n := c.plans[0], len(c.plans)
@@ -248,8 +249,8 @@ func (c *counted) draw(th themes.Theme, w, h int) (string, []string) {
 	}
 	lines = append(append(lines, sends(th, first.Commands, w)...), th.Muted.Render(fmt.Sprintf("  and the same for each of the %d", n)))
 	ask := fmt.Sprintf("Type %d to do it: ", n)
-	c.input.SetWidth(max(1, w-textWidth(ask)-1))
-	foot := []string{"", ask + c.input.View()}
+	c.input.width = max(1, w-textWidth(ask)-1)
+	foot := []string{"", ask + c.input.view()}
 	if c.wrong {
 		foot[0] = th.Bad.Render(fmt.Sprintf("that is not %d", n))
 	}

@@ -64,8 +64,8 @@ func memorable(text string) (string, bool) {
 	if start(text, mostRecalled) != text {
 		return "", false
 	}
-	text = strings.TrimSpace(Clean(text))
-	return text, text != ""
+	text = strings.Trim(text, blanks)
+	return text, text != "" && utf8.ValidString(text) // a file of filters is text
 }
 
 // remembered is a list with a text at its end, unless that stands there or the list is full.
@@ -109,10 +109,10 @@ func (m *Model) recallFilter(a keymap.Action) tea.Cmd {
 		step = -1
 	}
 	if r.at < 0 {
-		r.typed = m.input.Value()
+		r.typed = m.input.text
 	}
 	to := r.at + step
-	for to >= 0 && to < len(used) && used[to] == m.input.Value() {
+	for to >= 0 && to < len(used) && used[to] == m.input.text {
 		to += step // that would seem to do nothing
 	}
 	switch {
@@ -130,8 +130,7 @@ func (m *Model) recallFilter(a keymap.Action) tea.Cmd {
 	if r.at = max(to, -1); to >= 0 {
 		text = used[to]
 	}
-	m.input.SetValue(text)
-	m.input.CursorEnd()
+	m.input.set(text)
 	return m.setFilter(text)
 }
 

@@ -16,14 +16,14 @@ import (
 type search struct {
 	typing bool // its prompt has the keys
 	text   string
-	folded string
-	from   int // first line in the window when it began
+	folded []string // as it is and as it is shown
+	from   int      // first line in the window when it began
 
-	found [3][]int // where the text stands in each part
-	of    *laid    // the content that was gone through
-	part  int      // of the chosen match
-	at    int      // its number there
-	round string   // how the last step went past an end; empty: it did not
+	found [3][]match // where the text stands in each part
+	of    *laid      // the content that was gone through
+	part  int        // of the chosen match
+	at    int        // its number there
+	round string     // how the last step went past an end; empty: it did not
 }
 
 // parts of a pane.
@@ -50,7 +50,8 @@ func (m *Model) search(a keymap.Action) tea.Cmd {
 
 func (m *Model) startSearch() tea.Cmd {
 	m.detail.search = &search{typing: true, from: m.detail.s.top}
-	return m.openPrompt("")
+	m.openPrompt("")
+	return nil
 }
 
 // endSearch leaves the window where it is.
@@ -79,7 +80,7 @@ func (m *Model) searchFor(text string) {
 	d := m.detail
 	s := d.search
 	d.s.asked = s.from
-	*s = search{typing: true, from: s.from, text: text, folded: fold(text)}
+	*s = search{typing: true, from: s.from, text: text, folded: folded(text)}
 	all := d.parts(m.theme, m.snap, m.clock(), m.detailWidth())
 	s.look(all)
 	n := sort.Search(s.count(), func(n int) bool {
@@ -92,6 +93,17 @@ func (m *Model) searchFor(text string) {
 	if s.choose(n); s.count() > 0 {
 		d.s.reveal(s.line(all))
 	}
+}
+
+// folded are what to look for in a text that was made clean, for one as it was typed.
+func folded(text string) (out []string) {
+	if text == "" {
+		return nil
+	}
+	for _, one := range readings(text) {
+		out = append(out, fold(one))
+	}
+	return out
 }
 
 // stepMatch goes to the next match or to the one before.
@@ -121,12 +133,12 @@ func (m *Model) stepMatch(by int) {
 
 // look finds the text in all parts, in the content only if that was not gone through for it.
 func (s *search) look(all parts) {
-	if s.folded == "" {
+	if len(s.folded) == 0 {
 		return
 	}
-	s.found[0], s.found[2] = all[0].find(s.folded), all[2].find(s.folded)
+	s.found[0], s.found[2] = all[0].find(s.folded...), all[2].find(s.folded...)
 	if s.of != all[1] {
-		s.of, s.found[1] = all[1], all[1].find(s.folded)
+		s.of, s.found[1] = all[1], all[1].find(s.folded...)
 	}
 	if s.at >= len(s.found[s.part]) { // what was chosen went away
 		s.choose(min(s.number(), s.count()-1))
@@ -155,7 +167,7 @@ func (s *search) choose(n int) {
 
 // line is the line of the pane that the chosen match begins on.
 func (s *search) line(all parts) int {
-	line := all[s.part].lineAt(s.found[s.part][s.at])
+	line := all[s.part].lineAt(s.found[s.part][s.at].at)
 	for _, part := range all[:s.part] {
 		line += len(part.lines)
 	}
@@ -174,10 +186,10 @@ func (s *search) mark(th themes.Theme, all parts, top int, shown []string) []str
 	for p, part := range all {
 		chosen := -1
 		if p == s.part && s.at < len(s.found[p]) {
-			chosen = s.found[p][s.at]
+			chosen = s.found[p][s.at].at
 		}
 		for i := max(first, top); i < min(first+len(part.lines), top+len(shown)); i++ {
-			if spans := part.spans(i-first, s.found[p], len(s.folded), chosen); len(spans) > 0 {
+			if spans := part.spans(i-first, s.found[p], chosen); len(spans) > 0 {
 				shown[i-top] = highlight(shown[i-top], spans, match, current)
 			}
 		}
@@ -191,7 +203,7 @@ func (s *search) complaint() string {
 	if s.text == "" || s.count() > 0 {
 		return ""
 	}
-	return fmt.Sprintf(`"%s" is not in the text`, s.text)
+	return fmt.Sprintf(`"%s" is not in the text`, cleanStart(s.text))
 }
 
 // position says which match is chosen, of how many.
@@ -204,7 +216,7 @@ func (s *search) position() []string {
 	if n >= mostMatches {
 		more = "more than "
 	}
-	out := []string{fmt.Sprintf(`"%s" %s of %s%s`, s.text, count(s.number()+1), more, count(n))}
+	out := []string{fmt.Sprintf(`"%s" %s of %s%s`, cleanStart(s.text), count(s.number()+1), more, count(n))}
 	if s.round != "" {
 		out = append(out, s.round)
 	}

@@ -111,7 +111,7 @@ func (m *Model) undoList() overlay {
 		if d.undo == nil {
 			hint = "cannot: " + d.why
 		}
-		label := fmt.Sprintf("%s  %s", d.at.Format(time.TimeOnly), cleanStart(d.what))
+		label := fmt.Sprintf("%s  %s", d.at.Format(time.TimeOnly), d.what)
 		choices = append(choices, choice{label, hint, func() tea.Cmd { return m.takeBack(d) }})
 	}
 	if len(choices) == 0 {

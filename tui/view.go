@@ -56,6 +56,7 @@ type Lookup interface{ Table(live.Kind) *live.Table }
 type Column struct {
 	Title   string
 	Text    func(live.Row, Clock) string // any bytes: the frame makes them safe and cuts them
+	Whole   func(live.Row) string        // what is copied of a text that only begins a value; nil: Text
 	Compare func(a, b live.Row) int      // of readable rows; nil: not sortable
 	// CompareIn makes the Compare of a column whose text comes from rows of other kinds.
 	CompareIn func(Lookup) func(a, b live.Row) int

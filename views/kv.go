@@ -127,7 +127,7 @@ func keys() View {
 				text("DATABASE", func(r row) string { return r.Database }),
 				number("BYTES", func(r row) int64 { return r.Bytes }),
 				ttl("EXPIRES", pairDeadline),
-				grow(widest(text("VALUE", func(r row) string { return preview(r.Value) }), 60)),
+				valueColumn(func(r row) []byte { return r.Value }),
 			},
 			Facts: facts(func(r row, at tui.Clock) []tui.Fact {
 				return []tui.Fact{

@@ -28,7 +28,7 @@ func records() View {
 				text("NAMESPACE", func(r row) string { return r.Namespace }),
 				number("VERSION", func(r row) int64 { return r.Version }),
 				text("LEASE", leaseText),
-				grow(widest(text("VALUE", func(r row) string { return preview(r.Value) }), 60)),
+				valueColumn(func(r row) []byte { return r.Value }),
 			},
 			Facts: facts(func(r row, _ tui.Clock) []tui.Fact {
 				return []tui.Fact{
@@ -62,6 +62,13 @@ func records() View {
 			field("value", func(r row) any { return r.Value }),
 		},
 	}
+}
+
+// valueColumn shows the beginning of a value.
+func valueColumn[R live.Row](value func(R) []byte) tui.Column {
+	c := grow(widest(text("VALUE", func(r R) string { return preview(value(r)) }), 60))
+	c.Whole = func(r live.Row) string { return string(value(r.(R))) }
+	return c
 }
 
 // preview is as much of a value as a cell could show.
