@@ -45,6 +45,16 @@ func (b *ballast) fill() error {
 	return err
 }
 
+// begin is fill when a folder is opened. Without room for it the disk counts as full, and the folder can only be read.
+func (b *ballast) begin() error {
+	err := b.fill()
+	if vfs.IsNoSpaceError(err) {
+		b.full.Store(true)
+		return nil
+	}
+	return err
+}
+
 // drop is called when the disk is full; what failed is tried once more then.
 func (b *ballast) drop() {
 	b.full.Store(true)

@@ -96,10 +96,17 @@ func (r *root) openState() (*state, error) {
 		}
 	}
 	if current != "" {
-		return openPebble(r.fs, r.fs.PathJoin(r.dir, current), &r.opts, false)
+		how := existing
+		if r.ballast.full.Load() {
+			how = readOnly
+		}
+		return openPebble(r.fs, r.fs.PathJoin(r.dir, current), &r.opts, how)
+	}
+	if r.ballast.full.Load() {
+		return nil, ErrFull
 	}
 	current = statePrefix + "1"
-	s, err := openPebble(r.fs, r.fs.PathJoin(r.dir, current), &r.opts, true)
+	s, err := openPebble(r.fs, r.fs.PathJoin(r.dir, current), &r.opts, fresh)
 	if err != nil {
 		return nil, err
 	}

@@ -9,9 +9,9 @@ package pebbledb
 
 import (
 	"errors"
-	"fmt"
 	"io"
-	"io/fs"
+	"path"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,11 +24,12 @@ import (
 
 // Errors of this engine alone.
 var (
-	// ErrInUse: the folder is open already, here or in another process.
+	// ErrInUse: the folder is open already, here or in another process, under this name or another.
 	ErrInUse = errors.New("the database is open already")
 	// ErrForeign: the folder holds files that are no database of this kind, or one of a newer layout.
 	ErrForeign = errors.New("not a folder of this kind of database")
-	// ErrFull: the disk is full. What was acknowledged is safe and can be read; nothing was written. The next write
+	// ErrFull: the disk is full. What was acknowledged is safe and can be read, also in a database that was closed on a
+	// full disk and opened again; nothing was written. The next write
 	// after there is room again succeeds.
 	ErrFull = errors.New("the disk is full")
 	// ErrFailed: the disk failed in a way that leaves unknown what the last writes became. The store answers nothing
@@ -61,6 +62,7 @@ var _ kvstore.Engine = (*Store)(nil)
 
 // root is what successive handles of an open folder share.
 type root struct {
+	name    string // as it was opened
 	dir     string
 	fs      vfs.FS // with the ballast
 	onDisk  bool   // or in memory
@@ -91,35 +93,38 @@ func Open(dir string, opts Options) (*Store, error) {
 }
 
 func open(dir string, opts Options) (_ *Store, err error) {
-	r := &root{dir: dir, opts: opts}
+	r := &root{name: dir, opts: opts}
 	if r.opts.Clock == nil {
 		r.opts.Clock = func() uint64 { return uint64(time.Now().Unix()) }
 	}
 	if r.opts.FS == nil {
 		r.opts.FS = vfs.Default
 	}
-	r.ballast = &ballast{fs: r.opts.FS, dir: dir}
-	r.fs = vfs.OnDiskFull(r.opts.FS, r.ballast.drop)
-	if err := checkFolder(r.fs, dir); err != nil {
+	if !operating(r.opts.FS) {
+		dir = strings.TrimPrefix(path.Clean(dir), "/") // in memory, the root is the working directory
+	}
+	if err := checkFolder(r.opts.FS, dir); err != nil {
 		return nil, err
 	}
-	if err := makeFolder(r.fs, dir); err != nil {
+	if err := makeFolder(r.opts.FS, dir); err != nil {
 		return nil, err
 	}
-	if r.lock, err = r.fs.Lock(r.fs.PathJoin(dir, lockName)); err != nil {
-		if _, file := errors.AsType[*fs.PathError](err); file {
-			return nil, err
-		}
-		return nil, fmt.Errorf("%w: %v", ErrInUse, err)
+	if r.dir, err = trueName(r.opts.FS, dir); err != nil {
+		return nil, err
+	}
+	if r.lock, err = lockFolder(r.opts.FS, r.dir); err != nil {
+		return nil, err
 	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, r.lock.Close())
 		}
 	}()
-	_, noDisk := r.fs.GetDiskUsage(dir)
+	r.ballast = &ballast{fs: r.opts.FS, dir: r.dir}
+	r.fs = vfs.OnDiskFull(r.opts.FS, r.ballast.drop)
+	_, noDisk := r.fs.GetDiskUsage(r.dir)
 	if r.onDisk = noDisk == nil; r.onDisk {
-		if err := r.ballast.fill(); err != nil {
+		if err := r.ballast.begin(); err != nil {
 			return nil, err
 		}
 	}
@@ -127,7 +132,7 @@ func open(dir string, opts Options) (_ *Store, err error) {
 		return nil, err
 	}
 	r.owner = &Store{root: r}
-	r.forget = opts.Stat.Watch(engine, dir, watched{r})
+	r.forget = opts.Stat.Watch(engine, r.name, watched{r})
 	return r.owner, nil
 }
 
@@ -199,5 +204,5 @@ func (s *Store) Close() error {
 	return conn.Fail("kv: close", s.dir, errors.Join(err, s.lock.Close()))
 }
 
-// Dir is the folder.
-func (s *Store) Dir() string { return s.dir }
+// Dir is the folder, as it was named to Open.
+func (s *Store) Dir() string { return s.name }

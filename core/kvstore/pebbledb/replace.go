@@ -139,7 +139,7 @@ func (r *root) build(name string, v *kvstore.VerifiedSnapshot) (_ *state, err er
 	if err := r.fs.RemoveAll(path); err != nil { // what a failure before this one left
 		return nil, err
 	}
-	st, err := openPebble(r.fs, path, &r.opts, true)
+	st, err := openPebble(r.fs, path, &r.opts, fresh)
 	if err != nil {
 		return nil, err
 	}

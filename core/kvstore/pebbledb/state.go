@@ -17,6 +17,7 @@ type state struct {
 	fs   vfs.FS
 	path string
 	opts *Options
+	how  opening
 	db   *pebble.DB
 
 	commit   sync.Mutex // orders changes; guards what follows
@@ -61,13 +62,22 @@ func (silent) Infof(string, ...any)         {}
 func (silent) Errorf(string, ...any)        {}
 func (silent) Fatalf(text string, a ...any) { panic(fmt.Errorf(text, a...)) }
 
-// openPebble opens the Pebble in a folder, or makes one that must not be there.
-func openPebble(fs vfs.FS, path string, opts *Options, fresh bool) (s *state, err error) {
-	s = &state{fs: fs, path: path, opts: opts}
+// opening is how a Pebble is opened.
+type opening int
+
+const (
+	fresh    opening = iota // it must not be there
+	existing                // it must be there
+	readOnly                // the same, and nothing is written to the disk
+)
+
+// openPebble opens the Pebble in a folder, or makes one.
+func openPebble(fs vfs.FS, path string, opts *Options, how opening) (s *state, err error) {
+	s = &state{fs: fs, path: path, opts: opts, how: how}
 	s.users.Store(1)
 	err = s.guard(func() (err error) {
 		o := pebbleOptions(fs)
-		o.ErrorIfExists, o.ErrorIfNotExists = fresh, !fresh
+		o.ErrorIfExists, o.ErrorIfNotExists, o.ReadOnly = how == fresh, how != fresh, how == readOnly
 		s.db, err = pebble.Open(path, o)
 		return err
 	})

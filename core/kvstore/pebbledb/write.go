@@ -93,19 +93,6 @@ func (s *Store) swap(key []byte, decide func(value []byte, found bool) *kvstore.
 	return true, nil
 }
 
-// enterWrite is enter for operations that need room on the disk.
-func (s *Store) enterWrite() (*state, error) {
-	st, err := s.enter()
-	if err != nil {
-		return nil, err
-	}
-	if err := s.ballast.room(); err != nil {
-		s.mu.RUnlock()
-		return nil, err
-	}
-	return st, nil
-}
-
 // write is a batch of changes on its way.
 type write struct {
 	*pebble.Batch
