@@ -1,6 +1,7 @@
 package actorstore
 
 import (
+	"cmp"
 	"fmt"
 	"unicode/utf8"
 )
@@ -10,7 +11,8 @@ import (
 //
 // A value that came from GetActor or ListActors remembers three things that its fields do not show, and copies of it
 // do too: which of the two key layouts it was read from, so that it is written back to the same key; the members that
-// this package does not know; and the text it was read from. A value built from scratch is of the layout actor:<id>.
+// this package does not know; and the text it was read from. A value built from scratch lies under
+// actor:<atespace>:<id> if it has an Atespace, else under actor:<id>.
 type Actor struct {
 	ActorId                string
 	Version                int64
@@ -28,10 +30,22 @@ type Actor struct {
 	WorkerPoolName         string
 	Atespace               string
 
-	spaced  bool   // read from actor:<atespace>:<id>
+	layout  layout // of the key it was read from
 	unknown string // members this package does not know, as they were spelled: "x":1,"y":[]
 	read    string // the stored document as it was read or last written; "" when that is not known
+	unread  string // the first unknown member that could carry an assignment or a state; see members.go
+	newer   string // the member that makes it a document of the newer layout, see metadata.go; "" when none does
+	at      span   // of its version, in a document of the newer layout
 }
+
+// layout is one of the two kinds of keys.
+type layout uint8
+
+const (
+	anyKey    layout = iota // not read from any
+	plainKey                // actor:<id>
+	spacedKey               // actor:<atespace>:<id>
+)
 
 // SnapshotInfo says where an actor's latest snapshot is: External or Local.
 type SnapshotInfo struct {
@@ -60,18 +74,22 @@ type Selector struct {
 	unknown     string
 }
 
-// Name is what GetActor and DeleteActor take: the id, or "<atespace>:<id>" for a value read from the newer layout, whose
-// atespace is part of its key.
+// Name is what GetActor and DeleteActor take: "<atespace>:<id>", or the id alone for an actor without an atespace and for
+// one that was read from actor:<id>.
 func (a *Actor) Name() string {
-	if a.spaced {
+	if a.spaced() {
 		return a.Atespace + ":" + a.ActorId
 	}
 	return a.ActorId
 }
 
+func (a *Actor) spaced() bool {
+	return a.layout == spacedKey || a.layout == anyKey && a.Atespace != ""
+}
+
 // checkName checks the parts of the name, which fields may have spoiled.
 func (a *Actor) checkName() error {
-	if a.spaced {
+	if a.spaced() {
 		if err := checkPart("atespace", a.Atespace); err != nil {
 			return err
 		}
@@ -115,9 +133,10 @@ func (a *Actor) belongs(space, id string) error {
 		return fmt.Errorf("the document is of actor %q", a.ActorId)
 	}
 	if space == "" {
+		a.layout = plainKey
 		return nil
 	}
-	a.spaced = true
+	a.layout = spacedKey
 	if a.Atespace == "" {
 		a.Atespace = space
 	}
@@ -133,49 +152,108 @@ func (a *Actor) decode(doc string, whole bool) error {
 	if !s.enter('{') {
 		s.fail("an object")
 	}
+	var meta metadata
 	for s.more('}') {
 		from := s.pos
-		switch name := s.name(); name {
-		case "actorId":
-			a.ActorId = s.str()
-		case "version":
-			a.Version = s.integer()
-		case "actorTemplateNamespace":
-			a.ActorTemplateNamespace = s.str()
-		case "actorTemplateName":
-			a.ActorTemplateName = s.str()
-		case "status":
-			a.Status = Status(s.enum(statusNames))
-		case "ateomPodNamespace":
-			a.AteomPodNamespace = s.str()
-		case "ateomPodName":
-			a.AteomPodName = s.str()
-		case "ateomPodIp":
-			a.AteomPodIp = s.str()
-		case "inProgressSnapshot":
-			a.InProgressSnapshot = s.str()
-		case "lastSnapshot":
-			a.LastSnapshot = s.str()
-		case "ateomPodUid":
-			a.AteomPodUid = s.str()
-		case "workerPoolName":
-			a.WorkerPoolName = s.str()
-		case "atespace":
-			a.Atespace = s.str()
+		switch name := s.name(); {
+		case a.field(name, &s):
+		case name == "metadata" && s.peek() == '{':
+			meta = s.metadata()
+			a.newer = "metadata"
+			a.keep(&s, from, whole)
+		case name == "latestSnapshotInfo" && whole:
+			a.LatestSnapshotInfo = s.snapshotInfo()
+		case name == "workerSelector" && whole:
+			a.WorkerSelector = s.selector()
+		case name == "latestSnapshotInfo", name == "workerSelector":
+			s.skip(1)
+		case name == "actorTemplate" && s.peek() == '{':
+			a.readTemplate(&s)
+			a.newer = cmp.Or(a.newer, "actorTemplate")
+			a.keep(&s, from, whole)
 		default:
-			switch {
-			case !whole:
-				s.skip(1)
-			case name == "latestSnapshotInfo":
-				a.LatestSnapshotInfo = s.snapshotInfo()
-			case name == "workerSelector":
-				a.WorkerSelector = s.selector()
-			default:
-				a.unknown = s.unknown(a.unknown, from)
+			if carries(name, s.value(1)) {
+				a.mark(name)
 			}
+			a.keep(&s, from, whole)
 		}
 	}
-	return s.finish()
+	if err := s.finish(); err != nil {
+		return err
+	}
+	return a.identify(meta)
+}
+
+// field reads a member of a simple type, if it is one.
+func (a *Actor) field(name string, s *scanner) bool {
+	switch name {
+	case "actorId":
+		a.ActorId = s.str()
+	case "version":
+		a.Version, a.at = s.spanned()
+	case "actorTemplateNamespace":
+		a.ActorTemplateNamespace = s.str()
+	case "actorTemplateName":
+		a.ActorTemplateName = s.str()
+	case "status":
+		a.readStatus(s)
+	case "ateomPodNamespace":
+		a.AteomPodNamespace = s.str()
+	case "ateomPodName":
+		a.AteomPodName = s.str()
+	case "ateomPodIp":
+		a.AteomPodIp = s.str()
+	case "inProgressSnapshot":
+		a.InProgressSnapshot = s.str()
+	case "lastSnapshot":
+		a.LastSnapshot = s.str()
+	case "ateomPodUid":
+		a.AteomPodUid = s.str()
+	case "workerPoolName":
+		a.WorkerPoolName = s.str()
+	case "atespace":
+		a.Atespace = s.str()
+	default:
+		return false
+	}
+	return true
+}
+
+// keep remembers the member that starts at from and was just read.
+func (a *Actor) keep(s *scanner, from int, whole bool) {
+	if whole {
+		a.unknown = s.keep(a.unknown, from)
+	}
+}
+
+// identify takes over what metadata says of the actor.
+func (a *Actor) identify(m metadata) error {
+	switch {
+	case a.newer == "":
+		a.at = span{}
+	case m.at != span{}:
+		a.Version, a.at = m.version, m.at
+	}
+	if a.ActorId != "" && m.name != "" && a.ActorId != m.name {
+		return errOtherName
+	}
+	a.ActorId = cmp.Or(a.ActorId, m.name)
+	a.Atespace = cmp.Or(m.space, a.Atespace)
+	return nil
+}
+
+// readTemplate reads the template that the newest documents name by its atespace; the two members of old win.
+func (a *Actor) readTemplate(s *scanner) {
+	for s.enter('{'); s.more('}'); {
+		switch s.name() {
+		case "atespace", "namespace":
+			a.ActorTemplateNamespace = cmp.Or(a.ActorTemplateNamespace, s.str())
+		case "name":
+			a.ActorTemplateName = cmp.Or(a.ActorTemplateName, s.str())
+		default:
+			s.skip(2)
+		}
+	}
 }
 
 // encode spells the document with another version. Its first known bytes are all but the unknown members and the brace.

@@ -216,8 +216,8 @@ func TestBothActorLayoutsAreReadAndWrittenBackWhereTheyLie(t *testing.T) {
 		fresh := suspended("a3")
 		fresh.Atespace = "space"
 		must(t, s.CreateActor(ctx, fresh))
-		if stored(t, c, "actor:a3") == "" {
-			t.Error("a new actor was not created under actor:<id>")
+		if stored(t, c, "actor:space:a3") == "" || stored(t, c, "actor:a3") != "" {
+			t.Error("a new actor of an atespace was not created under actor:<atespace>:<id>")
 		}
 		moved := copied
 		if moved.Atespace = "elsewhere"; !errors.Is(s.UpdateActor(ctx, &moved, moved.Version), actorstore.ErrNotFound) {

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"math"
+	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -14,8 +15,14 @@ import (
 
 // What actors and workers share: one document a key, read by GET and changed by one script.
 
+//go:embed lua/publish.lua
+var publishLua string
+
 //go:embed lua/document.lua
 var documentLua string
+
+//go:embed lua/create_worker.lua
+var createWorkerLua string
 
 //go:embed lua/update.lua
 var updateLua string
@@ -24,8 +31,9 @@ var updateLua string
 var deleteLua string
 
 var (
-	updateScript = conn.NewScript(documentLua + updateLua)
-	deleteScript = conn.NewScript(documentLua + deleteLua)
+	createWorkerScript = conn.NewScript(publishLua + createWorkerLua)
+	updateScript       = conn.NewScript(ruleLua() + documentLua + publishLua + updateLua)
+	deleteScript       = conn.NewScript(ruleLua() + documentLua + publishLua + deleteLua)
 )
 
 // fetch reads one document; a missing one is ErrNotFound.
@@ -56,16 +64,32 @@ func deadline(ctx context.Context, c redis.UniversalClient, key string) (time.Ti
 	return now.Add(life), nil
 }
 
+// createWorker is create for a worker, which is told to subscribers. life is in ms; "" is for ever.
+func createWorker(ctx context.Context, c redis.UniversalClient, key, doc, life string) error {
+	stored, err := createWorkerScript.Run(ctx, c, []string{key}, doc, life).Int()
+	if err == nil && stored == 0 {
+		return ErrAlreadyExists
+	}
+	return err
+}
+
 // putBack stores a document that was deleted for what was left of its time, unless the key is taken.
-func putBack(ctx context.Context, c redis.UniversalClient, key string, doc []byte, ends time.Time) error {
-	if ends.IsZero() {
+func putBack(ctx context.Context, c redis.UniversalClient, kind, key string, doc []byte, ends time.Time) error {
+	life := ""
+	if !ends.IsZero() {
+		left := time.Until(ends).Milliseconds()
+		if left <= 0 {
+			return fmt.Errorf("%w: its time to live is over", ErrNotFound)
+		}
+		life = strconv.FormatInt(left, 10)
+	}
+	switch {
+	case kind == "worker":
+		return createWorker(ctx, c, key, string(doc), life)
+	case life == "":
 		return create(ctx, c, key, string(doc))
 	}
-	left := time.Until(ends).Milliseconds()
-	if left <= 0 {
-		return fmt.Errorf("%w: its time to live is over", ErrNotFound)
-	}
-	err := conn.Once(ctx, c, "set", key, doc, "px", left, "nx").Err()
+	err := conn.Once(ctx, c, "set", key, doc, "px", life, "nx").Err()
 	if err == redis.Nil {
 		return ErrAlreadyExists
 	}
@@ -75,7 +99,7 @@ func putBack(ctx context.Context, c redis.UniversalClient, key string, doc []byt
 // swap is one compare-and-set of a document, which adds 1 to its version. The expected version decides: what was written
 // under the caller's eyes without a new version is kept if it is an unknown member, and replaced if not.
 type swap struct {
-	kind     string // "actor" or "worker"
+	kind     string // as lua/update.lua names it
 	expected int64
 	doc      string   // the new document
 	known    int      // how many bytes of doc stand before its unknown members; 0 stores doc just as it is
@@ -102,37 +126,60 @@ func (w swap) run(ctx context.Context, c redis.UniversalClient, key string) (mer
 	for _, f := range w.fixed {
 		args = append(args, f)
 	}
-	code, err := updateScript.Run(ctx, c, []string{key}, args...).Int()
-	if err != nil {
-		return false, asRecord(err)
-	}
-	return code == 2, verdict(code, "an immutable field differs")
+	code, err := verdict(updateScript.Run(ctx, c, []string{key}, args...), "an immutable field differs")
+	return code == 2, err
 }
 
-// remove deletes a document. An empty version means any; suspended, that only an actor in that state may go.
-func remove(ctx context.Context, c redis.UniversalClient, key, version string, suspended bool) error {
+// save is run for an edit of the whole document, of which text is what was typed and newer and at are what was read of it.
+func (w swap) save(ctx context.Context, c redis.UniversalClient, key, text, newer string, at span) (version int64, err error) {
+	w.known = 0
+	if newer != "" {
+		w.kind, w.fixed = "newer "+w.kind, nil
+		if w.doc, err = at.stored(text, w.expected+1); err != nil {
+			return 0, err
+		}
+	}
+	_, err = w.run(ctx, c, key)
+	return w.expected + 1, err
+}
+
+// removal says what may be deleted: see lua/delete.lua.
+type removal struct {
+	kind      string // "actor" or "worker"
+	version   string // empty: any
+	suspended bool   // only an actor in that state
+	space     string // that the document must name; empty: its key does
+}
+
+// remove deletes a document.
+func remove(ctx context.Context, c redis.UniversalClient, key string, r removal) error {
 	state := ""
-	if suspended {
+	if r.suspended {
 		state = "suspended"
 	}
-	code, err := deleteScript.Run(ctx, c, []string{key}, version, state).Int()
-	if err != nil {
-		return asRecord(err)
-	}
-	return verdict(code, "the actor is not suspended")
+	_, err := verdict(deleteScript.Run(ctx, c, []string{key}, r.kind, r.version, state, r.space), "the actor is not suspended")
+	return err
 }
 
-// verdict turns a script's answer into the error it stands for.
-func verdict(code int, refused string) error {
-	switch code {
-	case 0:
-		return ErrNotFound
-	case -1:
-		return ErrPersistenceRetry
-	case -2:
-		return fmt.Errorf("%w: %s", ErrFailedPrecondition, refused)
-	case -3:
-		return fmt.Errorf("%w: it is not a JSON object", ErrBadRecord)
+// verdict turns a script's answer into the error it stands for: a number, or a pair of -4 and the name of a member.
+func verdict(answer *redis.Cmd, refused string) (code int, err error) {
+	reply, err := answer.Result()
+	if err != nil {
+		return 0, asRecord(err)
 	}
-	return nil
+	if pair, ok := reply.([]any); ok && len(pair) == 2 {
+		return -4, unread(fmt.Sprint(pair[1]))
+	}
+	number, _ := reply.(int64)
+	switch code = int(number); code {
+	case 0:
+		return code, ErrNotFound
+	case -1:
+		return code, ErrPersistenceRetry
+	case -2:
+		return code, fmt.Errorf("%w: %s", ErrFailedPrecondition, refused)
+	case -3:
+		return code, fmt.Errorf("%w: it is not a JSON object", ErrBadRecord)
+	}
+	return code, nil
 }

@@ -69,13 +69,15 @@ func (s *Persistence) ReleaseLock(ctx context.Context, key string, value string)
 // Errors: ErrNotFound (no lock), ErrFailedPrecondition (it changed hands).
 func (s *Persistence) ReleaseLockFenced(ctx context.Context, key, value string, fence int64) error {
 	code, err := s.release(ctx, key, value, fence)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case code < 0:
+		err = fmt.Errorf("%w: the lock changed hands", ErrFailedPrecondition)
+	case code == 0:
+		err = ErrNotFound
 	}
-	if code < 0 {
-		return conn.Fail(opRelease, key, fmt.Errorf("%w: the lock changed hands", ErrFailedPrecondition))
-	}
-	return conn.Fail(opRelease, key, verdict(code, ""))
+	return conn.Fail(opRelease, key, err)
 }
 
 const opRelease = "actorstore: release lock"

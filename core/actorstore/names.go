@@ -12,6 +12,8 @@ import (
 //
 //	actor:<id>             "a1"
 //	actor:<atespace>:<id>  "space:a1", of a newer writer
+//
+// A worker's name is namespace:pool:pod, or the uid of its pod in the newest layout.
 func checkPart(what, part string) error {
 	if part == "" {
 		return fmt.Errorf("%w: the %s is empty", ErrInvalid, what)
@@ -57,9 +59,15 @@ func workerName(namespace, pool, pod string) (string, error) {
 	return namespace + ":" + pool + ":" + pod, checkWorker(namespace, pool, pod)
 }
 
-// splitWorker undoes workerName.
-func splitWorker(name string) (namespace, pool, pod string, err error) {
+// byUID tells the names of the newest layout, worker:<pod uid>, from those of worker:<namespace>:<pool>:<pod>.
+func byUID(name string) bool { return !strings.Contains(name, ":") }
+
+// checkWorkerName checks a name of either layout.
+func checkWorkerName(name string) error {
+	if byUID(name) {
+		return checkPart("worker's pod uid", name)
+	}
 	namespace, rest, _ := strings.Cut(name, ":")
-	pool, pod, _ = strings.Cut(rest, ":")
-	return namespace, pool, pod, checkWorker(namespace, pool, pod)
+	pool, pod, _ := strings.Cut(rest, ":")
+	return checkWorker(namespace, pool, pod)
 }

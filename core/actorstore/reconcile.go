@@ -22,12 +22,26 @@ type Half struct {
 // On tells whether the actor points at the worker.
 func (r *ActorRow) On(w *WorkerRow) bool {
 	on := r.Worker()
-	return on != "" && (on == w.id || on == w.Namespace+"/"+w.Pod)
+	return on != "" && (on == w.Name() || on == w.Namespace+"/"+w.Pod)
 }
 
 // Runs tells whether the worker points at the actor.
 func (r *WorkerRow) Runs(a *ActorRow) bool {
 	return r.ActorID != "" && r.ActorID == a.ActorID() && r.ActorSpace == a.Atespace()
+}
+
+// Obscure tells whether a member that is not read could say where the actor runs. The newer layout as such is read.
+func (r *ActorRow) Obscure() bool { return obscure(r.Unread()) }
+
+// Obscure tells whether a member that is not read could say whom the worker runs.
+func (r *WorkerRow) Obscure() bool { return obscure(r.Unread()) }
+
+func obscure(unread string) bool {
+	switch unread {
+	case "", "metadata", "status", "actorTemplate":
+		return false
+	}
+	return true
 }
 
 // actorIDs are the row ids under which the actor that a worker points at may lie, the newer layout first.
@@ -43,19 +57,23 @@ func (r *WorkerRow) actorIDs() []string {
 
 // Halves reports every assignment that only one side knows of. Each is read a second time before it is reported, so that
 // an assignment which completes meanwhile is none; one that still waits for its second write is. Records that
-// cannot be read are a BadRecords error beside the report.
+// cannot be read, and those with a member that could carry an assignment and is not read (ErrUnreadMember), are a BadRecords
+// error beside the report: of them nothing is known.
 func (s *Persistence) Halves(ctx context.Context) ([]Half, error) {
 	const op = "actorstore: find halves"
 	actors, workers := NewActorRows(s.c, s.prefixes.Actor), NewWorkerRows(s.c, s.prefixes.Worker)
 	var bad BadRecords
 
-	byID, byPod := make(map[string]*WorkerRow), make(map[string][]*WorkerRow)
+	byName, byPod := make(map[string]*WorkerRow), make(map[string][]*WorkerRow)
 	err := eachRow(ctx, s.c, s.prefixes.Worker, workers.Read, func(w *WorkerRow) {
-		if w.bad != nil {
-			bad = append(bad, w.bad)
+		if w.rest().bad != nil {
+			bad = append(bad, w.rest().bad)
 			return
 		}
-		byID[w.id] = w
+		if w.Obscure() {
+			bad = append(bad, conn.Fail(op, s.prefixes.Worker+w.id, unread(w.Unread())))
+		}
+		byName[w.Name()] = w
 		byPod[w.Namespace+"/"+w.Pod] = append(byPod[w.Namespace+"/"+w.Pod], w)
 	})
 	if err != nil {
@@ -68,11 +86,14 @@ func (s *Persistence) Halves(ctx context.Context) ([]Half, error) {
 			bad = append(bad, a.bad)
 			return
 		}
+		if a.Obscure() {
+			bad = append(bad, conn.Fail(op, s.prefixes.Actor+a.ID(), unread(a.Unread())))
+		}
 		if a.Worker() == "" {
 			return
 		}
 		candidates := byPod[a.Worker()]
-		if w := byID[a.Worker()]; w != nil {
+		if w := byName[a.Worker()]; w != nil {
 			candidates = []*WorkerRow{w}
 		}
 		for _, w := range candidates {
@@ -89,7 +110,7 @@ func (s *Persistence) Halves(ctx context.Context) ([]Half, error) {
 	if err != nil {
 		return nil, conn.Fail(op, "", err)
 	}
-	for _, w := range byID {
+	for _, w := range byName {
 		if w.ActorID != "" && !paired[w.id] {
 			suspects = append(suspects, pair{actor: w.actorIDs()[0], worker: w.id})
 		}
@@ -108,7 +129,7 @@ func (s *Persistence) Halves(ctx context.Context) ([]Half, error) {
 // Mend removes the pointer of a half, by compare-and-set on the version that was reported: a worker is freed; an actor
 // leaves its worker and, unless it is paused, becomes STATUS_SUSPENDED, the state that needs none. An assignment under
 // way looks like a half, so mend what stayed one between two reports. Errors: ErrNotFound, ErrPersistenceRetry (the
-// document changed), ErrFailedPrecondition (it is no half any more); nothing is written then.
+// document changed), ErrFailedPrecondition (it is no half any more), ErrUnreadMember; nothing is written then.
 func (s *Persistence) Mend(ctx context.Context, h Half) error {
 	const op = "actorstore: mend"
 	key := s.prefixes.Worker + h.Worker
@@ -126,23 +147,38 @@ func (s *Persistence) Mend(ctx context.Context, h Half) error {
 		return conn.Fail(op, key, ErrPersistenceRetry)
 	}
 	if h.OfActor {
-		a, err := s.GetActor(ctx, h.Actor)
-		if err != nil {
-			return err
-		}
-		a.leave()
-		if a.Status != StatusPaused {
-			a.Status = StatusSuspended
-		}
-		return s.UpdateActor(ctx, a, h.Version)
+		return s.mendActor(ctx, op, h)
 	}
-	namespace, pool, pod, err := splitWorker(h.Worker)
+	return s.mendWorker(ctx, op, h)
+}
+
+func (s *Persistence) mendActor(ctx context.Context, op string, h Half) error {
+	a, err := s.GetActor(ctx, h.Actor)
+	if err != nil {
+		return err
+	}
+	if err := unread(a.unreadMember()); err != nil {
+		return conn.Fail(op, s.prefixes.Actor+h.Actor, err)
+	}
+	a.leave()
+	if a.Status != StatusPaused {
+		a.Status = StatusSuspended
+	}
+	return s.UpdateActor(ctx, a, h.Version)
+}
+
+func (s *Persistence) mendWorker(ctx context.Context, op string, h Half) error {
+	key := s.prefixes.Worker + h.Worker
+	doc, err := fetch(ctx, s.c, key)
 	if err != nil {
 		return conn.Fail(op, key, err)
 	}
-	w, err := s.GetWorker(ctx, namespace, pool, pod)
+	w, err := readWorker(h.Worker, doc)
+	if err == nil {
+		err = unread(w.unreadMember())
+	}
 	if err != nil {
-		return err
+		return conn.Fail(op, key, err)
 	}
 	w.free()
 	return s.UpdateWorker(ctx, w, h.Version)
@@ -180,7 +216,7 @@ func confirm(ctx context.Context, actors *ActorRows, workers *WorkerRows, pairs 
 		a, w := as[p.actor], ws[p.worker]
 		h := Half{Actor: p.actor, Worker: p.worker, OfActor: p.ofActor}
 		switch {
-		case a != nil && a.bad != nil || w != nil && w.bad != nil: // nothing is known of that side
+		case a != nil && (a.bad != nil || a.Obscure()) || w != nil && (w.Problem() != nil || w.Obscure()): // nothing is known of that side
 		case p.ofActor && a != nil && (a.Worker() == p.worker || w != nil && a.On(w)):
 			h.Version = a.Version
 			if h.Reason = w.denies(a); h.Reason != "" {
@@ -190,7 +226,7 @@ func confirm(ctx context.Context, actors *ActorRows, workers *WorkerRows, pairs 
 			h.Version = w.Version
 			var back *ActorRow
 			for _, id := range w.actorIDs() {
-				if b := as[id]; b != nil && (back == nil || b.bad != nil || b.On(w) && w.Runs(b)) {
+				if b := as[id]; b != nil && (back == nil || b.bad != nil || b.Obscure() || b.On(w) && w.Runs(b)) {
 					back, h.Actor = b, id
 				}
 			}
@@ -220,7 +256,7 @@ func (r *ActorRow) denies(w *WorkerRow) string {
 	switch {
 	case r == nil:
 		return "the actor is missing"
-	case r.bad != nil:
+	case r.bad != nil, r.Obscure():
 		return "" // nothing is known of it
 	case r.Worker() == "":
 		return "the actor is on no worker"

@@ -28,7 +28,7 @@ func TestAnAssignmentIsWrittenInAFixedOrder(t *testing.T) {
 		a, w := read()
 		a.Status = actorstore.StatusResuming
 		must(t, s.Assign(ctx, a, w))
-		if got, other := read(); got.AteomPodName != "pod-0" || got.WorkerPoolName != "pool" || got.AteomPodIp != "10.0.0.7" || got.Status != actorstore.StatusResuming ||
+		if got, other := read(); got.AteomPodName != "pod-0" || got.WorkerPoolName != "" || got.AteomPodIp != "10.0.0.7" || got.Status != actorstore.StatusResuming ||
 			other.ActorId != "a1" || other.ActorTemplate != "tmpl" || got.Version != a.Version || other.Version != w.Version {
 			t.Errorf("assigned %+v to %+v", got, other)
 		}

@@ -18,6 +18,7 @@ import (
 // documents are the keys of one kind: a prefix, and behind it the id of the row.
 type documents struct {
 	c      redis.UniversalClient
+	kind   string // "actor" or "worker"
 	prefix string
 }
 
@@ -78,7 +79,7 @@ func (d documents) keep(ctx context.Context, op, id string, load loader) (body [
 	}
 	body, version, err = load(ctx, id)
 	return body, version, func(ctx context.Context) error {
-		return conn.Fail(op, d.prefix+id, putBack(ctx, d.c, d.prefix+id, body, ends))
+		return conn.Fail(op, d.prefix+id, putBack(ctx, d.c, d.kind, d.prefix+id, body, ends))
 	}, err
 }
 
@@ -94,10 +95,28 @@ func compact(body []byte) (string, error) {
 // rowBuilder makes rows of documents. Texts that rows share are kept once, and no row pins its document.
 type rowBuilder struct {
 	shared  map[string]string
+	mores   map[workerMore]*workerMore
 	scratch []byte
 }
 
 func newRowBuilder() *rowBuilder { return &rowBuilder{shared: make(map[string]string)} }
+
+// more is one for all workers of which it says the same; nil says nothing.
+func (b *rowBuilder) more(state, unread string) *workerMore {
+	if state == "" && unread == "" {
+		return nil
+	}
+	key := workerMore{state: state, unread: unread}
+	if m, ok := b.mores[key]; ok {
+		return m
+	}
+	if b.mores == nil {
+		b.mores = make(map[workerMore]*workerMore)
+	}
+	key = workerMore{state: strings.Clone(state), unread: strings.Clone(unread)}
+	b.mores[key] = &key
+	return &key
+}
 
 // own joins parts to a text of one row.
 func (b *rowBuilder) own(parts ...string) string { return string(b.join(parts)) }

@@ -1,6 +1,7 @@
 package actorstore
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -26,6 +27,7 @@ type actorCommon struct {
 	atespace string
 	status   Status
 	template string
+	unread   string
 }
 
 // ID is the key behind its prefix: "a1", or "space:a1" in the newer layout.
@@ -54,6 +56,9 @@ func (r *ActorRow) Status() string { return r.common.Value().status.String() }
 // Template is namespace/name, or empty.
 func (r *ActorRow) Template() string { return r.common.Value().template }
 
+// Unread is the member for which nothing acts on the actor, see members.go; empty: there is none.
+func (r *ActorRow) Unread() string { return r.common.Value().unread }
+
 // Problem is why the record cannot be read; nil for a good row.
 func (r *ActorRow) Problem() error {
 	if r.bad == nil {
@@ -74,7 +79,7 @@ type ActorRows struct{ documents }
 
 // NewActorRows reads actors under prefix, such as "actor:".
 func NewActorRows(c redis.UniversalClient, prefix string) *ActorRows {
-	return &ActorRows{documents{c, prefix}}
+	return &ActorRows{documents{c, "actor", prefix}}
 }
 
 // Read reads rows; missing ones are omitted.
@@ -93,18 +98,20 @@ func (r *ActorRows) Inspect(ctx context.Context, id string) (body []byte, found 
 	return inspect(ctx, r.c, "actorstore: inspect actor", r.prefix+id)
 }
 
-// Load reads the raw document and its version for an edit. Errors: ErrNotFound, ErrBadRecord.
+// Load reads the raw document and its version for an edit. Errors: ErrNotFound, ErrBadRecord, ErrUnversioned.
 func (r *ActorRows) Load(ctx context.Context, id string) (body []byte, version int64, err error) {
 	return r.load(ctx, "actorstore: load actor", id, func(doc string) (int64, error) {
 		a, err := readActor(id, doc)
-		return a.Version, err
+		return a.Version, cmp.Or(err, unversioned(a.newer, a.at))
 	})
 }
 
 // Replace stores an edited document if the stored version still is version, adds 1 to it, whatever version the body
 // says, and keeps the time to live. The body's known members are spelled as protojson spells them, its unknown ones stay
-// just as they are; those removed from the body are gone. Errors: ErrInvalid (no actor's JSON), ErrNotFound,
-// ErrPersistenceRetry, ErrFailedPrecondition (an immutable field or the atespace of the key differs).
+// just as they are; those removed from the body are gone. A document of the newer layout stays just as it was typed but for
+// its version. Errors: ErrInvalid (no actor's JSON), ErrNotFound, ErrPersistenceRetry, ErrUnreadMember (the edit changes
+// status or assignment beside a member that could carry one), ErrFailedPrecondition (an immutable field or the atespace of
+// the key differs).
 func (r *ActorRows) Replace(ctx context.Context, id string, version int64, body []byte) (newVersion int64, err error) {
 	const op = "actorstore: replace actor"
 	newVersion, err = r.replace(ctx, id, version, body)
@@ -131,17 +138,14 @@ func (r *ActorRows) replace(ctx context.Context, id string, version int64, body 
 	if err != nil {
 		return 0, err
 	}
-	edit.known = 0
-	if _, err := edit.run(ctx, r.c, r.prefix+id); err != nil {
-		return 0, err
-	}
-	return version + 1, nil
+	return edit.save(ctx, r.c, r.prefix+id, text, a.newer, a.at)
 }
 
 // Remove deletes an actor that is suspended and whose version still is version. Errors: ErrNotFound,
-// ErrPersistenceRetry, ErrFailedPrecondition.
+// ErrPersistenceRetry, ErrFailedPrecondition, ErrUnreadMember.
 func (r *ActorRows) Remove(ctx context.Context, id string, version int64) error {
-	return conn.Fail("actorstore: remove actor", r.prefix+id, remove(ctx, r.c, r.prefix+id, decimal(version), true))
+	err := remove(ctx, r.c, r.prefix+id, removal{kind: "actor", version: decimal(version), suspended: true})
+	return conn.Fail("actorstore: remove actor", r.prefix+id, err)
 }
 
 // Keep is Load for one that is to be removed: back stores the document again as it was, if nobody has made one since.
@@ -155,7 +159,7 @@ func (b *rowBuilder) actor(id, doc string) (*ActorRow, error) {
 	if err := a.load(id, doc, false); err != nil {
 		return nil, err
 	}
-	common := actorCommon{atespace: a.Atespace, status: a.Status}
+	common := actorCommon{atespace: a.Atespace, status: a.Status, unread: a.unreadMember()}
 	if a.ActorTemplateNamespace != "" || a.ActorTemplateName != "" {
 		common.template = b.share(a.ActorTemplateNamespace, "/", a.ActorTemplateName)
 	}

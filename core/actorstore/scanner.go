@@ -287,9 +287,25 @@ func (s *scanner) skip(depth int) {
 	}
 }
 
+// value passes one value and returns it as it is spelled. depth is that of what it stands in.
+func (s *scanner) value(depth int) string {
+	s.peek()
+	from := s.pos
+	s.skip(depth)
+	if s.err != nil {
+		return ""
+	}
+	return s.text[from:s.pos]
+}
+
 // unknown passes the value of a member that starts at from, and returns the members kept so far with this one.
 func (s *scanner) unknown(kept string, from int) string {
 	s.skip(1)
+	return s.keep(kept, from)
+}
+
+// keep adds the member from there to here to those kept so far.
+func (s *scanner) keep(kept string, from int) string {
 	if s.err != nil {
 		return kept
 	}

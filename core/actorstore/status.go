@@ -3,7 +3,7 @@ package actorstore
 // Status is an actor's state by its protojson name. An unknown name is kept as it is, an unknown number as its digits.
 type Status string
 
-// The states of an actor, 0 to 6 on the wire. Only a suspended actor can be deleted.
+// The states of an actor, 0 to 8 on the wire. Only a suspended actor can be deleted.
 const (
 	StatusUnspecified Status = "" // omitted in documents
 	StatusResuming    Status = "STATUS_RESUMING"
@@ -12,6 +12,8 @@ const (
 	StatusSuspended   Status = "STATUS_SUSPENDED"
 	StatusPausing     Status = "STATUS_PAUSING"
 	StatusPaused      Status = "STATUS_PAUSED"
+	StatusCrashed     Status = "STATUS_CRASHED"
+	StatusDeleting    Status = "STATUS_DELETING"
 )
 
 // String is the name, also of the zero value.
@@ -30,6 +32,11 @@ const (
 // The names in the order of their numbers.
 var (
 	statusNames = []string{unspecifiedStatus, string(StatusResuming), string(StatusRunning), string(StatusSuspending),
-		string(StatusSuspended), string(StatusPausing), string(StatusPaused)}
+		string(StatusSuspended), string(StatusPausing), string(StatusPaused),
+		string(StatusCrashed), string(StatusDeleting)}
+	// stateNames are those of the newer layout's status.state.
+	stateNames = []string{"ACTOR_STATE_UNSPECIFIED", "ACTOR_STATE_RESUMING", "ACTOR_STATE_RUNNING", "ACTOR_STATE_SUSPENDING",
+		"ACTOR_STATE_SUSPENDED", "ACTOR_STATE_PAUSING", "ACTOR_STATE_PAUSED", "ACTOR_STATE_CRASHED", "ACTOR_STATE_DELETING",
+		"ACTOR_STATE_REVERTING"}
 	snapshotNames = []string{unspecifiedSnapshot} // the others' numbers are kept as they are
 )

@@ -1,25 +1,58 @@
 package actorstore
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"strings"
+)
 
 // Worker is the stored document of a worker, a pod that runs at most one actor, field by field as protojson names them
-// (seed 002_c5a9278808541164: ateapipb.Worker). What it remembers beside its fields, see Actor.
+// (seed 002_c5a9278808541164: ateapipb.Worker). Later documents of the same writer say whom it runs in an object,
+//
+//	"assignment":{"actorTemplate":{"namespace":"tns","name":"tmpl"},"actor":{"atespace":"sp","name":"a1"}}
+//
+// which is read into the same fields, and written as that again. What it remembers beside its fields, see Actor.
 type Worker struct {
 	WorkerNamespace string
 	WorkerPool      string
 	WorkerPod       string
 	ActorNamespace  string // of the actor's template
 	ActorTemplate   string
-	ActorId         string // empty: free
+	ActorId         string // empty: free, unless Assign refuses it
 	Ip              string
 	Version         int64
 	WorkerPodUid    string
 	NodeName        string
 	ActorAtespace   string
 
-	unknown string
-	read    string
+	later      string // the member that makes it a later document, in which an assignment is an object; "" when none does
+	assignment string // that object as it was read
+	assigned   assignee
+	state      string // ACTIVE, DRAINING or another name of a later document's state
+	unknown    string
+	read       string
+	unread     string // see Actor
+	newer      string
+	named      string // metadata.name, the pod's uid
+	at         span
 }
+
+// assignee is whom a worker runs.
+type assignee struct{ namespace, template, atespace, id string }
+
+func (w *Worker) assignee() assignee {
+	return assignee{w.ActorNamespace, w.ActorTemplate, w.ActorAtespace, w.ActorId}
+}
+
+// State is what a later document says of the worker beside whom it runs: ACTIVE, DRAINING (it is not assigned to), or
+// another name; empty in a document of the seed.
+func (w *Worker) State() string { return w.state }
+
+// open tells whether a worker in that state may be assigned to.
+func open(state string) bool { return state == "" || state == "ACTIVE" }
+
+// workerStates are the states of a later document in the order of their numbers.
+var workerStates = []string{"STATE_UNSPECIFIED", "STATE_ACTIVE", "STATE_DRAINING"}
 
 // fixed are the values of the immutable members, in the order of lua/document.lua.
 func (w *Worker) fixed() []string {
@@ -27,7 +60,11 @@ func (w *Worker) fixed() []string {
 }
 
 func (w *Worker) swap(expected int64) (swap, error) {
-	return newSwap("worker", expected, w.encode, w.fixed())
+	kind := "worker"
+	if w.later != "" {
+		kind = "later worker"
+	}
+	return newSwap(kind, expected, w.encode, w.fixed())
 }
 
 // readWorker decodes the document stored under a name and checks that it is that worker's.
@@ -38,67 +75,115 @@ func readWorker(name, doc string) (*Worker, error) {
 
 // load decodes a document, see decode, and checks that it is that of its key.
 func (w *Worker) load(name, doc string, whole bool) error {
-	namespace, pool, pod, err := splitWorker(name)
+	if err := checkWorkerName(name); err != nil {
+		return fmt.Errorf("%w: the key is neither namespace:pool:pod nor a pod's uid", ErrBadRecord)
+	}
+	err := w.decode(doc, whole)
+	if err == nil {
+		err = w.belongs(name)
+	}
 	if err != nil {
-		return fmt.Errorf("%w: the key is not namespace:pool:pod", ErrBadRecord)
-	}
-	if err := w.decode(doc, whole); err != nil {
-		return fmt.Errorf("%w: %w", ErrBadRecord, err)
-	}
-	if err := w.belongs(namespace, pool, pod); err != nil {
 		return fmt.Errorf("%w: %w", ErrBadRecord, err)
 	}
 	return nil
 }
 
-func (w *Worker) belongs(namespace, pool, pod string) error {
-	if w.WorkerNamespace != namespace || w.WorkerPool != pool || w.WorkerPod != pod {
-		return fmt.Errorf("the document is of worker %q", w.WorkerNamespace+":"+w.WorkerPool+":"+w.WorkerPod)
+// belongs checks whose the document is: that of a pod, or in the newest layout that of a pod's uid.
+func (w *Worker) belongs(name string) error {
+	if byUID(name) {
+		if w.named != name {
+			return fmt.Errorf("the document is of worker %q", w.named)
+		}
+		return nil
+	}
+	if of := w.name(); of != name {
+		return fmt.Errorf("the document is of worker %q", of)
 	}
 	return nil
 }
+
+// name is namespace:pool:pod.
+func (w *Worker) name() string { return w.WorkerNamespace + ":" + w.WorkerPool + ":" + w.WorkerPod }
 
 // decode reads a document. Not whole, it passes the unknown members.
 func (w *Worker) decode(doc string, whole bool) error {
-	s := scanner{text: doc}
+	s, meta := scanner{text: doc}, metadata{}
 	if !s.enter('{') {
 		s.fail("an object")
 	}
 	for s.more('}') {
 		from := s.pos
-		switch s.name() {
-		case "workerNamespace":
-			w.WorkerNamespace = s.str()
-		case "workerPool":
-			w.WorkerPool = s.str()
-		case "workerPod":
-			w.WorkerPod = s.str()
-		case "actorNamespace":
-			w.ActorNamespace = s.str()
-		case "actorTemplate":
-			w.ActorTemplate = s.str()
-		case "actorId":
-			w.ActorId = s.str()
-		case "ip":
-			w.Ip = s.str()
-		case "version":
-			w.Version = s.integer()
-		case "workerPodUid":
-			w.WorkerPodUid = s.str()
-		case "nodeName":
-			w.NodeName = s.str()
-		case "actorAtespace":
-			w.ActorAtespace = s.str()
+		switch name := s.name(); {
+		case w.field(name, &s):
+			continue
+		case name == "assignment" && s.peek() == '{':
+			w.readAssignment(&s, whole)
+			continue
+		case name == "metadata" && s.peek() == '{':
+			meta = s.metadata()
+			w.newer, w.later = "metadata", cmp.Or(w.later, "metadata")
+		case name == "state":
+			w.state = stateName(s.enum(workerStates))
+			w.later = cmp.Or(w.later, "state")
+		case name == "sandboxClass":
+			w.later = cmp.Or(w.later, "sandboxClass")
+			s.skip(1)
+		case name == "labels" && s.peek() == '{':
+			w.later = cmp.Or(w.later, "labels")
+			s.skip(1)
 		default:
-			if whole {
-				w.unknown = s.unknown(w.unknown, from)
-			} else {
-				s.skip(1)
+			if carries(name, s.value(1)) && w.unread == "" {
+				w.unread = strings.Clone(name)
 			}
 		}
+		if whole {
+			w.unknown = s.keep(w.unknown, from)
+		}
 	}
+	w.assign()
+	switch {
+	case w.newer == "":
+		w.at = span{}
+	case meta.at != span{}:
+		w.Version, w.at = meta.version, meta.at
+	}
+	w.named = meta.name
 	return s.finish()
 }
+
+// field reads a member of a simple type, if it is one.
+func (w *Worker) field(name string, s *scanner) bool {
+	switch name {
+	case "workerNamespace":
+		w.WorkerNamespace = s.str()
+	case "workerPool":
+		w.WorkerPool = s.str()
+	case "workerPod":
+		w.WorkerPod = s.str()
+	case "actorNamespace":
+		w.ActorNamespace = s.str()
+	case "actorTemplate":
+		w.ActorTemplate = s.str()
+	case "actorId":
+		w.ActorId = s.str()
+	case "ip":
+		w.Ip = s.str()
+	case "version":
+		w.Version, w.at = s.spanned()
+	case "workerPodUid":
+		w.WorkerPodUid = s.str()
+	case "nodeName":
+		w.NodeName = s.str()
+	case "actorAtespace":
+		w.ActorAtespace = s.str()
+	default:
+		return false
+	}
+	return true
+}
+
+// unreadMember is the member for which nothing acts on the worker; empty: there is none.
+func (w *Worker) unreadMember() string { return cmp.Or(w.unread, w.newer) }
 
 // encode spells the document with another version; see Actor.encode.
 func (w *Worker) encode(version int64) (doc string, known int, err error) {
@@ -107,13 +192,19 @@ func (w *Worker) encode(version int64) (doc string, known int, err error) {
 	out.str("workerNamespace", w.WorkerNamespace)
 	out.str("workerPool", w.WorkerPool)
 	out.str("workerPod", w.WorkerPod)
-	out.str("actorNamespace", w.ActorNamespace)
-	out.str("actorTemplate", w.ActorTemplate)
-	out.str("actorId", w.ActorId)
+	if w.later == "" {
+		out.str("actorNamespace", w.ActorNamespace)
+		out.str("actorTemplate", w.ActorTemplate)
+		out.str("actorId", w.ActorId)
+	} else {
+		w.writeAssignment(&out)
+	}
 	out.str("ip", w.Ip)
 	out.integer("version", version)
 	out.str("workerPodUid", w.WorkerPodUid)
 	out.str("nodeName", w.NodeName)
-	out.str("actorAtespace", w.ActorAtespace)
+	if w.later == "" {
+		out.str("actorAtespace", w.ActorAtespace)
+	}
 	return out.finish(w.unknown)
 }

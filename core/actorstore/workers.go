@@ -26,11 +26,15 @@ func (s *Persistence) GetWorker(ctx context.Context, namespace, pool, pod string
 	return w, nil
 }
 
-// CreateWorker stores a new worker with version 1 and leaves the caller's value alone. Errors: ErrAlreadyExists.
+// CreateWorker stores a new worker with version 1 and leaves the caller's value alone. Like every write of a worker it
+// is told on the channel worker-changes, see lua/publish.lua. Errors: ErrAlreadyExists.
 func (s *Persistence) CreateWorker(ctx context.Context, worker *Worker) error {
 	const op = "actorstore: create worker"
 	name, err := workerName(worker.WorkerNamespace, worker.WorkerPool, worker.WorkerPod)
 	key := s.prefixes.Worker + name
+	if err == nil {
+		err = unread(worker.newer)
+	}
 	if err != nil {
 		return conn.Fail(op, key, err)
 	}
@@ -38,16 +42,20 @@ func (s *Persistence) CreateWorker(ctx context.Context, worker *Worker) error {
 	if err != nil {
 		return conn.Fail(op, key, err)
 	}
-	return conn.Fail(op, key, create(ctx, s.c, key, doc))
+	return conn.Fail(op, key, createWorker(ctx, s.c, key, doc, ""))
 }
 
 // UpdateWorker replaces a worker's document if its stored version is the expected one, adds 1 to the version and sets it
 // in the caller's value. Errors, in this order: ErrNotFound, ErrPersistenceRetry, ErrFailedPrecondition (the
-// namespace, pool, pod or ip differs). Unknown members are kept as UpdateActor keeps them.
+// namespace, pool, pod or ip differs). Unknown members are kept as UpdateActor keeps them; a value built from scratch
+// cannot replace a document with an assignment in it, or be assigned in a later document: ErrUnreadMember.
 func (s *Persistence) UpdateWorker(ctx context.Context, worker *Worker, expectedVersion int64) error {
 	const op = "actorstore: update worker"
 	name, err := workerName(worker.WorkerNamespace, worker.WorkerPool, worker.WorkerPod)
 	key := s.prefixes.Worker + name
+	if err == nil {
+		err = unread(worker.newer)
+	}
 	if err != nil {
 		return conn.Fail(op, key, err)
 	}
@@ -64,6 +72,9 @@ func (s *Persistence) UpdateWorker(ctx context.Context, worker *Worker, expected
 		return conn.Fail(op, key, err)
 	}
 	worker.Version, worker.read = expectedVersion+1, w.doc
+	if worker.assignee() != worker.assigned {
+		worker.assignment = ""
+	}
 	if merged {
 		worker.read = ""
 	}
@@ -78,7 +89,7 @@ func (s *Persistence) DeleteWorker(ctx context.Context, namespace, pool, pod str
 	if err != nil {
 		return conn.Fail(op, key, err)
 	}
-	if err := remove(ctx, s.c, key, "", false); err != ErrNotFound {
+	if err := remove(ctx, s.c, key, removal{kind: "worker"}); err != ErrNotFound {
 		return conn.Fail(op, key, err)
 	}
 	return nil
