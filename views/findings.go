@@ -189,17 +189,19 @@ func halves(s *live.Snapshot) (out []*line) {
 	if !actors.Complete || !workers.Complete {
 		return nil
 	}
-	byPod := sync.OnceValue(func() map[string]string { return workersByPod(workers) })
+	byName := sync.OnceValue(func() map[string]string { return workersByName(workers) })
 	workerOf := func(a *actorstore.ActorRow) (id string, ok bool) {
-		if strings.Contains(a.Worker(), "/") { // the document does not name the pool
-			id, ok = byPod()[a.Worker()]
-			return id, ok
+		if _, there := workers.Get(a.Worker()); there {
+			return a.Worker(), true
 		}
-		return a.Worker(), a.Worker() != ""
+		if id, ok = byName()[a.Worker()]; ok { // the document does not name the pool, or the row is that of the pod's uid
+			return id, true
+		}
+		return a.Worker(), a.Worker() != "" && !strings.Contains(a.Worker(), "/")
 	}
 	for i := 0; i < workers.Len() && len(out) < mostFindings; i++ {
 		w, ok := workers.At(i).(*actorstore.WorkerRow)
-		if !ok || w.Problem() != nil || w.ActorID == "" {
+		if !ok || w.Problem() != nil || w.Obscure() || w.ActorID == "" {
 			continue
 		}
 		id, _ := actorOf(w, s)
@@ -208,7 +210,7 @@ func halves(s *live.Snapshot) (out []*line) {
 		case !exists:
 			out = append(out, found("half", always(fmt.Sprintf("worker %s runs actor %s, which does not exist", w.ID(), w.ActorID)), tui.Bad, "workers", w.ID()))
 		case a.Problem() == nil:
-			if back, ok := workerOf(a.(*actorstore.ActorRow)); !ok || back != w.ID() {
+			if back, ok := workerOf(a.(*actorstore.ActorRow)); (!ok || back != w.ID()) && !a.(*actorstore.ActorRow).Obscure() {
 				out = append(out, found("half", always(fmt.Sprintf("worker %s runs actor %s, which is on %s", w.ID(), w.ActorID, orNone(back))), tui.Bad, "workers", w.ID()))
 			}
 		}
@@ -216,7 +218,7 @@ func halves(s *live.Snapshot) (out []*line) {
 	most := len(out) + mostFindings
 	for i := 0; i < actors.Len() && len(out) < most; i++ {
 		a, ok := actors.At(i).(*actorstore.ActorRow)
-		if !ok || a.Problem() != nil || a.Worker() == "" {
+		if !ok || a.Problem() != nil || a.Obscure() || a.Worker() == "" {
 			continue
 		}
 		id, ok := workerOf(a)
@@ -227,13 +229,18 @@ func halves(s *live.Snapshot) (out []*line) {
 	return out
 }
 
-// workersByPod finds the IDs of workers by namespace/pod.
-func workersByPod(workers *live.Table) map[string]string {
+// workersByName finds the IDs of workers by namespace/pod, and those of the pods' uids by namespace:pool:pod, too.
+func workersByName(workers *live.Table) map[string]string {
 	ids := make(map[string]string, workers.Len())
 	for i := range workers.Len() {
-		id := workers.At(i).ID()
-		namespace, rest, _ := strings.Cut(id, ":")
-		ids[namespace+"/"+rest[strings.LastIndexByte(rest, ':')+1:]] = id
+		w, ok := workers.At(i).(*actorstore.WorkerRow)
+		if !ok || w.Problem() != nil {
+			continue
+		}
+		ids[w.Namespace+"/"+w.Pod] = w.ID()
+		if w.Name() != w.ID() {
+			ids[w.Name()] = w.ID()
+		}
 	}
 	return ids
 }

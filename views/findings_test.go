@@ -2,10 +2,12 @@ package views_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"holdfast/core/live"
 	"holdfast/core/record"
 	"holdfast/views"
 )
@@ -81,6 +83,18 @@ func TestOverviewFindings(t *testing.T) {
 			"half: actor lost is on worker ns/nowhere, which does not exist",
 			"half: actor lost2 is on worker ns:p:nowhere, which does not exist",
 		}},
+		{"no halves where a member that is not read may tell, and in the newer layouts", func(w *world) {
+			for key, doc := range map[string]string{
+				"worker:ns:p:p1": `{"workerNamespace":"ns","workerPool":"p","workerPod":"p1","actorId":"ghost","version":"1","claim":{"id":"x"}}`,
+				"actor:lost":     `{"actorId":"lost","version":"1","ateomPodNamespace":"ns","ateomPodName":"nowhere","phase":"x"}`,
+				"worker:uid":     `{"metadata":{"name":"uid"},"workerNamespace":"ns","workerPool":"p","workerPod":"p2","assignment":{"actor":{"atespace":"s","name":"a"}}}`,
+				"actor:s:a":      `{"metadata":{"atespace":"s","name":"a"},"ateomPodNamespace":"ns","workerPoolName":"p","ateomPodName":"p2"}`,
+				"worker:ns:p:p3": `{"workerNamespace":"ns","workerPool":"p","workerPod":"p3","assignment":{"actor":{"atespace":"s","name":"b"}},"state":"STATE_DRAINING"}`,
+				"actor:s:b":      `{"actorId":"b","ateomPodNamespace":"ns","ateomPodName":"p3"}`,
+			} {
+				must(w.t, w.mini.Set(key, doc))
+			}
+		}, nil},
 	} {
 		w := newWorld(t)
 		c.fill(w)
@@ -124,5 +138,34 @@ func TestOverviewCountsAndRates(t *testing.T) {
 	}
 	if got := cells["hot generation"]; got == nil || !strings.HasPrefix(got[5], "user:u1: 3 changes in ") || !strings.HasSuffix(got[5], "s, now at 4") {
 		t.Errorf("hot generation: %q", got)
+	}
+}
+
+// Half of an assignment is only told when all rows of both kinds were read: the other side may still come.
+func TestHalvesAreToldWhenAllIsRead(t *testing.T) {
+	w := newWorld(t)
+	must(t, w.mini.Set("worker:ns:p:p1", `{"workerNamespace":"ns","workerPool":"p","workerPod":"p1","actorId":"ghost","version":"1"}`))
+	must(t, w.mini.Set("actor:lost", `{"actorId":"lost","version":"1","ateomPodNamespace":"ns","ateomPodName":"nowhere"}`))
+	if got := notes(w); len(got) != 2 {
+		t.Fatalf("whole tables: %q", got)
+	}
+	snap, at := w.read()
+	v, _ := views.Named("overview")
+	for _, kind := range []live.Kind{"actors", "workers"} {
+		part := *snap
+		part.Tables = slices.Clone(snap.Tables)
+		for i, table := range part.Tables {
+			if table.Kind == kind {
+				unfinished := *table
+				unfinished.Complete = false
+				part.Tables[i] = &unfinished
+			}
+		}
+		rows := v.Rows(&part, nil)
+		for i := range rows.Len() {
+			if text, _, ok := v.Span(rows.At(i), at); ok {
+				t.Errorf("half read %s: told %s", kind, text)
+			}
+		}
 	}
 }

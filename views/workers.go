@@ -1,6 +1,8 @@
 package views
 
 import (
+	"strings"
+
 	"holdfast/core/actorstore"
 	"holdfast/core/live"
 	"holdfast/core/operate"
@@ -11,7 +13,14 @@ import (
 func workers() View {
 	type row = *actorstore.WorkerRow
 	state := func(r row) string {
-		if r.ActorID == "" {
+		switch name := strings.ToLower(r.State()); {
+		case r.Unread() != "" && r.Unread() != "metadata":
+			return "unknown"
+		case name != "" && name != "active" && r.ActorID != "":
+			return name + ", busy"
+		case name != "" && name != "active":
+			return name
+		case r.ActorID == "":
 			return "idle"
 		}
 		return "busy"
@@ -25,24 +34,27 @@ func workers() View {
 				text("POOL", func(r row) string { return r.Pool }),
 				text("NAMESPACE", func(r row) string { return r.Namespace }),
 				toned(text("STATE", state), func(r row) tui.Tone {
-					if r.ActorID == "" {
+					switch state(r) {
+					case "idle":
 						return tui.Muted
+					case "busy":
+						return tui.Good
 					}
-					return tui.Good
+					return tui.Warn
 				}),
 				text("ACTOR", func(r row) string { return orDash(r.ActorID) }),
 				text("IP", func(r row) string { return orDash(r.IP) }),
 				number("VERSION", func(r row) int64 { return r.Version }),
 			},
 			Facts: facts(func(r row, _ tui.Clock) []tui.Fact {
-				return []tui.Fact{
+				return withUnread(r.Unread(), []tui.Fact{
 					{Name: "pod", Text: r.Pod},
 					{Name: "pool", Text: r.Pool},
 					{Name: "namespace", Text: r.Namespace},
 					{Name: "state", Text: state(r)},
 					{Name: "actor", Text: orDash(r.ActorID)},
 					{Name: "ip", Text: orDash(r.IP)},
-				}
+				})
 			}),
 			Links: links(func(r row, l tui.Lookup) []tui.Link {
 				var out []tui.Link
@@ -69,6 +81,9 @@ func workers() View {
 			field("ip", func(r row) any { return r.IP }),
 			field("version", func(r row) any { return r.Version }),
 			field("actor_id", func(r row) any { return r.ActorID }),
+			field("actor_atespace", func(r row) any { return r.ActorSpace }),
+			field("state", func(r row) any { return state(r) }),
+			field("unread", func(r row) any { return orNull(r.Unread()) }),
 		},
 	}
 }

@@ -222,12 +222,16 @@ func (o *Operator) Save(kind live.Kind, id, text string) (Action, error) {
 	}, nil
 }
 
-// versionIn is the version that a document names inside: a protojson int64, so a string or a number. Records have
-// theirs beside the value, and pairs none.
+// versionIn is the version that a document names inside, in its metadata if it has any: a protojson int64, so a string or
+// a number. Records have theirs beside the value, and pairs none.
 func versionIn(kind live.Kind, text string) (version int64, ok bool) {
 	var members map[string]json.RawMessage
 	if kind == "records" || kind == "keys" || json.Unmarshal([]byte(text), &members) != nil {
 		return 0, false
+	}
+	var metadata map[string]json.RawMessage
+	if json.Unmarshal(members["metadata"], &metadata) == nil && metadata["version"] != nil {
+		members = metadata
 	}
 	version, err := strconv.ParseInt(strings.Trim(string(members["version"]), `"`), 10, 64)
 	return version, err == nil
