@@ -38,7 +38,7 @@ var (
 
 // fetch reads one document; a missing one is ErrNotFound.
 func fetch(ctx context.Context, c redis.UniversalClient, key string) (string, error) {
-	doc, err := c.Get(ctx, key).Result()
+	doc, err := conn.Ask(ctx, c, redis.NewStringCmd(ctx, "get", key))
 	if err == redis.Nil {
 		return "", ErrNotFound
 	}
@@ -57,7 +57,7 @@ func create(ctx context.Context, c redis.UniversalClient, key, doc string) error
 // deadline is when a key ends on our clock; zero: never, or it is not there.
 func deadline(ctx context.Context, c redis.UniversalClient, key string) (time.Time, error) {
 	now := time.Now()
-	life, err := c.PTTL(ctx, key).Result()
+	life, err := conn.Ask(ctx, c, redis.NewDurationCmd(ctx, time.Millisecond, "pttl", key))
 	if err != nil || life <= 0 {
 		return time.Time{}, err
 	}

@@ -94,7 +94,7 @@ func (b *Buffer) Stats(ctx context.Context, store string, at int64) (Stats, erro
 	var count *redis.IntCmd
 	var names *redis.StringSliceCmd
 	var bytes, first *redis.StringCmd
-	err = atomically(ctx, b.c, func(p redis.Pipeliner) {
+	err = conn.Atomically(ctx, b.c, func(p redis.Pipeliner) {
 		count, names = p.LLen(ctx, base+list), p.SMembers(ctx, base+keys)
 		bytes, first = p.Get(ctx, base+size), p.Get(ctx, base+ts)
 	})
@@ -106,20 +106,6 @@ func (b *Buffer) Stats(ctx context.Context, store string, at int64) (Stats, erro
 		s.FirstWrite, err = instant(first.Val())
 	}
 	return s, fail(op, base, err)
-}
-
-// atomically reads several keys of one slot at one instant.
-func atomically(ctx context.Context, c redis.UniversalClient, fill func(redis.Pipeliner)) error {
-	cmds, err := c.TxPipelined(ctx, func(p redis.Pipeliner) error { fill(p); return nil })
-	if err != redis.Nil {
-		return err
-	}
-	for _, cmd := range cmds { // a missing key may have hidden a bad one behind it
-		if err := cmd.Err(); err != nil && err != redis.Nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // fail wraps an error with its operation and key, and tells keys that hold something else from other refusals.

@@ -64,7 +64,7 @@ func (b *Buffer) GetContents(ctx context.Context, store string, at int64) (Batch
 		return Batch{}, err
 	}
 	var records, names *redis.StringSliceCmd
-	err = atomically(ctx, b.c, func(p redis.Pipeliner) {
+	err = conn.Atomically(ctx, b.c, func(p redis.Pipeliner) {
 		records, names = p.LRange(ctx, base+list, 0, -1), p.SMembers(ctx, base+keys)
 	})
 	if err != nil {
@@ -91,7 +91,7 @@ func (b *Buffer) Records(ctx context.Context, store string, at int64) iter.Seq2[
 		for from, total := int64(0), int64(-1); from != total; {
 			var count *redis.IntCmd
 			var page *redis.StringSliceCmd
-			err := atomically(ctx, b.c, func(p redis.Pipeliner) {
+			err := conn.Atomically(ctx, b.c, func(p redis.Pipeliner) {
 				count, page = p.LLen(ctx, base+list), p.LRange(ctx, base+list, from, from+pageSize-1)
 			})
 			switch n := count.Val(); {

@@ -129,7 +129,7 @@ func (r *Rows) Inspect(ctx context.Context, id string) (body []byte, found bool,
 	base := r.baseOf(escaped, at)
 	var page *redis.StringSliceCmd
 	var present *redis.IntCmd
-	err = atomically(ctx, r.c, func(p redis.Pipeliner) {
+	err = conn.Atomically(ctx, r.c, func(p redis.Pipeliner) {
 		page = p.LRange(ctx, base+list, 0, InspectMost-1)
 		present = p.Exists(ctx, base+list, base+keys, base+size, base+ts, base+lock)
 	})

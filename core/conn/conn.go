@@ -44,6 +44,7 @@ type Conn struct {
 	Log  *Log
 
 	last    dialled  // by a sentinel's client
+	wired   bool     // its connections can be interrupted
 	answers lastAddr // the master of a cluster that told the time last
 }
 
@@ -54,7 +55,7 @@ func Open(o Options) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{Mode: mode, Addr: addr, Log: newLog(o.LogSize)}
+	c := &Conn{Mode: mode, Addr: addr, Log: newLog(o.LogSize), wired: true}
 	switch mode {
 	case Cluster:
 		c.UniversalClient = redis.NewClusterClient(u.Cluster())
@@ -73,7 +74,7 @@ var ErrUnreachable = errors.New("server unreachable")
 
 // Reach asks the server for one PING and tells an unreachable server (ErrUnreachable) from one that refuses us.
 func (c *Conn) Reach(ctx context.Context) error {
-	err := c.Ping(ctx).Err()
+	_, err := Ask(ctx, c, redis.NewStatusCmd(ctx, "ping"))
 	if err == nil {
 		return nil
 	}

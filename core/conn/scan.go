@@ -14,7 +14,7 @@ func Masters(ctx context.Context, c redis.UniversalClient) ([]redis.UniversalCli
 	if wrapped, is := c.(*Conn); is {
 		cluster, ok = wrapped.UniversalClient.(*redis.ClusterClient)
 		if wrapped.Mode == Sentinel && wrapped.last.addr() == "" {
-			if err := wrapped.Ping(ctx).Err(); err != nil && !answered(err) {
+			if _, err := Ask(ctx, wrapped, redis.NewStatusCmd(ctx, "ping")); err != nil && !answered(err) {
 				return nil, err
 			}
 		}
@@ -24,13 +24,18 @@ func Masters(ctx context.Context, c redis.UniversalClient) ([]redis.UniversalCli
 	}
 	var mu sync.Mutex
 	var nodes []redis.UniversalClient
-	err := cluster.ForEachMaster(ctx, func(_ context.Context, node *redis.Client) error {
-		mu.Lock()
-		defer mu.Unlock()
-		nodes = append(nodes, node)
-		return nil
+	err := during(ctx, c, func(ctx context.Context) error {
+		return cluster.ForEachMaster(ctx, func(_ context.Context, node *redis.Client) error {
+			mu.Lock()
+			defer mu.Unlock()
+			nodes = append(nodes, node)
+			return nil
+		})
 	})
-	return nodes, err
+	if err != nil {
+		return nil, err
+	}
+	return nodes, nil
 }
 
 // Scan hands every key that matches pattern ("" means all) to fn in pages, from every master, each key once. COUNT is
@@ -66,11 +71,14 @@ func Scan(ctx context.Context, c redis.UniversalClient, pattern string, count in
 
 // ScanPage fetches one page of the keys of one node.
 func ScanPage(ctx context.Context, node redis.UniversalClient, cursor uint64, pattern string, count int64) (keys []string, next uint64, err error) {
-	var cmd *redis.ScanCmd
-	if abandoned(ctx, func() { cmd = node.Scan(ctx, cursor, pattern, count) }) {
-		return nil, 0, ctx.Err()
+	err = during(ctx, node, func(ctx context.Context) error {
+		keys, next, err = node.Scan(ctx, cursor, pattern, count).Result()
+		return err
+	})
+	if err != nil {
+		return nil, 0, err
 	}
-	return cmd.Result()
+	return keys, next, nil
 }
 
 // Got is the answer to one GET of a pipeline.
@@ -107,40 +115,4 @@ func GetMany(ctx context.Context, c redis.UniversalClient, keys []string) ([]Got
 		}
 	}
 	return out, nil
-}
-
-// Pipeline sends the commands that fill queues in one round trip to each node. It returns only errors of the way: an
-// error that the server gave to one command stays in that command. After an error the commands must not be looked at: a
-// cancelled context returns while they may still be under way. Commands that were answered with TRYAGAIN are sent again,
-// as those of a Script are.
-func Pipeline(ctx context.Context, c redis.UniversalClient, fill func(redis.Pipeliner)) error {
-	p := c.Pipeline()
-	fill(p)
-	var err error
-	ended := untilAnswered(ctx, c, func() bool {
-		var cmds []redis.Cmder
-		if abandoned(ctx, func() { cmds, err = p.Exec(ctx) }) {
-			err = ctx.Err()
-			return false
-		}
-		if err == nil {
-			return false
-		}
-		err, p = nil, c.Pipeline()
-		for _, cmd := range cmds {
-			switch e := cmd.Err(); {
-			case e == nil:
-			case redis.IsTryAgainError(e):
-				_ = p.Process(ctx, cmd) // queues it
-			case !answered(e):
-				err = e
-				return false
-			}
-		}
-		return p.Len() > 0
-	})
-	if ended != nil {
-		return ended
-	}
-	return err
 }

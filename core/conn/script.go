@@ -1,6 +1,7 @@
 package conn
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha1"
 	_ "embed"
@@ -69,37 +70,34 @@ func (s *Script) sent(ctx context.Context, c Runner, kind string, keys []string,
 
 // send returns the command with its reply or error in it, or another one with the context's error.
 func send(ctx context.Context, c Runner, cmd once) *redis.Cmd {
-	left := false
-	err := untilAnswered(ctx, c, func() bool {
-		left = abandoned(ctx, func() { _ = c.Process(ctx, cmd) })
-		return !left && redis.IsTryAgainError(cmd.Err())
-	})
-	if left || err != nil {
+	if err := process(ctx, c, cmd); err != nil && !answered(err) { // it may still be written to
 		lost := redis.NewCmd(ctx, cmd.Args()...)
-		lost.SetErr(ctx.Err())
+		lost.SetErr(err)
 		return lost
 	}
 	return cmd.Cmd
 }
 
-// abandoned calls f and tells whether the context was cancelled before it returned. go-redis does not interrupt a read:
-// f then goes on by itself for at most the client's timeout, and what it writes to must not be looked at.
-func abandoned(ctx context.Context, f func()) bool {
-	if ctx.Done() == nil {
-		f()
-		return false
+// Ask sends one command that reads and returns its value, redis.Nil where there is none. A context that ends is told at
+// once; the command must not be looked at then.
+func Ask[T any](ctx context.Context, c Runner, cmd interface {
+	redis.Cmder
+	Result() (T, error)
+}) (T, error) {
+	if err := process(ctx, c, cmd); err != nil && !answered(err) { // it may still be written to
+		var none T
+		return none, err
 	}
-	if ctx.Err() != nil {
-		return true
-	}
-	done := make(chan struct{})
-	go func() { defer close(done); f() }()
-	select {
-	case <-done:
-		return false
-	case <-ctx.Done():
-		return true
-	}
+	return cmd.Result()
+}
+
+func process(ctx context.Context, c Runner, cmd redis.Cmder) error {
+	var err error
+	ended := untilAnswered(ctx, c, func() bool {
+		err = during(ctx, c, func(ctx context.Context) error { return c.Process(ctx, cmd) })
+		return redis.IsTryAgainError(err)
+	})
+	return cmp.Or(ended, err)
 }
 
 func (s *Script) command(ctx context.Context, verb, body string, keys []string, args []any) once {

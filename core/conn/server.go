@@ -28,7 +28,7 @@ func (c *Conn) Status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	info, err := node.Info(ctx, "server").Result()
+	info, err := Ask(ctx, node, redis.NewStringCmd(ctx, "info", "server"))
 	if err != nil && !answered(err) {
 		return Status{}, err
 	}
@@ -50,6 +50,9 @@ func (c *Conn) StatusAgain(ctx context.Context, last Status) (Status, error) {
 // clock asks one node for TIME, and in a cluster for its slots: of the masters the first that answers, and the next time
 // the same one first.
 func (c *Conn) clock(ctx context.Context) (Status, redis.UniversalClient, error) {
+	if ctx == nil {
+		return Status{}, nil, errNilContext
+	}
 	nodes, err := Masters(ctx, c)
 	if err != nil {
 		return Status{}, nil, err

@@ -1,6 +1,7 @@
 package conn
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -28,6 +29,9 @@ type Tracking struct {
 // and with it what changes is no longer told. It takes one connection, which both tracks and hears what is tracked, so
 // that neither can outlive the other, and changes no setting of the server.
 func Track(ctx context.Context, node redis.UniversalClient, t Tracking) error {
+	if ctx == nil {
+		return errNilContext
+	}
 	client, err := alone(node)
 	if err != nil {
 		return err
@@ -49,13 +53,14 @@ func Track(ctx context.Context, node redis.UniversalClient, t Tracking) error {
 		}
 		return cn.Do(ctx, args...).Err()
 	}
+	o.Dialer = closedBy(ctx, o.Dialer)
 	own := redis.NewClient(&o)
 	defer own.Close()
 	sub := own.Subscribe(ctx)
 	defer sub.Close()
 	defer context.AfterFunc(ctx, func() { sub.Close() })()
 	if err := sub.Subscribe(ctx, invalidations); err != nil {
-		return err
+		return cmp.Or(ctx.Err(), err)
 	}
 	var heard atomic.Int64 // when something last came
 	heard.Store(time.Now().UnixNano())
@@ -95,6 +100,17 @@ func Track(ctx context.Context, node redis.UniversalClient, t Tracking) error {
 		case *redis.Message:
 			t.Changed(m.PayloadSlice)
 		}
+	}
+}
+
+// closedBy closes what is dialled when ctx ends, also in the middle of a greeting.
+func closedBy(ctx context.Context, dial func(context.Context, string, string) (net.Conn, error)) func(context.Context, string, string) (net.Conn, error) {
+	return func(dialling context.Context, network, addr string) (net.Conn, error) {
+		c, err := dial(dialling, network, addr)
+		if err == nil {
+			context.AfterFunc(ctx, func() { c.Close() })
+		}
+		return c, err
 	}
 }
 

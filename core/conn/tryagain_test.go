@@ -103,7 +103,7 @@ func TestASlotThatMovesIsWaitedFor(t *testing.T) {
 			}
 		})
 		t.Run(name+" gives up", func(t *testing.T) {
-			c := redis.NewClusterClient(&redis.ClusterOptions{Addrs: addrs, MaxRedirects: 1, ReadTimeout: 50 * time.Millisecond})
+			c := redis.NewClusterClient(&redis.ClusterOptions{Addrs: addrs, MaxRedirects: 1, ReadTimeout: 400 * time.Millisecond})
 			defer c.Close()
 			c.RPush(ctx, pair[0], "first")
 			c.Set(ctx, pair[1], "v", 0)

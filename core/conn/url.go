@@ -3,8 +3,10 @@ package conn
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"strings"
 	"time"
@@ -60,6 +62,7 @@ func (o Options) universal() (*redis.UniversalOptions, Mode, string, error) {
 	timeout := cmp.Or(o.Timeout, defaultTimeout)
 	u.DialTimeout, u.ReadTimeout, u.WriteTimeout = timeout, timeout, timeout
 	u.ContextTimeoutEnabled = true
+	u.Dialer = dialer(u.TLSConfig, timeout)
 	// The dashboard asks again by itself and scripts never retry, so a command that fails says so at once.
 	u.MaxRetries = -1
 	if o.NoTouch {
@@ -103,5 +106,21 @@ func redact(raw string) string {
 		return plain
 	default:
 		return hidden
+	}
+}
+
+// dialer dials connections that can be interrupted.
+func dialer(secure *tls.Config, timeout time.Duration) func(context.Context, string, string) (net.Conn, error) {
+	plain := &net.Dialer{Timeout: timeout, KeepAlive: 5 * time.Minute}
+	dial := plain.DialContext
+	if secure != nil {
+		dial = (&tls.Dialer{NetDialer: plain, Config: secure}).DialContext
+	}
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		c, err := dial(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		return newWire(c), nil
 	}
 }

@@ -81,7 +81,7 @@ func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 	now := time.Now()
 	rows := make([]*Row, 0, len(ids))
 	for i, id := range ids {
-		gen, found, err := read(gets[i])
+		gen, found, err := read(gets[i].Result())
 		life, lifeErr := lives[i].Result()
 		if err == nil && !found || lifeErr == nil && life == -2 {
 			continue // missing, or gone between the two
@@ -116,11 +116,11 @@ func split(id string) (namespace, key string, ok bool) {
 
 // Inspect fetches the text of a counter as it is stored.
 func (r *Rows) Inspect(ctx context.Context, id string) (body []byte, found bool, err error) {
-	body, err = r.client.Get(ctx, r.prefix+id).Bytes()
+	text, err := conn.Ask(ctx, r.client, redis.NewStringCmd(ctx, "get", r.prefix+id))
 	if err == redis.Nil {
 		return nil, false, nil
 	}
-	return body, err == nil, conn.Fail(opRead, r.prefix+id, explain(err))
+	return []byte(text), err == nil, conn.Fail(opRead, r.prefix+id, explain(err))
 }
 
 // Bump adds one to a counter by hand, knowing nothing of its store: the counter keeps the life it has, and one that is

@@ -16,7 +16,7 @@ func (s *RedisGenStore) Snapshot(ctx context.Context, storageKey string) (uint64
 	if err != nil {
 		return 0, conn.Fail(opSnapshot, storageKey, err)
 	}
-	gen, _, err := read(s.client.Get(ctx, key))
+	gen, _, err := read(conn.Ask(ctx, s.client, redis.NewStringCmd(ctx, "get", key)))
 	return gen, conn.Fail(opSnapshot, key, err)
 }
 
@@ -42,7 +42,7 @@ func (s *RedisGenStore) SnapshotMany(ctx context.Context, storageKeys []string) 
 		return nil, conn.Fail(opSnapshot, "", err)
 	}
 	for i, cmd := range cmds {
-		gen, found, err := read(cmd)
+		gen, found, err := read(cmd.Result())
 		switch {
 		case conn.Unreachable(err):
 			return nil, conn.Fail(opSnapshot, s.prefix+asked[i], err)
@@ -83,8 +83,7 @@ func (s *RedisGenStore) getMany(ctx context.Context, storageKeys []string) ([]*r
 }
 
 // read takes the generation out of a GET's reply; what is not found is generation 0.
-func read(cmd *redis.StringCmd) (gen uint64, found bool, err error) {
-	text, err := cmd.Result()
+func read(text string, err error) (gen uint64, found bool, _ error) {
 	switch {
 	case err == redis.Nil:
 		return 0, false, nil

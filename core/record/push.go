@@ -21,7 +21,7 @@ type push struct {
 // heard delivers.
 func subscribe(ctx context.Context, c redis.UniversalClient, channel string) *push {
 	// An empty message, which nobody heeds, tries the very command that the scripts use.
-	err := c.SPublish(ctx, channel, "").Err()
+	_, err := conn.Ask(ctx, c, redis.NewIntCmd(ctx, "spublish", channel, ""))
 	if conn.Unreachable(err) || ctx.Err() != nil {
 		return nil
 	}

@@ -168,11 +168,11 @@ func (r *PairRows) sizes(ctx context.Context, ids []string, heads []*redis.Strin
 
 // Inspect returns the value.
 func (r *PairRows) Inspect(ctx context.Context, id string) (body []byte, found bool, err error) {
-	body, err = r.c.Get(ctx, r.Keys(id)[0]).Bytes()
+	text, err := conn.Ask(ctx, r.c, redis.NewStringCmd(ctx, "get", r.Keys(id)[0]))
 	if err == redis.Nil {
 		return nil, false, nil
 	}
-	return body, err == nil, conn.Fail("kv: inspect pair", id, err)
+	return []byte(text), err == nil, conn.Fail("kv: inspect pair", id, err)
 }
 
 // A pair has no version, so an edit compares values: version is the fingerprint of the value that was seen, and between
@@ -181,7 +181,7 @@ func (r *PairRows) Inspect(ctx context.Context, id string) (body []byte, found b
 // Load reads a value for editing, or ErrNotFound; one whose fingerprint would not tell each change is conn.ErrTooLarge.
 func (r *PairRows) Load(ctx context.Context, id string) (body []byte, version int64, err error) {
 	err = r.with(ctx, id, func(s *Store, key []byte) error {
-		size, err := r.c.StrLen(ctx, s.key(key)).Result()
+		size, err := conn.Ask(ctx, r.c, redis.NewIntCmd(ctx, "strlen", s.key(key)))
 		if err == nil && size > conn.MostUnasked {
 			err = conn.TooLarge(size)
 		}
@@ -223,7 +223,7 @@ func (r *PairRows) Keep(ctx context.Context, id string) (body []byte, version in
 	})
 	return body, version, func(ctx context.Context) error {
 		return r.with(ctx, id, func(s *Store, key []byte) error {
-			now, err := r.c.Time(ctx).Result()
+			now, err := conn.Ask(ctx, r.c, redis.NewTimeCmd(ctx, "time"))
 			if err == nil && pair.ExpireTS != 0 && now.Unix() >= int64(pair.ExpireTS) {
 				err = fmt.Errorf("%w: its time is over", ErrNotFound)
 			}

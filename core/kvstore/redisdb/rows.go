@@ -178,11 +178,11 @@ func (r *Rows) Inspect(ctx context.Context, id string) (body []byte, found bool,
 		return nil, false, err
 	}
 	s := spaceOf(r.prefix, id)
-	log := redis.NewRawCmd(ctx, "xrevrange", s.log, "+", "-", "count", InspectMost)
-	if err := r.c.Process(ctx, log); err != nil {
+	log, err := conn.Ask(ctx, r.c, redis.NewRawCmd(ctx, "xrevrange", s.log, "+", "-", "count", InspectMost))
+	if err != nil {
 		return nil, false, conn.Fail("kv: read changes", s.log, err)
 	}
-	entries, err := readLog(log.Val())
+	entries, err := readLog(log)
 	if err != nil {
 		return nil, false, conn.Fail("kv: read changes", s.log, err)
 	}

@@ -1,0 +1,63 @@
+package conn
+
+import (
+	"net"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// past is a deadline that ends a read or a write at once.
+var past = time.Unix(1, 0)
+
+// wire is a connection that knows which call uses it, so that the end of the call's context can interrupt a read of it.
+// It learns of the call by the deadline that the client library sets before each write and read: that of a call is a
+// token (call.Deadline) which stands for it.
+type wire struct {
+	net.Conn
+	mu   sync.Mutex
+	user *call // nil: somebody without a call
+}
+
+// newWire wraps a connection. That of a socket stays one, so that the client library can see whether it is still open.
+func newWire(c net.Conn) net.Conn {
+	switch c.(type) {
+	case *wire, *socket:
+		return c
+	}
+	if _, is := c.(syscall.Conn); is {
+		return &socket{wire{Conn: c}}
+	}
+	return &wire{Conn: c}
+}
+
+type socket struct{ wire }
+
+func (s *socket) SyscallConn() (syscall.RawConn, error) { return s.Conn.(syscall.Conn).SyscallConn() }
+
+// NetConn is the connection beneath, as that of a tls.Conn.
+func (w *wire) NetConn() net.Conn { return w.Conn }
+
+func (w *wire) SetReadDeadline(t time.Time) error  { return w.use(t, w.Conn.SetReadDeadline) }
+func (w *wire) SetWriteDeadline(t time.Time) error { return w.use(t, w.Conn.SetWriteDeadline) }
+func (w *wire) SetDeadline(t time.Time) error      { return w.use(t, w.Conn.SetDeadline) }
+
+// use notes who uses the connection from now on. A call whose context has ended meanwhile finds the deadline passed.
+func (w *wire) use(t time.Time, set func(time.Time) error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.user = calls.find(t)
+	if w.user != nil {
+		t = w.user.takes(w)
+	}
+	return set(t)
+}
+
+// interrupt ends what the call waits for on this connection. The client library closes it then: it is never used again.
+func (w *wire) interrupt(c *call) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.user == c {
+		_ = w.Conn.SetDeadline(past)
+	}
+}
