@@ -30,12 +30,16 @@ func (s *Store) LoadChanges(from uint64, most int) (_ []*kvstore.ChangeRecord, e
 	return s.load(from, most)
 }
 
-func (s *Store) load(from uint64, most int) (_ []*kvstore.ChangeRecord, err error) {
+func (s *Store) load(from uint64, most int) ([]*kvstore.ChangeRecord, error) {
 	st, err := s.enter()
 	if err != nil {
 		return nil, err
 	}
 	defer s.mu.RUnlock()
+	return st.changes(from, most)
+}
+
+func (st *state) changes(from uint64, most int) (_ []*kvstore.ChangeRecord, err error) {
 	from = max(from, 1)
 	last := st.told.Load()
 	if most <= 0 || from > last {
@@ -97,16 +101,23 @@ const saveAtMost = 1 << 20
 // and the applied number of the first so many changes.
 func (s *Store) SaveChanges(changes []*kvstore.ChangeRecord) (_ uint64, err error) {
 	defer s.done("save", nil, time.Now(), &err)
-	return s.save(changes)
+	return s.save(nil, changes)
 }
 
-func (s *Store) save(changes []*kvstore.ChangeRecord) (uint64, error) {
+// save applies changes, of a history if it is told which.
+func (s *Store) save(history *string, changes []*kvstore.ChangeRecord) (uint64, error) {
 	st, err := s.enterWrite()
 	if err != nil {
 		return 0, err
 	}
 	defer s.mu.RUnlock()
 	st.commit.Lock()
+	if history != nil {
+		if err := kvstore.CheckHistory(st.applied, st.of, *history); err != nil {
+			defer st.commit.Unlock()
+			return st.applied, err
+		}
+	}
 	var writes []*write
 	for len(changes) > 0 && err == nil {
 		w := st.newWrite()
@@ -133,11 +144,16 @@ func (s *Store) save(changes []*kvstore.ChangeRecord) (uint64, error) {
 			break
 		}
 		_ = w.Set(metaApplied, binary.BigEndian.AppendUint64(nil, applied), nil)
+		of := st.of
+		if history != nil && of != *history {
+			of = *history
+			_ = w.Set(metaOf, []byte(of), nil)
+		}
 		if e := st.apply(w); e != nil {
 			err = e
 			break
 		}
-		st.applied = applied
+		st.applied, st.of = applied, of
 		writes = append(writes, w)
 	}
 	applied, last := st.applied, st.last

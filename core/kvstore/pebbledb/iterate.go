@@ -1,9 +1,7 @@
 package pebbledb
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -15,7 +13,7 @@ import (
 // Iterate walks the pairs in the order of their keys as they are at this moment (kvstore.KVStore), whatever is written
 // or expires meanwhile. The walk keeps old data on the disk until it is closed.
 func (s *Store) Iterate(o kvstore.IterationOptions) kvstore.Iterator {
-	lower, upper, err := bounds(o)
+	prefix, first, err := kvstore.Bounds(o)
 	if err != nil {
 		return failed(err)
 	}
@@ -24,7 +22,7 @@ func (s *Store) Iterate(o kvstore.IterationOptions) kvstore.Iterator {
 		return failed(err)
 	}
 	defer s.mu.RUnlock()
-	it, err := s.iterate(st, lower, upper)
+	it, err := s.iterate(st, dataKey(first), kvstore.PrefixEnd(dataKey(prefix)))
 	if err != nil {
 		return failed(err)
 	}
@@ -32,25 +30,6 @@ func (s *Store) Iterate(o kvstore.IterationOptions) kvstore.Iterator {
 }
 
 func failed(err error) *iterator { return &iterator{err: conn.Fail("kv: iterate", "", err)} }
-
-// bounds are the keys in Pebble that options ask for.
-func bounds(o kvstore.IterationOptions) (lower, upper []byte, err error) {
-	lower = []byte{spaceData}
-	upper = []byte{spaceData + 1}
-	if o == nil {
-		return lower, upper, nil
-	}
-	prefix, _ := o.KeyPrefix()
-	lower = dataKey(prefix)
-	upper = after(lower)
-	if start, ok := o.StartKey(); ok {
-		if !bytes.HasPrefix(start, prefix) {
-			return nil, nil, fmt.Errorf("%q in %q: %w", start, prefix, kvstore.ErrStart)
-		}
-		lower = dataKey(start)
-	}
-	return lower, upper, nil
-}
 
 // iterator walks pairs. Its lock is for whoever ends it from outside: Close and a restore.
 type iterator struct {

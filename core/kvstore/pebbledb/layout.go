@@ -14,6 +14,8 @@ import (
 //	l NUMBER          a change (8 bytes, big-endian): see appendChange
 //	m base            the last change number that the log does not have, for good (8 bytes, big-endian)
 //	m applied         the last change number of a master that was applied (8 bytes, big-endian)
+//	m history         the identity of the history of the own changes (text); see kvstore.Historian
+//	m of              the identity of the master's history that was applied (text)
 const (
 	spaceData   = 'd'
 	spaceExpiry = 'e'
@@ -24,6 +26,8 @@ const (
 var (
 	metaBase    = []byte{spaceMeta, 'b', 'a', 's', 'e'}
 	metaApplied = []byte{spaceMeta, 'a', 'p', 'p', 'l', 'i', 'e', 'd'}
+	metaHistory = []byte{spaceMeta, 'h', 'i', 's', 't', 'o', 'r', 'y'}
+	metaOf      = []byte{spaceMeta, 'o', 'f'}
 )
 
 func dataKey(key []byte) []byte { return append([]byte{spaceData}, key...) }
@@ -32,18 +36,6 @@ func logKey(n uint64) []byte { return binary.BigEndian.AppendUint64([]byte{space
 
 func expiryKey(expire uint64, key []byte) []byte {
 	return append(binary.BigEndian.AppendUint64([]byte{spaceExpiry}, expire), key...)
-}
-
-// after is the first key behind all that begin with prefix; nil if there is none.
-func after(prefix []byte) []byte {
-	for i := len(prefix) - 1; i >= 0; i-- {
-		if prefix[i] < 0xff {
-			end := append([]byte(nil), prefix[:i+1]...)
-			end[i]++
-			return end
-		}
-	}
-	return nil
 }
 
 func uvarintSize(v uint64) int {

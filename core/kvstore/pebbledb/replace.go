@@ -28,7 +28,7 @@ func (s *Store) snapshot() (io.ReadCloser, error) {
 	}
 	defer s.mu.RUnlock()
 	st.commit.Lock()
-	h := kvstore.SnapshotHeader{Change: st.last, Applied: st.applied}
+	h := kvstore.SnapshotHeader{Change: st.last, Applied: st.applied, History: st.history, AppliedHistory: st.of}
 	it, err := s.iterate(st, []byte{spaceData}, []byte{spaceData + 1})
 	st.commit.Unlock()
 	if err != nil {
@@ -60,7 +60,7 @@ func (s *Store) putSnapshot(r io.ReadCloser) (err error) {
 		return err
 	}
 	defer v.Close()
-	return s.become(v, v.Change, nil)
+	return s.become(v, master{v.Change, v.History}, nil)
 }
 
 // BackupTo writes a snapshot to a new file (kvstore.Backupable), which any engine restores.
@@ -94,7 +94,7 @@ func (s *Store) restore(path string, next *Store) error {
 		return err
 	}
 	defer v.Close()
-	return s.become(v, v.Applied, next)
+	return s.become(v, master{v.Applied, v.AppliedHistory}, next)
 }
 
 // check is for operations that hold the lock later.
@@ -106,9 +106,15 @@ func (s *Store) check() error {
 	return err
 }
 
+// master is how far a database has applied the changes of which history.
+type master struct {
+	applied uint64
+	history string
+}
+
 // become builds a state from a verified snapshot and makes it the current one; next, if there is one, becomes the
 // handle, and this one stale.
-func (s *Store) become(v *kvstore.VerifiedSnapshot, applied uint64, next *Store) error {
+func (s *Store) become(v *kvstore.VerifiedSnapshot, of master, next *Store) error {
 	s.replace.Lock()
 	defer s.replace.Unlock()
 	if err := s.check(); err != nil {
@@ -121,7 +127,7 @@ func (s *Store) become(v *kvstore.VerifiedSnapshot, applied uint64, next *Store)
 	if err != nil {
 		return err
 	}
-	moved, err := s.turn(st, name, v.Change, applied, next)
+	moved, err := s.turn(st, name, v.Change, of, next)
 	if !moved {
 		st.leave()
 	}
@@ -177,7 +183,7 @@ func (r *root) build(name string, v *kvstore.VerifiedSnapshot) (_ *state, err er
 }
 
 // turn makes a built state the current one. It waits for the operations under way and holds up others, shortly.
-func (s *Store) turn(st *state, name string, change, applied uint64, next *Store) (moved bool, err error) {
+func (s *Store) turn(st *state, name string, change uint64, of master, next *Store) (moved bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.usable(); err != nil {
@@ -185,13 +191,18 @@ func (s *Store) turn(st *state, name string, change, applied uint64, next *Store
 	}
 	old := s.now
 	st.last = max(change, old.last+1)
-	st.applied = applied
+	st.applied, st.of = of.applied, of.history
+	if st.history = old.history; old.last == 0 { // this is its first number
+		st.history = kvstore.NewHistory()
+	}
 	st.base.Store(st.last)
 	st.durable.Store(st.last)
 	st.told.Store(st.last)
 	b := st.db.NewBatch()
 	_ = b.Set(metaBase, binary.BigEndian.AppendUint64(nil, st.last), nil)
-	_ = b.Set(metaApplied, binary.BigEndian.AppendUint64(nil, applied), nil)
+	_ = b.Set(metaApplied, binary.BigEndian.AppendUint64(nil, st.applied), nil)
+	_ = b.Set(metaHistory, []byte(st.history), nil)
+	_ = b.Set(metaOf, []byte(st.of), nil)
 	if err := st.guard(func() error { return st.db.Apply(b, pebble.Sync) }); err != nil { // all that came before, too
 		return false, err
 	}

@@ -23,6 +23,8 @@ type state struct {
 	commit   sync.Mutex // orders changes; guards what follows
 	last     uint64     // number of the last change handed to Pebble
 	applied  uint64     // of a master; 0: none
+	history  string     // that the numbers of changes count in; empty before the first
+	of       string     // the master's history that was applied
 	expiring bool       // pairs with an expiry may be there
 	since    uint64     // changes since the last housekeeping
 
@@ -92,11 +94,17 @@ func openPebble(fs vfs.FS, path string, opts *Options, how opening) (s *state, e
 
 // load reads where the database stands.
 func (s *state) load() error {
-	base, err := s.meta(metaBase)
+	base, err := s.number(metaBase)
 	if err != nil {
 		return err
 	}
-	if s.applied, err = s.meta(metaApplied); err != nil {
+	if s.applied, err = s.number(metaApplied); err != nil {
+		return err
+	}
+	if s.history, err = s.text(metaHistory); err != nil {
+		return err
+	}
+	if s.of, err = s.text(metaOf); err != nil {
 		return err
 	}
 	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: []byte{spaceExpiry}, UpperBound: []byte{spaceLog + 1}})
@@ -114,20 +122,28 @@ func (s *state) load() error {
 	return it.Close()
 }
 
-// meta reads a number; 0 if it is not there.
-func (s *state) meta(key []byte) (uint64, error) {
-	b, closer, err := s.db.Get(key)
-	if errors.Is(err, pebble.ErrNotFound) {
-		return 0, nil
-	}
-	if err != nil {
+// number reads one of the database's own; 0 if it is not there.
+func (s *state) number(key []byte) (uint64, error) {
+	text, err := s.text(key)
+	switch {
+	case err != nil || text == "":
 		return 0, err
-	}
-	defer closer.Close()
-	if len(b) != 8 {
+	case len(text) != 8:
 		return 0, errDamaged
 	}
-	return binary.BigEndian.Uint64(b), nil
+	return binary.BigEndian.Uint64([]byte(text)), nil
+}
+
+// text reads one of the database's own; empty if it is not there.
+func (s *state) text(key []byte) (string, error) {
+	b, closer, err := s.db.Get(key)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return string(b), closer.Close()
 }
 
 // guard runs a part of Pebble that may panic when the disk fails.

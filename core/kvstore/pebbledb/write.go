@@ -42,7 +42,7 @@ func (s *Store) put(pairs []*kvstore.KVPair) error {
 // Delete deletes a key, if it is there (kvstore.KVStore).
 func (s *Store) Delete(key []byte) (err error) {
 	defer s.done("delete", key, time.Now(), &err)
-	_, err = s.swap(key, func(_ []byte, found bool) *kvstore.TrxnRecord {
+	_, err = s.swap(key, func(_ uint64, _ []byte, found bool) *kvstore.TrxnRecord {
 		if !found {
 			return nil
 		}
@@ -53,21 +53,28 @@ func (s *Store) Delete(key []byte) (err error) {
 
 // CompareAndSet sets a key if it has the expected value (kvstore.KVStore).
 func (s *Store) CompareAndSet(r *kvstore.CompareAndSetRequest) (set bool, err error) {
-	if r == nil {
-		r = &kvstore.CompareAndSetRequest{} // refused for its key
+	var key []byte
+	if r != nil {
+		key = r.Key
 	}
-	defer s.done("cas", r.Key, time.Now(), &err)
-	return s.swap(r.Key, func(value []byte, found bool) *kvstore.TrxnRecord {
+	defer s.done("cas", key, time.Now(), &err)
+	if err := r.Check(); err != nil {
+		return false, err
+	}
+	return s.swap(key, func(expire uint64, value []byte, found bool) *kvstore.TrxnRecord {
 		if found != (r.OldValue != nil) || !bytes.Equal(value, r.OldValue) {
 			return nil
 		}
-		return &kvstore.TrxnRecord{Type: kvstore.TrxnPut, Key: r.Key, Value: r.NewValue}
+		if !r.KeepExpireTS {
+			expire = r.ExpireTS
+		}
+		return &kvstore.TrxnRecord{Type: kvstore.TrxnPut, Key: key, Value: r.NewValue, ExpireTS: expire}
 	})
 }
 
-// swap commits what decide makes of a key's value, if anything; nothing else is committed between the two. The value is
+// swap commits what decide makes of a key's pair, if anything; nothing else is committed between the two. The value is
 // decide's only while it runs.
-func (s *Store) swap(key []byte, decide func(value []byte, found bool) *kvstore.TrxnRecord) (bool, error) {
+func (s *Store) swap(key []byte, decide func(expire uint64, value []byte, found bool) *kvstore.TrxnRecord) (bool, error) {
 	if err := kvstore.CheckKey(key); err != nil {
 		return false, err
 	}
@@ -78,7 +85,7 @@ func (s *Store) swap(key []byte, decide func(value []byte, found bool) *kvstore.
 	defer s.mu.RUnlock()
 	st.commit.Lock()
 	var effect *kvstore.TrxnRecord
-	err = st.view(st.db, key, s.opts.Clock(), func(_ uint64, value []byte, found bool) { effect = decide(value, found) })
+	err = st.view(st.db, key, s.opts.Clock(), func(expire uint64, value []byte, found bool) { effect = decide(expire, value, found) })
 	if err != nil || effect == nil {
 		st.commit.Unlock()
 		return false, err
@@ -154,6 +161,11 @@ func (s *state) apply(w *write) error {
 	if err := s.failure(); err != nil {
 		return err
 	}
+	history := s.history
+	if s.last == 0 {
+		history = kvstore.NewHistory()
+		_ = w.Set(metaHistory, []byte(history), nil)
+	}
 	err := s.guard(func() error {
 		if s.opts.NoSync {
 			return s.db.Apply(w.Batch, pebble.NoSync)
@@ -163,7 +175,7 @@ func (s *state) apply(w *write) error {
 	if err != nil {
 		return err
 	}
-	s.last = w.number
+	s.last, s.history = w.number, history
 	s.expiring = s.expiring || w.expiring
 	s.since += w.changes
 	if s.since >= housekeepingEvery {
