@@ -3,7 +3,7 @@
 // Redis as rows. The cache itself never lives here.
 //
 // The layout is that of cascache v0.3.2, whose storage key single:user:42 of namespace user lies at
-// gen:user:single:user:42; both may work on the same counters.
+// gen:user:single:user:42; both may work on the same counters. A namespace is any text, also one with colons.
 package genstore
 
 import (
@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"holdfast/core/conn"
 )
 
 // GenStore abstracts where generations live (seed 001, cascache's genstore). Storage keys are any non-empty bytes.
@@ -32,15 +34,15 @@ type GenStore interface {
 }
 
 var (
-	// ErrNilRedisClient answers every operation of a store without a client, also one whose client is a nil pointer.
+	// ErrNilRedisClient, returned bare (==), answers every operation of a store without a client, also one whose client is
+	// a nil pointer.
 	ErrNilRedisClient = errors.New("redis genstore: nil client")
-	// ErrNamespace refuses a namespace that is empty or holds a colon: its keys could be those of another namespace.
-	ErrNamespace = errors.New("a namespace is not empty and holds no colon")
-	// ErrEmptyKey refuses the empty storage key.
+	// ErrEmptyKey, wrapped (errors.Is), refuses the empty storage key.
 	ErrEmptyKey = errors.New("empty storage key")
-	// ErrNotGeneration tells that a key holds something else than a plain decimal from 0 to int64's end.
+	// ErrNotGeneration, wrapped (errors.Is), tells that a key holds something else than a plain decimal from 0 to int64's
+	// end.
 	ErrNotGeneration = errors.New("what is stored is no generation")
-	// ErrExhausted refuses to bump the last generation, 9223372036854775807.
+	// ErrExhausted, wrapped (errors.Is), refuses to bump the last generation, 9223372036854775807.
 	ErrExhausted = errors.New("the generation is the largest number there is and cannot be raised")
 )
 
@@ -58,6 +60,14 @@ func parse(text string) (uint64, error) {
 		return 0, ErrNotGeneration
 	}
 	return n, nil
+}
+
+// failed is conn.Fail, which leaves ErrNilRedisClient bare as the published package does.
+func failed(op, key string, err error) error {
+	if err == ErrNilRedisClient {
+		return err
+	}
+	return conn.Fail(op, key, err)
 }
 
 // explain marks a key of another type as ErrNotGeneration, too.

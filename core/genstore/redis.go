@@ -5,7 +5,6 @@ import (
 	"context"
 	_ "embed" // bump.lua
 	"reflect"
-	"strings"
 	"sync"
 	"time"
 
@@ -14,10 +13,10 @@ import (
 	"holdfast/core/conn"
 )
 
-// RedisGenStoreOptions describe a RedisGenStore (seed 001). Client and Namespace are required.
+// RedisGenStoreOptions describe a RedisGenStore (seed 001). Client is required.
 type RedisGenStoreOptions struct {
 	Client    redis.UniversalClient
-	Namespace string // not empty, without a colon
+	Namespace string
 	// TTL is how long a counter lives after its last bump, kept to the millisecond and rounded up. Zero or less leaves
 	// the life of a counter as it is: new ones do not expire.
 	TTL         time.Duration
@@ -40,9 +39,11 @@ type RedisGenStore struct {
 	args   []any  // of bump.lua
 	close  func() error
 	broken error // why no operation can work
+	// oneSlot tells that any keys of the store can be read by one command.
+	oneSlot bool
 }
 
-// NewRedisGenStore makes a store whose counters do not expire. A nil client or a bad namespace is told by its operations.
+// NewRedisGenStore makes a store whose counters do not expire. A nil client is told by its operations.
 func NewRedisGenStore(client redis.UniversalClient, namespace string) *RedisGenStore {
 	return newRedis(RedisGenStoreOptions{Client: client, Namespace: namespace})
 }
@@ -52,11 +53,11 @@ func NewRedisGenStoreWithTTL(client redis.UniversalClient, namespace string, ttl
 	return newRedis(RedisGenStoreOptions{Client: client, Namespace: namespace, TTL: ttl})
 }
 
-// NewRedisGenStoreWithOptions makes a store from options, or answers ErrNilRedisClient or ErrNamespace.
+// NewRedisGenStoreWithOptions makes a store from options, or answers ErrNilRedisClient.
 func NewRedisGenStoreWithOptions(opts RedisGenStoreOptions) (*RedisGenStore, error) {
 	s := newRedis(opts)
 	if s.broken != nil {
-		return nil, conn.Fail("genstore: open", opts.Namespace, s.broken)
+		return nil, s.broken
 	}
 	return s, nil
 }
@@ -64,13 +65,11 @@ func NewRedisGenStoreWithOptions(opts RedisGenStoreOptions) (*RedisGenStore, err
 func newRedis(o RedisGenStoreOptions) *RedisGenStore {
 	s := &RedisGenStore{client: o.Client, close: func() error { return nil }}
 	s.prefix = cmp.Or(o.Prefix, conn.DefaultPrefixes().Generation) + o.Namespace + ":"
-	switch {
-	case isNil(o.Client):
+	if isNil(o.Client) {
 		s.broken = ErrNilRedisClient
 		return s
-	case o.Namespace == "" || strings.Contains(o.Namespace, ":"):
-		s.broken = ErrNamespace
 	}
+	s.oneSlot = conn.SingleServer(o.Client) || conn.Tagged(s.prefix)
 	if o.CloseClient {
 		s.close = sync.OnceValue(o.Client.Close)
 	}
@@ -120,9 +119,13 @@ func (s *RedisGenStore) usable() error {
 func (s *RedisGenStore) Bump(ctx context.Context, storageKey string) (uint64, error) {
 	key, err := s.key(storageKey)
 	if err != nil {
-		return 0, conn.Fail(opBump, storageKey, err)
+		return 0, failed(opBump, storageKey, err)
 	}
-	n, err := bumpScript.Run(ctx, s.client, []string{key}, s.args...).Int64()
+	return bump(ctx, s.client, key, s.args...)
+}
+
+func bump(ctx context.Context, c redis.UniversalClient, key string, args ...any) (uint64, error) {
+	n, err := bumpScript.Run(ctx, c, []string{key}, args...).Int64()
 	switch {
 	case err != nil:
 		err = explain(err)

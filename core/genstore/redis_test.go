@@ -130,14 +130,25 @@ func check(t *testing.T, name string, s *genstore.RedisGenStore, want error) {
 	}
 }
 
-func TestANamespaceMustNotRunIntoTheKey(t *testing.T) {
-	c, _ := redistest.Mini(t)
-	for _, ns := range []string{"", ":", "a:b", "a:"} {
-		if _, err := genstore.NewRedisGenStoreWithOptions(genstore.RedisGenStoreOptions{Client: c, Namespace: ns}); !errors.Is(err, genstore.ErrNamespace) {
-			t.Errorf("namespace %q: %v", ns, err)
+func TestEveryNamespaceIsTakenByteForByte(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, c redis.UniversalClient) {
+		for _, ns := range []string{"", ":", "app:prod:user", "a:", "{tag}:x", "odd \x00*", "\xff"} {
+			s, err := genstore.NewRedisGenStoreWithOptions(genstore.RedisGenStoreOptions{Client: c, Namespace: ns})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := bump(t, s, "single:"+ns+":k"); got != 1 {
+				t.Errorf("namespace %q: %d", ns, got)
+			}
+			if got := c.Get(ctx, "gen:"+ns+":single:"+ns+":k").Val(); got != "1" {
+				t.Errorf("namespace %q: stored %q", ns, got)
+			}
 		}
-		check(t, "namespace "+ns, genstore.NewRedisGenStore(c, ns), genstore.ErrNamespace)
-	}
+	})
+}
+
+func TestTheEmptyKeyIsRefused(t *testing.T) {
+	c, _ := redistest.Mini(t)
 	s := genstore.NewRedisGenStore(c, "ns")
 	if _, err := s.Bump(ctx, ""); !errors.Is(err, genstore.ErrEmptyKey) {
 		t.Errorf("bump of the empty key: %v", err)

@@ -13,7 +13,7 @@ import (
 
 // Row is one counter as the dashboard shows it.
 type Row struct {
-	Namespace, Key string // Namespace is empty in a key that is none of a store's
+	Namespace, Key string // Namespace is empty where the key does not tell where it ends: Key is the whole ID then
 	Generation     uint64
 	Expires        time.Time // on our clock; zero: never
 	id             string
@@ -105,13 +105,36 @@ func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 	return rows, nil
 }
 
-// split parts an id at its first colon; an id that no store makes is all key.
+// split parts an id where its writer did. Namespaces and keys may both hold colons, but the writer repeats the namespace
+// in the storage key, <namespace>:single:<namespace>:<key> or bulk. An id in which nothing tells is all key, and one
+// without a colon is none of a store's.
 func split(id string) (namespace, key string, ok bool) {
-	namespace, key, _ = strings.Cut(id, ":")
-	if namespace == "" || key == "" {
-		return "", id, false
+	if strings.Count(id, ":") == 1 {
+		if namespace, key, _ := strings.Cut(id, ":"); namespace != "" && key != "" {
+			return namespace, key, true
+		}
 	}
-	return namespace, key, true
+	end := -1
+	for _, mark := range []string{":single:", ":bulk:"} {
+		for from := 0; ; from++ {
+			at := strings.Index(id[from:], mark)
+			if at < 0 {
+				break
+			}
+			from += at
+			if !strings.HasPrefix(id[from+len(mark):], id[:from]+":") || from == 0 {
+				continue
+			}
+			if end >= 0 { // it can be read in two ways
+				return "", id, true
+			}
+			end = from
+		}
+	}
+	if end < 0 {
+		return "", id, strings.Contains(strings.Trim(id, ":"), ":") || strings.HasPrefix(id, ":") && len(id) > 1
+	}
+	return id[:end], id[end+1:], true
 }
 
 // Inspect fetches the text of a counter as it is stored.
@@ -123,9 +146,20 @@ func (r *Rows) Inspect(ctx context.Context, id string) (body []byte, found bool,
 	return []byte(text), err == nil, conn.Fail(opRead, r.prefix+id, explain(err))
 }
 
+// IDOf is the ID of the counter of a namespace and a key as a Row shows them. Without a namespace the key is all of it.
+func IDOf(namespace, key string) string {
+	if namespace == "" {
+		return key
+	}
+	return namespace + ":" + key
+}
+
 // Bump adds one to a counter by hand, knowing nothing of its store: the counter keeps the life it has, and one that is
-// not there starts at 1 and does not expire. Errors are those of RedisGenStore.Bump, and ErrNamespace.
+// not there starts at 1 and does not expire. It takes a counter as a Row shows it, see IDOf. Errors are those of
+// RedisGenStore.Bump.
 func (r *Rows) Bump(ctx context.Context, namespace, key string) (uint64, error) {
-	s := newRedis(RedisGenStoreOptions{Client: r.client, Namespace: namespace, Prefix: r.prefix})
-	return s.Bump(ctx, key)
+	if key == "" {
+		return 0, conn.Fail(opBump, namespace, ErrEmptyKey)
+	}
+	return bump(ctx, r.client, r.prefix+IDOf(namespace, key))
 }

@@ -79,6 +79,32 @@ func TestRowsAreFoundReadAndBumped(t *testing.T) {
 	})
 }
 
+func TestARowIsSplitWhereItsWriterDid(t *testing.T) {
+	c, _ := redistest.Mini(t)
+	for id, want := range map[string][2]string{
+		"app:prod:user:single:app:prod:user:u1": {"app:prod:user", "single:app:prod:user:u1"},
+		"app:prod:user:bulk:app:prod:user:0123": {"app:prod:user", "bulk:app:prod:user:0123"},
+		"user:single:user:a:b":                  {"user", "single:user:a:b"},
+		"user:single:user:":                     {"user", "single:user:"},
+		"a:single:a":                            {"", "a:single:a"}, // not the writer's
+		"app:prod:u1":                           {"", "app:prod:u1"},
+		"app:single:other:u1":                   {"", "app:single:other:u1"},
+		"a:single:a:single:a:single:a:k":        {"", "a:single:a:single:a:single:a:k"}, // two namespaces may have written it
+		"user:k":                                {"user", "k"},
+		":single::k":                            {"", ":single::k"},
+		"single:single:single:k":                {"single", "single:single:k"},
+	} {
+		set(t, c, "gen:"+id, "7")
+		rows, err := genstore.NewRows(c, "gen:").Read(ctx, []string{id})
+		if err != nil || len(rows) != 1 {
+			t.Fatal(rows, err)
+		}
+		if r := rows[0]; r.Namespace != want[0] || r.Key != want[1] || r.Problem() != nil || genstore.IDOf(r.Namespace, r.Key) != id {
+			t.Errorf("%s is split into %q and %q, problem %v", id, r.Namespace, r.Key, r.Problem())
+		}
+	}
+}
+
 func TestABumpByHandKeepsTheLifeOfTheCounter(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, c redis.UniversalClient) {
 		rows := genstore.NewRows(c, "gen:")
@@ -92,8 +118,13 @@ func TestABumpByHandKeepsTheLifeOfTheCounter(t *testing.T) {
 				t.Errorf("a counter that lived %v now lives %v", life, ttl)
 			}
 		}
-		if _, err := rows.Bump(ctx, "a:b", "k"); !errors.Is(err, genstore.ErrNamespace) {
-			t.Errorf("a bump in a bad namespace: %v", err)
+		for _, by := range [][2]string{{"app:prod", "single:app:prod:u"}, {"", "app:prod:single:app:prod:u"}} {
+			if _, err := rows.Bump(ctx, by[0], by[1]); err != nil {
+				t.Error(err)
+			}
+		}
+		if got := c.Get(ctx, "gen:app:prod:single:app:prod:u").Val(); got != "2" {
+			t.Errorf("both forms together bumped to %q", got)
 		}
 	})
 }

@@ -14,18 +14,18 @@ import (
 func (s *RedisGenStore) Snapshot(ctx context.Context, storageKey string) (uint64, error) {
 	key, err := s.key(storageKey)
 	if err != nil {
-		return 0, conn.Fail(opSnapshot, storageKey, err)
+		return 0, failed(opSnapshot, storageKey, err)
 	}
 	gen, _, err := read(conn.Ask(ctx, s.client, redis.NewStringCmd(ctx, "get", key)))
 	return gen, conn.Fail(opSnapshot, key, err)
 }
 
-// SnapshotMany reads all keys in one pipeline, a round trip to each node at most, each key once; missing ones are 0.
-// Keys without a generation are left out of the map and joined in the error, each by its name. Where the server cannot
-// be asked at all the map is nil.
+// SnapshotMany reads each key once; missing ones are 0. On a single server, and in a cluster where the namespace has a hash
+// tag, that is one MGET; else one pipeline, a round trip to each node at most. Keys without a generation are left out of
+// the map and joined in the error, each by its name. Where the server cannot be asked at all the map is nil.
 func (s *RedisGenStore) SnapshotMany(ctx context.Context, storageKeys []string) (map[string]uint64, error) {
 	if err := s.usable(); err != nil {
-		return nil, conn.Fail(opSnapshot, "", err)
+		return nil, failed(opSnapshot, "", err)
 	}
 	gens := make(map[string]uint64, len(storageKeys))
 	asked := make([]string, 0, len(storageKeys)) // has exactly the keys of gens
@@ -37,18 +37,38 @@ func (s *RedisGenStore) SnapshotMany(ctx context.Context, storageKeys []string) 
 			asked = append(asked, k)
 		}
 	}
-	cmds, err := s.getMany(ctx, asked)
+	keys := s.keys(asked)
+	texts, err := s.together(ctx, keys)
 	if err != nil {
 		return nil, conn.Fail(opSnapshot, "", err)
 	}
-	for i, cmd := range cmds {
-		gen, found, err := read(cmd.Result())
+	alone := make([]int, 0, len(keys)) // those that have to be asked for by themselves
+	for i := range keys {
+		if texts == nil || texts[i] == nil {
+			alone = append(alone, i)
+			continue
+		}
+		text, _ := texts[i].(string)
+		if gens[asked[i]], err = parse(text); err != nil {
+			delete(gens, asked[i])
+			bad = append(bad, conn.Fail(opSnapshot, keys[i], err))
+		}
+	}
+	if texts != nil && s.allMissing(ctx, keys, alone) {
+		return gens, errors.Join(bad...)
+	}
+	cmds, err := s.getMany(ctx, keys, alone)
+	if err != nil {
+		return nil, conn.Fail(opSnapshot, "", err)
+	}
+	for n, i := range alone {
+		gen, found, err := read(cmds[n].Result())
 		switch {
 		case conn.Unreachable(err):
-			return nil, conn.Fail(opSnapshot, s.prefix+asked[i], err)
+			return nil, conn.Fail(opSnapshot, keys[i], err)
 		case err != nil:
 			delete(gens, asked[i])
-			bad = append(bad, conn.Fail(opSnapshot, s.prefix+asked[i], err))
+			bad = append(bad, conn.Fail(opSnapshot, keys[i], err))
 		case found:
 			gens[asked[i]] = gen
 		}
@@ -56,28 +76,68 @@ func (s *RedisGenStore) SnapshotMany(ctx context.Context, storageKeys []string) 
 	return gens, errors.Join(bad...)
 }
 
-// getMany sends one GET a storage key. The keys share one piece of memory and so do the arguments, which pays for what
-// SnapshotMany does beyond a bare pipeline.
-func (s *RedisGenStore) getMany(ctx context.Context, storageKeys []string) ([]*redis.StringCmd, error) {
-	if len(storageKeys) == 0 {
-		return nil, nil
-	}
+// keys are the Redis keys of storage keys, in one piece of memory.
+func (s *RedisGenStore) keys(storageKeys []string) []string {
 	size := len(s.prefix) * len(storageKeys)
 	for _, k := range storageKeys {
 		size += len(k)
 	}
-	var keys strings.Builder
-	keys.Grow(size)
-	args := make([]any, 0, 2*len(storageKeys))
-	cmds := make([]*redis.StringCmd, len(storageKeys))
+	var all strings.Builder
+	all.Grow(size)
+	keys := make([]string, len(storageKeys))
+	for i, k := range storageKeys {
+		at := all.Len()
+		all.WriteString(s.prefix)
+		all.WriteString(k)
+		keys[i] = all.String()[at:]
+	}
+	return keys
+}
+
+// together asks for all keys with one MGET, where one server has them all. What it answers with nil may be missing or of
+// another type. No texts: it cannot be asked so, or may not.
+func (s *RedisGenStore) together(ctx context.Context, keys []string) (texts []any, err error) {
+	if len(keys) < 2 || !s.oneSlot {
+		return nil, nil
+	}
+	args := make([]any, 0, 1+len(keys))
+	args = append(args, "mget")
+	for _, k := range keys {
+		args = append(args, k)
+	}
+	texts, err = conn.Ask(ctx, s.client, redis.NewSliceCmd(ctx, args...))
+	if _, refused := errors.AsType[redis.Error](err); refused {
+		return nil, nil
+	}
+	return texts, err
+}
+
+// allMissing tells whether none of the keys that MGET answered with nil is there.
+func (s *RedisGenStore) allMissing(ctx context.Context, keys []string, which []int) bool {
+	if len(which) == 0 {
+		return true
+	}
+	args := make([]any, 0, 1+len(which))
+	args = append(args, "exists")
+	for _, i := range which {
+		args = append(args, keys[i])
+	}
+	there, err := conn.Ask(ctx, s.client, redis.NewIntCmd(ctx, args...))
+	return err == nil && there == 0
+}
+
+// getMany sends one GET for each of the keys at which. Their arguments share one piece of memory.
+func (s *RedisGenStore) getMany(ctx context.Context, keys []string, which []int) ([]*redis.StringCmd, error) {
+	if len(which) == 0 {
+		return nil, nil
+	}
+	args := make([]any, 0, 2*len(which))
+	cmds := make([]*redis.StringCmd, len(which))
 	return cmds, conn.Pipeline(ctx, s.client, func(p redis.Pipeliner) {
-		for i, k := range storageKeys {
-			at := keys.Len()
-			keys.WriteString(s.prefix)
-			keys.WriteString(k)
-			args = append(args, "get", keys.String()[at:])
-			cmds[i] = redis.NewStringCmd(ctx, args[2*i:2*i+2:2*i+2]...)
-			_ = p.Process(ctx, cmds[i]) // only queues
+		for n, i := range which {
+			args = append(args, "get", keys[i])
+			cmds[n] = redis.NewStringCmd(ctx, args[2*n:2*n+2:2*n+2]...)
+			_ = p.Process(ctx, cmds[n]) // only queues
 		}
 	})
 }

@@ -47,22 +47,55 @@ func TestSnapshotManyReadsEverySlotAndEachKeyOnce(t *testing.T) {
 		if err != nil || !maps.Equal(got, want) {
 			t.Fatalf("got %v, %v", got, err)
 		}
-		if n := trips.N.Load(); n != 1 {
-			t.Errorf("%d pipelines, want one", n)
+		wantTrips, wantCommands := int64(2), 2 // MGET, and EXISTS of what it answered with nil
+		if _, cluster := c.(*redis.ClusterClient); cluster {
+			wantTrips, wantCommands = 1, len(keys)
+		}
+		if n := trips.N.Load(); n != wantTrips {
+			t.Errorf("%d pipelines, want %d", n, wantTrips)
 		}
 		commands := 0
 		c.AddHook(counting{&commands})
-		if _, err := s.SnapshotMany(ctx, append(keys, keys...)); err != nil || commands != len(keys) {
+		if _, err := s.SnapshotMany(ctx, append(keys, keys...)); err != nil || commands != wantCommands {
 			t.Errorf("%d commands for %d keys, %v", commands, len(keys), err)
 		}
 	})
 }
 
-// counting counts the commands of pipelines.
+// Where a slot has all keys MGET reads them, and what it hides is told all the same.
+func TestSnapshotManyInOneSlotHidesNoWrongType(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, c redis.UniversalClient) {
+		s := genstore.NewRedisGenStore(c, "{ns}")
+		set(t, c, "gen:{ns}:five", "5")
+		set(t, c, "gen:{ns}:text", "secret")
+		c.RPush(ctx, "gen:{ns}:list", "1")
+		if _, err := s.SnapshotMany(ctx, []string{"five", "missing"}); err != nil {
+			t.Fatal(err)
+		}
+		commands := 0
+		c.AddHook(counting{&commands})
+		got, err := s.SnapshotMany(ctx, []string{"five", "text", "list", "missing"})
+		if !maps.Equal(got, map[string]uint64{"five": 5, "missing": 0}) || !errors.Is(err, genstore.ErrNotGeneration) {
+			t.Errorf("got %v, %v", got, err)
+		}
+		for _, key := range []string{"gen:{ns}:text", "gen:{ns}:list"} {
+			if !strings.Contains(err.Error(), key) {
+				t.Errorf("%v does not name %s", err, key)
+			}
+		}
+		if commands != 4 { // MGET, EXISTS, and GET of the two that it answered with nil
+			t.Errorf("%d commands", commands)
+		}
+	})
+}
+
+// counting counts commands, those of pipelines one by one.
 type counting struct{ n *int }
 
-func (h counting) DialHook(next redis.DialHook) redis.DialHook          { return next }
-func (h counting) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
+func (h counting) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (h counting) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error { *h.n++; return next(ctx, cmd) }
+}
 func (h counting) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error { *h.n += len(cmds); return next(ctx, cmds) }
 }

@@ -12,15 +12,20 @@ import (
 
 	"holdfast/core/actorstore"
 	"holdfast/core/conn"
+	"holdfast/core/genstore"
 )
 
 // BumpGeneration plans to raise a generation by one; caches built on the old one are stale from then on. The counter
-// keeps the time to live it has.
+// keeps the time to live it has. Without a namespace the key is all that stands behind the prefix.
 func (o *Operator) BumpGeneration(namespace, key string) Action {
-	id := namespace + ":" + key
+	id := genstore.IDOf(namespace, key)
+	of := key
+	if namespace != "" {
+		of += " in " + namespace
+	}
 	return Action{
 		Verb: Bump, Kind: "generations", ID: id,
-		Summary:  fmt.Sprintf("raise the generation of %s in %s by one: caches built on the old one become stale", key, namespace),
+		Summary:  fmt.Sprintf("raise the generation of %s by one: caches built on the old one become stale", of),
 		Commands: []string{o.script("bump", "generations", id)},
 		run: func(ctx context.Context) (Outcome, error) {
 			n, err := o.core.Generations.Bump(ctx, namespace, key)
