@@ -100,7 +100,7 @@ func TestEveryKindIsReadBesideWhatIsBroken(t *testing.T) {
 			"workers":     {"!junk", "!ns:pool:typed", "ns:pool:pod-0", "ns:pool:pod-1"},
 			"locks":       {"!lock:typed", "lock:by:hand", "lock:store:orders"},
 			"leases":      {"!cfg:12345", fmt.Sprintf("cfg:%d", lease.Id())},
-			"records":     {"!?junk", "!cfg:odd", "!cfg:typed", "cfg:svc/1", "cfg:svc/2"},
+			"records":     {"!?junk", "!cfg:dead", "!cfg:odd", "!cfg:typed", "cfg:svc/1", "cfg:svc/2"},
 		} {
 			table := s.Table(kind)
 			var got []string

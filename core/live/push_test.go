@@ -2,6 +2,7 @@ package live_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -65,7 +66,7 @@ func TestChangesArePushed(t *testing.T) {
 }
 
 // Nothing tells of a record whose lease ends: the record's own keys stay as they are.
-func TestRecordsGoWithTheirLease(t *testing.T) {
+func TestRecordsTellThatTheirLeaseIsGone(t *testing.T) {
 	eachPushing(t, func(t *testing.T, c *core.Core) {
 		s, err := c.Records("ns")
 		ok(t, err)
@@ -83,8 +84,14 @@ func TestRecordsGoWithTheirLease(t *testing.T) {
 		}
 		until(t, c, "the records", func(s *live.Snapshot) bool { return s.Table("records").Len() == 10 })
 		ok(t, c.Conn.PExpire(ctx, fmt.Sprintf("rec:{ns}:lease:%d", lease.Id()), 20*time.Millisecond).Err())
-		until(t, c, "the one without a lease", func(s *live.Snapshot) bool {
-			return s.Table("records").Len() == 1 && s.Table("leases").Len() == 0
+		until(t, c, "nine that wait to be swept", func(s *live.Snapshot) bool {
+			records, gone := s.Table("records"), 0
+			for i := range records.Len() {
+				if errors.Is(records.At(i).Problem(), record.ErrLeaseGone) {
+					gone++
+				}
+			}
+			return records.Len() == 10 && gone == 9 && s.Table("leases").Len() == 0
 		})
 	})
 }

@@ -1,11 +1,15 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
 )
@@ -13,6 +17,9 @@ import (
 // NewLease is Lessor.NewLease; the Lease it returns is a *RedisLease.
 func (s *RedisStorage) NewLease(ctx context.Context, ttl time.Duration, keepAlive bool) (Lease, error) {
 	const op = "record: new lease"
+	if err := check(ctx); err != nil {
+		return nil, conn.Fail(op, s.base, err)
+	}
 	if ttl <= 0 {
 		return nil, conn.Fail(op, s.base, fmt.Errorf("%w: ttl %v is not positive", ErrBadArgument, ttl))
 	}
@@ -20,13 +27,10 @@ func (s *RedisStorage) NewLease(ctx context.Context, ttl time.Duration, keepAliv
 	if keepAlive && s.life.Err() != nil {
 		return nil, conn.Fail(op, s.base, ErrClosed)
 	}
-	before := time.Now()
-	text, err := leaseNewScript.Run(ctx, s.c, []string{s.seq, s.ix, s.exp}, s.base, ms).Text()
+	l, err := s.grant(ctx, ms)
 	if err != nil {
 		return nil, conn.Fail(op, s.base, err)
 	}
-	l := &RedisLease{s: s, id: leaseID(text), granted: time.Duration(ms) * time.Millisecond}
-	l.observe(before, l.granted)
 	if !keepAlive {
 		return l, nil
 	}
@@ -38,6 +42,42 @@ func (s *RedisStorage) NewLease(ctx context.Context, ttl time.Duration, keepAliv
 	}
 	return l, nil
 }
+
+// grant takes the next number of the counter as the id: what the counter was last heard to be, or is told to be. Where
+// others count at the same time it aims further and further ahead.
+func (s *RedisStorage) grant(ctx context.Context, ms int64) (*RedisLease, error) {
+	counter := s.counter.Load()
+	for ahead := int64(0); ; ahead = min(2*ahead+1, aheadMax) {
+		if counter >= farthest {
+			ahead = 0 // where the script cannot calculate
+		}
+		id := LeaseId(counter + 1 + ahead)
+		if id <= 0 {
+			return nil, fmt.Errorf("%w: the counter is at its end", errMalformed)
+		}
+		before := time.Now()
+		said, due, err := outcome(leaseNewScript.Run(ctx, s.c, []string{s.seq, s.exp, s.lease(id)}, s.channel, int64(id), counter, ms))
+		if err != nil {
+			return nil, err
+		}
+		if is, refused := said.(string); refused {
+			if counter, err = number("counter", is); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		s.counter.Store(int64(id))
+		s.tidy(ctx, due)
+		l := &RedisLease{s: s, id: id, granted: time.Duration(ms) * time.Millisecond}
+		l.observe(before, l.granted)
+		return l, nil
+	}
+}
+
+const (
+	aheadMax = 511
+	farthest = 1e13
+)
 
 // patience is for the calls to which the seed gives no context.
 const patience = 10 * time.Second
@@ -57,33 +97,64 @@ func (s *RedisStorage) GetLease(id LeaseId) (Lease, error) {
 	return l, nil
 }
 
+// readLease reads each key for itself, so that it does not matter on which nodes they are.
 func (s *RedisStorage) readLease(ctx context.Context, id LeaseId) (granted, left time.Duration, err error) {
-	a, err := reply(leaseGetScript.Run(ctx, s.c, []string{s.lease(id)}))
-	if err != nil {
-		return 0, 0, err
+	var text *redis.StringCmd
+	var ttl *redis.DurationCmd
+	var deadline *redis.FloatCmd
+	err = conn.Pipeline(ctx, s.c, func(p redis.Pipeliner) {
+		text, ttl, deadline = p.Get(ctx, s.lease(id)), p.PTTL(ctx, s.lease(id)), p.ZScore(ctx, s.exp, strconv.FormatInt(int64(id), 10))
+	})
+	if err == nil {
+		err = cmp.Or(text.Err(), ttl.Err(), deadline.Err())
 	}
-	if len(a) < 2 {
+	switch {
+	case errors.Is(err, redis.Nil), err == nil && (ttl.Val() == -2 || deadline.Val() == 0):
 		return 0, 0, ErrWrongLeaseId
+	case err != nil:
+		return 0, 0, err
+	case ttl.Val() < 0:
+		return 0, 0, fmt.Errorf("%w: the key of the lease never expires", errMalformed)
 	}
-	ms, err := number("granted time", a.text(0))
-	pttl, _ := a[1].(int64)
-	return time.Duration(ms) * time.Millisecond, time.Duration(pttl) * time.Millisecond, err
+	ms, err := number("granted time", text.Val())
+	return time.Duration(ms) * time.Millisecond, ttl.Val(), err
 }
 
-// ReleaseLease ends any lease of the namespace and removes exactly its records, in one step for every reader of this
-// package. ErrWrongLeaseId if it is gone already.
+// ReleaseLease ends any lease of the namespace and removes exactly its records: the first 1,000 in the step that ends it,
+// the others, which are out of every reader's sight by then, in further ones. ErrWrongLeaseId if it is gone already.
 func (s *RedisStorage) ReleaseLease(ctx context.Context, id LeaseId) error {
 	const op = "record: release"
-	key := s.lease(id)
-	left, err := leaseReleaseScript.Run(ctx, s.c, []string{s.seq, s.ix, s.exp, key, s.leaseKeys(id)}, s.base, int64(id), sweepMost).Int64()
-	if err == nil && left < 0 {
-		err = ErrWrongLeaseId
+	if err := check(ctx); err != nil {
+		return conn.Fail(op, s.base, err)
 	}
-	// The lease is over. Its remaining records are out of sight and first in line, here or for whoever sweeps next.
-	for ; err == nil && left > 0; left -= sweepMost {
-		_, _, err = s.sweep(ctx, "", sweepMost)
+	text := strconv.FormatInt(int64(id), 10)
+	for mode, before := "release", int64(-1); ; mode = "sweep" {
+		keys, err := s.namesOf(ctx, id)
+		if err != nil {
+			return conn.Fail(op, s.leaseKeys(id), err)
+		}
+		left, err := dropScript.Run(ctx, s.c, s.dropKeys(text, keys), s.dropArgs(text, mode, keys)...).Int64()
+		if err == nil && left < 0 && mode == "release" {
+			err = ErrWrongLeaseId
+		}
+		if err != nil || left <= 0 { // another sweep may have come first
+			return conn.Fail(op, s.lease(id), err)
+		}
+		if before >= 0 && left >= before {
+			return conn.Fail(op, s.leaseKeys(id), fmt.Errorf("%w: its %d keys cannot be removed", errMalformed, left))
+		}
+		before = left
 	}
-	return conn.Fail(op, key, err)
+}
+
+// namesOf reads which records a lease has, as many as one script may remove.
+func (s *RedisStorage) namesOf(ctx context.Context, id LeaseId) ([]string, error) {
+	var cmd *redis.StringSliceCmd
+	err := conn.Pipeline(ctx, s.c, func(p redis.Pipeliner) { cmd = p.SRandMemberN(ctx, s.leaseKeys(id), sweepMax) })
+	if err != nil {
+		return nil, err
+	}
+	return cmd.Result()
 }
 
 // RedisLease is a Lease of a RedisStorage. It is safe for concurrent use.
@@ -175,9 +246,21 @@ func (l *RedisLease) keep(life context.Context) {
 	}
 }
 
+// prolong moves the deadline. While its two keys are on different nodes they are set one after the other: a lease must not
+// end because a slot takes long to move.
 func (l *RedisLease) prolong(life context.Context) (alive bool, err error) {
 	ctx, cancel := context.WithTimeout(life, l.granted/8)
 	defer cancel()
-	s := l.s
-	return leaseKeepScript.Run(ctx, s.c, []string{s.seq, s.ix, s.exp, s.lease(l.id)}, s.base, int64(l.id)).Bool()
+	s, key, ms := l.s, l.s.lease(l.id), l.granted.Milliseconds()
+	said, err := leaseKeepScript.Try(ctx, s.c, []string{s.exp, key}, int64(l.id), ms).Result()
+	if !conn.Moving(err) {
+		_, alive = said.(string)
+		return alive, err
+	}
+	said, err = leaseKeepScript.Try(ctx, s.c, []string{s.exp}, int64(l.id), ms).Result()
+	deadline, alive := said.(string)
+	if err == nil && alive {
+		err = conn.Once(ctx, s.c, "set", key, ms, "pxat", deadline).Err()
+	}
+	return alive && err == nil, err
 }

@@ -98,9 +98,13 @@ func (r *RecordRows) Keys(id string) []string { return []string{r.key(id)} }
 
 var errForeign = errors.New("foreign key: neither a record nor a lease")
 
+// ErrLeaseGone is the problem of a row whose lease is gone, wrapped with its id. To the methods of Storage there is no such
+// record; its key is removed when its namespace is written to the next time.
+var ErrLeaseGone = errors.New("its lease is gone, and it is removed at the next write to its namespace")
+
 // Read asks in one pipeline how long the values are and fetches the records with a short one in a second; where some have
-// leases it asks in a third which of these live: a record whose lease is gone is left out, as it is everywhere else. It
-// writes nothing.
+// leases it asks in a third which of these live. Each command names one key, so that a slot on the move hides none. It writes
+// nothing.
 func (r *RecordRows) Read(ctx context.Context, ids []string) ([]*RecordRow, error) {
 	cmds, sizes := make([]*redis.SliceCmd, len(ids)), make([]*redis.IntCmd, len(ids))
 	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
@@ -112,7 +116,7 @@ func (r *RecordRows) Read(ctx context.Context, ids []string) ([]*RecordRow, erro
 		err = conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
 			for i, id := range ids {
 				fields := []string{"value", "version", "lease"}
-				if sizes[i].Val() > conn.MostUnasked { // of a field nothing less than the whole can be read
+				if sizes[i].Err() != nil || sizes[i].Val() > conn.MostUnasked { // of a field nothing less than the whole can be read
 					fields[0] = "version"
 				}
 				cmds[i] = p.HMGet(ctx, r.key(id), fields...)
@@ -123,15 +127,15 @@ func (r *RecordRows) Read(ctx context.Context, ids []string) ([]*RecordRow, erro
 		return nil, conn.Fail("record: read rows", r.prefix, err)
 	}
 	rows := make([]*RecordRow, len(ids))
-	needs := make([]string, len(ids)) // the key without which the row is not shown, if there is one
+	needs := make([]string, len(ids)) // the key without which there is no such row, or a bad one; empty if there is none
 	exist := map[string]*redis.IntCmd{}
 	for i, id := range ids {
 		rows[i] = &RecordRow{id: id}
 		if needs[i] = rows[i].fill(r, cmds[i]); needs[i] != "" {
 			exist[needs[i]] = nil
 		}
-		if size := sizes[i].Val(); size > conn.MostUnasked && rows[i].problem == nil {
-			rows[i].Value, rows[i].problem = nil, conn.Fail("record: read row", r.key(id), conn.TooLarge(size))
+		if size, err := sizes[i].Result(); (err != nil || size > conn.MostUnasked) && rows[i].problem == nil {
+			rows[i].Value, rows[i].problem = nil, conn.Fail("record: read row", r.key(id), cmp.Or(err, conn.TooLarge(size)))
 		}
 	}
 	if len(exist) == 0 {
@@ -153,7 +157,10 @@ func (r *RecordRows) Read(ctx context.Context, ids []string) ([]*RecordRow, erro
 				row.problem = conn.Fail("record: look for the lease", needs[i], err)
 			}
 			if err == nil && n == 0 {
-				continue
+				if row.Lease == int64(NoLeaseId) {
+					continue
+				}
+				row.problem = fmt.Errorf("lease %d: %w", row.Lease, ErrLeaseGone)
 			}
 		}
 		shown = append(shown, row)
@@ -213,7 +220,7 @@ func (r *RecordRows) Load(ctx context.Context, id string) (body []byte, version 
 	if !ok {
 		return nil, 0, conn.Fail("record: load", r.key(id), errForeign)
 	}
-	rec, _, err := s.read(ctx, k)
+	rec, err := s.Get(ctx, k)
 	return rec.Value, int64(rec.Version), err
 }
 
@@ -244,7 +251,7 @@ func (r *RecordRows) Keep(ctx context.Context, id string) (body []byte, version 
 	if !ok {
 		return nil, 0, nil, conn.Fail("record: keep", r.key(id), errForeign)
 	}
-	rec, _, err := s.read(ctx, k)
+	rec, err := s.Get(ctx, k)
 	return rec.Value, int64(rec.Version), func(ctx context.Context) error {
 		_, err := s.Create(ctx, rec)
 		return err

@@ -1,6 +1,7 @@
 package record_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -124,7 +125,8 @@ func TestRecordRowsShowEveryRecordOnceAndTheBadBesideTheGood(t *testing.T) {
 	})
 }
 
-func TestRowsWithoutTheirLeaseAreNotShownAndNotTouched(t *testing.T) {
+// To the storage such a record is gone; what is stored all the same is shown, with what is wrong with it.
+func TestRowsWithoutTheirLeaseAreShownAsSuchAndNotTouched(t *testing.T) {
 	eachClock(t, func(t *testing.T, c redis.UniversalClient, pass func()) {
 		s, rows, leases := open(t, c), record.NewRecordRows(c, ""), record.NewLeaseRows(c, "")
 		l := grant(t, s, short, false)
@@ -133,7 +135,8 @@ func TestRowsWithoutTheirLeaseAreNotShownAndNotTouched(t *testing.T) {
 		id := fmt.Sprint("ns:", l.Id())
 		_ = c.Exists(ctx, leases.Keys(id)[0]) // Redis itself expires the lease's key
 		unchanged(t, c, "looking", func() {
-			if got, err := rows.Read(ctx, []string{"ns:a"}); err != nil || len(got) != 0 {
+			got, err := rows.Read(ctx, []string{"ns:a"})
+			if err != nil || len(got) != 1 || !errors.Is(got[0].Problem(), record.ErrLeaseGone) || got[0].Lease != int64(l.Id()) || string(got[0].Value) != "1" {
 				t.Errorf("%+v, %v", got, err)
 			}
 			if _, _, err := rows.Load(ctx, "ns:a"); !errors.Is(err, record.ErrNotFound) {
@@ -148,8 +151,27 @@ func TestRowsWithoutTheirLeaseAreNotShownAndNotTouched(t *testing.T) {
 			if _, found, err := leases.Inspect(ctx, id); found || err != nil {
 				t.Errorf("inspect lease: %v, %v", found, err)
 			}
+			for _, get := range []func() error{
+				func() error { _, err := s.Get(ctx, "a"); return err },
+				func() error { all, err := s.GetRange(ctx, "", "z"); return cmp.Or(err, gone(all)) },
+			} {
+				if err := get(); !errors.Is(err, record.ErrNotFound) {
+					t.Errorf("%v", err)
+				}
+			}
 		})
+		put(t, s, "sweeps", "", record.NoLeaseId)
+		if got, err := rows.Read(ctx, []string{"ns:a"}); err != nil || len(got) != 0 {
+			t.Errorf("swept: %+v, %v", got, err)
+		}
 	})
+}
+
+func gone(all record.Records) error {
+	if len(all) == 0 {
+		return record.ErrNotFound
+	}
+	return nil
 }
 
 func TestEditingByRowIsCompareAndSet(t *testing.T) {

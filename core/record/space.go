@@ -13,25 +13,25 @@ import (
 //	rec:{ns}:r:<key>      hash: value, version, lease ("0": none)
 //	rec:{ns}:ix           ZSET, all scores 0: the raw keys in their order
 //	rec:{ns}:seq          counter of changes; versions and lease ids are its values
-//	rec:{ns}:lease:<id>   the granted ms as text; lives until the deadline. Its existence is the lease's life
+//	rec:{ns}:lease:<id>   the granted ms as text; expires at the deadline
 //	rec:{ns}:lk:<id>      SET: the raw keys of the lease's records
-//	rec:{ns}:exp          ZSET: lease ids by deadline in ms, what is to be swept
+//	rec:{ns}:exp          ZSET: lease ids by deadline in ms. A lease lives until then, and its id stays until it is swept
 //
 // and one channel, rec:{ns}:ch, that tells every change. ns and key are percent-encoded in keys.
 type space struct {
 	base         string // "rec:{ns}:"
 	seq, ix, exp string
+	channel      string
 }
 
 func newSpace(prefix, namespace string) space {
 	base := prefix + "{" + conn.Escape(namespace) + "}:"
-	return space{base: base, seq: base + "seq", ix: base + "ix", exp: base + "exp"}
+	return space{base: base, seq: base + "seq", ix: base + "ix", exp: base + "exp", channel: base + "ch"}
 }
 
 func (s space) record(k Key) string         { return s.base + "r:" + conn.Escape(string(k)) }
 func (s space) lease(id LeaseId) string     { return s.base + "lease:" + strconv.FormatInt(int64(id), 10) }
 func (s space) leaseKeys(id LeaseId) string { return s.base + "lk:" + strconv.FormatInt(int64(id), 10) }
-func (s space) channel() string             { return s.base + "ch" }
 
 // part says what a raw key is in the layout.
 type part int

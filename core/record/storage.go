@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -26,8 +28,11 @@ type Options struct {
 // goroutines only while somebody waits or a lease is kept alive.
 type RedisStorage struct {
 	space
-	c     redis.UniversalClient
-	watch *watch
+	c       redis.UniversalClient
+	watch   *watch
+	counter atomic.Int64 // the namespace's as last heard of; a guess
+	plain   atomic.Bool  // the user may run no scripts
+	tidying sync.Mutex
 
 	life context.Context // ends with Close
 	end  context.CancelFunc
@@ -82,9 +87,15 @@ func (s *RedisStorage) run(f func()) bool {
 // Lessor returns the storage itself.
 func (s *RedisStorage) Lessor() Lessor { return s }
 
-func checkKey(k Key) error {
-	if k == "" {
-		return fmt.Errorf("%w: empty key", ErrBadArgument)
+// check refuses what no call can be made with.
+func check(ctx context.Context, keys ...Key) error {
+	if ctx == nil {
+		return fmt.Errorf("%w: nil context", ErrBadArgument)
+	}
+	for _, k := range keys {
+		if k == "" {
+			return fmt.Errorf("%w: empty key", ErrBadArgument)
+		}
 	}
 	return nil
 }
@@ -92,117 +103,52 @@ func checkKey(k Key) error {
 // Create is Storage.Create.
 func (s *RedisStorage) Create(ctx context.Context, r Record) (Version, error) {
 	const op = "record: create"
-	if err := checkKey(r.Key); err != nil {
+	if err := check(ctx, r.Key); err != nil {
 		return 0, conn.Fail(op, s.base, err)
 	}
 	key := s.record(r.Key)
-	keys := []string{s.seq, s.ix, s.exp, key}
+	keys := []string{s.seq, s.exp, s.ix, key}
 	if r.Lease != NoLeaseId {
-		keys = append(keys, s.lease(r.Lease), s.leaseKeys(r.Lease))
+		keys = append(keys, s.leaseKeys(r.Lease))
 	}
-	said, err := createScript.Run(ctx, s.c, keys, s.base, string(r.Key), []byte(r.Value), int64(r.Lease)).Result()
+	said, due, err := outcome(createScript.Run(ctx, s.c, keys, s.channel, string(r.Key), []byte(r.Value), int64(r.Lease)))
 	if err != nil {
 		return 0, conn.Fail(op, key, err)
 	}
-	refused := ErrWrongLeaseId
-	if existing, ok := said.([]any); ok {
-		said, refused = existing[0], ErrAlreadyExists
-	} else if _, created := said.(string); created {
-		refused = nil
+	s.tidy(ctx, due)
+	text, _ := said.(string)
+	if existing, is := strings.CutPrefix(text, "="); is {
+		v, err := number("version", existing)
+		return Version(v), conn.Fail(op, key, cmp.Or(err, ErrAlreadyExists))
 	}
-	v, err := version(said)
-	return v, conn.Fail(op, key, cmp.Or(err, refused))
-}
-
-// Get is Storage.Get. A record met without its lease is swept on the way.
-func (s *RedisStorage) Get(ctx context.Context, k Key) (Record, error) {
-	r, dead, err := s.read(ctx, k)
-	if dead {
-		_, _, _ = s.sweep(ctx, k, sweepFew) // tidying: nobody waits for its success
+	if text == "" {
+		return 0, conn.Fail(op, key, ErrWrongLeaseId)
 	}
-	return r, err
-}
-
-// read is Get without writing anything; dead tells that the record is there but its lease is not.
-func (s *RedisStorage) read(ctx context.Context, k Key) (r Record, dead bool, err error) {
-	const op = "record: get"
-	if err := checkKey(k); err != nil {
-		return Record{}, false, conn.Fail(op, s.base, err)
-	}
-	key := s.record(k)
-	a, err := reply(getScript.Run(ctx, s.c, []string{key}, s.base+"lease:"))
-	switch {
-	case err != nil:
-	case len(a) < 3:
-		dead, err = len(a) == 1, ErrNotFound
-	default:
-		r, err = decode(k, a)
-	}
-	return r, dead, conn.Fail(op, key, err)
-}
-
-// decode reads value, version and lease.
-func decode(k Key, a answer) (Record, error) {
-	version, err := number("version", a.text(1))
-	if err != nil {
-		return Record{}, err
-	}
-	lease, err := number("lease", cmp.Or(a.text(2), "0"))
-	if err != nil {
-		return Record{}, err
-	}
-	return Record{Key: k, Value: Value(a.text(0)), Version: Version(version), Lease: LeaseId(lease)}, nil
-}
-
-// GetRange is Storage.GetRange.
-func (s *RedisStorage) GetRange(ctx context.Context, startKey, endKey Key) (Records, error) {
-	const op = "record: range"
-	out := Records{}
-	if startKey > endKey {
-		return out, nil
-	}
-	a, err := reply(rangeScript.Run(ctx, s.c, []string{s.ix}, s.base, string(startKey), string(endKey)))
-	if err != nil {
-		return nil, conn.Fail(op, s.ix, err)
-	}
-	var bad []error
-	for i := 1; i+4 <= len(a); i += 4 {
-		k, fields := Key(a.text(i)), a[i+1:i+4]
-		r, err := decode(k, fields)
-		if fields[1] == nil {
-			err = fmt.Errorf("%w: %s", errMalformed, fields.text(2))
-		}
-		if err != nil {
-			bad = append(bad, conn.Fail(op, s.record(k), err))
-			continue
-		}
-		out = append(out, r)
-	}
-	if dead, _ := a[0].(int64); dead > 0 {
-		_, _, _ = s.sweep(ctx, "", sweepFew)
-	}
-	return out, errors.Join(bad...)
+	v, err := s.counted(text)
+	return v, conn.Fail(op, key, err)
 }
 
 // CasByVersion is Storage.CasByVersion.
 func (s *RedisStorage) CasByVersion(ctx context.Context, r Record) (Version, error) {
 	const op = "record: compare and set"
-	if err := checkKey(r.Key); err != nil {
+	if err := check(ctx, r.Key); err != nil {
 		return 0, conn.Fail(op, s.base, err)
 	}
 	key := s.record(r.Key)
-	said, err := casScript.Run(ctx, s.c, []string{s.seq, s.ix, s.exp, key}, s.base, string(r.Key), []byte(r.Value), int64(r.Version)).Result()
+	said, due, err := outcome(casScript.Run(ctx, s.c, []string{s.seq, s.exp, key}, s.channel, string(r.Key), []byte(r.Value), int64(r.Version)))
 	if err != nil {
 		return 0, conn.Fail(op, key, err)
 	}
-	if code, refused := said.(int64); refused {
-		return 0, conn.Fail(op, key, refusal(code))
+	s.tidy(ctx, due)
+	text, changed := said.(string)
+	if !changed {
+		return 0, conn.Fail(op, key, refusal(said))
 	}
-	v, err := version(said)
+	v, err := s.counted(text)
 	return v, conn.Fail(op, key, err)
 }
 
-// Delete is Storage.Delete.
+// Delete is Storage.Delete. A record with a lease takes two trips: what the lease has to forget is found in the first.
 func (s *RedisStorage) Delete(ctx context.Context, k Key) error { return s.remove(ctx, k, "") }
 
 // DeleteByVersion removes a record only if its version still is v: ErrNotFound or ErrWrongVersion.
@@ -210,58 +156,53 @@ func (s *RedisStorage) DeleteByVersion(ctx context.Context, k Key, v Version) er
 	return s.remove(ctx, k, fmt.Sprint(int64(v)))
 }
 
+// attempts bounds how often a call begins anew because what it had read was changed meanwhile.
+const attempts = 10
+
+var errBusy = errors.New("it is changed faster than it can be read")
+
 func (s *RedisStorage) remove(ctx context.Context, k Key, version string) error {
 	const op = "record: delete"
-	if err := checkKey(k); err != nil {
+	if err := check(ctx, k); err != nil {
 		return conn.Fail(op, s.base, err)
 	}
-	key := s.record(k)
-	code, err := deleteScript.Run(ctx, s.c, []string{s.seq, s.ix, s.exp, key}, s.base, string(k), version).Int64()
-	if err == nil {
-		err = refusal(code)
+	key, lease := s.record(k), ""
+	keys := []string{s.seq, s.exp, s.ix, key}
+	for range attempts {
+		said, due, err := outcome(deleteScript.Run(ctx, s.c, keys, s.channel, string(k), version, lease))
+		if err != nil {
+			return conn.Fail(op, key, err)
+		}
+		s.tidy(ctx, due)
+		var depends bool
+		if lease, depends = said.(string); !depends {
+			return conn.Fail(op, key, refusal(said))
+		}
+		id := leaseID(lease)
+		if id == NoLeaseId {
+			return conn.Fail(op, key, fmt.Errorf("%w: lease %q", errMalformed, lease))
+		}
+		keys = append(keys[:4], s.leaseKeys(id))
 	}
-	return conn.Fail(op, key, err)
+	return conn.Fail(op, key, errBusy)
 }
 
-// version reads a script's reply; the codes of refusals, which are numbers, are no version.
-func version(said any) (Version, error) {
-	text, ok := said.(string)
-	if !ok {
-		return 0, nil
-	}
+// counted reads the version that a script has given.
+func (s *RedisStorage) counted(text string) (Version, error) {
 	v, err := number("version", text)
+	if err == nil {
+		s.counter.Store(v)
+	}
 	return Version(v), err
 }
 
 // refusal is what the scripts' codes mean.
-func refusal(code int64) error {
-	switch {
+func refusal(said any) error {
+	switch code, _ := said.(int64); {
 	case code < 0:
 		return ErrNotFound
 	case code == 0:
 		return ErrWrongVersion
 	}
 	return nil
-}
-
-// Records that one script may sweep: besides a reading, and where sweeping is its only work.
-const (
-	sweepFew  = 100
-	sweepMost = 1000
-)
-
-// sweep removes what expired leases left, and the record k ("": none) if its lease is gone. It returns the namespace's
-// counter and how long until the next deadline, negative if there is none.
-func (s *RedisStorage) sweep(ctx context.Context, k Key, most int) (counter int64, next time.Duration, err error) {
-	keys := []string{s.seq, s.ix, s.exp}
-	if k != "" {
-		keys = append(keys, s.record(k))
-	}
-	a, err := reply(sweepScript.Run(ctx, s.c, keys, s.base, string(k), most))
-	if err != nil {
-		return 0, 0, conn.Fail("record: sweep", s.exp, err)
-	}
-	counter, err = number("counter", a.text(0))
-	ms, _ := a[1].(int64)
-	return counter, time.Duration(ms) * time.Millisecond, conn.Fail("record: sweep", s.seq, err)
 }

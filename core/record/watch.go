@@ -125,6 +125,7 @@ type round struct {
 	rounded time.Time // when waiters were last woken for a recheck
 	openAt  time.Time // when a subscription is tried next
 	retry   time.Duration
+	unswept string // the first lease that could not be swept, of which all waiters have been told
 }
 
 // run is the goroutine of a watch.
@@ -176,7 +177,7 @@ func (h *watch) run() {
 
 // open subscribes. The confirmation, not this call, tells that it worked.
 func (r *round) open(ctx context.Context) {
-	r.push = subscribe(ctx, r.s.c, r.s.channel())
+	r.push = subscribe(ctx, r.s.c, r.s.channel)
 	r.openAt = time.Now().Add(r.retry)
 	most := r.poll // a server that refuses subscriptions is not asked more often than it is polled
 	if r.push == nil {
@@ -234,10 +235,15 @@ func (r *round) pollBy(left time.Duration) {
 	}
 }
 
-// ask polls: it sweeps expired leases, whose records are then told like any other change, and compares the counter with
-// what the pushes told.
+// ask polls: it compares the counter with what the pushes told, and sweeps expired leases, whose records are then told
+// like any other change.
 func (r *round) ask(ctx context.Context) {
-	counter, next, err := r.s.sweep(ctx, "", sweepMost)
+	counter, err := r.s.readCounter(ctx)
+	var next time.Duration
+	var due []string
+	if err == nil {
+		next, due, err = r.s.overdue(ctx)
+	}
 	now := time.Now()
 	r.polled, r.pollAt = now, now.Add(r.poll)
 	if err != nil {
@@ -264,7 +270,25 @@ func (r *round) ask(ctx context.Context) {
 		r.rounded = now
 		r.wakeSome(recheck)
 	}
-	if next >= 0 {
+	switch {
+	case len(due) > 0:
+		r.sweep(ctx, due)
+	case next >= 0:
 		r.pollBy(next)
 	}
+}
+
+// sweep has the records of expired leases removed. Where that is refused, to a user who may only read or while keys move,
+// nobody tells of them, and all waiters look for themselves.
+func (r *round) sweep(ctx context.Context, due []string) {
+	if err := r.s.sweep(ctx, due, sweepMax); err == nil {
+		r.unswept = ""
+		r.pollBy(0)
+		return
+	}
+	if r.unswept != due[0] {
+		r.unswept = due[0]
+		r.wakeSome(math.MaxInt)
+	}
+	r.pollBy(retryMost)
 }
