@@ -52,52 +52,71 @@ func verbNames() string {
 	return strings.Join(names, " ")
 }
 
-// eachFlag visits the flags in the order of their names. only is the verb that alone knows it; values are the words that
-// may follow; takes tells whether anything does.
-func eachFlag(visit func(f *pflag.Flag, only, values string, takes bool)) {
+// eachFlag visits the flags in the order of their names. values are the words that may follow; takes tells whether
+// anything does.
+func eachFlag(visit func(f *pflag.Flag, values string, takes bool)) {
 	_, values := words()
 	flagSet(&options{}).VisitAll(func(f *pflag.Flag) {
-		visit(f, own[f.Name], values[f.Name], f.NoOptDefVal == "")
+		visit(f, values[f.Name], f.NoOptDefVal == "")
 	})
 }
 
+// bashWords says which words of the line there are. Bash splits at = and :, too, which stand in flags and URLs; what it
+// then replaces begins behind the last of them.
+const bashWords = `  local line=${COMP_LINE:0:COMP_POINT} cur prev lead='' verb='' at=0 words='' i
+  local -a typed=("${COMP_WORDS[@]:0:COMP_CWORD+1}")
+  if [ -n "$line" ]; then
+    read -ra typed <<< "$line"
+    [[ $line == *[[:space:]] ]] && typed+=('')
+  fi
+  local last=$((${#typed[@]} - 1))
+  cur=${typed[last]} prev=${typed[last-1]}
+  if [[ $cur == --*=* ]]; then
+    prev=${cur%%=*} cur=${cur#*=}
+    [[ $COMP_WORDBREAKS == *=* ]] || lead=$prev=
+  elif [[ $cur == = ]]; then
+    cur=''
+  elif [[ $prev == = ]]; then
+    prev=${typed[last-2]}
+  fi
+  COMPREPLY=()
+`
+
 func bashScript() string {
 	var b strings.Builder
-	b.WriteString("# bash completion for holdfast: source <(holdfast completion bash)\n_holdfast() {\n")
-	b.WriteString("  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb='' at=0 words='' i\n  COMPREPLY=()\n")
+	b.WriteString("# bash completion for holdfast: source <(holdfast completion bash)\n_holdfast() {\n" + bashWords)
 	all := strings.Fields(verbNames())
 	flagsOf := map[string][]string{}
-	var common, takers, values []string
-	eachFlag(func(f *pflag.Flag, only, list string, takes bool) {
+	var takers, values []string
+	eachFlag(func(f *pflag.Flag, list string, takes bool) {
 		spelled := []string{"--" + f.Name}
 		if f.Shorthand != "" {
 			spelled = append(spelled, "-"+f.Shorthand)
 		}
-		if only == "" {
-			common = append(common, spelled...)
-		} else {
-			flagsOf[only] = append(flagsOf[only], spelled...)
+		for _, v := range append([]string{""}, all...) {
+			if uses(f.Name, v) {
+				flagsOf[v] = append(flagsOf[v], spelled...)
+			}
 		}
 		if takes {
 			takers = append(takers, spelled...)
 		}
 		if f.Name == "connection" {
-			values = append(values, fmt.Sprintf("    %s) COMPREPLY=($(compgen -W \"$(\"${COMP_WORDS[0]}\" connections 2>/dev/null)\" -- \"$cur\")); return ;;\n", strings.Join(spelled, "|")))
+			list = `$("${COMP_WORDS[0]}" connections 2>/dev/null)`
 		}
 		if list != "" {
-			values = append(values, fmt.Sprintf("    %s) COMPREPLY=($(compgen -W '%s' -- \"$cur\")); return ;;\n", strings.Join(spelled, "|"), list))
+			values = append(values, fmt.Sprintf("    %s) COMPREPLY=($(compgen -P \"$lead\" -W \"%s\" -- \"$cur\")); return ;;\n", strings.Join(spelled, "|"), list))
 		}
 	})
 	// Which word is the verb, and how many words stand behind it; what follows a flag that takes something is none.
-	fmt.Fprintf(&b, "  for ((i = 1; i < COMP_CWORD; i++)); do\n    case ${COMP_WORDS[i]} in\n      %s) ((i++)) ;;\n      -*) ;;\n"+
-		"      *) if [ -z \"$verb\" ]; then verb=${COMP_WORDS[i]}; else ((at++)); fi ;;\n    esac\n  done\n", strings.Join(takers, "|"))
-	fmt.Fprintf(&b, "  case $prev in\n%s    %s) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n  esac\n", strings.Join(values, ""), strings.Join(takers, "|"))
-	fmt.Fprintf(&b, "  if [[ $cur == -* ]]; then\n    words='%s'\n    case $verb in\n", strings.Join(common, " "))
+	fmt.Fprintf(&b, "  for ((i = 1; i < last; i++)); do\n    case ${typed[i]} in\n      %s) ((i++)) ;;\n      -*) ;;\n"+
+		"      *) if [ -z \"$verb\" ]; then verb=${typed[i]}; else ((at++)); fi ;;\n    esac\n  done\n", strings.Join(takers, "|"))
+	fmt.Fprintf(&b, "  case $prev in\n%s    %s) COMPREPLY=($(compgen -P \"$lead\" -f -- \"$cur\")); return ;;\n  esac\n", strings.Join(values, ""), strings.Join(takers, "|"))
+	b.WriteString("  if [[ $cur == -* ]]; then\n    case $verb in\n")
 	for _, v := range all {
-		if len(flagsOf[v]) > 0 {
-			fmt.Fprintf(&b, "      %s) words+=' %s' ;;\n", v, strings.Join(flagsOf[v], " "))
-		}
+		fmt.Fprintf(&b, "      %s) words='%s' ;;\n", v, strings.Join(flagsOf[v], " "))
 	}
+	fmt.Fprintf(&b, "      *) words='%s' ;;\n", strings.Join(flagsOf[""], " "))
 	fmt.Fprintf(&b, "    esac\n  elif [ -z \"$verb\" ]; then\n    words='%s'\n  elif [ \"$at\" = 0 ]; then\n    case $verb in\n", verbNames())
 	arguments, _ := words()
 	for _, v := range all {
@@ -115,7 +134,7 @@ func zshScript() string {
 	var b strings.Builder
 	b.WriteString("#compdef holdfast\n# zsh completion for holdfast: source <(holdfast completion zsh)\n_holdfast() {\n  local state line\n  _arguments -s -S \\\n")
 	quote := strings.NewReplacer("'", `'\''`, "[", `\[`, "]", `\]`, ":", `\:`)
-	eachFlag(func(f *pflag.Flag, only, list string, takes bool) {
+	eachFlag(func(f *pflag.Flag, list string, takes bool) {
 		follows := ""
 		switch {
 		case f.Name == "connection":
@@ -130,7 +149,11 @@ func zshScript() string {
 		if f.Value.Type() == "stringArray" {
 			repeat = "*"
 		}
-		fmt.Fprintf(&b, "    '%s--%s%s%s' \\\n", repeat, f.Name, help, follows)
+		name := f.Name
+		if takes {
+			name += "=" // the value may also be a word of its own
+		}
+		fmt.Fprintf(&b, "    '%s--%s%s%s' \\\n", repeat, name, help, follows)
 		if f.Shorthand != "" {
 			fmt.Fprintf(&b, "    '-%s%s%s' \\\n", f.Shorthand, help, follows)
 		}
@@ -146,6 +169,11 @@ func zshScript() string {
 	return b.String()
 }
 
+// verbsWithout are those that do not use a flag.
+func verbsWithout(flag string) []string {
+	return slices.DeleteFunc(strings.Fields(verbNames()), func(v string) bool { return uses(flag, v) })
+}
+
 func fishScript() string {
 	var b strings.Builder
 	quote := strings.NewReplacer(`\`, `\\`, "'", `\'`)
@@ -158,13 +186,15 @@ func fishScript() string {
 			fmt.Fprintf(&b, "complete -c holdfast -f -n '__fish_seen_subcommand_from %s; and not __fish_seen_subcommand_from %s' -a '%s'\n", v, list, list)
 		}
 	}
-	eachFlag(func(f *pflag.Flag, only, list string, takes bool) {
+	eachFlag(func(f *pflag.Flag, list string, takes bool) {
 		fmt.Fprintf(&b, "complete -c holdfast -l %s", f.Name)
 		if f.Shorthand != "" {
 			fmt.Fprintf(&b, " -s %s", f.Shorthand)
 		}
-		if only != "" {
+		if only := own[f.Name]; only != "" {
 			fmt.Fprintf(&b, " -n '__fish_seen_subcommand_from %s'", only)
+		} else if others := verbsWithout(f.Name); len(others) > 0 {
+			fmt.Fprintf(&b, " -n 'not __fish_seen_subcommand_from %s'", strings.Join(others, " "))
 		}
 		switch {
 		case f.Name == "connection":

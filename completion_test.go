@@ -9,6 +9,43 @@ import (
 	"testing"
 )
 
+// Bash splits a line at = and :, too, and replaces what stands behind the last of them; where it is told not to split at =,
+// it replaces the whole word.
+func TestBashCompletesValuesBehindAnEqualsSign(t *testing.T) {
+	if _, err := exec.LookPath("bash"); err != nil {
+		t.Skip(err)
+	}
+	script := holdfast(t, "completion", "bash").ok(t)
+	const shell = `COMP_LINE=$0 COMP_POINT=${#0} COMP_WORDBREAKS=$1; shift; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _holdfast; printf '%s\n' "${COMPREPLY[@]}"`
+	for _, tt := range []struct {
+		line  string
+		words []string // as bash splits them
+		want  string
+	}{
+		{"holdfast --view=lo", []string{"holdfast", "--view", "=", "lo"}, "locks"},
+		{"holdfast --view=", []string{"holdfast", "--view", "="}, "actors buffers generations kv leases locks overview records workers"},
+		{"holdfast get locks -o j", []string{"holdfast", "get", "locks", "-o", "j"}, "json jsonl"},
+		{"holdfast --output=js get ", []string{"holdfast", "--output", "=", "js", "get", ""}, "actors buffers generations kv leases locks overview records workers"},
+		{"holdfast --url redis://h:1 get rec", []string{"holdfast", "--url", "redis", ":", "//h", ":", "1", "get", "rec"}, "records"},
+		{"holdfast --url=redis://h:1 ba", []string{"holdfast", "--url", "=", "redis", ":", "//h", ":", "1", "ba"}, "backup"},
+	} {
+		for _, breaks := range []string{" =:", " "} {
+			want := strings.Fields(tt.want)
+			if flag, _, ok := strings.Cut(tt.line[strings.LastIndex(tt.line, " ")+1:], "="); ok && breaks == " " {
+				for i := range want {
+					want[i] = flag + "=" + want[i]
+				}
+			}
+			out, err := exec.Command("bash", append([]string{"-c", script + shell, tt.line, breaks}, tt.words...)...).CombinedOutput()
+			got := strings.Fields(string(out))
+			slices.Sort(got)
+			if err != nil || !slices.Equal(got, want) {
+				t.Errorf("%q, words end at %q: %q, %v; want %q", tt.line, breaks, got, err, want)
+			}
+		}
+	}
+}
+
 // complete asks bash what a command line could go on with.
 func complete(t *testing.T, script, line string) []string {
 	t.Helper()
@@ -45,7 +82,7 @@ func TestBashCompletesWhatMayStand(t *testing.T) {
 		"holdfast bump --wa":                 "",
 		"holdfast --read":                    "--read-only",
 		"holdfast restore db file --rep":     "--replace",
-		"holdfast replicate --":              "--audit-file --cluster --config --connection --db --flush-dir --from --help --log-file --name --password-file --read-only --refresh --scan-budget --sentinel-master --theme --tls-ca --tls-cert --tls-key --to --url --username --view",
+		"holdfast replicate --":              "--cluster --config --db --from --help --log-file --name --password-file --read-only --refresh --scan-budget --sentinel-master --tls-ca --tls-cert --tls-key --to --username",
 		"holdfast bump ns ":                  "",
 		"holdfast --cluster --read-only unl": "unlock",
 	} {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -37,6 +38,10 @@ func (i item) wrong(format string, args ...any) error {
 
 // readItems reads a TOML file in its order. Decoding into a struct would forget the lines, which the errors have to name.
 func readItems(text []byte) ([]item, error) {
+	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
+	if bytes.HasPrefix(text, []byte{0xff, 0xfe}) || bytes.HasPrefix(text, []byte{0xfe, 0xff}) {
+		return nil, &lineError{1, errors.New("the file is in UTF-16: save it as UTF-8")}
+	}
 	if err := toml.Unmarshal(text, &map[string]any{}); err != nil { // also what the parser below does not see: an entry twice
 		if decode, ok := errors.AsType[*toml.DecodeError](err); ok {
 			line, _ := decode.Position()

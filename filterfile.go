@@ -53,7 +53,7 @@ func (f *filterFile) load() (map[string][]string, error) {
 }
 
 // save puts the filters of a view before those that another dashboard kept meanwhile. The file is replaced as a whole; a
-// broken one makes way.
+// broken one makes way, and a link stays one: what it leads to is replaced.
 func (f *filterFile) save(view string, newest []string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -72,7 +72,11 @@ func (f *filterFile) save(view string, newest []string) error {
 	if err != nil {
 		return err
 	}
-	dir := filepath.Dir(f.path)
+	path, err := target(f.path)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
@@ -85,7 +89,22 @@ func (f *filterFile) save(view string, newest []string) error {
 	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
 		return err
 	}
-	return os.Rename(temp.Name(), f.path)
+	return os.Rename(temp.Name(), path)
+}
+
+// target is where a name leads, through links, whether or not a file is there.
+func target(path string) (string, error) {
+	for range 40 { // as many as Linux follows
+		to, err := os.Readlink(path)
+		if err != nil {
+			return path, nil
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(path), to)
+		}
+		path = to
+	}
+	return "", fmt.Errorf("%s: too many links", path)
 }
 
 // rest waits for a save that runs, so that the end of the command cuts none short.

@@ -39,6 +39,7 @@ type options struct {
 
 	output  string        // get
 	watch   bool          // get
+	raw     bool          // get
 	ttl     time.Duration // lock
 	token   string        // unlock
 	file    string        // edit
@@ -80,6 +81,7 @@ func flagSet(o *options) *pflag.FlagSet {
 	f.StringVar(&o.logFile, "log-file", "", "file for messages of the connection library")
 	f.StringVarP(&o.output, "output", "o", "table", "get: table, json, jsonl or csv")
 	f.BoolVar(&o.watch, "watch", false, "get: print again every --refresh")
+	f.BoolVar(&o.raw, "raw", false, "get -o csv: leave cells as they are that a spreadsheet would run as formulas; else an apostrophe stands before them")
 	f.DurationVar(&o.ttl, "ttl", 0, "lock: how long it is held")
 	f.StringVar(&o.token, "token", "", "unlock: the token that holds the lock")
 	f.StringVar(&o.file, "file", "", "edit: the new document; - reads standard input")
@@ -95,7 +97,7 @@ func flagSet(o *options) *pflag.FlagSet {
 
 // own are the flags that only one verb knows; all others are common.
 var own = map[string]string{
-	"output": "get", "watch": "get", "ttl": "lock", "token": "unlock", "file": "edit", "seed": "demo",
+	"output": "get", "watch": "get", "raw": "get", "ttl": "lock", "token": "unlock", "file": "edit", "seed": "demo",
 	"replace": "restore", "from": "replicate", "db": "replicate", "to": "replicate", "name": "replicate",
 }
 

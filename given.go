@@ -33,6 +33,8 @@ func uses(flag, verb string) bool {
 	switch {
 	case own[flag] != "":
 		return own[flag] == verb
+	case flag == "help":
+		return true
 	case flag == "config":
 		return true // names that are completed in a shell are those of one file, whatever else stands there
 	case flag == "view", flag == "theme":

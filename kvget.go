@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/charmbracelet/x/term"
 
@@ -21,34 +20,21 @@ import (
 
 // getPairs prints the pairs of a KV database, page by page: a database need not fit into memory.
 func (o options) getPairs(ctx context.Context, db string, stdout io.Writer) error {
-	format, err := views.ParseFormat(o.output)
+	to, err := o.printer(stdout)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errUsage, err)
+		return err
 	}
 	return o.with(ctx, func(c *core.Core) error {
-		for {
-			err := printPairs(ctx, c.KVRows, db, format, stdout)
-			switch {
-			case o.watch && ctx.Err() != nil:
-				return nil
-			case err != nil:
+		return o.repeat(ctx, to, func() error {
+			if err := printPairs(ctx, c.KVRows, db, to); err != nil {
 				return fmt.Errorf("get kv %q from %s: %w", db, c.Conn.Addr, err)
-			case !o.watch:
-				return nil
 			}
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-time.After(o.refresh):
-			}
-			if format == views.Table {
-				fmt.Fprintln(stdout)
-			}
-		}
+			return nil
+		})
 	})
 }
 
-func printPairs(ctx context.Context, rows *redisdb.Rows, db string, format views.Format, stdout io.Writer) error {
+func printPairs(ctx context.Context, rows *redisdb.Rows, db string, to views.Printer) error {
 	switch read, err := rows.Read(ctx, []string{conn.Escape(db)}); {
 	case err != nil:
 		return err
@@ -57,7 +43,7 @@ func printPairs(ctx context.Context, rows *redisdb.Rows, db string, format views
 	case read[0].Problem() != nil:
 		return read[0].Problem()
 	}
-	p := pager{view: pairView(db), format: format, out: stdout}
+	p := pager{view: pairView(db), to: to}
 	if err := rows.EachPage(ctx, db, func(page []redisdb.Entry) error { return p.print(pairs(page)) }); err != nil {
 		return err
 	}
@@ -91,8 +77,7 @@ func pairView(db string) views.View {
 // pager prints the pages of a view as if they were printed at once; only the columns of a table are aligned page by page.
 type pager struct {
 	view    views.View
-	format  views.Format
-	out     io.Writer
+	to      views.Printer
 	printed bool // the head was
 	rows    bool // some were
 }
@@ -102,11 +87,13 @@ func (p *pager) print(rows live.Rows) error {
 		return nil
 	}
 	var page bytes.Buffer
-	if err := p.view.Print(&page, p.format, rows, tui.Clock{}, nil); err != nil {
+	one := p.to
+	one.Out = &page
+	if err := p.view.Print(one, rows, tui.Clock{}, nil); err != nil {
 		return err
 	}
 	text := page.Bytes()
-	switch p.format {
+	switch p.to.Format {
 	case views.JSON: // "[", one object a line, "]"; the array stays open for the next page
 		text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("]\n")), []byte("\n"))
 		if p.printed {
@@ -119,22 +106,22 @@ func (p *pager) print(rows live.Rows) error {
 		if p.printed {
 			_, text, _ = bytes.Cut(text, []byte("\n"))
 		}
-		if f, ok := p.out.(interface{ Fd() uintptr }); ok && p.format == views.CSV && term.IsTerminal(f.Fd()) {
+		if f, ok := p.to.Out.(interface{ Fd() uintptr }); ok && p.to.Format == views.CSV && term.IsTerminal(f.Fd()) {
 			text = []byte(tui.CleanLines(string(text)))
 		}
 	}
 	p.printed, p.rows = true, p.rows || rows.Len() > 0
-	_, err := p.out.Write(text)
+	_, err := p.to.Out.Write(text)
 	return err
 }
 
 func (p *pager) end() (err error) {
 	switch {
-	case p.format != views.JSON:
+	case p.to.Format != views.JSON:
 	case p.rows:
-		_, err = io.WriteString(p.out, "\n]\n")
+		_, err = io.WriteString(p.to.Out, "\n]\n")
 	default:
-		_, err = io.WriteString(p.out, "]\n")
+		_, err = io.WriteString(p.to.Out, "]\n")
 	}
 	return err
 }

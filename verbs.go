@@ -63,9 +63,9 @@ func (o options) get(ctx context.Context, args []string, stdout io.Writer) error
 	if err != nil {
 		return err
 	}
-	format, err := views.ParseFormat(o.output)
+	to, err := o.printer(stdout)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errUsage, err)
+		return err
 	}
 	if v.Kind == "" && len(args) == 2 {
 		return fmt.Errorf("%w: %s is no view of single rows", errUsage, v.Name)
@@ -78,30 +78,59 @@ func (o options) get(ctx context.Context, args []string, stdout io.Writer) error
 			}
 		}
 		m := live.New(c.Conn, feeds, live.Options{}) // one for all repetitions, as later readings cost less than the first
-		for {
+		return o.repeat(ctx, to, func() error {
 			if len(args) == 2 {
-				err = getOne(ctx, c, v, format, args[1], stdout)
+				err = getOne(ctx, c, v, to, args[1])
 			} else {
-				err = getAll(ctx, c, m, v, format, stdout)
+				err = getAll(ctx, c, m, v, to)
 			}
-			switch {
-			case o.watch && ctx.Err() != nil:
-				return nil // it was to go on until it is stopped
-			case err != nil:
+			if err != nil {
 				return fmt.Errorf("get %s from %s: %w", v.Name, c.Conn.Addr, err)
-			case !o.watch:
-				return nil
 			}
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-time.After(o.refresh):
-			}
-			if format == views.Table {
-				fmt.Fprintln(stdout) // between two of them
-			}
-		}
+			return nil
+		})
 	})
+}
+
+func (o options) printer(stdout io.Writer) (views.Printer, error) {
+	format, err := views.ParseFormat(o.output)
+	if err != nil {
+		return views.Printer{}, fmt.Errorf("%w: %w", errUsage, err)
+	}
+	return views.Printer{Format: format, Out: stdout, Raw: o.raw}, nil
+}
+
+// repeat prints once, or with --watch until it is stopped. Once something was printed, a server that is away or a row that
+// is gone is told on standard error, and it goes on.
+func (o options) repeat(ctx context.Context, to views.Printer, print func() error) error {
+	var told string
+	for first := true; ; {
+		err := print()
+		away := !first && (conn.Unreachable(err) || errors.Is(err, errMissing))
+		switch {
+		case o.watch && ctx.Err() != nil:
+			return nil // it was to go on until it is stopped
+		case !o.watch, err != nil && !away:
+			return err
+		case err != nil:
+			if text := tui.Clean(withoutSecrets(err.Error())); text != told {
+				told = text
+				fmt.Fprintf(o.stderr, "holdfast: %s; trying again every %v\n", text, o.refresh)
+			}
+		case told != "":
+			told = ""
+			fmt.Fprintln(o.stderr, "holdfast: it answers again")
+		}
+		first = false
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(o.refresh):
+		}
+		if to.Format == views.Table && err == nil {
+			fmt.Fprintln(to.Out) // between two of them
+		}
+	}
 }
 
 func viewNamed(name string) (views.View, error) {
@@ -112,7 +141,7 @@ func viewNamed(name string) (views.View, error) {
 	return v, nil
 }
 
-func getAll(ctx context.Context, c *core.Core, m *live.Model, v views.View, f views.Format, stdout io.Writer) error {
+func getAll(ctx context.Context, c *core.Core, m *live.Model, v views.View, to views.Printer) error {
 	snap, err := m.ReadAll(ctx)
 	if err != nil {
 		return err
@@ -126,10 +155,10 @@ func getAll(ctx context.Context, c *core.Core, m *live.Model, v views.View, f vi
 		rows = v.Rows(snap, nil)
 	}
 	now := time.Now()
-	return v.Print(stdout, f, rows, tui.Clock{Now: now, Server: snap.ServerNow(now), Others: snap}, func(id string) string { return c.Live.Keys(v.Kind, id)[0] })
+	return v.Print(to, rows, tui.Clock{Now: now, Server: snap.ServerNow(now), Others: snap}, func(id string) string { return c.Live.Keys(v.Kind, id)[0] })
 }
 
-func getOne(ctx context.Context, c *core.Core, v views.View, f views.Format, key string, stdout io.Writer) error {
+func getOne(ctx context.Context, c *core.Core, v views.View, to views.Printer, key string) error {
 	row, err := find(ctx, c, v.Kind, key)
 	if err != nil {
 		return err
@@ -141,11 +170,19 @@ func getOne(ctx context.Context, c *core.Core, v views.View, f views.Format, key
 	if err != nil {
 		return err
 	}
-	if !d.Found {
+	if !d.Found || len(d.Keys) == 0 { // it went between the readings
 		return missing(key)
 	}
+	for _, k := range d.Keys {
+		if k.Type == "" {
+			return fmt.Errorf("%q: type of %s: %w", key, k.Name, k.Problem)
+		}
+	}
+	if d.Size > 0 {
+		return fmt.Errorf("%q: its content takes %d bytes, and get prints up to %d", key, d.Size, live.InspectMost)
+	}
 	now := time.Now()
-	return v.PrintOne(stdout, f, row, d, tui.Clock{Now: now, Server: now})
+	return v.PrintOne(to, row, c.Live.Keys(v.Kind, row.ID())[0], d, tui.Clock{Now: now, Server: now})
 }
 
 // find reads the row that key names: by its ID, or by the plain names that the ID escapes.

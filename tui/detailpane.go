@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -141,11 +142,14 @@ func (d *detail) rawKeys(th themes.Theme, at Clock, w int) []string {
 	lines := heading(th, title)
 	for _, k := range d.whole.Keys {
 		ttl := "no expiry"
-		if !k.Expires.IsZero() {
+		switch {
+		case !k.Expires.IsZero():
 			ttl = fmt.Sprintf(expiry, Age(max(0, k.Expires.Sub(d.moment(at).Now))))
+		case k.Problem != nil:
+			ttl = "not known: " + cleanStart(k.Problem.Error())
 		}
 		lines = append(lines, styled(th.Text, wrap(cleanStart(k.Name), w))...)
-		lines = append(lines, "  "+th.Muted.Render(cut(fmt.Sprintf("%s, %s of memory, %s", k.Type, byteCount(k.Bytes), ttl), w-2)))
+		lines = append(lines, "  "+th.Muted.Render(cut(fmt.Sprintf("%s, %s of memory, %s", cleanStart(cmp.Or(k.Type, "type unknown")), byteCount(k.Bytes), ttl), w-2)))
 	}
 	return lines
 }

@@ -19,7 +19,7 @@ type View struct {
 // Field is one member of the objects that `holdfast get` prints.
 type Field struct {
 	Name  string
-	Value func(live.Row, tui.Clock) any // string, []byte, int64, float64, bool, time.Time (zero: null), time.Duration, nil
+	Value func(live.Row, tui.Clock) any // string, []byte, int64, float64, bool, time.Time (zero: null), time.Duration, nil; an error: why it is not known
 }
 
 // The helpers below let a view be written in terms of its own row type.

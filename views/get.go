@@ -4,10 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/base64"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -15,7 +15,6 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/term"
 
 	"holdfast/core/live"
@@ -42,15 +41,23 @@ func ParseFormat(s string) (Format, error) {
 	return "", fmt.Errorf("unknown format %q: one of table json jsonl csv", s)
 }
 
+// Printer is how `holdfast get` prints and where.
+type Printer struct {
+	Format
+	Out io.Writer
+	Raw bool // CSV cells that a spreadsheet would run stay as they are
+}
+
 // Print writes the rows of a view. A row that cannot be read is an object with key and error; rawKey names its key.
-func (v View) Print(w io.Writer, f Format, rows live.Rows, at tui.Clock, rawKey func(id string) string) error {
+func (v View) Print(p Printer, rows live.Rows, at tui.Clock, rawKey func(id string) string) error {
+	w, f := p.Out, p.Format
 	out := bufio.NewWriter(w)
 	var err error
 	switch f {
 	case JSON, JSONL:
 		err = v.printJSON(out, f, rows, at, rawKey)
 	case CSV:
-		err = v.printCSV(out, isTerminal(w), rows, at, rawKey)
+		err = v.printCSV(newCSV(out, isTerminal(w), p.Raw), rows, at, rawKey)
 	default:
 		err = v.printTable(out, rows, at, rawKey)
 	}
@@ -106,16 +113,32 @@ func (v View) object(r live.Row, at tui.Clock, rawKey func(string) string) objec
 	if err := r.Problem(); err != nil {
 		return object{{"key", plain([]byte(rawKey(r.ID())))}, {"error", err.Error()}}
 	}
-	o := make(object, len(v.Fields))
+	o := make(object, len(v.Fields), len(v.Fields)+1)
+	var unknown []string
 	for i, f := range v.Fields {
-		o[i] = member{f.Name, plain(f.Value(r, at))}
+		value := f.Value(r, at)
+		if why, is := value.(error); is && !slices.Contains(unknown, why.Error()) {
+			unknown = append(unknown, why.Error())
+		}
+		o[i] = member{f.Name, plain(value)}
+	}
+	if len(unknown) > 0 {
+		o = append(o, member{"unknown", strings.Join(unknown, "; ")})
 	}
 	return o
 }
 
+// notKnown is the value of a field that could not be read. In JSON it is null, in CSV empty; the object, or the column
+// error, says why.
+type notKnown struct{}
+
+func (notKnown) MarshalJSON() ([]byte, error) { return []byte("null"), nil }
+
 // plain makes a value of a field one that JSON has: times RFC 3339 in UTC, durations in ms, bytes text or base64.
 func plain(v any) any {
 	switch v := v.(type) {
+	case error:
+		return notKnown{}
 	case string:
 		return plain([]byte(v))
 	case []byte:
@@ -178,7 +201,7 @@ func harmless(text string) string {
 // cell is a member as plain text for tables and CSV.
 func (m member) cell() string {
 	switch v := m.value.(type) {
-	case nil:
+	case nil, notKnown:
 		return ""
 	case string:
 		return v
@@ -188,91 +211,16 @@ func (m member) cell() string {
 	return fmt.Sprint(m.value)
 }
 
-// newCSV writes cells just as they are, for programs; on a terminal they are made safe.
-func newCSV(out io.Writer, terminal bool) (write func(cells ...string) error, flush func() error) {
-	w := csv.NewWriter(out)
-	write = func(cells ...string) error {
-		if terminal {
-			for i, c := range cells {
-				cells[i] = tui.Clean(c)
-			}
-		}
-		return w.Write(cells)
-	}
-	return write, func() error { w.Flush(); return w.Error() }
-}
-
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(interface{ Fd() uintptr })
 	return ok && term.IsTerminal(f.Fd())
 }
 
-func (v View) printCSV(out io.Writer, terminal bool, rows live.Rows, at tui.Clock, rawKey func(string) string) error {
-	write, flush := newCSV(out, terminal)
-	head := make([]string, 0, len(v.Fields)+1)
-	for _, f := range v.Fields {
-		head = append(head, f.Name)
-	}
-	if err := write(append(head, "error")...); err != nil {
-		return err
-	}
-	for i := range rows.Len() {
-		cells := make([]string, len(v.Fields)+1)
-		if err := rows.At(i).Problem(); err != nil {
-			cells[0], cells[len(cells)-1] = rawKey(rows.At(i).ID()), err.Error()
-		} else {
-			for n, m := range v.object(rows.At(i), at, rawKey) {
-				cells[n] = m.cell()
-			}
-		}
-		if err := write(cells...); err != nil {
-			return err
-		}
-	}
-	return flush()
-}
-
-// printTable writes aligned columns for people, every cell safe for a terminal.
-func (v View) printTable(out io.Writer, rows live.Rows, at tui.Clock, rawKey func(string) string) error {
-	lines := make([][]string, 0, rows.Len()+1)
-	head := make([]string, len(v.Fields))
-	for i, f := range v.Fields {
-		head[i] = strings.ToUpper(f.Name)
-	}
-	lines = append(lines, head)
-	for i := range rows.Len() {
-		r := rows.At(i)
-		if err := r.Problem(); err != nil {
-			lines = append(lines, []string{tui.Clean(rawKey(r.ID())), "error: " + tui.Clean(err.Error())})
-			continue
-		}
-		cells := make([]string, len(v.Fields))
-		for n, m := range v.object(r, at, rawKey) {
-			cells[n] = tui.Clean(m.cell())
-		}
-		lines = append(lines, cells)
-	}
-	widths := make([]int, len(head))
-	for _, cells := range lines {
-		for i, c := range cells[:len(cells)-1] { // the last cell of a line needs no room
-			widths[i] = max(widths[i], ansi.StringWidth(c))
-		}
-	}
-	for _, cells := range lines {
-		for i, c := range cells[:len(cells)-1] {
-			fmt.Fprint(out, c, strings.Repeat(" ", widths[i]-ansi.StringWidth(c)+2))
-		}
-		if _, err := fmt.Fprintln(out, cells[len(cells)-1]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // PrintOne writes one row whole: its fields, its content and its raw keys. Of one that is too large to be read unasked,
 // whose fields nobody has read, its key stands for them.
-func (v View) PrintOne(w io.Writer, f Format, r live.Row, d live.Detail, at tui.Clock) error {
-	o := object{{"key", plain([]byte(d.Keys[0].Name))}}
+func (v View) PrintOne(p Printer, r live.Row, rawKey string, d live.Detail, at tui.Clock) error {
+	w, f := p.Out, p.Format
+	o := object{{"key", plain([]byte(rawKey))}}
 	if r.Problem() == nil {
 		o = v.object(r, at, nil)
 	}
@@ -289,10 +237,10 @@ func (v View) PrintOne(w io.Writer, f Format, r live.Row, d live.Detail, at tui.
 	case Table:
 		tw := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 		for _, m := range o[:len(o)-2] {
-			fmt.Fprintf(tw, "%s\t%s\n", m.name, tui.Clean(m.cell()))
+			fmt.Fprintf(tw, "%s\t%s\n", m.name, m.shown())
 		}
 		for _, k := range d.Keys {
-			fmt.Fprintf(tw, "raw key\t%s %s\n", tui.Clean(k.Name), k.Type)
+			fmt.Fprintf(tw, "raw key\t%s %s\n", tui.Clean(k.Name), tui.Clean(k.Type))
 		}
 		if err := tw.Flush(); err != nil {
 			return err
@@ -300,13 +248,13 @@ func (v View) PrintOne(w io.Writer, f Format, r live.Row, d live.Detail, at tui.
 		_, err := fmt.Fprintf(w, "\n%s\n", tui.CleanLines(member{value: plain(d.Body)}.cell()))
 		return err
 	case CSV:
-		write, flush := newCSV(w, isTerminal(w))
+		out := newCSV(w, isTerminal(w), p.Raw)
 		for _, m := range append(o[:len(o)-2], member{"content", plain(d.Body)}) {
-			if err := write(m.name, m.cell()); err != nil {
+			if err := out.write(m.name, out.cell(m)); err != nil {
 				return err
 			}
 		}
-		return flush()
+		return out.flush()
 	}
 	b, err := o.MarshalJSON()
 	if err != nil {

@@ -379,7 +379,7 @@ func TestPrint(t *testing.T) {
 		out := map[views.Format]string{}
 		for _, f := range []views.Format{views.Table, views.JSON, views.JSONL, views.CSV} {
 			var b bytes.Buffer
-			must(t, v.Print(&b, f, rows, at, func(id string) string { return w.core.Live.Keys(v.Kind, id)[0] }))
+			must(t, v.Print(views.Printer{Format: f, Out: &b}, rows, at, func(id string) string { return w.core.Live.Keys(v.Kind, id)[0] }))
 			out[f] = b.String()
 		}
 		var all []map[string]any

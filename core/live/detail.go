@@ -24,35 +24,31 @@ type Detail struct {
 // RawKey is one Redis key that a row is made of.
 type RawKey struct {
 	Name    string
-	Type    string    // "string", "hash" and so on
+	Type    string    // "string", "hash" and so on; empty: not known
 	Bytes   int64     // what the server says it takes in memory; 0 where it does not say
-	Expires time.Time // on our clock; zero: never
+	Expires time.Time // on our clock; zero: never, or not known
+	Problem error     // why the type or the expiry is not known; a key whose type is not may be missing
 }
 
-// Inspect reads one row whole, with the raw keys that stand for it. The keys come also where the content cannot be read:
-// their types may tell why.
+// InspectMost is the content that Inspect reads whole.
+const InspectMost = 64 << 20
+
+// Inspect reads one row whole, with the raw keys that stand for it; a content above InspectMost stays on the server, but
+// for the beginning of a string. The keys come also where the content cannot be read: their types may tell why.
 func (m *Model) Inspect(ctx context.Context, kind Kind, id string) (Detail, error) {
-	f, err := m.feed(kind)
-	if err != nil {
-		return Detail{}, err
-	}
-	d := Detail{Kind: kind, ID: id}
-	d.Body, d.Found, err = f.inspect(ctx, id)
-	if err != nil && noAnswer(err) {
-		return Detail{}, err
-	}
-	var keysErr error
-	d.Keys, keysErr = m.rawKeys(ctx, f.keys(id))
-	return d, cmp.Or(err, keysErr)
+	return m.detail(ctx, kind, id, InspectMost)
 }
 
 // glanceMost is the content that Glance shows whole. A server that is asked for more may be busy with it for long, and
 // so may the line.
 const glanceMost = 8 << 20
 
-// Glance is Inspect for a screen: where a raw key is large, the content stays on the server but for its beginning, or
-// even that where it is no string.
+// Glance is Inspect for a screen: of less than that the content stays on the server.
 func (m *Model) Glance(ctx context.Context, kind Kind, id string) (Detail, error) {
+	return m.detail(ctx, kind, id, glanceMost)
+}
+
+func (m *Model) detail(ctx context.Context, kind Kind, id string, most int64) (Detail, error) {
 	f, err := m.feed(kind)
 	if err != nil {
 		return Detail{}, err
@@ -61,7 +57,7 @@ func (m *Model) Glance(ctx context.Context, kind Kind, id string) (Detail, error
 	if err != nil {
 		return Detail{}, err
 	}
-	large := slices.IndexFunc(keys, func(k RawKey) bool { return k.Bytes > glanceMost && (k.Type == "string" || k.Type == "hash") })
+	large := slices.IndexFunc(keys, func(k RawKey) bool { return k.Bytes > most && (k.Type == "string" || k.Type == "hash") })
 	if large < 0 {
 		d := Detail{Kind: kind, ID: id, Keys: keys}
 		d.Body, d.Found, err = f.inspect(ctx, id)
@@ -108,21 +104,35 @@ func (m *Model) rawKeys(ctx context.Context, names []string) ([]RawKey, error) {
 			types[i], ttls[i], sizes[i] = p.Type(ctx, k), p.PTTL(ctx, k), p.MemoryUsage(ctx, k)
 		}
 	})
+	if err == nil {
+		err = m.sizeStrings(ctx, names, types, sizes)
+	}
 	if err != nil {
 		return nil, err
 	}
 	var out []RawKey
 	for i, name := range names {
-		if types[i].Err() != nil || types[i].Val() == "none" {
+		if types[i].Val() == "none" {
 			continue
 		}
-		k := RawKey{Name: name, Type: types[i].Val(), Bytes: sizes[i].Val()}
+		k := RawKey{Name: name, Type: types[i].Val(), Bytes: sizes[i].Val(), Problem: cmp.Or(types[i].Err(), ttls[i].Err())}
 		if ttl := ttls[i].Val(); ttl >= 0 {
 			k.Expires = m.now().Add(ttl)
 		}
 		out = append(out, k)
 	}
 	return out, nil
+}
+
+// sizeStrings asks for the length of strings whose memory the server does not tell.
+func (m *Model) sizeStrings(ctx context.Context, names []string, types []*redis.StatusCmd, sizes []*redis.IntCmd) error {
+	return conn.Pipeline(ctx, m.conn, func(p redis.Pipeliner) {
+		for i, name := range names {
+			if types[i].Val() == "string" && sizes[i].Err() != nil {
+				sizes[i] = p.StrLen(ctx, name)
+			}
+		}
+	})
 }
 
 // Keys are the raw keys that may make up a row; none for an unknown kind.
