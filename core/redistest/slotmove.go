@@ -116,8 +116,9 @@ func (m *SlotMove) Undo() {
 
 // EachSplit runs a test once for each way in which the keys that prepare makes in one slot can be split between the two
 // masters of a move; of more than five keys, once with each key moved alone and once with each left alone. The client of
-// prepare and test is a cluster client; tag is any key of the slot.
-func EachSplit(t *testing.T, servers []*Server, tag string, prepare, test func(t *testing.T, c *redis.ClusterClient)) {
+// prepare and test is a cluster client; tag is any key of the slot. What is to hold when the move has ended may be said by
+// after.
+func EachSplit(t *testing.T, servers []*Server, tag string, prepare, test func(t *testing.T, c *redis.ClusterClient), after ...func(t *testing.T, c *redis.ClusterClient)) {
 	t.Helper()
 	addrs := make([]string, len(servers))
 	for i, s := range servers {
@@ -140,6 +141,12 @@ func EachSplit(t *testing.T, servers []*Server, tag string, prepare, test func(t
 				m.Move(keys[i])
 			}
 			test(t, c)
+			if len(after) > 0 {
+				m.Finish()
+			}
+			for _, check := range after {
+				check(t, c)
+			}
 		})
 	}
 }

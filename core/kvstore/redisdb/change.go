@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 
+	"github.com/redis/go-redis/v9"
+
 	"holdfast/core/kvstore"
 )
 
@@ -22,9 +24,9 @@ func (r refusal) Error() string { return string(r) }
 // RedisError is redis.Error: the server has answered.
 func (refusal) RedisError() {}
 
-// readLog reads the entries that XRANGE and XREVRANGE give as a raw reply: go-redis makes a dozen pieces of memory of
-// each entry, and here keys and values are parts of the reply.
-func readLog(raw []byte) ([]entry, error) {
+// rawEntries reads the entries that XRANGE gives as a raw reply: go-redis makes a dozen pieces of memory of each entry, and
+// here keys and values are parts of the reply.
+func rawEntries(raw []byte) ([]entry, error) {
 	if text, refused := bytes.CutPrefix(raw, []byte("-")); refused {
 		return nil, refusal(bytes.TrimSpace(text))
 	}
@@ -42,7 +44,7 @@ func readLog(raw []byte) ([]entry, error) {
 	return made, nil
 }
 
-// read reads an entry: its id, and its one field as write.lua documents it.
+// read reads an entry: its id, and its one field.
 func (c *entry) read(r *reply) error {
 	two, _ := r.head('*')
 	id, _ := r.text()
@@ -52,6 +54,26 @@ func (c *entry) read(r *reply) error {
 	if !ok || two != 2 || fields != 2 || string(name) != "c" {
 		return fmt.Errorf("%w: the log has an entry %q with other fields", errMalformed, id)
 	}
+	return c.parse(id, text)
+}
+
+// entries reads what XRANGE and XREVRANGE give as go-redis understands it.
+func entries(said []redis.XMessage) ([]entry, error) {
+	made := make([]entry, len(said))
+	for i, m := range said {
+		text, ok := m.Values["c"].(string)
+		if !ok || len(m.Values) != 1 {
+			return nil, fmt.Errorf("%w: the log has an entry %q with other fields", errMalformed, m.ID)
+		}
+		if err := made[i].parse([]byte(m.ID), []byte(text)); err != nil {
+			return nil, err
+		}
+	}
+	return made, nil
+}
+
+// parse takes an entry apart, as write.lua documents it.
+func (c *entry) parse(id, text []byte) error {
 	n, digits := decimal(id)
 	if digits == 0 || string(id[digits:]) != "-0" {
 		return fmt.Errorf("%w: the log has an entry %q", errMalformed, id)

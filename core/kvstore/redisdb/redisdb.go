@@ -15,6 +15,7 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -34,13 +35,14 @@ type Options struct {
 	Stat *kvstore.Stat
 }
 
-// Errors of this engine besides those of core/kvstore.
+// Errors of this engine besides those of core/kvstore, returned wrapped as those: test with errors.Is, never with ==.
 var (
 	ErrBadArgument = errors.New("bad argument")
 	ErrNotFound    = errors.New("no such key")
 	ErrChanged     = conn.Precondition("the key has another value by now")
 	ErrThere       = conn.Precondition("the key is there already")
 	ErrRestoring   = errors.New("the database is being restored")
+	ErrFull        = errors.New("the server is out of memory (maxmemory): it takes no writes but deletions")
 	errMalformed   = errors.New("not written by this package")
 )
 
@@ -50,15 +52,21 @@ type Store struct {
 	db     string
 	c      redis.UniversalClient
 	retain int64
+	begins string // what the identity of a history begins with that this handle begins
 	stat   *kvstore.Stat
 	forget func() // ends the collection of metrics
+
+	expired atomic.Pointer[[]string] // keys of pairs to be taken out of the index by the next write
 
 	turn   sync.RWMutex // calls hold it for reading; Close, and a snapshot of ours that takes the state's place, for writing
 	epoch  string       // which state this handle is of
 	closed bool
 }
 
-var _ kvstore.Engine = (*Store)(nil)
+var (
+	_ kvstore.Engine    = (*Store)(nil)
+	_ kvstore.Historian = (*Store)(nil)
+)
 
 const engine = "redis"
 
@@ -75,7 +83,10 @@ func Open(c redis.UniversalClient, db string, o Options) (*Store, error) {
 	if o.Retain < 0 {
 		return nil, conn.Fail(op, db, fmt.Errorf("%w: a log of %d changes", ErrBadArgument, o.Retain))
 	}
-	s := &Store{space: newSpace(cmp.Or(o.Prefix, conn.DefaultPrefixes().KV), db), db: db, c: c, retain: o.Retain, stat: o.Stat}
+	s := &Store{
+		space: newSpace(cmp.Or(o.Prefix, conn.DefaultPrefixes().KV), db), db: db, c: c,
+		retain: o.Retain, begins: kvstore.NewHistory(), stat: o.Stat,
+	}
 	epoch, err := c.Get(context.Background(), s.epochKey).Result()
 	if err == nil || err == redis.Nil {
 		s.epoch, err = s.finish(cmp.Or(epoch, "0"))
@@ -136,6 +147,8 @@ func meaning(err error) error {
 			return kvstore.ErrStale
 		case "RESTORING":
 			return ErrRestoring
+		case "OOM":
+			return ErrFull
 		}
 	}
 	return err

@@ -18,6 +18,9 @@ var _ kvstore.ReplicaRegistry = (*Store)(nil)
 // replicaLife is how long a replica that is silent is remembered.
 const replicaLife = 24 * time.Hour
 
+// MostReplicas is how many replicas of a database are read, and how many are looked at for being silent.
+const MostReplicas = 100
+
 // ReportReplica is kvstore.ReplicaRegistry. It is no change of the database.
 func (s *Store) ReportReplica(ctx context.Context, name string, applied uint64) (err error) {
 	defer s.done("report", time.Now(), &err)
@@ -33,7 +36,7 @@ func (s *Store) ReportReplica(ctx context.Context, name string, applied uint64) 
 		return s.fail(op, s.replicas, err)
 	}
 	defer end()
-	err = reportScript.Run(ctx, s.c, []string{s.epochKey, s.replicas}, epoch, name, applied, replicaLife.Milliseconds()).Err()
+	err = reportScript.Run(ctx, s.c, []string{s.epochKey, s.replicas}, epoch, name, applied, replicaLife.Milliseconds(), MostReplicas).Err()
 	return s.fail(op, s.replicas, err)
 }
 

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"holdfast/core/conn"
 	"holdfast/core/kvstore"
 )
@@ -50,7 +48,7 @@ func (s *Store) PutSnapshot(r io.ReadCloser) (err error) {
 		return s.fail(op, s.base, err)
 	}
 	defer v.Close()
-	load, items, err := s.stage(context.Background(), v, func(uint64) {})
+	token, items, err := s.stage(context.Background(), v, func(uint64) {})
 	if err != nil {
 		return s.fail(op, s.base, err)
 	}
@@ -59,7 +57,7 @@ func (s *Store) PutSnapshot(r io.ReadCloser) (err error) {
 	if s.closed {
 		return s.fail(op, s.base, kvstore.ErrClosed) // what is staged ends by itself
 	}
-	epoch, err := s.replace(s.epoch, load, items, v.Change, v.Change, anything)
+	epoch, err := s.replace(s.epoch, load{token, items, v.Change, v.Change, v.History}, anything)
 	if err == nil {
 		s.epoch = epoch
 	}
@@ -124,7 +122,7 @@ func (s *Store) become(ctx context.Context, v *kvstore.VerifiedSnapshot, over st
 			return nil, kvstore.ErrNotEmpty
 		}
 	}
-	load, items, err := s.stage(ctx, v, staged)
+	token, items, err := s.stage(ctx, v, staged)
 	if err != nil {
 		return nil, err
 	}
@@ -133,11 +131,11 @@ func (s *Store) become(ctx context.Context, v *kvstore.VerifiedSnapshot, over st
 		return nil, err
 	}
 	defer end()
-	epoch, err := s.replace(from, load, items, v.Change, v.Applied, over)
+	epoch, err := s.replace(from, load{token, items, v.Change, v.Applied, v.AppliedHistory}, over)
 	if err != nil {
 		return nil, err
 	}
-	restored := &Store{space: s.space, db: s.db, c: s.c, retain: s.retain, stat: s.stat, epoch: epoch}
+	restored := &Store{space: s.space, db: s.db, c: s.c, retain: s.retain, begins: s.begins, stat: s.stat, epoch: epoch}
 	restored.forget = s.stat.Watch(engine, s.db, restored)
 	return restored, nil
 }
@@ -193,18 +191,26 @@ const (
 
 var errLost = errors.New("what the restore has staged was removed meanwhile")
 
+// load is a snapshot that the server has, and the numbers that go with it.
+type load struct {
+	token           string
+	items           int64
+	change, applied uint64
+	source          string // the history that applied counts in
+}
+
 // replace decides the restore, carries it out and returns the new epoch.
-func (s *Store) replace(epoch, token string, items int64, change, applied uint64, over string) (string, error) {
+func (s *Store) replace(epoch string, with load, over string) (string, error) {
 	n, err := strconv.ParseUint(epoch, 10, 64)
 	if err != nil {
 		return "", fmt.Errorf("%w: the epoch is %q", errMalformed, epoch)
 	}
-	next := strconv.FormatUint(n+1, 10) + "-" + token
-	keys := []string{s.epochKey, s.seq, s.appliedKey, s.log, s.ix, s.exp, s.load(token), s.replicas}
-	err = commitScript.Run(context.Background(), s.c, keys, epoch, next, items, change, applied, over).Err()
+	next := strconv.FormatUint(n+1, 10) + "-" + with.token
+	keys := []string{s.epochKey, s.seq, s.appliedKey, s.log, s.ix, s.exp, s.load(with.token), s.replicas, s.history, s.source}
+	err = commitScript.Run(context.Background(), s.c, keys, epoch, next, with.items, with.change, with.applied, with.source, over, kvstore.NewHistory()).Err()
 	if err != nil {
-		if _, refused := errors.AsType[redis.Error](err); refused {
-			_ = conn.Once(context.Background(), s.c, "UNLINK", s.load(token)).Err()
+		if refused(err) {
+			_ = conn.Once(context.Background(), s.c, "UNLINK", s.load(with.token)).Err()
 		}
 		switch word, _, _ := strings.Cut(err.Error(), " "); word {
 		case "LOST":
@@ -219,15 +225,20 @@ func (s *Store) replace(epoch, token string, items int64, change, applied uint64
 
 // finish carries on a restore that was decided, if there is one, and returns the epoch it ends with.
 func (s *Store) finish(epoch string) (string, error) {
+	var next []string // the keys that are dealt with next, as the step before named them
 	for {
 		at := strings.IndexAny(epoch, "-+")
 		if at < 0 {
 			return epoch, nil
 		}
 		keys := []string{s.epochKey, s.ix, s.exp, s.load(epoch[at+1:])}
-		var err error
-		if epoch, err = adoptScript.Run(context.Background(), s.c, keys, epoch, s.data, stagePairs, stageBytes).Text(); err != nil {
-			return "", err
+		for _, key := range next {
+			keys = append(keys, s.key([]byte(key)))
 		}
+		said, err := adoptScript.Run(context.Background(), s.c, keys, epoch, s.data, stagePairs, stageBytes).StringSlice()
+		if err != nil {
+			return "", meaning(err)
+		}
+		epoch, next = said[0], said[1:]
 	}
 }

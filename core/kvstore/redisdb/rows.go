@@ -1,6 +1,7 @@
 package redisdb
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/base64"
@@ -131,10 +132,10 @@ func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 			row.restores, row.Restoring = row.restores[:at], true
 		}
 		var wrong error
-		if row.Changes, err = number("the change number", said(a.seq)); err != nil {
+		if row.Changes, err = number("the change number", stored(a.seq)); err != nil {
 			wrong = err
 		}
-		if row.Applied, err = number("the applied number", said(a.applied)); err != nil {
+		if row.Applied, err = number("the applied number", stored(a.applied)); err != nil {
 			wrong = cmp.Or(wrong, err)
 		}
 		if row.replicas, err = reports(a.replicas.Val()); err != nil {
@@ -153,8 +154,8 @@ func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 	return rows, nil
 }
 
-// said is the text of a GETRANGE; nil without one.
-func said(cmd *redis.StringCmd) any {
+// stored is the text of a GETRANGE; nil without one.
+func stored(cmd *redis.StringCmd) any {
 	if cmd.Val() == "" {
 		return nil
 	}
@@ -178,11 +179,11 @@ func (r *Rows) Inspect(ctx context.Context, id string) (body []byte, found bool,
 		return nil, false, err
 	}
 	s := spaceOf(r.prefix, id)
-	log, err := conn.Ask(ctx, r.c, redis.NewRawCmd(ctx, "xrevrange", s.log, "+", "-", "count", InspectMost))
+	said, err := conn.Ask(ctx, r.c, redis.NewXMessageSliceCmd(ctx, "xrevrange", s.log, "+", "-", "count", InspectMost))
 	if err != nil {
 		return nil, false, conn.Fail("kv: read changes", s.log, err)
 	}
-	entries, err := readLog(log)
+	entries, err := entries(said)
 	if err != nil {
 		return nil, false, conn.Fail("kv: read changes", s.log, err)
 	}
@@ -231,6 +232,9 @@ type Entry struct {
 	Value   []byte
 }
 
+// anyEpoch is what page.lua takes for whichever epoch, unless the database is being restored.
+const anyEpoch = "*"
+
 // ListKeys returns up to limit pairs of a database in the order of their keys: those with the prefix (nil: all) and
 // after the key given (nil: from the first). Fewer than limit means that these are the last. ErrRestoring while the
 // state is neither the old nor the new one.
@@ -239,18 +243,17 @@ func (r *Rows) ListKeys(ctx context.Context, db string, prefix, after []byte, li
 	if db == "" {
 		return nil, conn.Fail("kv: list keys", r.prefix, fmt.Errorf("%w: empty database name", ErrBadArgument))
 	}
-	first, end := bounds(prefix, nil)
-	if after != nil && string(after) >= string(prefix) {
-		first = "(" + string(after)
+	w := &walk{c: r.c, s: &s, epoch: anyEpoch, first: from(prefix), end: upTo(prefix)}
+	if after != nil && bytes.Compare(after, prefix) >= 0 {
+		w.first = "(" + string(after)
 	}
 	var out []Entry
-	for len(out) < limit && first != "" {
-		p, err := readPage(ctx, r.c, &s, "*", first, end, min(limit-len(out), pageKeys), pageBytes)
+	for len(out) < limit && !w.over {
+		p, err := w.next(ctx, min(limit-len(out), pageKeys))
 		if err != nil {
 			return nil, conn.Fail("kv: list keys", s.base, err)
 		}
-		out = append(out, entries(p.pairs)...)
-		first = p.next
+		out = append(out, listed(p.pairs)...)
 	}
 	return out, nil
 }
@@ -259,20 +262,22 @@ func (r *Rows) ListKeys(ctx context.Context, db string, prefix, after []byte, li
 // a megabyte, of one moment each. It ends at the first error; ErrRestoring as ListKeys.
 func (r *Rows) EachPage(ctx context.Context, db string, visit func([]Entry) error) error {
 	s := newSpace(r.prefix, db)
-	for first := "-"; first != ""; {
-		p, err := readPage(ctx, r.c, &s, "*", first, "+", pageKeys, pageBytes)
+	for w := (&walk{c: r.c, s: &s, epoch: anyEpoch, first: "-", end: "+"}); !w.over; {
+		p, err := w.next(ctx, pageKeys)
 		if err != nil {
 			return conn.Fail("kv: list keys", s.base, err)
 		}
-		if err := visit(entries(p.pairs)); err != nil {
+		if len(p.pairs) == 0 {
+			continue // it only named the first keys, or all had expired
+		}
+		if err := visit(listed(p.pairs)); err != nil {
 			return err
 		}
-		first = p.next
 	}
 	return nil
 }
 
-func entries(pairs []*kvstore.KVPair) []Entry {
+func listed(pairs []*kvstore.KVPair) []Entry {
 	out := make([]Entry, len(pairs))
 	for i, p := range pairs {
 		out[i] = Entry{Key: p.Key, Bytes: len(p.Value), Value: p.Value}

@@ -1,9 +1,13 @@
 package redisdb
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"strconv"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
 	"holdfast/core/kvstore"
@@ -13,34 +17,47 @@ import (
 var files embed.FS
 
 var (
-	putScript     = conn.NewScript(script("begin") + script("write"))
-	deleteScript  = conn.NewScript(script("begin") + script("ends") + script("delete") + script("write"))
-	casScript     = conn.NewScript(script("begin") + script("ends") + script("cas") + script("write"))
-	applyScript   = conn.NewScript(script("begin") + script("apply") + script("write"))
-	getScript     = conn.NewScript(script("get"))
-	pageScript    = conn.NewScript(script("page"))
-	numbersScript = conn.NewScript(script("numbers"))
-	stageScript   = conn.NewScript(script("stage"))
-	commitScript  = conn.NewScript(script("commit"))
-	adoptScript   = conn.NewScript(script("adopt"))
-	reportScript  = conn.NewScript(script("report"))
+	putScript     = script("clock", "begin", "write")
+	deleteScript  = script("clock", "begin", "delete", "write")
+	casScript     = script("clock", "begin", "cas", "write")
+	applyScript   = script("clock", "begin", "apply", "write")
+	sweepScript   = script("clock", "begin", "sweep")
+	getScript     = script("clock", "get")
+	pageScript    = script("clock", "page")
+	numbersScript = script("numbers")
+	stageScript   = script("finishable", "stage")
+	commitScript  = script("finishable", "commit")
+	adoptScript   = script("adopt")
+	reportScript  = script("report")
 )
 
-func script(name string) string {
-	b, err := files.ReadFile("lua/" + name + ".lua")
-	if err != nil {
-		panic(err) // not built with its scripts
+// script puts one together from its files.
+func script(names ...string) *conn.Script {
+	var text strings.Builder
+	for _, name := range names {
+		b, err := files.ReadFile("lua/" + name + ".lua")
+		if err != nil {
+			panic(err) // not built with its scripts
+		}
+		text.Write(b)
 	}
-	return string(b)
+	return conn.NewScript(text.String())
 }
 
-// write puts together what begin.lua documents: the keys and the arguments of a script that writes.
-func (s *Store) write(epoch string, effects []*kvstore.TrxnRecord, more ...any) (keys []string, args []any) {
-	keys = make([]string, 5, 6+len(effects))
-	keys[0], keys[1], keys[2], keys[3], keys[4] = s.epochKey, s.seq, s.ix, s.exp, s.log
-	args = make([]any, 2, 2+3*len(effects)+len(more))
-	args[0], args[1] = epoch, s.retain
-	for _, e := range effects {
+// call is the keys and arguments of a script that writes, as begin.lua documents them.
+type call struct {
+	effects []*kvstore.TrxnRecord
+	keys    []string // that the script asks for besides
+	args    []any
+	expired []string // keys of pairs to be taken out of the index
+}
+
+func (s *Store) spell(epoch string, c call) (keys []string, args []any) {
+	keys = make([]string, 6, 6+len(c.effects)+len(c.keys)+len(c.expired))
+	keys[0], keys[1], keys[2], keys[3], keys[4], keys[5] = s.epochKey, s.seq, s.ix, s.exp, s.log, s.history
+	args = make([]any, 4, 4+3*len(c.effects)+len(c.args)+len(c.expired))
+	args[0], args[1], args[2], args[3] = epoch, s.retain, s.begins, len(c.expired)
+	for _, e := range c.effects {
 		keys = append(keys, s.key(e.Key))
 		if e.Type == kvstore.TrxnPut {
 			args = append(args, head('p', e.ExpireTS, e.Key, e.Value), e.Key, filled(e.Value))
@@ -48,13 +65,27 @@ func (s *Store) write(epoch string, effects []*kvstore.TrxnRecord, more ...any) 
 			args = append(args, head('d', 0, e.Key, nil), e.Key, "")
 		}
 	}
-	return keys, append(args, more...)
+	keys, args = append(keys, c.keys...), append(args, c.args...)
+	for _, key := range c.expired {
+		keys, args = append(keys, s.key([]byte(key))), append(args, key)
+	}
+	return keys, args
 }
 
-// applying is write for apply.lua.
-func (s *Store) applying(epoch string, c *kvstore.ChangeRecord) (keys []string, args []any) {
-	keys, args = s.write(epoch, c.Trxns, c.ChangeNumber)
-	return append(keys, s.appliedKey), args
+// code reads what a script that writes returns: its code, and keys of pairs that have expired.
+func code(cmd *redis.Cmd) (code int64, expired []string, err error) {
+	switch said, err := cmd.Result(); said := said.(type) {
+	case int64:
+		return said, nil, err
+	case []any:
+		for _, key := range said[1:] {
+			text, _ := key.(string)
+			expired = append(expired, text)
+		}
+		return 1, expired, err
+	default:
+		return 0, nil, cmp.Or(err, fmt.Errorf("%w: a script answers %v", errMalformed, said))
+	}
 }
 
 // head is what the record of an effect has before its key and its value, see write.lua.

@@ -50,8 +50,9 @@ func (s *Store) spool(ctx context.Context, m *merge, walked func(uint64)) (h kvs
 		return h, err
 	}
 	var seen, pairs uint64 // the change up to which m.changed has all of them; how many the walk has met
-	for first, at := true, "-"; at != ""; first = false {
-		p, err := readPage(ctx, s.c, &s.space, epoch, at, "+", pageKeys, pageBytes)
+	walk := s.walk(epoch, "-", "+")
+	for first := true; !walk.over; first = false {
+		p, err := walk.next(ctx, pageKeys)
 		if err != nil {
 			return h, err
 		}
@@ -68,7 +69,6 @@ func (s *Store) spool(ctx context.Context, m *merge, walked func(uint64)) (h kvs
 		}
 		pairs += uint64(len(p.pairs))
 		walked(pairs)
-		at = p.next
 	}
 	if err := errors.Join(w.Close(), buf.Flush()); err != nil {
 		return h, err
@@ -81,13 +81,14 @@ func (s *Store) spool(ctx context.Context, m *merge, walked func(uint64)) (h kvs
 		return h, err
 	}
 	m.now = end.now
-	return kvstore.SnapshotHeader{Change: end.committed, Applied: end.applied}, m.rewind()
+	h = kvstore.SnapshotHeader{Change: end.committed, Applied: end.applied, History: end.history, AppliedHistory: end.source}
+	return h, m.rewind()
 }
 
 // follow spools the changes after seen, up to the number given, and returns that.
 func (s *Store) follow(m *merge, epoch string, seen, to uint64) (uint64, error) {
 	for seen < to {
-		list, _, err := s.loadSome(epoch, seen+1, int(min(to-seen, loadMost)))
+		list, _, err := s.loadSome(epoch, anyHistory, seen+1, int(min(to-seen, loadMost)))
 		if err != nil {
 			return seen, err
 		}

@@ -13,7 +13,9 @@ import (
 //	kv:{db}:exp           ZSET: the raw keys that have an expiry, by it, so that the index is swept of them
 //	kv:{db}:seq           number of the last change
 //	kv:{db}:log           Stream: the changes, ids <number>-0
+//	kv:{db}:history       what the numbers count in (kvstore.Historian); made with the first one
 //	kv:{db}:applied       number of the last change applied from a master
+//	kv:{db}:source        the history that this number counts in
 //	kv:{db}:replicas      hash: name of a replica -> "<applied> <ms of the report, by the server's clock>"; ends a day after
 //	                      the last report, and goes with a restore
 //	kv:{db}:epoch         counts restores; <n>-<token> and <n>+<token> while one is carried out
@@ -24,7 +26,7 @@ type space struct {
 	base                                    string // "kv:{db}:"
 	data                                    string // "kv:{db}:d:"
 	ix, exp, seq, log, appliedKey, epochKey string
-	replicas                                string
+	history, source, replicas               string
 }
 
 func newSpace(prefix, db string) space { return spaceOf(prefix, conn.Escape(db)) }
@@ -34,7 +36,8 @@ func spaceOf(prefix, escaped string) space {
 	base := prefix + "{" + escaped + "}:"
 	return space{
 		base: base, data: base + "d:", ix: base + "ix", exp: base + "exp", seq: base + "seq",
-		log: base + "log", appliedKey: base + "applied", epochKey: base + "epoch", replicas: base + "replicas",
+		log: base + "log", appliedKey: base + "applied", epochKey: base + "epoch",
+		history: base + "history", source: base + "source", replicas: base + "replicas",
 	}
 }
 
@@ -56,7 +59,7 @@ func recognise(prefix, raw string) (db string, foreign, ok bool) {
 		return "", true, true
 	}
 	switch name := rest[end+2:]; name {
-	case "ix", "exp", "seq", "log", "applied", "epoch", "replicas":
+	case "ix", "exp", "seq", "log", "applied", "epoch", "history", "source", "replicas":
 	default:
 		if !(len(name) > 2 && name[:2] == "d:") && !(len(name) > 5 && name[:5] == "load:") {
 			return "", true, true

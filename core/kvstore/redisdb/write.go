@@ -2,7 +2,6 @@ package redisdb
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"holdfast/core/conn"
@@ -49,17 +48,17 @@ const (
 // CompareAndSet is kvstore.KVStore.
 func (s *Store) CompareAndSet(request *kvstore.CompareAndSetRequest) (set bool, err error) {
 	defer s.done("cas", time.Now(), &err)
-	if request == nil {
-		return false, s.fail("compare and set", s.base, fmt.Errorf("%w: there is no request", kvstore.ErrKey))
-	}
-	if err := kvstore.CheckKey(request.Key); err != nil {
+	if err := request.Check(); err != nil {
 		return false, s.fail("compare and set", s.base, err)
 	}
 	how := asValue
-	if request.OldValue == nil {
+	switch {
+	case request.OldValue == nil:
 		how = asAbsent
+	case request.KeepExpireTS:
+		how = asValueTTL
 	}
-	effects := []*kvstore.TrxnRecord{{Type: kvstore.TrxnPut, Key: request.Key, Value: request.NewValue}}
+	effects := []*kvstore.TrxnRecord{{Type: kvstore.TrxnPut, Key: request.Key, Value: request.NewValue, ExpireTS: request.ExpireTS}}
 	code, err := s.mutate(context.Background(), casScript, effects, how, filled(request.OldValue))
 	if err != nil {
 		return false, s.fail("compare and set", s.key(request.Key), err)
@@ -74,6 +73,35 @@ func (s *Store) mutate(ctx context.Context, script *conn.Script, effects []*kvst
 		return 0, err
 	}
 	defer end()
-	keys, args := s.write(epoch, effects, more...)
-	return script.Run(ctx, s.c, keys, args...).Int64()
+	return s.run(ctx, script, epoch, call{effects: effects, args: more})
+}
+
+// run runs a script that writes, and returns its code. Pairs that the server says have expired are taken out of the index by
+// the next one, in the same trip; only if there are many, and none were known, at once.
+func (s *Store) run(ctx context.Context, script *conn.Script, epoch string, c call) (int64, error) {
+	c.expired = s.takeExpired()
+	keys, args := s.spell(epoch, c)
+	said, expired, err := code(script.Run(ctx, s.c, keys, args...))
+	if len(expired) >= sweepMost && len(c.expired) == 0 {
+		keys, args = s.spell(epoch, call{expired: expired})
+		_, expired, _ = code(sweepScript.Run(ctx, s.c, keys, args...)) // if it fails: the next write is told of them, too
+	}
+	s.keepExpired(expired)
+	return said, err
+}
+
+// sweepMost is how many pairs that have expired a script tells of.
+const sweepMost = 16
+
+func (s *Store) takeExpired() []string {
+	if keys := s.expired.Swap(nil); keys != nil {
+		return *keys
+	}
+	return nil
+}
+
+func (s *Store) keepExpired(keys []string) {
+	if len(keys) > 0 {
+		s.expired.Store(&keys)
+	}
 }

@@ -1,50 +1,57 @@
--- Reads a page of a database in the order of its keys; writes nothing and stands alone.
--- KEYS[1] :epoch   KEYS[2] :seq   KEYS[3] :ix   KEYS[4] :exp
+-- Reads a page of a database in the order of its keys, and names the keys of the next one; writes nothing and stands alone,
+-- behind clock.lua.
+--
+-- The data keys must be declared, so the page is what the one before it named, as far as the index still says the same.
+-- The first one has no pairs.
+-- KEYS[1] :epoch   KEYS[2] :seq   KEYS[3] :ix   KEYS[4...] the data keys that are expected to come next, in their order
 -- ARGV[1]  the epoch of the handle, '*' for whichever it is   ARGV[2]  'kv:{db}:d:'
 -- ARGV[3], ARGV[4]  where the page begins and ends, as ZRANGEBYLEX takes it
--- ARGV[5]  how many keys of the index to look at   ARGV[6]  bytes after which the page ends
--- Returns the change number, the last key looked at (nil: the end was reached), and then for each pair its key, its value
--- and when it ends in epoch seconds (0: never).
-local epoch = redis.call('GET', KEYS[1]) or '0'
+-- ARGV[5]  how many keys to name   ARGV[6]  bytes after which the page ends, and so does what is named
+-- Returns the change number, the last key looked at (nil: none was), an array with for each pair its key, its value and when
+-- it ends in epoch seconds (0: never), and an array of the keys that come next; empty: the end was reached.
+local epoch = call('GET', KEYS[1]) or '0'
 if ARGV[1] == '*' and string.find(epoch, '[-+]') then
   return redis.error_reply('RESTORING the database is being restored')
 end
 if ARGV[1] ~= '*' and epoch ~= ARGV[1] then
   return redis.error_reply('STALE the database was restored')
 end
-local now = tonumber(redis.call('TIME')[1])
-local out, n, bytes, last = {redis.call('GET', KEYS[2]) or '0', false}, 2, 0, false
+local number = call('GET', KEYS[2]) or '0'
 local most, room = tonumber(ARGV[5]), tonumber(ARGV[6])
-local expiring = redis.call('ZCARD', KEYS[4]) > 0
-local keys = redis.call('ZRANGEBYLEX', KEYS[3], ARGV[3], ARGV[4], 'LIMIT', 0, most)
-local odd = string.find(table.concat(keys), '[%%{}:*?%[%]\\%c]') -- else no key of the page has what must be encoded
-for i, key in ipairs(keys) do
+local keys = call('ZRANGEBYLEX', KEYS[3], ARGV[3], ARGV[4], 'LIMIT', 0, #KEYS - 3 + most)
+local special = '[%%{}:*?%[%]\\%c]'
+local odd = string.find(table.concat(keys), special) -- else no key has what must be encoded
+
+local found, n, bytes, looked = {}, 0, 0, 0
+while looked < #KEYS - 3 and bytes < room do
+  local key = keys[looked + 1]
   local data = key
-  if odd then
-    data = string.gsub(key, '[%%{}:*?%[%]\\%c]', function(c) -- as conn.Escape does it
+  if odd and key then
+    data = string.gsub(key, special, function(c) -- as conn.Escape does it
       return string.format('%%%02X', string.byte(c))
     end)
   end
-  data = ARGV[2] .. data
-  local value = redis.call('GET', data)
-  local ts = 0
-  if value and expiring then
-    local ms = redis.call('PEXPIRETIME', data)
-    ts = ms > 0 and math.floor((ms + 500) / 1000) or 0
-    value = (ts == 0 or ts > now) and value
+  if not key or ARGV[2] .. data ~= KEYS[looked + 4] then
+    break -- the index has changed
   end
+  looked = looked + 1
+  data = KEYS[looked + 3]
+  local value = call('GET', data)
   if value then
-    out[n + 1], out[n + 2], out[n + 3] = key, value, ts
-    n = n + 3
-    bytes = bytes + #key + #value
-  end
-  if bytes >= room then
-    last = key
-    break
+    local ts = ends(data)
+    if ts == 0 or ts > clock() then
+      found[n + 1], found[n + 2], found[n + 3] = key, value, ts
+      n = n + 3
+      bytes = bytes + #key + #value
+    end
   end
 end
-if not last and #keys == most then
-  last = keys[most]
+
+local ahead, size = {}, 0
+for i = looked + 1, math.min(looked + most, #keys) do
+  if size < room then
+    ahead[#ahead + 1] = keys[i]
+    size = size + #keys[i]
+  end
 end
-out[2] = last
-return out
+return {number, looked > 0 and keys[looked], found, ahead}

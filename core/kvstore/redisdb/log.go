@@ -1,0 +1,66 @@
+package redisdb
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// reading is a part of the log and what it is to be judged by.
+type reading struct {
+	epoch, seq, history string // as stored; empty: not there
+	entries             []entry
+}
+
+// readLog reads entries from a number up, in one trip and of one moment. Where the server refuses that, because a slot moves
+// or the user may not send MULTI, the parts are read one by one, the last number before the log and what else tells that
+// it is still the same log behind it: neither comes back once it has gone.
+func (s *Store) readLog(from uint64, most int) (r reading, err error) {
+	ctx := context.Background()
+	first := strconv.FormatUint(from, 10) + "-0"
+	var epoch, seq, history *redis.StringCmd
+	log := redis.NewRawCmd(ctx, "xrange", s.log, first, "+", "count", most)
+	_, err = s.c.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		epoch, seq, history = p.Get(ctx, s.epochKey), p.Get(ctx, s.seq), p.Get(ctx, s.history)
+		return p.Process(ctx, log)
+	})
+	if err == nil || err == redis.Nil {
+		r.epoch, r.seq, r.history = epoch.Val(), seq.Val(), history.Val()
+		r.entries, err = rawEntries(log.Val())
+	}
+	if !refused(err) {
+		return r, err
+	}
+	if r.seq, err = s.text(ctx, s.seq); err != nil {
+		return r, err
+	}
+	said, err := s.c.XRangeN(ctx, s.log, first, "+", int64(most)).Result()
+	if err != nil {
+		return r, err
+	}
+	if r.entries, err = entries(said); err != nil {
+		return r, err
+	}
+	if r.epoch, err = s.text(ctx, s.epochKey); err != nil {
+		return r, err
+	}
+	r.history, err = s.text(ctx, s.history)
+	return r, err
+}
+
+// refused tells whether the server answered with an error.
+func refused(err error) bool {
+	_, said := errors.AsType[redis.Error](err)
+	return said && err != redis.Nil
+}
+
+// text is the value of a key; empty if it is not there.
+func (s *Store) text(ctx context.Context, key string) (string, error) {
+	text, err := s.c.Get(ctx, key).Result()
+	if err == redis.Nil {
+		return "", nil
+	}
+	return text, err
+}
