@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/pflag"
 
 	"holdfast/core"
@@ -29,6 +30,7 @@ type options struct {
 	readOnly     bool
 	refresh      time.Duration
 	scanBudget   int
+	maxMemory    string
 	view         string
 	theme        string
 	config       string
@@ -73,6 +75,7 @@ func flagSet(o *options) *pflag.FlagSet {
 	f.BoolVar(&o.readOnly, "read-only", false, "refuse every action")
 	f.DurationVar(&o.refresh, "refresh", time.Second, "time between two readings")
 	f.IntVar(&o.scanBudget, "scan-budget", live.DefaultBudget, "most trips a second to the server while the keyspace is read, each of up to a thousand keys; 0: no limit")
+	f.StringVar(&o.maxMemory, "max-memory", "", "most memory to use, such as 2GiB; rows beyond it are left out, and their number is told (default half of the machine's)")
 	f.StringVar(&o.view, "view", "overview", "the view to start with")
 	f.StringVar(&o.theme, "theme", "", "dark, light, high-contrast, colour-blind, mono or one of your own (default by the background)")
 	f.StringVar(&o.config, "config", "", "configuration file (default holdfast/config.toml in the user's configuration folder)")
@@ -124,6 +127,10 @@ func (o options) open(ctx context.Context) (*core.Core, error) {
 	if budget == 0 {
 		budget = -1
 	}
+	memory, err := memoryLimit(o.maxMemory)
+	if err != nil {
+		return nil, err
+	}
 	secure, err := o.tls(ctx)
 	if err != nil {
 		return nil, err
@@ -136,11 +143,26 @@ func (o options) open(ctx context.Context) (*core.Core, error) {
 		}
 		c.Password = strings.TrimRight(string(text), "\r\n")
 	}
-	opened, err := core.Open(core.Options{Conn: c, Prefixes: o.conf.prefixesOf(o.connection), Refresh: o.refresh, Budget: budget})
+	opened, err := core.Open(core.Options{Conn: c, Prefixes: o.conf.prefixesOf(o.connection), Refresh: o.refresh, Budget: budget, MaxMemory: memory})
 	if err != nil { // nothing was dialled yet: it is about the flags
 		return nil, fmt.Errorf("%w: %w", errUsage, err)
 	}
 	return opened, nil
+}
+
+// leastMemory is enough to start with.
+const leastMemory = 64 << 20
+
+// memoryLimit reads --max-memory, in bytes.
+func memoryLimit(text string) (uint64, error) {
+	if text == "" {
+		return live.DefaultMaxMemory(), nil
+	}
+	limit, err := humanize.ParseBytes(text)
+	if err != nil || limit < leastMemory {
+		return 0, fmt.Errorf("%w: --max-memory %q: expected a size of at least 64MiB, such as 2GiB", errUsage, text)
+	}
+	return limit, nil
 }
 
 func (o options) operator(c *core.Core) (*operate.Operator, error) {

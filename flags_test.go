@@ -54,6 +54,8 @@ func TestWrongUsageSaysWhatIsWrongInOneLine(t *testing.T) {
 		"several singles":    {[]string{"get", "actors", "--url", "redis://a", "--url", "redis://b"}, "--cluster"},
 		"cluster's database": {[]string{"get", "actors", "--url", "redis://a/1", "--cluster"}, "database 0"},
 		"too fast":           {[]string{"get", "actors", "--refresh", "1ms"}, "--refresh"},
+		"too little memory":  {[]string{"get", "actors", "--max-memory", "1MiB"}, "--max-memory"},
+		"no size":            {[]string{"get", "actors", "--max-memory", "lots"}, "--max-memory"},
 		"less than nothing":  {[]string{"get", "actors", "--scan-budget", "-1"}, "--scan-budget"},
 		"start view":         {[]string{"--view", "nonsense"}, `unknown view "nonsense"`},
 		"theme":              {[]string{"--theme", "nonsense"}, "nonsense"},

@@ -22,6 +22,8 @@ type Options struct {
 	Prefixes conn.Prefixes // one that is empty means that of conn.DefaultPrefixes
 	Refresh  time.Duration // between two readings of the live model; default 1 s
 	Budget   int           // of its passes over the keyspace, see live.Options
+
+	MaxMemory uint64 // of the process while the live model reads, in bytes; 0: no limit
 }
 
 // Core is everything over one connection. It is safe for concurrent use.
@@ -71,7 +73,7 @@ func Open(o Options) (*Core, error) {
 		PairRows:    redisdb.NewPairRows(c, p.KV),
 		spaces:      map[string]*record.RedisStorage{},
 	}
-	core.Live = live.New(c, core.Feeds(), live.Options{Refresh: o.Refresh, Budget: o.Budget})
+	core.Live = live.New(c, core.Feeds(), live.Options{Refresh: o.Refresh, Budget: o.Budget, MaxMemory: o.MaxMemory})
 	return core, nil
 }
 

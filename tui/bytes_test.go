@@ -161,7 +161,9 @@ func TestWhatIsPutInIsKeptToTheByte(t *testing.T) {
 }
 
 // keysOf is of a text what has no key of its own, as enter has.
-func keysOf(text string) string { return strings.NewReplacer("\n", "", "\t", "", "\x1b", "").Replace(text) }
+func keysOf(text string) string {
+	return strings.NewReplacer("\n", "", "\t", "", "\x1b", "").Replace(text)
+}
 
 // searched is of a text what is on one line.
 func searched(text string) string {
@@ -211,4 +213,3 @@ func finds(t *testing.T, text, by string) {
 	d.press("enter")
 	d.check()
 }
-

@@ -93,7 +93,9 @@ func TestCopySaysWhatDoesNotShow(t *testing.T) {
 	rows.Comma = '\t'
 	all, err := rows.ReadAll()
 	must(t, err)
-	if !slices.ContainsFunc(all, func(cells []string) bool { return cells[0] == "zz" && cells[4] == strings.ReplaceAll(value, "\r\n", "\n") }) {
+	if !slices.ContainsFunc(all, func(cells []string) bool {
+		return cells[0] == "zz" && cells[4] == strings.ReplaceAll(value, "\r\n", "\n")
+	}) {
 		t.Errorf("copied %q", all) // the reader drops the carriage return
 	}
 }

@@ -250,6 +250,9 @@ func (m *Model) message() []string {
 	if m.late() {
 		return []string{m.theme.Bad.Render(cut(" waiting for an answer; the rows are those of "+m.since(m.snap.ReadAt)+" ago", m.width))}
 	}
+	if lost := m.partlyLost(); lost != "" {
+		return []string{m.theme.Bad.Render(cut(" "+lost, m.width))}
+	}
 	return []string{m.unsaid()}
 }
 

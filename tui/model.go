@@ -122,6 +122,7 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 	case tea.PasteMsg:
 		return m.paste(msg)
 	case snapshotMsg:
+		m.warnOf(m.snap.Events, msg.snap.Events)
 		m.snap = msg.snap
 		m.latency.take(m.snap.Server.Latency)
 		return tea.Batch(m.follow(), m.refreshDetail())

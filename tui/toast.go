@@ -11,6 +11,7 @@ type toast struct {
 	text  string
 	tone  Tone
 	until time.Time
+	title string // stands before the text instead of what the tone says
 }
 
 // mostToastLines is how many lines of the frame a message may take.
@@ -21,13 +22,16 @@ func newToast(text string, tone Tone, now time.Time) toast {
 	if tone == Bad || tone == Warn {
 		stays = 12 * time.Second
 	}
-	return toast{cleanStart(text), tone, now.Add(stays)}
+	return toast{text: cleanStart(text), tone: tone, until: now.Add(stays)}
 }
 
 func (t toast) over(now time.Time) bool { return t.text == "" || now.After(t.until) }
 
 // word says what the colour says.
 func (t toast) word() string {
+	if t.title != "" {
+		return t.title + ": "
+	}
 	switch t.tone {
 	case Bad:
 		return "failed: "

@@ -80,9 +80,9 @@ func overview() View {
 	}
 }
 
-// summarise derives the overview: the kinds first, then what stands out in them.
+// summarise derives the overview: what is to be said of the server, then the kinds, then what stands out in them.
 func summarise(s *live.Snapshot, last live.Rows) *summary {
-	out := &summary{}
+	out := &summary{lines: serverLines(s)}
 	for _, t := range s.Tables {
 		if t.Kind == "keys" {
 			continue // kv counts them

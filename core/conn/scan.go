@@ -38,6 +38,19 @@ func Masters(ctx context.Context, c redis.UniversalClient) ([]redis.UniversalCli
 	return nodes, nil
 }
 
+// OwnerAddr is the address of the master that holds a key, as NodeAddr tells it; empty where no master of the cluster does.
+func OwnerAddr(ctx context.Context, c *Conn, key string) string {
+	cluster, ok := c.UniversalClient.(*redis.ClusterClient)
+	if !ok {
+		return NodeAddr(c)
+	}
+	node, err := cluster.MasterForKey(ctx, key)
+	if err != nil {
+		return ""
+	}
+	return NodeAddr(node)
+}
+
 // Scan hands every key that matches pattern ("" means all) to fn in pages, from every master, each key once. COUNT is
 // the work the server does at a time; a page may be empty. Keys written or deleted meanwhile may or may not be seen;
 // keys present throughout are. An error of fn ends the scan and is

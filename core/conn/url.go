@@ -64,7 +64,7 @@ func (o Options) universal() (*redis.UniversalOptions, Mode, string, error) {
 	u.ContextTimeoutEnabled = true
 	u.Dialer = dialer(u.TLSConfig, timeout)
 	// The dashboard asks again by itself and scripts never retry, so a command that fails says so at once.
-	u.MaxRetries = -1
+	u.MaxRetries, u.DialerRetries = -1, 1
 	if o.NoTouch {
 		u.OnConnect = func(ctx context.Context, cn *redis.Conn) error {
 			_ = cn.Do(ctx, "client", "no-touch", "on").Err() // an older server refuses it, and works

@@ -1,6 +1,10 @@
 package live
 
-import "context"
+import (
+	"context"
+	"maps"
+	"slices"
+)
 
 // flights are batches of rows that are being read, the next ones under way while one is taken in.
 type flights struct {
@@ -17,6 +21,7 @@ type flight struct {
 
 type answer struct {
 	rows []Row
+	lost unreadable // what no master answered for
 	err  error
 	over bool // err is of the way, or nobody waits any more
 }
@@ -30,11 +35,15 @@ func (f *flights) launch(ctx context.Context, t *tracker, batch []string) error 
 		t.want(batch)
 		return f.err
 	}
+	if batch = f.r.m.admit(t, batch); len(batch) == 0 {
+		return nil
+	}
 	came := make(chan answer, 1)
 	f.sent = append(f.sent, flight{t, batch, came})
+	outages, down := &f.r.m.outages, maps.Clone(f.r.m.outages.of)
 	go func() {
-		rows, err := t.feed.readInTime(ctx, batch)
-		came <- answer{rows, err, err != nil && (ctx.Err() != nil || noAnswer(err))}
+		rows, lost, err := outages.read(ctx, t.feed, batch, down)
+		came <- answer{rows, lost, err, err != nil && (ctx.Err() != nil || noAnswer(err))}
 	}()
 	return nil
 }
@@ -47,7 +56,7 @@ func (f *flights) land() {
 	case f.err != nil: // what is still on its way is only waited for
 		first.t.want(first.batch)
 	case a.err == nil:
-		first.t.apply(first.batch, a.rows, f.r.m.now())
+		first.t.apply(f.leave(first, a.lost), a.rows, f.r.m.now())
 		f.r.progress()
 	case a.over:
 		f.err = a.err
@@ -55,6 +64,24 @@ func (f *flights) land() {
 	default:
 		first.t.fail(first.batch, a.err)
 	}
+}
+
+// leave takes out of a batch what no master answered for; the rows stay as they are.
+func (f *flights) leave(first flight, lost unreadable) []string {
+	if len(lost) == 0 {
+		return first.batch
+	}
+	left := map[string]bool{}
+	for addr, o := range lost {
+		if !f.r.m.outages.note(addr, o.err) && f.err == nil {
+			f.err = o.err
+		}
+		first.t.fail(o.ids, f.r.m.outages.err())
+		for _, id := range o.ids {
+			left[id] = true
+		}
+	}
+	return slices.DeleteFunc(first.batch, func(id string) bool { return left[id] })
 }
 
 // wait takes in all that is under way.

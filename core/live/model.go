@@ -17,6 +17,8 @@ import (
 type Options struct {
 	Refresh time.Duration // between readings; default 1 s
 	Budget  int           // trips a second that passes over the keyspace take at most; 0: DefaultBudget, below: no limit
+	// MaxMemory is what the process may use, in bytes; 0: no limit. Where it is reached, further rows are left out (ErrFull).
+	MaxMemory uint64
 	// Now is the clock; default time.Now.
 	Now func() time.Time
 }
@@ -38,6 +40,10 @@ type Model struct {
 	pace     *pace
 	passes   int // over the keyspace, that have ended
 	cost     cost
+	outages  outages
+	ceiling  ceiling
+	news     news
+	met      <-chan roster // asked as the pass began
 
 	push     *push    // with no link unless Run runs
 	prefixes []string // that push asks for
@@ -63,6 +69,7 @@ func New(c *conn.Conn, feeds []Feed, o Options) *Model {
 	m := &Model{
 		conn: c, refresh: o.Refresh, now: o.Now,
 		scan: scanner{client: c, match: matchAny(feeds)}, prefixes: prefixesOf(feeds),
+		outages: outages{client: c}, ceiling: newCeiling(o.MaxMemory),
 		changed: make(chan struct{}, 1), wake: make(chan struct{}, 1), focus: map[Kind][]string{},
 	}
 	if m.refresh <= 0 {
@@ -264,7 +271,10 @@ func (m *Model) ReadAll(ctx context.Context) (*Snapshot, error) {
 
 // lost keeps the old rows and says why they are old and when the next attempt is due.
 func (m *Model) lost(err error, wait time.Duration) {
-	m.amend(func(s *Snapshot) { s.State, s.Err, s.Pushed, s.RetryAt = Lost, err, false, m.now().Add(wait) })
+	m.outages.of = nil // the next attempt asks every master
+	m.amend(func(s *Snapshot) {
+		s.State, s.Err, s.Pushed, s.Down, s.RetryAt = Lost, err, false, nil, m.now().Add(wait)
+	})
 }
 
 // amend publishes the newest snapshot with a difference.

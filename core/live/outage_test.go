@@ -153,6 +153,66 @@ func TestClusterThatChanges(t *testing.T) {
 	until(t, c, "new rows", polling(220))
 }
 
+// serving starts a cluster of three masters that serves what it can while one is gone.
+func serving(t *testing.T) ([]*redistest.Server, conn.Options) {
+	t.Helper()
+	servers := redistest.StartCluster(t, "--cluster-require-full-coverage", "no", "--appendonly", "yes", "--appendfsync", "always")
+	o := conn.Options{Cluster: true, Timeout: time.Second}
+	for _, s := range servers {
+		o.URLs = append(o.URLs, s.URL())
+	}
+	return servers, o
+}
+
+// Where a cluster serves what it can, one master less is no outage: the others are followed, and the loss is named.
+func TestTheOtherMastersAreShownWhileOneIsDown(t *testing.T) {
+	servers, o := serving(t)
+	gone := servers[1]
+	c := open(t, o, 10*time.Millisecond)
+	fill(t, c.Conn, 0, 200)
+	held := 200 - int(gone.Client(t).DBSize(ctx).Val()) // by the others
+	run(t, c)
+	until(t, c, "the rows", polling(200))
+	gone.Kill()
+	down := func(s *live.Snapshot) bool {
+		return s.State == live.Polling && !s.Pushed && len(s.Down) > 0 && s.Down[0].Addr == gone.Addr && s.Table("actors").Err != nil
+	}
+	until(t, c, "the loss, named, and the rows as they were", func(s *live.Snapshot) bool { return down(s) && s.Table("actors").Len() == 200 })
+	for i := range 200 { // one that stays within reach
+		if key := fmt.Sprintf("actor:a%07d", i); conn.OwnerAddr(ctx, c.Conn, key) != gone.Addr {
+			ok(t, c.Conn.Del(ctx, key).Err())
+			held--
+			break
+		}
+	}
+	until(t, c, "what changes beside it", func(s *live.Snapshot) bool { return down(s) && s.Table("actors").Len() == 199 })
+
+	s, err := open(t, o, 0).Live.ReadAll(ctx)
+	if err != nil || s.Table("actors").Len() != held || s.Table("actors").Err == nil || s.Table("leases").Err == nil || len(s.Down) == 0 {
+		t.Errorf("one that starts now: %v, %d rows (%d are held), %v, down %v", err, s.Table("actors").Len(), held, s.Table("actors").Err, s.Down)
+	}
+
+	redistest.RestartCluster(t, servers[1:2])
+	until(t, c, "all of it again", func(s *live.Snapshot) bool {
+		return polling(199)(s) && len(s.Down) == 0 && s.Table("actors").Err == nil
+	})
+}
+
+// Slots that nobody serves may hold anything: what is shown is not live.
+func TestSlotsThatNobodyServes(t *testing.T) {
+	servers, o := serving(t)
+	c := open(t, o, 10*time.Millisecond)
+	fill(t, c.Conn, 0, 50)
+	run(t, c)
+	until(t, c, "pushes", pushed(50))
+	for _, s := range servers { // each keeps a table of its own
+		ok(t, s.Client(t).Do(ctx, "CLUSTER", "DELSLOTSRANGE", 0, 99).Err())
+	}
+	until(t, c, "not live", func(s *live.Snapshot) bool { return s.Server.Uncovered == 100 && !s.Pushed && s.State == live.Polling })
+	ok(t, servers[0].Client(t).ClusterAddSlotsRange(ctx, 0, 99).Err())
+	until(t, c, "live", func(s *live.Snapshot) bool { return s.Server.Uncovered == 0 && pushed(50)(s) })
+}
+
 // move gives all slots of the first master that hold keys to the second.
 func move(t *testing.T, clients [2]*redis.Client) {
 	t.Helper()

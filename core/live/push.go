@@ -29,11 +29,12 @@ type push struct {
 	ready    chan struct{} // capacity 1: something has changed below
 	greeted  chan struct{} // closed when every master pushes for the first time, or one does not
 
-	mu    sync.Mutex
-	keys  map[string]struct{} // that changed and were not taken yet
-	gaps  uint64              // how often changes may have been missed, up to now
-	links map[string]*link    // one for each master, by address
-	met   bool                // greeted is closed
+	mu      sync.Mutex
+	keys    map[string]struct{} // that changed and were not taken yet
+	gaps    uint64              // how often changes may have been missed, up to now
+	links   map[string]*link    // one for each master, by address
+	met     bool                // greeted is closed
+	emptied []string            // masters that told of a FLUSHALL or FLUSHDB and were not taken yet
 }
 
 type link struct {
@@ -112,6 +113,7 @@ func (p *push) follow(ctx context.Context, nodes []redis.UniversalClient, links 
 // hold keeps one link up, as well as the master allows.
 func (p *push) hold(ctx context.Context, node redis.UniversalClient, l *link) {
 	defer l.end()
+	addr := conn.NodeAddr(node)
 	retry := retryFirst
 	for {
 		var since time.Time
@@ -119,7 +121,7 @@ func (p *push) hold(ctx context.Context, node redis.UniversalClient, l *link) {
 			Prefixes: p.prefixes, Beat: pushBeat,
 			Up:      func() { since = time.Now(); p.gap(l, true) },
 			Changed: p.changed,
-			Flushed: func() { p.gap(l, true) },
+			Flushed: func() { p.flushed(addr); p.gap(l, true) },
 		})
 		if ctx.Err() != nil {
 			return
@@ -156,6 +158,24 @@ func (p *push) gap(l *link, up bool) {
 	}
 	p.mu.Unlock()
 	signal(p.ready)
+}
+
+// flushed notes a master that may have lost every key.
+func (p *push) flushed(addr string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !slices.Contains(p.emptied, addr) {
+		p.emptied = append(p.emptied, addr)
+	}
+}
+
+// takeFlushed hands over the masters that were flushed since the last call.
+func (p *push) takeFlushed() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	emptied := p.emptied
+	p.emptied = nil
+	return emptied
 }
 
 func (p *push) changed(keys []string) {

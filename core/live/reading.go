@@ -78,14 +78,15 @@ func (m *Model) read(ctx context.Context, e effort) error {
 	tables := make([]*Table, len(m.trackers))
 	for i, t := range m.trackers {
 		if complete {
-			t.passed()
+			t.passed(m.outages.err())
 		}
 		tables[i] = t.close(complete, now)
 	}
-	pushed, rate := m.pushed(), m.cost.rate(m.conn.Log.Sent(), now)
-	m.amend(func(s *Snapshot) {
-		s.State, s.Err, s.Server, s.Tables, s.ReadAt, s.Pushed, s.Cost = Polling, nil, status, tables, now, pushed, rate
-	})
+	if complete {
+		m.news.passed(now, <-m.met, m.push.takeFlushed(), tables)
+	}
+	m.news.look(now, tables)
+	r.show(tables, func(s *Snapshot) { s.ReadAt, s.Cost = now, m.cost.rate(m.conn.Log.Sent(), now) })
 	return nil
 }
 
@@ -186,6 +187,7 @@ func (r *reading) scan(ctx context.Context) (complete bool, err error) {
 	m := r.m
 	if m.scan.begins() {
 		m.begin()
+		m.meet(ctx)
 	}
 	flights := flights{r: r}
 	defer func() {
@@ -201,6 +203,14 @@ func (r *reading) scan(ctx context.Context) (complete bool, err error) {
 		page := <-next
 		if page.err != nil {
 			return false, page.err
+		}
+		if page.all > 0 {
+			m.outages.met(page.all)
+		}
+		for addr, err := range page.down {
+			if !m.outages.note(addr, err) {
+				return false, err
+			}
 		}
 		end := page.last || n == r.pages || m.passes > 0 && m.now().Sub(began) > m.refresh/2
 		m.pace.page(page.took)
@@ -246,9 +256,11 @@ func (r *reading) scan(ctx context.Context) (complete bool, err error) {
 func (m *Model) begin() {
 	gaps, whole := m.push.state()
 	m.passFrom, m.passTold, m.passAll = gaps, whole, m.rereads || m.passes == 0 || whole && m.whole != gaps
+	m.scan.avoid = m.outages.avoid(m.now(), gaps)
 	for _, t := range m.trackers {
 		t.begin(m.scan.pass + 1)
 	}
+	m.news.began(m.Snapshot().Tables)
 }
 
 // due tells whether it is time to show what has been found so far.
@@ -283,9 +295,17 @@ func (r *reading) publish() {
 	for i, t := range r.m.trackers {
 		tables[i] = t.show(false)
 	}
-	pushed := r.m.pushed()
-	r.m.amend(func(s *Snapshot) {
-		s.State, s.Err, s.Server, s.Tables, s.Pushed = Polling, nil, r.status, tables, pushed
-	})
+	r.show(tables, func(*Snapshot) {})
 	r.published = r.m.now()
+}
+
+// show makes a snapshot of the tables and of what else is known, with a difference.
+func (r *reading) show(tables []*Table, change func(*Snapshot)) {
+	m := r.m
+	pushed := m.pushed() && r.status.Uncovered == 0
+	m.amend(func(s *Snapshot) {
+		s.State, s.Err, s.Server, s.Tables, s.Pushed = Polling, nil, r.status, tables, pushed
+		s.Events, s.Down = m.news.events, m.outages.list()
+		change(s)
+	})
 }

@@ -17,21 +17,24 @@ import (
 type scanner struct {
 	client redis.UniversalClient
 	match  string
-	pass   uint32   // number of the pass that is walked, from 1
-	nodes  []*stage // still to walk in this pass
+	pass   uint32           // number of the pass that is walked, from 1
+	nodes  []*stage         // still to walk in this pass
+	all    int              // masters there were when it began
+	avoid  map[string]error // masters that it leaves out
 }
 
 // stage is how far one master has been walked.
 type stage struct {
-	node   redis.UniversalClient
-	cursor uint64
-	keys   []string // of the last page
-	err    error
+	*conn.Walk
+	keys []string // of the last page
+	err  error
 }
 
 // page is what one step found. last tells that it ended a pass; the next step begins a new one.
 type page struct {
 	keys []string
+	down map[string]error // masters that did not, or were left out: the pass goes on without them
+	all  int              // masters there are, on the first page of a pass; else 0
 	took time.Duration
 	last bool
 	err  error
@@ -50,8 +53,8 @@ func (s *scanner) ahead(ctx context.Context, count int64) <-chan page {
 	return c
 }
 
-// step fetches one page of keys from each master, of those that there are when a pass begins. A pass that meets an error
-// ends there, because what it missed nobody knows: the next step starts over.
+// step fetches one page of keys from each master, of those that there are when a pass begins. A pass in which no master
+// answers ends there, because what it missed nobody knows: the next step starts over.
 func (s *scanner) step(ctx context.Context, count int64) (p page) {
 	if s.begins() {
 		s.pass++
@@ -63,32 +66,49 @@ func (s *scanner) step(ctx context.Context, count int64) (p page) {
 			return page{err: fmt.Errorf("%w: the cluster has no master", conn.ErrUnreachable)}
 		}
 		for _, n := range nodes {
-			s.nodes = append(s.nodes, &stage{node: n})
+			if err := s.avoid[conn.NodeAddr(n)]; err != nil {
+				p.missed(conn.NodeAddr(n), err)
+				continue
+			}
+			s.nodes = append(s.nodes, &stage{Walk: conn.NewWalk(n, s.match, count)})
+		}
+		s.all, p.all = len(nodes), len(nodes)
+		if s.begins() { // all are left out
+			return p
 		}
 	}
 	start := time.Now()
 	var wait sync.WaitGroup
 	for _, n := range s.nodes[1:] {
-		wait.Go(func() { n.step(ctx, s.match, count) })
+		wait.Go(func() { n.step(ctx) })
 	}
-	s.nodes[0].step(ctx, s.match, count)
+	s.nodes[0].step(ctx)
 	wait.Wait()
 	p.took = time.Since(start)
 	for _, n := range s.nodes {
-		if n.err != nil {
+		switch {
+		case n.err == nil:
+			p.keys = append(p.keys, n.keys...)
+		case s.all == 1 || ctx.Err() != nil:
 			s.restart()
 			return page{err: n.err}
+		default:
+			p.missed(conn.NodeAddr(n.Node), n.err)
 		}
-		p.keys = append(p.keys, n.keys...)
 	}
-	s.nodes = slices.DeleteFunc(s.nodes, func(n *stage) bool { return n.cursor == 0 })
+	s.nodes = slices.DeleteFunc(s.nodes, func(n *stage) bool { return n.err != nil || n.Done() })
 	p.last = s.begins()
 	return p
 }
 
-func (n *stage) step(ctx context.Context, match string, count int64) {
-	n.keys, n.cursor, n.err = conn.ScanPage(ctx, n.node, n.cursor, match, count)
+func (p *page) missed(addr string, err error) {
+	if p.down == nil {
+		p.down = map[string]error{}
+	}
+	p.down[addr] = err
 }
+
+func (n *stage) step(ctx context.Context) { n.keys, n.err = n.Next(ctx) }
 
 // matchAny is one SCAN pattern that lets the keys of all feeds pass and keeps most others on the server, so that one
 // walk of the keyspace serves every kind: what all patterns begin with, and the next byte of each.

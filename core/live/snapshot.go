@@ -36,6 +36,14 @@ type Snapshot struct {
 	RetryAt time.Time // when the next attempt is due, if State is Lost
 	Cost    float64   // commands a second that were sent to the server, lately
 	Tables  []*Table  // one a kind, in the order of the registry
+	Events  []Event   // what happened to the server or to many rows at once, oldest first
+	Down    []Down    // masters of a cluster that do not answer, sorted; their rows are as they were
+}
+
+// Down is a master that does not answer.
+type Down struct {
+	Addr string // empty: slots that no master serves
+	Err  error
 }
 
 // Table finds the rows of a kind; an unknown kind has an empty table.

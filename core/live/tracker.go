@@ -29,6 +29,7 @@ type tracker struct {
 	next     string   // the ID after which the rolling re-reading goes on
 	err      error    // see Table.Err
 	failed   bool     // a Read failed since the pass began
+	left     int      // rows that the pass left out for want of memory
 	table    *Table   // what was published last
 }
 
@@ -44,7 +45,7 @@ func mark(pass uint32) uint16 { return uint16(pass%math.MaxUint16) + 1 }
 // begin starts a pass: what was read before it says nothing of what is there now.
 func (t *tracker) begin(pass uint32) {
 	t.merge()
-	t.pass = mark(pass)
+	t.pass, t.left = mark(pass), 0
 	for id := range t.unread {
 		if _, known := t.get(id); known { // the pass finds the others
 			t.wanted[id] = struct{}{}
@@ -174,10 +175,11 @@ func (t *tracker) get(id string) (Row, bool) {
 	return nil, false
 }
 
-// passed ends a pass. Only one without a failure has surely read all that the failed ones left out.
-func (t *tracker) passed() {
-	if !t.failed {
-		t.err = nil
+// passed ends a pass, which may have left out what some masters hold. Only one without a failure has surely read all that
+// the failed ones left out.
+func (t *tracker) passed(outage error) {
+	if outage != nil || !t.failed {
+		t.err = outage
 	}
 	t.failed = false
 }

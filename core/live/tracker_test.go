@@ -128,7 +128,7 @@ func TestTrackerKeepsAnErrorUntilAPassWithoutOne(t *testing.T) {
 	tr.found("k:b", false)
 	same(t, "wanted", tr.take(9), []string{"b"})
 	tr.fail(nil, boom)
-	tr.passed()
+	tr.passed(nil)
 	if got := tr.close(true, time.Unix(1, 0)); got.Err != boom || !got.ReadAt.IsZero() || got.Len() != 1 {
 		t.Errorf("after the pass that failed: %+v", got)
 	}
@@ -136,7 +136,7 @@ func TestTrackerKeepsAnErrorUntilAPassWithoutOne(t *testing.T) {
 	if got := tr.close(false, time.Unix(2, 0)); got.Err != boom || !got.ReadAt.IsZero() {
 		t.Errorf("within the next pass: %+v", got)
 	}
-	tr.passed()
+	tr.passed(nil)
 	if got := tr.close(true, time.Unix(3, 0)); got.Err != nil || !got.ReadAt.Equal(time.Unix(3, 0)) {
 		t.Errorf("after a pass without failure: %+v", got)
 	}
