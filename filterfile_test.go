@@ -98,3 +98,35 @@ func TestFilterFileThatCannotBeWritten(t *testing.T) {
 		t.Error("kept nowhere, and no error")
 	}
 }
+
+// A link to where the filters are kept stays one, also while nothing is there.
+func TestAFilterFileThatIsALinkStaysOne(t *testing.T) {
+	f := filterFileIn(t)
+	there := filepath.Join(t.TempDir(), "dotfiles", "filters.toml")
+	if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(there, f.path); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"a", "b"} {
+		if err := f.save("kv", []string{text}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if to, err := os.Readlink(f.path); err != nil || to != there {
+		t.Errorf("%q, %v: it is no link any more", to, err)
+	}
+	if got := (&filterFile{path: there}).mustLoad(t)["kv"]; !slices.Equal(got, []string{"b", "a"}) {
+		t.Errorf("kept %q", got)
+	}
+	if err := os.Remove(f.path); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(f.path, f.path); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.save("kv", []string{"a"}); err == nil {
+		t.Error("kept behind a link to itself")
+	}
+}

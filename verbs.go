@@ -196,7 +196,7 @@ func find(ctx context.Context, c *core.Core, kind live.Kind, key string) (live.R
 		if slices.Contains(ids[:i], id) {
 			continue
 		}
-		row, err := c.Live.ReadRow(ctx, kind, id)
+		row, err := readSettled(ctx, c, kind, id)
 		if err != nil {
 			return nil, err
 		}
@@ -211,6 +211,18 @@ func find(ctx context.Context, c *core.Core, kind live.Kind, key string) (live.R
 		return nil, missing(key)
 	}
 	return bad, nil
+}
+
+// readSettled reads a row. One of several keys that comes or goes between two of its readings looks broken for that
+// moment: it is looked at again before it counts as that.
+func readSettled(ctx context.Context, c *core.Core, kind live.Kind, id string) (row live.Row, err error) {
+	for range 3 {
+		row, err = c.Live.ReadRow(ctx, kind, id)
+		if err != nil || row == nil || row.Problem() == nil || errors.Is(row.Problem(), conn.ErrTooLarge) {
+			break
+		}
+	}
+	return row, err
 }
 
 var errMissing = errors.New("not found")
