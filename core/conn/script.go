@@ -42,35 +42,38 @@ func NewScript(text string) *Script {
 // Run sends the script, and waits while its keys are on the move from one node to another (Moving). An error of the way
 // (Unreachable), or of a context that ends meanwhile, leaves open whether it ran.
 func (s *Script) Run(ctx context.Context, c Runner, keys []string, args ...any) *redis.Cmd {
-	return settled(ctx, func() *redis.Cmd { return s.Try(ctx, c, keys, args...) })
+	return s.sent(ctx, c, process, "", keys, args)
 }
 
 // Try is Run that does not wait for keys on the move, for whoever has another way.
 func (s *Script) Try(ctx context.Context, c Runner, keys []string, args ...any) *redis.Cmd {
-	return s.sent(ctx, c, "", keys, args)
+	return s.sent(ctx, c, processNow, "", keys, args)
 }
 
 // Read is Try of a script that writes nothing, for users who may only read the keys: EVALSHA demands the right to write
 // them. Redis 6 cannot tell the two apart, and miniredis takes TIME for a writing command.
 func (s *Script) Read(ctx context.Context, c Runner, keys []string, args ...any) *redis.Cmd {
-	cmd := s.sent(ctx, c, "_ro", keys, args)
+	cmd := s.sent(ctx, c, processNow, "_ro", keys, args)
 	if err := cmd.Err(); err != nil && (strings.HasPrefix(err.Error(), "ERR unknown command") || strings.Contains(err.Error(), "Write commands are not allowed")) {
 		return s.Try(ctx, c, keys, args...)
 	}
 	return cmd
 }
 
-func (s *Script) sent(ctx context.Context, c Runner, kind string, keys []string, args []any) *redis.Cmd {
-	cmd := send(ctx, c, s.command(ctx, "evalsha"+kind, s.hash, keys, args))
+// sent sends the script by one of the two ways, process or processNow.
+func (s *Script) sent(ctx context.Context, c Runner, way way, kind string, keys []string, args []any) *redis.Cmd {
+	cmd := send(ctx, c, way, s.command(ctx, "evalsha"+kind, s.hash, keys, args))
 	if err := cmd.Err(); err != nil && strings.HasPrefix(err.Error(), "NOSCRIPT") {
-		cmd = send(ctx, c, s.command(ctx, "eval"+kind, s.text, keys, args))
+		cmd = send(ctx, c, way, s.command(ctx, "eval"+kind, s.text, keys, args))
 	}
 	return cmd
 }
 
+type way func(ctx context.Context, c Runner, cmd redis.Cmder) error
+
 // send returns the command with its reply or error in it, or another one with the context's error.
-func send(ctx context.Context, c Runner, cmd once) *redis.Cmd {
-	if err := process(ctx, c, cmd); err != nil && !answered(err) { // it may still be written to
+func send(ctx context.Context, c Runner, way way, cmd once) *redis.Cmd {
+	if err := way(ctx, c, cmd); err != nil && !answered(err) { // it may still be written to
 		lost := redis.NewCmd(ctx, cmd.Args()...)
 		lost.SetErr(err)
 		return lost
@@ -91,13 +94,19 @@ func Ask[T any](ctx context.Context, c Runner, cmd interface {
 	return cmd.Result()
 }
 
+// process waits while the command's keys are on the move.
 func process(ctx context.Context, c Runner, cmd redis.Cmder) error {
 	var err error
 	ended := untilAnswered(ctx, c, func() bool {
-		err = during(ctx, c, func(ctx context.Context) error { return c.Process(ctx, cmd) })
+		err = processNow(ctx, c, cmd)
 		return redis.IsTryAgainError(err)
 	})
 	return cmp.Or(ended, err)
+}
+
+// processNow does not.
+func processNow(ctx context.Context, c Runner, cmd redis.Cmder) error {
+	return during(ctx, c, func(ctx context.Context) error { return c.Process(ctx, cmd) })
 }
 
 func (s *Script) command(ctx context.Context, verb, body string, keys []string, args []any) once {
@@ -115,7 +124,7 @@ func (s *Script) command(ctx context.Context, verb, body string, keys []string, 
 
 // Once sends one command that is never repeated unless it was refused (Moving), for mutations that need no script.
 func Once(ctx context.Context, c Runner, args ...any) *redis.Cmd {
-	return settled(ctx, func() *redis.Cmd { return send(ctx, c, once{redis.NewCmd(ctx, args...)}) })
+	return send(ctx, c, process, once{redis.NewCmd(ctx, args...)})
 }
 
 // once is a command that go-redis must not send a second time.

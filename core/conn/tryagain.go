@@ -2,10 +2,19 @@ package conn
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 )
+
+// Moving tells whether err says that a hash slot is on its way to another node and the keys that a command names are not
+// together on one of them. Nothing was done.
+func Moving(err error) bool {
+	reply, ok := errors.AsType[redis.Error](err)
+	return ok && strings.HasPrefix(reply.Error(), "TRYAGAIN")
+}
 
 // The pauses between two tries of a command that was answered with TRYAGAIN: the first, and the longest.
 const (
