@@ -85,9 +85,12 @@ func (s *scanner) finish() error {
 	return s.err
 }
 
-// name reads a member's name and its colon.
+// name reads a member's name and its colon. A lone surrogate in it stands for no text, and the member is an unknown one.
 func (s *scanner) name() string {
-	n := s.quoted()
+	n, escaped := s.raw()
+	if escaped {
+		n, _ = unquote(n)
+	}
 	if s.peek() != ':' {
 		s.fail("a colon")
 		return ""
@@ -110,9 +113,10 @@ func (s *scanner) quoted() string {
 	if !escaped {
 		return raw
 	}
-	text, ok := unquote(raw)
-	if !ok {
+	text, whole := unquote(raw)
+	if !whole {
 		s.fail("surrogates in pairs")
+		return ""
 	}
 	return text
 }
@@ -162,9 +166,11 @@ func escape(text string) int {
 	return 0
 }
 
-// unquote resolves the escapes of a string that raw accepted. A lone surrogate stands for no text.
-func unquote(raw string) (string, bool) {
+// unquote resolves the escapes of a string that raw accepted. A lone surrogate becomes U+FFFD, as in encoding/json: the text
+// is not whole then.
+func unquote(raw string) (text string, whole bool) {
 	out := make([]byte, 0, len(raw))
+	whole = true
 	for i := 0; i < len(raw); i++ {
 		if raw[i] != '\\' {
 			out = append(out, raw[i])
@@ -178,17 +184,19 @@ func unquote(raw string) (string, bool) {
 		r := hex4(raw[i+1:])
 		i += 4
 		if utf16.IsSurrogate(r) {
-			if !strings.HasPrefix(raw[i+1:], `\u`) {
-				return "", false
+			pair := rune(utf8.RuneError)
+			if strings.HasPrefix(raw[i+1:], `\u`) {
+				pair = utf16.DecodeRune(r, hex4(raw[i+3:]))
 			}
-			if r = utf16.DecodeRune(r, hex4(raw[i+3:])); r == utf8.RuneError {
-				return "", false
+			if r = pair; r == utf8.RuneError {
+				whole = false
+			} else {
+				i += 6
 			}
-			i += 6
 		}
 		out = utf8.AppendRune(out, r)
 	}
-	return string(out), true
+	return string(out), whole
 }
 
 func hex4(text string) rune {

@@ -32,10 +32,35 @@ local function layout(kind)
   return {'metadata.name', 'metadata.uid', 'workerNamespace', 'workerPool', 'workerPod', 'ip'} -- a newer worker
 end
 
+-- The text with U+FFFD for each escape of a lone surrogate, which cjson refuses and other readers take.
+local function paired(text)
+  local out, at = {}, 1
+  while true do
+    local slash = string.find(text, '\\', at, true)
+    if not slash then break end
+    local unit = tonumber(string.match(text, '^u(%x%x%x%x)', slash + 1) or '0', 16)
+    local last, escape = slash + 1, string.sub(text, slash, slash + 1)
+    if unit >= 0xd800 and unit < 0xdc00 and string.find(text, '^\\u[dD][c-fC-F]', slash + 6) then
+      last, escape = slash + 11, string.sub(text, slash, slash + 11)
+    elseif unit >= 0xd800 and unit < 0xe000 then
+      last, escape = slash + 5, '\\ufffd'
+    end
+    out[#out + 1] = string.sub(text, at, slash - 1) .. escape
+    at = last + 1
+  end
+  return table.concat(out) .. string.sub(text, at)
+end
+
+local function parse(text)
+  local ok, value = pcall(cjson.decode, text)
+  if not ok then ok, value = pcall(cjson.decode, paired(text)) end
+  return ok and value
+end
+
 -- The members of a text that is a JSON object, or nil when it is none.
 local function decode(text)
-  local ok, doc = pcall(cjson.decode, text)
-  if ok and type(doc) == 'table' and string.find(text, '^%s*{') then return doc end
+  local doc = parse(text)
+  if type(doc) == 'table' and string.find(text, '^%s*{') then return doc end
 end
 
 -- A member's value, or by 'outer.inner' that of a member of an object; absent and null, which protojson reads alike, are
@@ -81,7 +106,7 @@ local function members(text, fn)
     else
       last = string.find(text, '[%s,}]', value) - 1
     end
-    fn(cjson.decode('[' .. string.sub(text, from, quote) .. ']')[1], string.sub(text, from, last), string.sub(text, value, last))
+    fn(parse('[' .. string.sub(text, from, quote) .. ']')[1], string.sub(text, from, last), string.sub(text, value, last))
     at = last + 1
   end
 end
