@@ -39,6 +39,59 @@ func ttlField[R live.Row](name string, deadline func(R) time.Time) Field {
 	}}
 }
 
+// knownField is field, or why its value is not known.
+func knownField[R live.Row](f Field, why func(R) error) Field {
+	return Field{f.Name, func(r live.Row, at tui.Clock) any {
+		if err := why(r.(R)); err != nil {
+			return err
+		}
+		return f.Value(r, at)
+	}}
+}
+
+// notKnownText stands in cells for what could not be read.
+const notKnownText = "?"
+
+// known is a column whose cells may not be known; those sort last.
+func known[R live.Row](c tui.Column, why func(R) error) tui.Column {
+	text, compare, tone := c.Text, c.Compare, c.Tone
+	c.Text = func(r live.Row, at tui.Clock) string {
+		if why(r.(R)) != nil {
+			return notKnownText
+		}
+		return text(r, at)
+	}
+	c.Compare = func(a, b live.Row) int {
+		switch noA, noB := why(a.(R)) != nil, why(b.(R)) != nil; {
+		case noA && noB:
+			return 0
+		case noA:
+			return 1
+		case noB:
+			return -1
+		}
+		return compare(a, b)
+	}
+	c.Tone = func(r live.Row, at tui.Clock) tui.Tone {
+		switch {
+		case why(r.(R)) != nil:
+			return tui.Warn
+		case tone == nil:
+			return tui.Plain
+		}
+		return tone(r, at)
+	}
+	return c
+}
+
+// fact is one line of a detail, or that it is not known and why.
+func fact(name, text string, why error) tui.Fact {
+	if why != nil {
+		return tui.Fact{Name: name, Text: "not known: " + why.Error(), Tone: tui.Warn}
+	}
+	return tui.Fact{Name: name, Text: text}
+}
+
 func text[R live.Row](title string, get func(R) string) tui.Column {
 	return tui.Column{
 		Title:   title,

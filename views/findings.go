@@ -170,7 +170,9 @@ func expiringLeases(s *live.Snapshot) (out []*line) {
 // longLocks are locks that will be held for long, or for ever.
 func longLocks(s *live.Snapshot) (out []*line) {
 	for _, r := range best(s, "locks",
-		func(r *actorstore.LockRow) bool { return r.Expires.IsZero() || r.Expires.Sub(s.ReadAt) > long },
+		func(r *actorstore.LockRow) bool {
+			return r.ExpiresErr == nil && (r.Expires.IsZero() || r.Expires.Sub(s.ReadAt) > long)
+		},
 		func(a, b *actorstore.LockRow) int { return -compareDeadlines(a.Expires, b.Expires) }) {
 		note := func(at tui.Clock) string {
 			if r.Expires.IsZero() {

@@ -14,22 +14,23 @@ import (
 func generations() View {
 	type row = *genstore.Row
 	deadline := func(r row) time.Time { return r.Expires }
+	noTTL := func(r row) error { return r.ExpiresErr }
 	return View{
 		View: &tui.View{
 			Name: "generations", Title: "Generations", Short: "Gens", Kind: "generations",
 			Empty: "A service makes one with genstore's Bump, under gen:namespace:key.",
 			Columns: []tui.Column{
 				grow(text("KEY", func(r row) string { return r.Key })),
-				text("NAMESPACE", func(r row) string { return r.Namespace }),
+				text("NAMESPACE", func(r row) string { return orDash(r.Namespace) }),
 				number("GENERATION", func(r row) uint64 { return r.Generation }),
-				ttl("TTL", deadline),
+				known(ttl("TTL", deadline), noTTL),
 			},
 			Facts: facts(func(r row, at tui.Clock) []tui.Fact {
 				return []tui.Fact{
-					{Name: "namespace", Text: r.Namespace},
+					{Name: "namespace", Text: orDash(r.Namespace)},
 					{Name: "key", Text: r.Key},
 					{Name: "generation", Text: fmt.Sprint(r.Generation)},
-					{Name: "expiry", Text: leftWords(r.Expires, at)},
+					fact("expiry", leftWords(r.Expires, at), r.ExpiresErr),
 				}
 			}),
 			Actions: []tui.Action{{
@@ -43,7 +44,7 @@ func generations() View {
 			field("namespace", func(r row) any { return r.Namespace }),
 			field("key", func(r row) any { return r.Key }),
 			field("generation", func(r row) any { return r.Generation }),
-			ttlField("ttl_ms", deadline),
+			knownField(ttlField("ttl_ms", deadline), noTTL),
 		},
 	}
 }

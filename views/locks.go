@@ -15,6 +15,8 @@ import (
 func locks() View {
 	type row = *actorstore.LockRow
 	deadline := func(r row) time.Time { return r.Expires }
+	noTTL := func(r row) error { return r.ExpiresErr }
+	noFence := func(r row) error { return r.FenceErr }
 	fence := number("FENCE", func(r row) int64 { return r.Fence })
 	numbered := fence.Text
 	fence.Text = func(r live.Row, at tui.Clock) string {
@@ -31,15 +33,15 @@ func locks() View {
 			Columns: []tui.Column{
 				grow(text("KEY", func(r row) string { return r.Key })),
 				text("TOKEN", func(r row) string { return r.Token }),
-				ttl("TTL", deadline),
-				fence,
+				known(ttl("TTL", deadline), noTTL),
+				known(fence, noFence),
 			},
 			Facts: facts(func(r row, at tui.Clock) []tui.Fact {
 				return []tui.Fact{
 					{Name: "lock", Text: r.Key},
 					{Name: "held by", Text: r.Token},
-					{Name: "expiry", Text: leftWords(r.Expires, at)},
-					{Name: "fence", Text: fence.Text(r, at)},
+					fact("expiry", leftWords(r.Expires, at), r.ExpiresErr),
+					fact("fence", fence.Text(r, at), r.FenceErr),
 				}
 			}),
 			Links: links(func(r row, l tui.Lookup) []tui.Link {
@@ -71,7 +73,11 @@ func locks() View {
 					ID: keymap.Unlock, Label: "unlock", Bulk: true,
 					Plan: func(o *operate.Operator, r live.Row, _ map[string]string) (operate.Action, error) {
 						l := r.(row)
-						return o.ReleaseLock(l.Key, l.Token, l.Fence), nil
+						release := o.ReleaseLock(l.Key, l.Token, l.Fence)
+						if l.FenceErr != nil {
+							release.Summary += "; its fence is not known, so the token alone decides"
+						}
+						return release, nil
 					},
 				},
 			},
@@ -79,8 +85,8 @@ func locks() View {
 		Fields: []Field{
 			field("key", func(r row) any { return []byte(r.Key) }),
 			field("token", func(r row) any { return []byte(r.Token) }),
-			ttlField("ttl_ms", deadline),
-			field("fence", func(r row) any { return r.Fence }),
+			knownField(ttlField("ttl_ms", deadline), noTTL),
+			knownField(field("fence", func(r row) any { return r.Fence }), noFence),
 		},
 	}
 }

@@ -2,6 +2,8 @@ package actorstore
 
 import (
 	"context"
+	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,8 +16,11 @@ import (
 type LockRow struct {
 	Key     string
 	Token   string    // arbitrary bytes
-	Expires time.Time // on our clock; zero: never
-	Fence   int64     // the last number minted for this key; 0: not known
+	Expires time.Time // on our clock; zero: never, unless ExpiresErr is set
+	Fence   int64     // the last number minted for this key; 0: none, unless FenceErr is set
+
+	ExpiresErr error // why Expires is not known
+	FenceErr   error // why Fence is not known
 
 	bad problem
 }
@@ -37,6 +42,7 @@ func (r *LockRow) Deadline() time.Time { return r.Expires }
 // Equal tells whether both rows say the same; ends within 500 ms are the same.
 func (r *LockRow) Equal(other *LockRow) bool {
 	return r.Key == other.Key && r.Token == other.Token && r.Fence == other.Fence && sameProblem(r.bad, other.bad) &&
+		sameText(r.ExpiresErr, other.ExpiresErr) && sameText(r.FenceErr, other.FenceErr) &&
 		r.Expires.IsZero() == other.Expires.IsZero() && r.Expires.Sub(other.Expires).Abs() <= 500*time.Millisecond
 }
 
@@ -66,7 +72,12 @@ func (r *LockRows) Identify(key string) (id string, ok bool) {
 // Keys are the lock and the counter of its fencing numbers, which outlives it.
 func (r *LockRows) Keys(id string) []string { return []string{id, counterOf(id)} }
 
-// Read reads the locks that are held.
+// sameText compares errors by what they say, since each read makes its own anew.
+func sameText(a, b error) bool {
+	return a == nil && b == nil || a != nil && b != nil && a.Error() == b.Error()
+}
+
+// Read reads the locks that are held. What was refused of one is told as not known, with the reason.
 func (r *LockRows) Read(ctx context.Context, ids []string) ([]*LockRow, error) {
 	const op = "actorstore: read lock"
 	if len(ids) == 0 {
@@ -90,9 +101,9 @@ func (r *LockRows) Read(ctx context.Context, ids []string) ([]*LockRow, error) {
 	for i, a := range answers {
 		row := &LockRow{Key: ids[i]}
 		token, err := a.token.Result()
-		ttl := a.ttl.Val()
+		ttl, ttlErr := a.ttl.Result()
 		switch {
-		case ttl == -2: // gone, or gone in between
+		case ttlErr == nil && ttl == -2, ttlErr != nil && err == nil && token == "": // gone, or gone in between
 			continue
 		case err != nil:
 			row.bad = &conn.OpError{Op: op, Key: ids[i], Err: asRecord(err)}
@@ -101,13 +112,29 @@ func (r *LockRows) Read(ctx context.Context, ids []string) ([]*LockRow, error) {
 		default:
 			row.Token = token
 		}
-		if ttl >= 0 {
+		switch {
+		case ttlErr != nil:
+			row.ExpiresErr = ttlErr
+		case ttl >= 0:
 			row.Expires = now.Add(ttl)
 		}
-		row.Fence, _ = a.fence.Int64() // a counter that cannot be read is one that is not known
+		row.Fence, row.FenceErr = fenceOf(a.fence)
 		rows = append(rows, row)
 	}
 	return rows, nil
+}
+
+// fenceOf is the number in a lock's counter; 0 where it has none.
+func fenceOf(counter *redis.StringCmd) (int64, error) {
+	text, err := counter.Result()
+	if err != nil || text == "" {
+		return 0, asRecord(err)
+	}
+	fence, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%w: the fence counter holds no number", ErrBadRecord)
+	}
+	return fence, nil
 }
 
 // Inspect reads the lock's token.

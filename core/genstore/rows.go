@@ -1,6 +1,7 @@
 package genstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -15,7 +16,8 @@ import (
 type Row struct {
 	Namespace, Key string // Namespace is empty where the key does not tell where it ends: Key is the whole ID then
 	Generation     uint64
-	Expires        time.Time // on our clock; zero: never
+	Expires        time.Time // on our clock; zero: never, unless ExpiresErr is set
+	ExpiresErr     error     // why Expires is not known
 	id             string
 	problem        error
 }
@@ -33,7 +35,7 @@ func (r *Row) Deadline() time.Time { return r.Expires }
 func (r *Row) Equal(other *Row) bool {
 	const slack = 500 * time.Millisecond
 	return r.id == other.id && r.Generation == other.Generation && r.Expires.IsZero() == other.Expires.IsZero() &&
-		r.Expires.Sub(other.Expires).Abs() < slack && text(r.problem) == text(other.problem)
+		r.Expires.Sub(other.Expires).Abs() < slack && text(r.problem) == text(other.problem) && text(r.ExpiresErr) == text(other.ExpiresErr)
 }
 
 func text(err error) string {
@@ -64,7 +66,8 @@ func (r *Rows) Identify(key string) (id string, ok bool) { return strings.CutPre
 // Keys is the one raw key of a row.
 func (r *Rows) Keys(id string) []string { return []string{r.prefix + id} }
 
-// Read fetches rows in one pipeline. Missing ones are left out and bad ones carry their Problem.
+// Read fetches rows in one pipeline. Missing ones are left out and bad ones carry their Problem. A time to live that may
+// not be asked for is told as not known.
 func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 	if len(ids) == 0 {
 		return nil, nil
@@ -83,16 +86,13 @@ func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 	for i, id := range ids {
 		gen, found, err := read(gets[i].Result())
 		life, lifeErr := lives[i].Result()
-		if err == nil && !found || lifeErr == nil && life == -2 {
+		if err == nil && !found || lifeErr == nil && life == -2 || lifeErr != nil && gets[i].Err() == nil && gets[i].Val() == "" {
 			continue // missing, or gone between the two
 		}
-		if err == nil {
-			err = lifeErr
+		if either := cmp.Or(err, lifeErr); conn.Unreachable(either) {
+			return nil, conn.Fail(opRead, r.prefix+id, either)
 		}
-		if conn.Unreachable(err) {
-			return nil, conn.Fail(opRead, r.prefix+id, err)
-		}
-		row := &Row{id: id, Generation: gen, problem: err}
+		row := &Row{id: id, Generation: gen, problem: err, ExpiresErr: lifeErr}
 		if lifeErr == nil && life >= 0 {
 			row.Expires = now.Add(life)
 		}

@@ -7,10 +7,13 @@
 -- Returns the fencing number in decimal, or nil when the lock is held. A lock or counter of another type, and a counter
 -- that is no integer, are errors before the first write.
 if redis.call('GET', KEYS[1]) then return false end
+may('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 
 -- A counter starts from the server's time and rises by one. It ends by the same clock, so the next one starts above it.
-local fence = redis.call('INCR', KEYS[2])
-if fence > 1 then
+local fence = redis.call('GET', KEYS[2])
+if fence then
+  may('PEXPIRE', KEYS[2], ARGV[3])
+  fence = redis.call('INCR', KEYS[2])
   redis.call('PEXPIRE', KEYS[2], ARGV[3])
   if fence >= 2^53 then fence = redis.call('GET', KEYS[2]) end
 else
