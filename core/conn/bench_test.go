@@ -46,3 +46,23 @@ func BenchmarkCancellable(b *testing.B) {
 			func(int) error { return conn.Pipeline(ctx, c, fill) })
 	})
 }
+
+// What it costs to read along the answers, against the time in which a connection brings them.
+func BenchmarkReplies(b *testing.B) {
+	server := redistest.Start(b)
+	opened, err := conn.Open(conn.Options{URLs: []string{server.URL()}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer opened.Close()
+	bare := server.Client(b)
+	gets := func(p redis.Pipeliner) {
+		for range 1000 {
+			p.Get(context.Background(), "n")
+		}
+	}
+	bare.Set(context.Background(), "n", "a value of a few bytes", 0)
+	redistest.Compare(b,
+		func(int) error { return conn.Pipeline(context.Background(), bare, gets) },
+		func(int) error { return conn.Pipeline(context.Background(), opened, gets) })
+}

@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -72,14 +73,17 @@ func Open(o Options) (*Conn, error) {
 // ErrUnreachable marks errors of the way to the server rather than of what it answered.
 var ErrUnreachable = errors.New("server unreachable")
 
-// Reach asks the server for one PING and tells an unreachable server (ErrUnreachable) from one that refuses us.
+// Reach asks the server for one PING and tells an unreachable server (ErrUnreachable) from one that refuses us, and from
+// something that is no Redis (ErrNotRedis).
 func (c *Conn) Reach(ctx context.Context) error {
 	_, err := Ask(ctx, c, redis.NewStatusCmd(ctx, "ping"))
-	if err == nil {
+	switch {
+	case err == nil:
 		return nil
-	}
-	if Unreachable(err) {
+	case Unreachable(err):
 		return fmt.Errorf("connect to %s: %w: %w", c.Addr, ErrUnreachable, err)
+	case !errors.Is(err, ErrNotRedis) && strings.HasPrefix(err.Error(), "redis: "): // the client library could not read it
+		return fmt.Errorf("connect to %s: %w: %w", c.Addr, ErrNotRedis, err)
 	}
 	return fmt.Errorf("connect to %s: %w", c.Addr, err)
 }

@@ -53,7 +53,7 @@ func (g *guard) DialHook(next redis.DialHook) redis.DialHook {
 		if err != nil {
 			return nil, err
 		}
-		return newWire(c), nil
+		return newWire(c, nil), nil
 	}
 }
 

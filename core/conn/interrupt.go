@@ -3,6 +3,7 @@ package conn
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"time"
 
@@ -22,24 +23,22 @@ const spareTries = 32
 // those of Open from the start, those of a caller's client from its first call here on (guard). A client of another kind,
 // also a caller's cluster client, is waited for in a goroutine of its own, which costs two wake-ups more.
 func during(ctx context.Context, c Runner, f func(context.Context) error) error {
-	switch {
-	case ctx == nil:
+	if ctx == nil {
 		return errNilContext
+	}
+	inner, wired := unwrap(c)
+	if wired {
+		f = surviving(f)
+	}
+	_, queues := c.(redis.Pipeliner)
+	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case ctx.Done() == nil:
+	case ctx.Done() == nil || queues:
 		return f(ctx)
-	}
-	if _, queues := c.(redis.Pipeliner); queues {
-		return f(ctx)
-	}
-	inner := any(c)
-	for wrapped, is := inner.(*Conn); is; wrapped, is = inner.(*Conn) {
-		if wrapped.wired {
-			_, err := interrupted(ctx, timeoutOf(c), f)
-			return err
-		}
-		inner = wrapped.UniversalClient
+	case wired:
+		_, err := interrupted(ctx, timeoutOf(c), f)
+		return err
 	}
 	if client, is := inner.(*redis.Client); is && client.Options().ReadTimeout >= 0 && client.Options().WriteTimeout >= 0 {
 		ensureGuard(client)
@@ -51,6 +50,26 @@ func during(ctx context.Context, c Runner, f func(context.Context) error) error 
 		}
 	}
 	return beside(ctx, func() error { return f(ctx) })
+}
+
+// unwrap is the client behind a Conn, and whether Open made its connections.
+func unwrap(c any) (client any, wired bool) {
+	for conn, is := c.(*Conn); is; conn, is = c.(*Conn) {
+		c, wired = conn.UniversalClient, wired || conn.wired
+	}
+	return c, wired
+}
+
+// surviving makes an error of a panic: that of the client library over an answer that it did not expect.
+func surviving(f func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) (err error) {
+		defer func() {
+			if r := recover(); r != nil {
+				err = fmt.Errorf("%w: %v", ErrNotRedis, r)
+			}
+		}()
+		return f(ctx)
+	}
 }
 
 // interrupted runs f with a context by which connections find the call. It tells whether nothing was sent, because there

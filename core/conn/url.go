@@ -121,6 +121,6 @@ func dialer(secure *tls.Config, timeout time.Duration) func(context.Context, str
 		if err != nil {
 			return nil, err
 		}
-		return newWire(c), nil
+		return newWire(c, &replies{}), nil
 	}
 }

@@ -15,20 +15,22 @@ var past = time.Unix(1, 0)
 // token (call.Deadline) which stands for it.
 type wire struct {
 	net.Conn
-	mu   sync.Mutex
-	user *call // nil: somebody without a call
+	replies *replies // nil: they are taken as they come
+	bad     error    // why they are taken no more
+	mu      sync.Mutex
+	user    *call // nil: somebody without a call
 }
 
 // newWire wraps a connection. That of a socket stays one, so that the client library can see whether it is still open.
-func newWire(c net.Conn) net.Conn {
+func newWire(c net.Conn, r *replies) net.Conn {
 	switch c.(type) {
 	case *wire, *socket:
 		return c
 	}
 	if _, is := c.(syscall.Conn); is {
-		return &socket{wire{Conn: c}}
+		return &socket{wire{Conn: c, replies: r}}
 	}
-	return &wire{Conn: c}
+	return &wire{Conn: c, replies: r}
 }
 
 type socket struct{ wire }
@@ -37,6 +39,26 @@ func (s *socket) SyscallConn() (syscall.RawConn, error) { return s.Conn.(syscall
 
 // NetConn is the connection beneath, as that of a tls.Conn.
 func (w *wire) NetConn() net.Conn { return w.Conn }
+
+func (w *wire) Read(b []byte) (int, error) {
+	if w.bad != nil { // the client library may try again
+		return 0, w.bad
+	}
+	n, err := w.Conn.Read(b)
+	if w.replies != nil && n > 0 {
+		if w.bad = w.replies.read(b[:n]); w.bad != nil {
+			return 0, w.bad
+		}
+	}
+	return n, err
+}
+
+func (w *wire) Write(b []byte) (int, error) {
+	if w.replies != nil {
+		w.replies.asked(b)
+	}
+	return w.Conn.Write(b)
+}
 
 func (w *wire) SetReadDeadline(t time.Time) error  { return w.use(t, w.Conn.SetReadDeadline) }
 func (w *wire) SetWriteDeadline(t time.Time) error { return w.use(t, w.Conn.SetWriteDeadline) }

@@ -1,0 +1,241 @@
+package conn
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync/atomic"
+)
+
+// ErrNotRedis marks an answer that no Redis gives to what was asked. The connection is closed.
+var ErrNotRedis = errors.New("this does not answer as a Redis does")
+
+// limits are what an answer may announce. The client library makes room for what is announced before it comes: for each
+// byte of a text, 16 bytes for each item of an array, about 40 for each pair of a map.
+type limits struct {
+	text  int64 // bytes of one text
+	items int64 // of all arrays and sets that are open
+	pairs int64 // of one map
+}
+
+var (
+	ofGreeting = limits{text: 1 << 20, items: 1 << 16, pairs: 1 << 10} // what a connection or its user asks of the server
+	ofKeys     = limits{text: 16 << 20, items: 1 << 20, pairs: 1 << 17}
+	ofValues   = limits{text: 512 << 20, items: 1 << 22, pairs: 1 << 20} // a text of Redis is no longer
+)
+
+const (
+	maxLine  = 64 << 10 // bytes of an error, or of another answer on one line
+	maxDepth = 32       // arrays within arrays: the client library reads them by recursion
+	maxWord  = 4 << 10  // bytes that are kept of a pushed message, to look at it
+)
+
+// replies reads along the answers of one connection and refuses what announces too much, before the client library sees
+// it. What is pushed to a subscriber must have the shape of a message, which the client library takes for granted.
+type replies struct {
+	limit      atomic.Pointer[limits] // of what was asked last
+	subscribed atomic.Bool
+	pair       atomic.Bool // two items were asked for, which the client library takes for granted
+
+	line  []byte // begun, and not yet ended
+	text  int64  // bytes of a text that are still to come, its line end among them
+	open  []aggregate
+	items int64 // announced by what is open
+	push  message
+}
+
+// aggregate is an array, a set, a map or an attribute that has begun.
+type aggregate struct {
+	left, items int64
+	attribute   bool // which comes before an answer and is none
+}
+
+// asked takes note of a command that is being sent. Of several at once, or of a long one, anything may come.
+func (r *replies) asked(b []byte) {
+	limit := &ofValues
+	name, second := loneCommand(b)
+	r.pair.Store(name == "sentinel" && second == "get-master-addr-by-name")
+	switch name {
+	case "hello", "auth", "client", "ping", "select", "info", "time", "cluster", "command", "sentinel", "role", "readonly":
+		limit = &ofGreeting
+	case "subscribe", "psubscribe", "ssubscribe":
+		r.subscribed.Store(true)
+		limit = &ofKeys
+	case "scan", "hscan", "sscan", "zscan":
+		limit = &ofKeys
+	}
+	if r.subscribed.Load() {
+		limit = &ofKeys
+	}
+	r.limit.Store(limit)
+}
+
+// loneCommand is the first two words of a command if b is that one whole command, and short.
+func loneCommand(b []byte) (name, second string) {
+	if len(b) > 1024 || len(b) == 0 || b[0] != '*' {
+		return "", ""
+	}
+	head, rest, _ := bytes.Cut(b[1:], []byte("\r\n"))
+	words, err := strconv.Atoi(string(head))
+	if err != nil {
+		return "", ""
+	}
+	for i := range words {
+		head, rest, _ = bytes.Cut(rest, []byte("\r\n"))
+		if len(head) < 2 || head[0] != '$' {
+			return "", ""
+		}
+		size, err := strconv.Atoi(string(head[1:]))
+		if err != nil || size < 0 || len(rest) < size+2 {
+			return "", ""
+		}
+		switch word := string(rest[:size]); i {
+		case 0:
+			name = strings.ToLower(word)
+		case 1:
+			second = strings.ToLower(word)
+		}
+		rest = rest[size+2:]
+	}
+	if len(rest) > 0 {
+		return "", ""
+	}
+	return name, second
+}
+
+// read looks at bytes that have come, before they are handed on.
+func (r *replies) read(b []byte) error {
+	for len(b) > 0 {
+		if r.text > 0 {
+			n := min(r.text, int64(len(b)))
+			r.push.keep(b[:n])
+			b = b[n:]
+			if r.text -= n; r.text == 0 {
+				if err := r.ended(); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		end := bytes.IndexByte(b, '\n')
+		if end < 0 {
+			end = len(b) - 1
+		}
+		line := b[:end+1]
+		b = b[end+1:]
+		if len(r.line)+len(line) > maxLine {
+			return fmt.Errorf("%w: a line of more than %d bytes", ErrNotRedis, maxLine)
+		}
+		if line[end] != '\n' || len(r.line) > 0 {
+			r.line = append(r.line, line...)
+			if line[end] != '\n' {
+				return nil
+			}
+			line = r.line
+		}
+		err := r.begun(line)
+		r.line = r.line[:0]
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// begun looks at the first line of an answer, or of a part of one.
+func (r *replies) begun(line []byte) error {
+	body, whole := bytes.CutSuffix(line, []byte("\r\n"))
+	if !whole || len(body) == 0 {
+		return notRedis(line)
+	}
+	if err := r.push.next(r, body); err != nil {
+		return err
+	}
+	limit := r.limit.Load()
+	if limit == nil {
+		limit = &ofGreeting
+	}
+	switch body[0] {
+	case '+', '-', ':', ',', '#', '_', '(':
+		return r.ended()
+	case '$', '=', '!':
+		n, err := announced(body, limit.text)
+		switch {
+		case err != nil:
+			return err
+		case n < 0: // none
+			return r.ended()
+		}
+		r.text = n + 2
+		return nil
+	case '*', '~', '>':
+		n, err := announced(body, limit.items-r.items)
+		if err != nil {
+			return err
+		}
+		if r.pair.Load() && len(r.open) == 0 && n != 2 && n != -1 {
+			return notRedis(line)
+		}
+		return r.opened(aggregate{left: n, items: n})
+	case '%', '|':
+		n, err := announced(body, min(limit.pairs, (limit.items-r.items)/2))
+		if err != nil {
+			return err
+		}
+		return r.opened(aggregate{left: 2 * n, items: 2 * n, attribute: body[0] == '|'})
+	}
+	return notRedis(line)
+}
+
+func (r *replies) opened(a aggregate) error {
+	if a.left <= 0 { // empty, or none
+		if a.attribute {
+			return nil
+		}
+		return r.ended()
+	}
+	if len(r.open) == maxDepth {
+		return fmt.Errorf("%w: arrays within arrays, %d deep", ErrNotRedis, maxDepth+1)
+	}
+	r.open = append(r.open, a)
+	r.items += a.items
+	return nil
+}
+
+// ended closes what is complete now.
+func (r *replies) ended() error {
+	for len(r.open) > 0 {
+		last := &r.open[len(r.open)-1]
+		if last.left--; last.left > 0 {
+			return nil
+		}
+		attribute := last.attribute
+		r.items -= last.items
+		if r.open = r.open[:len(r.open)-1]; attribute {
+			return nil
+		}
+	}
+	return r.push.complete()
+}
+
+// announced is the length that a line announces, -1 for none.
+func announced(body []byte, most int64) (int64, error) {
+	n, err := strconv.ParseInt(string(body[1:]), 10, 64)
+	if err != nil || n < -1 {
+		return 0, notRedis(body)
+	}
+	if n > most {
+		what := "an array or map of"
+		if strings.IndexByte("$=!", body[0]) >= 0 {
+			what = "a text of"
+		}
+		return 0, fmt.Errorf("%w: it announces %s %d, and at most %d are taken here", ErrNotRedis, what, n, max(most, 0))
+	}
+	return n, nil
+}
+
+func notRedis(line []byte) error {
+	return fmt.Errorf("%w: it says %.60q", ErrNotRedis, strings.TrimRight(string(line[:min(len(line), 80)]), "\r\n"))
+}
