@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"holdfast/core/kvstore"
 )
@@ -42,6 +43,53 @@ var casSpecs = []spec{
 			}
 		}
 		holds(t, e, pair("a", "3"), pair("empty", "x"), pair("none", ""))
+	}},
+	{"compare-and-set sets, clears or keeps an expiry, and the log says which", func(t *testing.T, h Harness) {
+		ts, later := h.in(time.Hour), h.in(2*time.Hour)
+		for what, tt := range map[string]struct {
+			was  *kvstore.KVPair // nil: none
+			ask  kvstore.CompareAndSetRequest
+			want uint64
+		}{
+			"a new pair":                      {nil, kvstore.CompareAndSetRequest{}, 0},
+			"a new pair that ends":            {nil, kvstore.CompareAndSetRequest{ExpireTS: ts}, ts},
+			"a new pair with nothing to keep": {nil, kvstore.CompareAndSetRequest{KeepExpireTS: true}, 0},
+			"an expiry":                       {pair("k", "1"), kvstore.CompareAndSetRequest{ExpireTS: ts}, ts},
+			"another expiry":                  {until("k", "1", ts), kvstore.CompareAndSetRequest{ExpireTS: later}, later},
+			"an expiry no more":               {until("k", "1", ts), kvstore.CompareAndSetRequest{}, 0},
+			"the same expiry":                 {until("k", "1", ts), kvstore.CompareAndSetRequest{KeepExpireTS: true}, ts},
+			"no expiry to keep":               {pair("k", "1"), kvstore.CompareAndSetRequest{KeepExpireTS: true}, 0},
+		} {
+			e := h.open(t)
+			ask := tt.ask
+			ask.Key, ask.NewValue = []byte("k"), []byte("2")
+			if tt.was != nil {
+				put(t, e, tt.was)
+				ask.OldValue = tt.was.Value
+			}
+			if set, err := e.CompareAndSet(&ask); err != nil || !set {
+				t.Errorf("%s: %v, %v", what, set, err)
+			}
+			holds(t, e, until("k", "2", tt.want))
+			log := history(t, e)
+			if got := log[len(log)-1].Trxns[0].ExpireTS; got != tt.want {
+				t.Errorf("%s: the log has the expiry %d, want %d", what, got, tt.want)
+			}
+		}
+		e := h.open(t)
+		put(t, e, pair("k", "1"))
+		for _, ask := range []kvstore.CompareAndSetRequest{{ExpireTS: kvstore.MaxExpireTS + 1}, {ExpireTS: ts, KeepExpireTS: true}} {
+			ask.Key, ask.OldValue = []byte("k"), []byte("1")
+			same(t, e, "a refused expiry", func() {
+				if set, err := e.CompareAndSet(&ask); set || !errors.Is(err, kvstore.ErrExpireTS) {
+					t.Errorf("%+v: %v, %v", ask, set, err)
+				}
+			})
+		}
+		if set, err := e.CompareAndSet(&kvstore.CompareAndSetRequest{Key: []byte("k"), OldValue: []byte("1"), ExpireTS: 1}); err != nil || !set {
+			t.Errorf("an expiry in the past: %v, %v", set, err)
+		}
+		holds(t, e)
 	}},
 	{"compare-and-set refuses keys out of bounds", func(t *testing.T, h Harness) {
 		e := h.open(t)

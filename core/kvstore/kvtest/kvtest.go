@@ -42,9 +42,12 @@ type Harness struct {
 
 // Run runs the whole suite.
 func Run(t *testing.T, h Harness) {
-	groups := [][]spec{putSpecs, readSpecs, casSpecs, changeSpecs, applySpecs, snapshotSpecs, backupSpecs}
+	groups := [][]spec{putSpecs, readSpecs, boundSpecs, casSpecs, changeSpecs, applySpecs, snapshotSpecs, backupSpecs}
 	if _, is := h.open(t).(kvstore.ReplicaRegistry); is {
 		groups = append(groups, registrySpecs)
+	}
+	if _, is := h.open(t).(kvstore.Historian); is {
+		groups = append(groups, historySpecs)
 	}
 	for _, group := range groups {
 		for _, s := range group {
