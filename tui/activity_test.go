@@ -15,10 +15,11 @@ func shownActivity(a activity, id string, now time.Time) string {
 
 func TestActivityCountsChangesOfRowsOnTheScreen(t *testing.T) {
 	a, now := activity{}, time.Unix(1_000_000, 0) // where a span begins
+	start := now.Add(-time.Hour)
 	quiet, busy := &fakeRow{id: "quiet"}, &fakeRow{id: "busy"}
 	for range 4 * 5 {
-		a.note([]live.Row{quiet, busy}, nil, now)
-		a.note([]live.Row{quiet, busy}, nil, now) // a key was pressed: that is no reading
+		a.note([]live.Row{quiet, busy}, nil, start, now)
+		a.note([]live.Row{quiet, busy}, nil, start, now) // a key was pressed: that is no reading
 		now, busy = now.Add(time.Second), &fakeRow{id: "busy"}
 	}
 	last := now.Add(-time.Second)
@@ -39,21 +40,29 @@ func TestActivityCountsChangesOfRowsOnTheScreen(t *testing.T) {
 	}
 }
 
-// A row that comes to the screen brings what is known of it, and one that comes back is not counted twice.
+// A row that comes to the screen brings what is known of it, one that comes back is not counted twice, and what nobody
+// looked at is blank: a dot would say that nothing changed.
 func TestActivityOfRowsThatComeAndGo(t *testing.T) {
 	a, now := activity{}, time.Unix(1_000_000, 0)
 	recent := []live.Change{{At: now.Add(-10 * time.Second), ID: "a"}, {At: now.Add(-time.Hour), ID: "a"}, {At: now, ID: "other"}}
+	whole := now.Add(-20 * time.Second) // older changes are missing
 	first := &fakeRow{id: "a"}
-	a.note([]live.Row{first}, recent, now)
-	if got, want := shownActivity(a, "a", now), "·····▁··"; got != want {
+	a.note([]live.Row{first}, recent, whole, now)
+	if got, want := shownActivity(a, "a", now), "    ·▁··"; got != want {
 		t.Errorf("shown is %q, want %q", got, want)
 	}
-	a.note(nil, recent, now.Add(time.Second))
+	a.note(nil, recent, whole, now.Add(time.Second))
 	recent = append(recent, live.Change{At: now.Add(2 * time.Second), ID: "a"})
 	now = now.Add(3 * time.Second)
-	a.note([]live.Row{&fakeRow{id: "a"}}, recent, now)
-	if got, want := shownActivity(a, "a", now), "·····▁·▁"; got != want {
+	a.note([]live.Row{&fakeRow{id: "a"}}, recent, whole, now)
+	if got, want := shownActivity(a, "a", now), "    ·▁·▁"; got != want {
 		t.Errorf("after it came back %q is shown, want %q", got, want)
+	}
+	a.note(nil, recent, whole, now)
+	now = now.Add(15 * time.Second)
+	a.note([]live.Row{&fakeRow{id: "a"}}, []live.Change{{At: now, ID: "a"}}, now.Add(-5*time.Second), now) // many others changed meanwhile
+	if got, want := shownActivity(a, "a", now), " ·▁·▁  ▁"; got != want {
+		t.Errorf("after changes that nobody kept %q is shown, want %q", got, want)
 	}
 }
 
@@ -65,12 +74,12 @@ func TestActivityIsBounded(t *testing.T) {
 		for j := range 50 {
 			page = append(page, &fakeRow{id: fmt.Sprint(i, "-", j)})
 		}
-		a.note(page, nil, now)
+		a.note(page, nil, now, now)
 		if len(a) > mostPulses+50 {
 			t.Fatalf("%d rows are kept", len(a))
 		}
 	}
-	a.note([]live.Row{&fakeRow{id: "a"}}, nil, now.Add(time.Minute))
+	a.note([]live.Row{&fakeRow{id: "a"}}, nil, now, now.Add(time.Minute))
 	if len(a) != 1 {
 		t.Errorf("a minute later %d rows are kept", len(a))
 	}

@@ -122,8 +122,10 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 	case tea.PasteMsg:
 		return m.paste(msg)
 	case snapshotMsg:
-		m.warnOf(m.snap.Events, msg.snap.Events)
+		before := m.snap
 		m.snap = msg.snap
+		m.warnOf(before.Events, m.snap.Events)
+		m.watchOthers(before)
 		m.latency.take(m.snap.Server.Latency)
 		return tea.Batch(m.follow(), m.refreshDetail())
 	case clockMsg:

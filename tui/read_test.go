@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The list of columns: each step shows at once, and the choice outlives a look at another view.
@@ -62,7 +63,7 @@ func TestRowsShowTheirChanges(t *testing.T) {
 		d.read()
 	}
 	d.to("single:user:7")
-	equal(t, "the row ends in "+d.row(), strings.HasSuffix(d.row(), "·······▃"), true)
+	equal(t, "the row ends in "+d.row(), strings.HasSuffix(d.row(), "  ▃"), true)
 	d.to("all")
 	equal(t, "a row that did not change has a bar", strings.ContainsAny(d.row(), "·▁▂▃▄▅▆▇█"), false)
 	d.resize(119, 24)
@@ -126,4 +127,28 @@ func TestChartsStandBelowTheOverview(t *testing.T) {
 	d.press("3")
 	d.hides("generations 0.0/s")
 	d.check()
+}
+
+// What a row did while another view was open is on its screen when that comes back, also where more changed than is kept
+// of a kind's past.
+func TestActivityGoesOnBehindOtherViews(t *testing.T) {
+	d := open(t, options{start: "generations"}, func(w *world) {
+		for i := range 300 {
+			w.bump("users", fmt.Sprintf("u%03d", i), 1)
+		}
+	})
+	d.resize(160, 30)
+	w := &world{t: t, core: d.core, mini: d.mini}
+	d.press("1")
+	for range 3 {
+		d.now = d.now.Add(5 * time.Second)
+		for i := range 300 {
+			w.bump("users", fmt.Sprintf("u%03d", i), 1)
+		}
+		d.read()
+	}
+	d.press("3", "home")
+	if !strings.HasSuffix(d.row(), "▁▁▁") {
+		t.Errorf("three changes in 15 s show %q", d.row())
+	}
 }

@@ -82,12 +82,21 @@ func (m *Model) focus() {
 	if v.Kind == "" {
 		return
 	}
-	t.watch(m.Now())
+	t.watch(m.snap, m.Now())
 	ids := t.window()
 	if m.detail != nil {
 		ids = append(ids, m.detail.id)
 	}
 	m.Live.Focus(v.Kind, ids)
+}
+
+// watchOthers has the tables of the views that are not open watch their rows, where a kind has changed.
+func (m *Model) watchOthers(before *live.Snapshot) {
+	for i, t := range m.tabs {
+		if k := t.view.Kind; i != m.active && k != "" && len(t.seen) > 0 && m.snap.Table(k).Rev != before.Table(k).Rev {
+			t.watch(m.snap, m.Now())
+		}
+	}
 }
 
 // layout gives the parts of the body their room.

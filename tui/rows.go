@@ -20,7 +20,7 @@ func (t *table) render(th themes.Theme, at Clock) string {
 	var b strings.Builder
 	t.titles(&b, th, shown, widths)
 	t.drawn = t.window()
-	hot, in := t.changed(at.Now), pensOf(th)
+	hot, in := t.changed(at.Others, at.Now), pensOf(th)
 	for i := t.top; i < end; i++ {
 		b.WriteByte('\n')
 		r := t.rows.At(i)

@@ -129,27 +129,22 @@ func (t *table) window() []string {
 	return ids
 }
 
-// watch notes how the rows on the screen change.
-func (t *table) watch(now time.Time) {
+// watch notes how the rows on its screen change, whether another view is open or not.
+func (t *table) watch(s *live.Snapshot, now time.Time) {
+	source := s.Table(t.view.Kind)
 	rows := make([]live.Row, 0, t.height)
-	for i := t.top; i < min(t.top+t.height, t.rows.Len()); i++ {
-		rows = append(rows, t.rows.At(i))
+	for _, id := range t.window() {
+		if r, ok := source.Get(id); ok {
+			rows = append(rows, r)
+		}
 	}
-	var recent []live.Change
-	if source, ok := t.rows.rows.(*live.Table); ok {
-		recent = source.Recent
-	}
-	t.seen.note(rows, recent, now)
+	t.seen.note(rows, source.Recent, source.Whole, now)
 }
 
 // changed tells which rows changed in the last moments.
-func (t *table) changed(now time.Time) map[string]bool {
-	source, ok := t.rows.rows.(*live.Table)
-	if !ok {
-		return nil
-	}
+func (t *table) changed(s Lookup, now time.Time) map[string]bool {
 	hot := map[string]bool{}
-	for _, c := range slices.Backward(source.Recent) {
+	for _, c := range slices.Backward(s.Table(t.view.Kind).Recent) {
 		if now.Sub(c.At) >= changedFor {
 			break
 		}

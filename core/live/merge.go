@@ -160,6 +160,7 @@ func (t *tracker) note(c Change) {
 	}
 	t.count++
 	if len(t.changes) == 2*recentChanges { // more are never shown
+		t.dropped = t.changes[recentChanges-1].At
 		t.changes = append(t.changes[:0], t.changes[recentChanges:]...)
 	}
 	t.changes = append(t.changes, c)

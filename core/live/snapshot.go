@@ -68,6 +68,7 @@ type Table struct {
 	ReadAt   time.Time // end of the last reading without an Err, on our clock
 	Err      error     // why some rows of the kind could not be read; stays until a pass over the keyspace met no failure
 	Recent   []Change  // the newest changes since Complete, oldest first, at most recentChanges
+	Whole    time.Time // no change after it is missing in Recent
 	Rates    []int     // changes that each of the last readings saw, oldest first, at most rateReadings
 	rows     *Sorted
 	from, to int              // the part of rows that is in the table

@@ -24,6 +24,7 @@ type tracker struct {
 	gone     []string                       // IDs that were asked for and did not come, until the rows that need them are told
 	sums     sums
 	changes  []Change // since the last publish, the newest alone
+	dropped  time.Time // of the newest change that Recent has no room for; before there is one, when Complete came
 	count    int      // changes since the last reading ended
 	bad      int      // rows with a Problem
 	next     string   // the ID after which the rolling re-reading goes on
@@ -205,9 +206,14 @@ func (t *tracker) show(complete bool) *Table {
 		next.sums = t.sums.publish(next.sums)
 	}
 	if len(t.changes) > 0 {
-		next.Recent = slices.Clone(lastN(slices.Concat(next.Recent, t.changes), recentChanges)) // older ones must not stay in memory
+		all := slices.Concat(next.Recent, t.changes)
+		if dropped := len(all) - recentChanges; dropped > 0 {
+			t.dropped = all[dropped-1].At
+		}
+		next.Recent = slices.Clone(lastN(all, recentChanges)) // older ones must not stay in memory
 		t.changes = nil
 	}
+	next.Whole = t.dropped
 	t.table = &next
 	return t.table
 }
@@ -215,6 +221,9 @@ func (t *tracker) show(complete bool) *Table {
 // close publishes the end of a reading: its changes make one more entry of the rates.
 func (t *tracker) close(complete bool, now time.Time) *Table {
 	counted := t.table.Complete
+	if complete && !counted {
+		t.dropped = now
+	}
 	next := t.publish(complete) // nobody else has it yet
 	if next.Err == nil {
 		next.ReadAt = now
