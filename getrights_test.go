@@ -119,6 +119,34 @@ func TestGetWithoutARight(t *testing.T) {
 	}
 }
 
+// A user who may only read, under any name of that, can run every get.
+func TestWhoMayOnlyReadCanGetEverything(t *testing.T) {
+	s := redistest.Start(t)
+	admin := newServer(t, s.Client(t))
+	furnish(t, admin)
+	lease := fmt.Sprintf("ns:%v", admin.get(t, "leases")[0]["id"])
+	for name, rules := range map[string][]any{
+		"all commands, keys to read": {"%R~*", "&*", "+@all"}, "no writes": {"~*", "&*", "+@all", "-@write"},
+		"no writes, no scripts": {"%R~*", "+@all", "-@write", "-@scripting"}, "reads alone": {"%R~*", "+@read", "+@connection", "+info", "+time", "-ping"},
+	} {
+		if err := admin.c.Do(ctx, append([]any{"ACL", "SETUSER", "reader", "reset", "on", ">pw"}, rules...)...).Err(); err != nil {
+			t.Fatal(err)
+		}
+		for _, args := range [][]string{
+			{"buffers", "s"}, {"generations", "user:k"}, {"actors", "a1"}, {"workers", "ns:pool:pod-0"}, {"locks", "lock:actor:a1"}, {"locks", "lock:for:ever"},
+			{"leases", lease}, {"records", "ns:k"}, {"buffers"}, {"generations"}, {"actors"}, {"workers"}, {"locks"}, {"leases"}, {"records"}, {"kv"}, {"kv", "db"},
+		} {
+			args = append([]string{"get", "-o", "jsonl"}, args...)
+			a := holdfast(t, append(args, "--url", "redis://reader:pw@"+s.Addr)...)
+			if a.code != done {
+				t.Errorf("%s: %v: exit %d, %q", name, args, a.code, a.errors)
+				continue
+			}
+			compareKnown(t, name, admin.run(t, args...).ok(t), a.out)
+		}
+	}
+}
+
 // compareKnown compares lines of JSON: what is null in the second must be explained there, and what counts down may.
 func compareKnown(t *testing.T, what, whole, partly string) {
 	t.Helper()

@@ -15,7 +15,7 @@ type exit struct {
 
 func exits() []exit {
 	return []exit{
-		{done, "done"}, {failed, "failed"}, {wrongUsage, "usage, or a configuration that is wrong"},
+		{done, "done"}, {failed, "failed, or rows are missing from what was printed"}, {wrongUsage, "usage, or a configuration that is wrong"},
 		{refused, "refused by a precondition (held, changed, read-only)"}, {unreachable, "server unreachable"},
 	}
 }

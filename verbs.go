@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -106,7 +107,7 @@ func (o options) repeat(ctx context.Context, to views.Printer, print func() erro
 	var told string
 	for first := true; ; {
 		err := print()
-		away := !first && (conn.Unreachable(err) || errors.Is(err, errMissing))
+		away := errors.Is(err, errPartial) || !first && (conn.Unreachable(err) || errors.Is(err, errMissing))
 		switch {
 		case o.watch && ctx.Err() != nil:
 			return nil // it was to go on until it is stopped
@@ -146,16 +147,39 @@ func getAll(ctx context.Context, c *core.Core, m *live.Model, v views.View, to v
 	if err != nil {
 		return err
 	}
-	table := snap.Table(v.Kind)
-	if table.Err != nil {
-		return table.Err
+	table, lost := snap.Table(v.Kind), missingRows(snap, v.Kind)
+	if lost != nil && table.Len() == 0 && len(snap.Down) == 0 {
+		return cmp.Or(table.Err, lost)
 	}
 	rows := live.Rows(table)
 	if v.Rows != nil {
 		rows = v.Rows(snap, nil)
 	}
 	now := time.Now()
-	return v.Print(to, rows, tui.Clock{Now: now, Server: snap.ServerNow(now), Others: snap}, func(id string) string { return c.Live.Keys(v.Kind, id)[0] })
+	err = v.Print(to, rows, tui.Clock{Now: now, Server: snap.ServerNow(now), Others: snap}, func(id string) string { return c.Live.Keys(v.Kind, id)[0] })
+	return cmp.Or(err, lost)
+}
+
+// errPartial is of a view that was printed without all of its rows. It is none of the way: a part of the server answered.
+var errPartial = errors.New("rows are missing")
+
+// missingRows says which rows of a kind a reading has left out, and why.
+func missingRows(snap *live.Snapshot, kind live.Kind) error {
+	var why []string
+	if err := snap.Table(kind).Err; err != nil {
+		why = append(why, err.Error())
+	} else {
+		for _, d := range snap.Down {
+			why = append(why, strings.TrimSpace(fmt.Sprintf("%s %v", d.Addr, d.Err)))
+		}
+	}
+	if n := snap.Server.Uncovered; n > 0 && len(why) == 0 {
+		why = append(why, fmt.Sprintf("no master serves %d of 16384 hash slots", n))
+	}
+	if len(why) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: %s", errPartial, strings.Join(why, "; "))
 }
 
 func getOne(ctx context.Context, c *core.Core, v views.View, to views.Printer, key string) error {
