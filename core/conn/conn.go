@@ -7,8 +7,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -26,15 +24,17 @@ const (
 
 // Options describe one connection. The zero value means redis://127.0.0.1:6379/0.
 type Options struct {
-	URLs           []string    // redis://, rediss:// or unix://; several are cluster or sentinel seeds
-	Cluster        bool        // talk to a Redis Cluster
-	SentinelMaster string      // name of the master that the sentinels at URLs watch
-	Username       string      // overrides the user of the URL
-	Password       string      // overrides the password of the URL
-	TLS            *tls.Config // overrides what rediss:// sets up
-	Timeout        time.Duration
-	LogSize        int  // commands that Log keeps; 0 means 512
-	NoTouch        bool // reads do not make keys look used, where the server can do that (Redis 7.2)
+	URLs           []string // redis://, rediss:// or unix://; several are cluster or sentinel seeds
+	Cluster        bool     // talk to a Redis Cluster
+	SentinelMaster string   // name of the master that the sentinels at URLs watch
+	Username       string   // overrides the user of the URL
+	Password       string   // overrides the password of the URL
+	// PasswordFrom tells the password anew for each connection that is made, as it may be replaced; instead of Password.
+	PasswordFrom func(context.Context) (string, error)
+	TLS          *tls.Config // instead of what rediss:// sets up, but for skip_verify
+	Timeout      time.Duration
+	LogSize      int  // commands that Log keeps; 0 means 512
+	NoTouch      bool // reads do not make keys look used, where the server can do that (Redis 7.2)
 }
 
 // Conn is one go-redis client with its command log. It is safe for concurrent use.
@@ -44,8 +44,9 @@ type Conn struct {
 	Addr string // what was dialled, without credentials
 	Log  *Log
 
-	last    dialled  // by a sentinel's client
-	wired   bool     // its connections can be interrupted
+	last    dialled // by a sentinel's client
+	wired   bool    // its connections can be interrupted
+	options *redis.UniversalOptions
 	answers lastAddr // the master of a cluster that told the time last
 }
 
@@ -56,7 +57,7 @@ func Open(o Options) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{Mode: mode, Addr: addr, Log: newLog(o.LogSize), wired: true}
+	c := &Conn{Mode: mode, Addr: addr, Log: newLog(o.LogSize), wired: true, options: u}
 	switch mode {
 	case Cluster:
 		c.UniversalClient = redis.NewClusterClient(u.Cluster())
@@ -72,18 +73,3 @@ func Open(o Options) (*Conn, error) {
 
 // ErrUnreachable marks errors of the way to the server rather than of what it answered.
 var ErrUnreachable = errors.New("server unreachable")
-
-// Reach asks the server for one PING and tells an unreachable server (ErrUnreachable) from one that refuses us, and from
-// something that is no Redis (ErrNotRedis).
-func (c *Conn) Reach(ctx context.Context) error {
-	_, err := Ask(ctx, c, redis.NewStatusCmd(ctx, "ping"))
-	switch {
-	case err == nil:
-		return nil
-	case Unreachable(err):
-		return fmt.Errorf("connect to %s: %w: %w", c.Addr, ErrUnreachable, err)
-	case !errors.Is(err, ErrNotRedis) && strings.HasPrefix(err.Error(), "redis: "): // the client library could not read it
-		return fmt.Errorf("connect to %s: %w: %w", c.Addr, ErrNotRedis, err)
-	}
-	return fmt.Errorf("connect to %s: %w", c.Addr, err)
-}

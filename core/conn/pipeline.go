@@ -63,15 +63,22 @@ func exec(ctx context.Context, p redis.Pipeliner, cmds []redis.Cmder) error {
 	return err
 }
 
-// wayError is the first error of the way among the commands of a pipeline that ended with err.
+// wayError is the first error of the way among the commands of a pipeline that ended with err. One that no command knows of
+// kept all from being sent, such as a refused SELECT of the connection.
 func wayError(err error, cmds []redis.Cmder) error {
 	if err == nil {
 		return nil
 	}
+	known := false
 	for _, cmd := range cmds {
-		if e := cmd.Err(); e != nil && !answered(e) {
+		e := cmd.Err()
+		if e != nil && !answered(e) {
 			return e
 		}
+		known = known || e != nil
+	}
+	if !known {
+		return err
 	}
 	return nil
 }

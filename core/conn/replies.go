@@ -40,6 +40,7 @@ type replies struct {
 	pair       atomic.Bool // two items were asked for, which the client library takes for granted
 
 	line  []byte // begun, and not yet ended
+	words bool   // the text that comes is an error
 	text  int64  // bytes of a text that are still to come, its line end among them
 	open  []aggregate
 	items int64 // announced by what is open
@@ -110,6 +111,9 @@ func (r *replies) read(b []byte) error {
 	for len(b) > 0 {
 		if r.text > 0 {
 			n := min(r.text, int64(len(b)))
+			if r.words {
+				plain(b[:n])
+			}
 			r.push.keep(b[:n])
 			b = b[n:]
 			if r.text -= n; r.text == 0 {
@@ -125,6 +129,13 @@ func (r *replies) read(b []byte) error {
 		}
 		line := b[:end+1]
 		b = b[end+1:]
+		mark := line[0]
+		if len(r.line) > 0 {
+			mark = r.line[0]
+		}
+		if mark == '+' || mark == '-' {
+			plain(line)
+		}
 		if len(r.line)+len(line) > maxLine {
 			return fmt.Errorf("%w: a line of more than %d bytes", ErrNotRedis, maxLine)
 		}
@@ -168,7 +179,7 @@ func (r *replies) begun(line []byte) error {
 		case n < 0: // none
 			return r.ended()
 		}
-		r.text = n + 2
+		r.text, r.words = n+2, body[0] == '!'
 		return nil
 	case '*', '~', '>':
 		n, err := announced(body, limit.items-r.items)
@@ -234,6 +245,16 @@ func announced(body []byte, most int64) (int64, error) {
 		return 0, fmt.Errorf("%w: it announces %s %d, and at most %d are taken here", ErrNotRedis, what, n, max(most, 0))
 	}
 	return n, nil
+}
+
+// plain takes what could control a terminal out of the server's own words: its errors and statuses, such as a TYPE. They
+// come into errors and onto the screen in many ways, and hold no data.
+func plain(b []byte) {
+	for i, c := range b {
+		if (c < ' ' || c > '~') && c != '\r' && c != '\n' {
+			b[i] = '?'
+		}
+	}
 }
 
 func notRedis(line []byte) error {

@@ -3,10 +3,8 @@ package conn
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"strings"
 	"time"
@@ -22,6 +20,7 @@ const defaultTimeout = 3 * time.Second
 
 // universal merges the URLs into one set of client options and says which kind of deployment they mean.
 func (o Options) universal() (*redis.UniversalOptions, Mode, string, error) {
+	fail := func(err error) (*redis.UniversalOptions, Mode, string, error) { return nil, "", "", err }
 	urls := o.URLs
 	if len(urls) == 0 {
 		urls = []string{DefaultURL}
@@ -29,42 +28,53 @@ func (o Options) universal() (*redis.UniversalOptions, Mode, string, error) {
 	mode := Single
 	switch {
 	case o.Cluster && o.SentinelMaster != "":
-		return nil, "", "", errors.New("a connection is either a cluster or a sentinel master, not both")
+		return fail(errors.New("a connection is either a cluster or a sentinel master, not both"))
 	case o.Cluster:
 		mode = Cluster
 	case o.SentinelMaster != "":
 		mode = Sentinel
 	case len(urls) > 1:
-		return nil, "", "", errors.New("several URLs are cluster or sentinel seeds: add --cluster or --sentinel-master")
+		return fail(errors.New("several URLs are cluster or sentinel seeds: add --cluster or --sentinel-master"))
 	}
 	u := &redis.UniversalOptions{MasterName: o.SentinelMaster}
-	for _, raw := range urls {
+	for i, raw := range urls {
 		one, err := parseURL(raw)
-		if err != nil {
-			return nil, "", "", err
-		}
-		if mode == Cluster && (one.Network == "unix" || one.DB != 0) {
-			return nil, "", "", fmt.Errorf("url %q: a cluster has TCP addresses and only database 0", redact(raw))
+		switch {
+		case err != nil:
+			return fail(err)
+		case mode == Cluster && (one.Network == "unix" || one.DB != 0):
+			return fail(fmt.Errorf("url %q: a cluster has TCP addresses and only database 0", redact(raw)))
+		case one.DB < 0 || one.DB > maxDatabase:
+			return fail(fmt.Errorf("url %q: there is no database %d", redact(raw), one.DB))
+		case i > 0 && one.DB != u.DB:
+			return fail(fmt.Errorf("url %q: database %d, and %d in another URL", redact(raw), one.DB, u.DB))
 		}
 		u.Addrs = append(u.Addrs, one.Addr)
-		u.DB = one.DB
-		u.Username = cmp.Or(u.Username, one.Username)
-		u.Password = cmp.Or(u.Password, one.Password)
-		if one.TLSConfig != nil {
-			u.TLSConfig = one.TLSConfig
-		}
+		o.take(u, one)
 	}
+	u.SentinelUsername, u.SentinelPassword = o.ofSentinel(u)
 	u.Username = cmp.Or(o.Username, u.Username)
 	u.Password = cmp.Or(o.Password, u.Password)
+	if o.PasswordFrom != nil {
+		user := u.Username
+		u.CredentialsProviderContext = func(ctx context.Context) (string, string, error) {
+			password, err := o.PasswordFrom(ctx)
+			return user, password, err
+		}
+	}
+	explicit := ""
 	if o.TLS != nil {
-		u.TLSConfig = o.TLS
+		explicit = o.TLS.ServerName
+		skip := u.TLSConfig != nil && u.TLSConfig.InsecureSkipVerify
+		u.TLSConfig = o.TLS.Clone()
+		u.TLSConfig.InsecureSkipVerify = skip || o.TLS.InsecureSkipVerify
 	}
 	timeout := cmp.Or(o.Timeout, defaultTimeout)
-	u.DialTimeout, u.ReadTimeout, u.WriteTimeout = timeout, timeout, timeout
+	u.DialTimeout, u.ReadTimeout, u.WriteTimeout = cmp.Or(u.DialTimeout, timeout), cmp.Or(u.ReadTimeout, timeout), cmp.Or(u.WriteTimeout, timeout)
 	u.ContextTimeoutEnabled = true
-	u.Dialer = dialer(u.TLSConfig, timeout)
+	u.Dialer = dialer{secure: u.TLSConfig, name: explicit, seeds: u.Addrs, timeout: u.DialTimeout}.dial
 	// The dashboard asks again by itself and scripts never retry, so a command that fails says so at once.
-	u.MaxRetries, u.DialerRetries = -1, 1
+	u.MaxRetries = cmp.Or(u.MaxRetries, -1)
 	if o.NoTouch {
 		u.OnConnect = func(ctx context.Context, cn *redis.Conn) error {
 			_ = cn.Do(ctx, "client", "no-touch", "on").Err() // an older server refuses it, and works
@@ -75,6 +85,42 @@ func (o Options) universal() (*redis.UniversalOptions, Mode, string, error) {
 	// that only Redis Cloud sends.
 	u.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	return u, mode, strings.Join(u.Addrs, ","), nil
+}
+
+// maxDatabase is above the number of every database that a server can be told to have.
+const maxDatabase = 1<<31 - 2
+
+// take adds what one URL says, its options too. Where several differ the first one counts.
+func (o Options) take(u *redis.UniversalOptions, one *redis.Options) {
+	u.DB = one.DB
+	u.Username, u.Password = cmp.Or(u.Username, one.Username), cmp.Or(u.Password, one.Password)
+	if one.TLSConfig != nil {
+		skip := u.TLSConfig != nil && u.TLSConfig.InsecureSkipVerify
+		u.TLSConfig = one.TLSConfig
+		u.TLSConfig.InsecureSkipVerify = skip || one.TLSConfig.InsecureSkipVerify
+	}
+	u.Protocol, u.ClientName = cmp.Or(u.Protocol, one.Protocol), cmp.Or(u.ClientName, one.ClientName)
+	u.MaxRetries = cmp.Or(u.MaxRetries, one.MaxRetries)
+	u.MinRetryBackoff, u.MaxRetryBackoff = cmp.Or(u.MinRetryBackoff, one.MinRetryBackoff), cmp.Or(u.MaxRetryBackoff, one.MaxRetryBackoff)
+	u.DialTimeout, u.ReadTimeout = cmp.Or(u.DialTimeout, one.DialTimeout), cmp.Or(u.ReadTimeout, one.ReadTimeout)
+	u.WriteTimeout, u.PoolTimeout = cmp.Or(u.WriteTimeout, one.WriteTimeout), cmp.Or(u.PoolTimeout, one.PoolTimeout)
+	u.PoolFIFO, u.PoolSize = u.PoolFIFO || one.PoolFIFO, cmp.Or(u.PoolSize, one.PoolSize)
+	u.MinIdleConns, u.MaxIdleConns = cmp.Or(u.MinIdleConns, one.MinIdleConns), cmp.Or(u.MaxIdleConns, one.MaxIdleConns)
+	u.MaxActiveConns, u.MaxConcurrentDials = cmp.Or(u.MaxActiveConns, one.MaxActiveConns), cmp.Or(u.MaxConcurrentDials, one.MaxConcurrentDials)
+	u.PipelinePoolSize = cmp.Or(u.PipelinePoolSize, one.PipelinePoolSize)
+	u.PipelineReadBufferSize = cmp.Or(u.PipelineReadBufferSize, one.PipelineReadBufferSize)
+	u.PipelineWriteBufferSize = cmp.Or(u.PipelineWriteBufferSize, one.PipelineWriteBufferSize)
+	u.ConnMaxIdleTime, u.ConnMaxLifetime = cmp.Or(u.ConnMaxIdleTime, one.ConnMaxIdleTime), cmp.Or(u.ConnMaxLifetime, one.ConnMaxLifetime)
+	u.ConnMaxLifetimeJitter = cmp.Or(u.ConnMaxLifetimeJitter, one.ConnMaxLifetimeJitter)
+}
+
+// ofSentinel is who we are to the sentinels: whom the URL names, if the master's user or password is given beside it.
+// Else a password alone is taken for both, as it is usually set; a user by name is taken for the master's.
+func (o Options) ofSentinel(u *redis.UniversalOptions) (user, password string) {
+	if beside := o.Username != "" || o.Password != "" || o.PasswordFrom != nil; beside || u.Username == "" {
+		return u.Username, u.Password
+	}
+	return "", ""
 }
 
 func parseURL(raw string) (*redis.Options, error) {
@@ -88,6 +134,10 @@ func parseURL(raw string) (*redis.Options, error) {
 	one, err := redis.ParseURL(raw)
 	if err != nil {
 		return nil, fmt.Errorf("url %q: %w", shown, err)
+	}
+	if u, err := url.Parse(raw); err == nil && u.Scheme != "unix" && u.Query().Has("db") && strings.Trim(u.Path, "/") != "" &&
+		strings.Trim(u.Path, "/") != u.Query().Get("db") {
+		return nil, fmt.Errorf("url %q: it names two databases, %s and %d", shown, strings.Trim(u.Path, "/"), one.DB)
 	}
 	return one, nil
 }
@@ -106,21 +156,5 @@ func redact(raw string) string {
 		return plain
 	default:
 		return hidden
-	}
-}
-
-// dialer dials connections that can be interrupted.
-func dialer(secure *tls.Config, timeout time.Duration) func(context.Context, string, string) (net.Conn, error) {
-	plain := &net.Dialer{Timeout: timeout, KeepAlive: 5 * time.Minute}
-	dial := plain.DialContext
-	if secure != nil {
-		dial = (&tls.Dialer{NetDialer: plain, Config: secure}).DialContext
-	}
-	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		c, err := dial(ctx, network, addr)
-		if err != nil {
-			return nil, err
-		}
-		return newWire(c, &replies{}), nil
 	}
 }

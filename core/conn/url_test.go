@@ -94,6 +94,10 @@ func TestOpenRefusesWhatCannotBeMeant(t *testing.T) {
 		"no scheme, a password": {conn.Options{URLs: []string{"u:secret@localhost:6379"}}, `url "***"`},
 		"a database by name":    {conn.Options{URLs: []string{"redis://u:secret@a/main"}}, `url "redis://***@a/main": redis: invalid database number`},
 		"an unknown option":     {conn.Options{URLs: []string{"redis://a/0?password=secret"}}, `url "redis://a/0": redis: unexpected option`},
+		"a database below 0":    {conn.Options{URLs: []string{"redis://a/-1"}}, "database -1"},
+		"too high a database":   {conn.Options{URLs: []string{"redis://a/99999999999"}}, "database 99999999999"},
+		"two databases":         {conn.Options{URLs: []string{"redis://a/1", "redis://b/2"}, SentinelMaster: "m"}, "database 2, and 1 in another URL"},
+		"two in one URL":        {conn.Options{URLs: []string{"redis://a/1?db=2"}}, "two databases"},
 		"a port by name":        {conn.Options{URLs: []string{"redis://:secret"}}, `url "***": malformed`},
 		"a socket without path": {conn.Options{URLs: []string{"unix://"}}, "socket path"},
 	} {
