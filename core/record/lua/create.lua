@@ -3,8 +3,7 @@
 -- ARGV[2]  its key   ARGV[3]  its value   ARGV[4]  the id of its lease, '0' for none
 -- Returns the version as text; '=' and the version of one that exists; -1 if the lease is gone.
 local ix, rec, lk, key, lease = KEYS[3], KEYS[4], KEYS[5], ARGV[2], ARGV[4]
-local former = redis.call('HLEN', rec) > 0
-if former then
+if redis.call('HLEN', rec) > 0 then
   local had = redis.call('HMGET', rec, 'version', 'lease')
   if not had[1] then
     return redis.error_reply('NOTRECORD the key holds a foreign hash')
@@ -24,9 +23,6 @@ redis.call('ZCARD', ix) -- refuses another type
 may('INCR', seq)
 may('ZADD', ix, '0', key)
 may('HSET', rec, 'value', '')
-if former then
-  may('DEL', rec)
-end
 
 -- The record comes last: without it the others are out of sight.
 local version = count()
@@ -34,9 +30,8 @@ if lk then
   redis.call('SADD', lk, key)
 end
 redis.call('ZADD', ix, '0', key)
-if former then
-  redis.call('DEL', rec) -- the sweep of its lease finds that the key has gone to another
-end
+-- Of a record that it replaces nothing is left: all have these fields. The sweep of its lease finds that the key has gone to
+-- another. It is not deleted first, because while a slot moves a script loses the right to a key that it has deleted.
 redis.call('HSET', rec, 'value', ARGV[3], 'version', version, 'lease', lease)
 tell(version .. ':' .. key)
 return done(version)
