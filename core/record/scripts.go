@@ -81,5 +81,10 @@ func unscripted(err error) bool { return conn.Moving(err) || forbidden(err) }
 
 func forbidden(err error) bool {
 	reply, ok := errors.AsType[redis.Error](err)
-	return ok && (strings.HasPrefix(reply.Error(), "NOPERM") || strings.HasPrefix(reply.Error(), "ERR unknown command"))
+	if !ok {
+		return false
+	}
+	text := reply.Error()
+	return strings.HasPrefix(text, "NOPERM") || strings.HasPrefix(text, "ERR unknown command") ||
+		strings.Contains(text, "The user executing the script") || strings.HasPrefix(text, "ERR ACL failure in script")
 }

@@ -14,6 +14,9 @@ import (
 // Users under an ACL need the channels of the prefix (&rec:*) beside its keys: without them waits go by the poll alone.
 // Several changes in quick succession may be seen as one: what is returned is the record as it is now.
 func (s *RedisStorage) WaitForVersionChange(ctx context.Context, key Key, version Version) (Record, error) {
+	if err := check(ctx, key); err != nil {
+		return Record{}, conn.Fail("record: wait", s.base, err)
+	}
 	r, changed, err := s.changed(ctx, key, version)
 	if changed || err != nil {
 		return r, err

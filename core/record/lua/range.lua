@@ -14,7 +14,9 @@ for _, key in ipairs(redis.call('ZRANGEBYLEX', KEYS[3], '[' .. ARGV[1], '[' .. A
   local value, version, lease, show = false, false, false, true
   if at[key] then
     local r = redis.pcall('HMGET', at[key], 'value', 'version', 'lease')
-    if r.err then
+    if r.err and not string.find(r.err, '^WRONGTYPE') then
+      return r -- a refusal, which says nothing of the record
+    elseif r.err then
       lease = r.err
     elseif not r[2] then
       show = r[1] or r[3] -- else the index is older than what a foreign hand deleted
