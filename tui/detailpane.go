@@ -17,7 +17,7 @@ import (
 func (d *detail) render(th themes.Theme, snap *live.Snapshot, at Clock, w, h int) string {
 	title := d.view.Title + " " + cleanStart(d.id)
 	if d.gone {
-		title = "DELETED meanwhile, as last seen: " + title
+		title = strings.ToUpper(end(d.row, d.lost)) + " meanwhile, as last seen: " + title
 	}
 	all := d.parts(th, snap, at, w)
 	lines := slices.Concat(all[0].lines, all[1].lines, all[2].lines)
@@ -177,12 +177,21 @@ func (d *detail) changes(th themes.Theme, snap *live.Snapshot, at Clock, w int) 
 	return lines
 }
 
+// end is how a row that is gone since a moment ended: at its deadline, or before.
+func end(r live.Row, gone time.Time) string {
+	m, ends := r.(interface{ Deadline() time.Time })
+	if ends && !m.Deadline().IsZero() && !m.Deadline().After(gone) {
+		return "expired"
+	}
+	return "deleted"
+}
+
 func (d *detail) difference(c live.Change, at Clock) string {
 	switch {
 	case c.Before == nil:
 		return "created"
 	case c.After == nil:
-		return "deleted"
+		return end(c.Before, c.At)
 	case c.Before.Problem() != nil && c.After.Problem() != nil:
 		return "changed, and still cannot be read"
 	case c.Before.Problem() != nil:

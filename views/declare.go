@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"holdfast/core/live"
 	"holdfast/tui"
 )
@@ -35,7 +37,7 @@ func ttlField[R live.Row](name string, deadline func(R) time.Time) Field {
 		if d.IsZero() {
 			return int64(-1)
 		}
-		return max(0, d.Sub(at.Now).Milliseconds())
+		return max(0, d.UnixMilli()-at.Now.UnixMilli()) // a time.Duration ends after 292 years
 	}}
 }
 
@@ -130,6 +132,9 @@ func ttl[R live.Row](title string, deadline func(R) time.Time) tui.Column {
 func left(deadline time.Time, at tui.Clock) string {
 	if deadline.IsZero() {
 		return "never"
+	}
+	if years := deadline.Year() - at.Now.Year(); years > 200 { // a time.Duration ends after 292
+		return humanize.Comma(int64(years)) + "y"
 	}
 	return tui.Age(max(0, deadline.Sub(at.Now)))
 }

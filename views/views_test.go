@@ -425,3 +425,18 @@ func TestWhatIsRefusedIsNotShownAsAValue(t *testing.T) {
 		}
 	}
 }
+
+// A lock until the year 9999 has a deadline; only one without any never ends.
+func TestAFarDeadlineIsNotNever(t *testing.T) {
+	at := tui.Clock{Now: serverTime}
+	row := &actorstore.LockRow{Key: "lock:a", Token: "t", Expires: time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)}
+	v, _ := views.Named("locks")
+	if got := v.Columns[2].Text(row, at); !strings.HasSuffix(got, "y") || strings.Contains(got, "never") {
+		t.Errorf("shown %q", got)
+	}
+	var out strings.Builder
+	must(t, v.Print(views.Printer{Out: &out, Format: views.JSONL}, live.NewTable("locks", row), at, nil))
+	if want := fmt.Sprintf(`"ttl_ms":%d,`, row.Expires.UnixMilli()-serverTime.UnixMilli()); !strings.Contains(out.String(), want) {
+		t.Errorf("printed %s, want %s", &out, want)
+	}
+}

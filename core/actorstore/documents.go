@@ -57,11 +57,11 @@ func create(ctx context.Context, c redis.UniversalClient, key, doc string) error
 // deadline is when a key ends on our clock; zero: never, or it is not there.
 func deadline(ctx context.Context, c redis.UniversalClient, key string) (time.Time, error) {
 	now := time.Now()
-	life, err := conn.Ask(ctx, c, redis.NewDurationCmd(ctx, time.Millisecond, "pttl", key))
+	life, err := conn.Ask(ctx, c, redis.NewIntCmd(ctx, "pttl", key))
 	if err != nil || life <= 0 {
 		return time.Time{}, err
 	}
-	return now.Add(life), nil
+	return conn.Deadline(now, life), nil
 }
 
 // createWorker is create for a worker, which is told to subscribers. life is in ms; "" is for ever.
@@ -77,7 +77,7 @@ func createWorker(ctx context.Context, c redis.UniversalClient, key, doc, life s
 func putBack(ctx context.Context, c redis.UniversalClient, kind, key string, doc []byte, ends time.Time) error {
 	life := ""
 	if !ends.IsZero() {
-		left := time.Until(ends).Milliseconds()
+		left := ends.UnixMilli() - time.Now().UnixMilli()
 		if left <= 0 {
 			return fmt.Errorf("%w: its time to live is over", ErrNotFound)
 		}

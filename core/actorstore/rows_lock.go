@@ -85,12 +85,12 @@ func (r *LockRows) Read(ctx context.Context, ids []string) ([]*LockRow, error) {
 	}
 	type answer struct {
 		token, fence *redis.StringCmd
-		ttl          *redis.DurationCmd
+		ttl          *redis.IntCmd
 	}
 	answers := make([]answer, len(ids))
 	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
 		for i, id := range ids {
-			answers[i] = answer{p.GetRange(ctx, id, 0, conn.MostUnasked), p.GetRange(ctx, counterOf(id), 0, conn.NumberMost-1), p.PTTL(ctx, id)}
+			answers[i] = answer{p.GetRange(ctx, id, 0, conn.MostUnasked), p.GetRange(ctx, counterOf(id), 0, conn.NumberMost-1), conn.PTTL(ctx, p, id)}
 		}
 	})
 	if err != nil {
@@ -112,11 +112,8 @@ func (r *LockRows) Read(ctx context.Context, ids []string) ([]*LockRow, error) {
 		default:
 			row.Token = token
 		}
-		switch {
-		case ttlErr != nil:
-			row.ExpiresErr = ttlErr
-		case ttl >= 0:
-			row.Expires = now.Add(ttl)
+		if row.ExpiresErr = ttlErr; ttlErr == nil {
+			row.Expires = conn.Deadline(now, ttl)
 		}
 		row.Fence, row.FenceErr = fenceOf(a.fence)
 		rows = append(rows, row)

@@ -72,10 +72,10 @@ func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	gets, lives := make([]*redis.StringCmd, len(ids)), make([]*redis.DurationCmd, len(ids))
+	gets, lives := make([]*redis.StringCmd, len(ids)), make([]*redis.IntCmd, len(ids))
 	err := conn.Pipeline(ctx, r.client, func(p redis.Pipeliner) {
 		for i, id := range ids {
-			gets[i], lives[i] = p.GetRange(ctx, r.prefix+id, 0, conn.NumberMost-1), p.PTTL(ctx, r.prefix+id) // a foreign value may be huge
+			gets[i], lives[i] = p.GetRange(ctx, r.prefix+id, 0, conn.NumberMost-1), conn.PTTL(ctx, p, r.prefix+id) // a foreign value may be huge
 		}
 	})
 	if err != nil {
@@ -93,8 +93,8 @@ func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 			return nil, conn.Fail(opRead, r.prefix+id, either)
 		}
 		row := &Row{id: id, Generation: gen, problem: err, ExpiresErr: lifeErr}
-		if lifeErr == nil && life >= 0 {
-			row.Expires = now.Add(life)
+		if lifeErr == nil {
+			row.Expires = conn.Deadline(now, life)
 		}
 		var ok bool
 		if row.Namespace, row.Key, ok = split(id); !ok {

@@ -97,11 +97,11 @@ func (m *Model) ReadRow(ctx context.Context, kind Kind, id string) (Row, error) 
 
 func (m *Model) rawKeys(ctx context.Context, names []string) ([]RawKey, error) {
 	types := make([]*redis.StatusCmd, len(names))
-	ttls := make([]*redis.DurationCmd, len(names))
+	ttls := make([]*redis.IntCmd, len(names))
 	sizes := make([]*redis.IntCmd, len(names))
 	err := conn.Pipeline(ctx, m.conn, func(p redis.Pipeliner) {
 		for i, k := range names {
-			types[i], ttls[i], sizes[i] = p.Type(ctx, k), p.PTTL(ctx, k), p.MemoryUsage(ctx, k)
+			types[i], ttls[i], sizes[i] = p.Type(ctx, k), conn.PTTL(ctx, p, k), p.MemoryUsage(ctx, k)
 		}
 	})
 	if err == nil {
@@ -116,8 +116,8 @@ func (m *Model) rawKeys(ctx context.Context, names []string) ([]RawKey, error) {
 			continue
 		}
 		k := RawKey{Name: name, Type: types[i].Val(), Bytes: sizes[i].Val(), Problem: cmp.Or(types[i].Err(), ttls[i].Err())}
-		if ttl := ttls[i].Val(); ttl >= 0 {
-			k.Expires = m.now().Add(ttl)
+		if ttls[i].Err() == nil {
+			k.Expires = conn.Deadline(m.now(), ttls[i].Val())
 		}
 		out = append(out, k)
 	}
