@@ -45,6 +45,7 @@ type options struct {
 	ttl     time.Duration // lock
 	token   string        // unlock
 	file    string        // edit
+	empty   bool          // edit
 	replace bool          // restore
 	from    string        // replicate
 	db      string        // replicate
@@ -88,6 +89,7 @@ func flagSet(o *options) *pflag.FlagSet {
 	f.DurationVar(&o.ttl, "ttl", 0, "lock: how long it is held")
 	f.StringVar(&o.token, "token", "", "unlock: the token that holds the lock")
 	f.StringVar(&o.file, "file", "", "edit: the new document; - reads standard input")
+	f.BoolVar(&o.empty, "allow-empty", false, "edit: an empty --file is meant, and not one that was cut off")
 	f.BoolVar(&o.replace, "replace", false, "restore: in place of all that the database holds")
 	f.StringVar(&o.from, "from", "", "replicate: the server of the database to follow, in place of --url")
 	f.StringVar(&o.db, "db", "", "replicate: the database")
@@ -100,7 +102,7 @@ func flagSet(o *options) *pflag.FlagSet {
 
 // own are the flags that only one verb knows; all others are common.
 var own = map[string]string{
-	"output": "get", "watch": "get", "raw": "get", "ttl": "lock", "token": "unlock", "file": "edit", "seed": "demo",
+	"output": "get", "watch": "get", "raw": "get", "ttl": "lock", "token": "unlock", "file": "edit", "allow-empty": "edit", "seed": "demo",
 	"replace": "restore", "from": "replicate", "db": "replicate", "to": "replicate", "name": "replicate",
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -346,6 +347,9 @@ func (o options) edit(ctx context.Context, args []string, stdout io.Writer) erro
 	if err != nil {
 		return fmt.Errorf("--file: %w", err)
 	}
+	if len(bytes.TrimSpace(text)) == 0 && !o.empty {
+		return fmt.Errorf("edit %s: --file %s: %w", args[1], o.file, errEmpty)
+	}
 	return o.act(ctx, stdout, func(c *core.Core, op *operate.Operator) (operate.Action, error) {
 		id, err := name(ctx, c, args[1])
 		if conn.Unreachable(err) || errors.Is(err, errAmbiguous) && !op.ReadOnly() {
@@ -354,6 +358,9 @@ func (o options) edit(ctx context.Context, args []string, stdout io.Writer) erro
 		return op.Save(kind, id, string(text))
 	})
 }
+
+// errEmpty refuses what may have been cut off.
+var errEmpty = conn.Precondition("the text is empty; if that is meant, add --allow-empty")
 
 // maxDocument is what a Redis value can hold.
 const maxDocument = 512 << 20

@@ -140,6 +140,9 @@ func TestEdit(t *testing.T) {
 		edit("actors", "a1", stored).ok(t) // no change
 		edit("actors", "a1", strings.Replace(stored, "tmpl", "other", 1)).want(t, refused, "immutable")
 		edit("actors", "a1", "{").want(t, failed, "not valid JSON")
+		for _, nothing := range []string{"", "\n", " \r\n\t"} { // cut off, or the end of a pipe that failed
+			edit("actors", "a1", nothing).want(t, refused, "a1", "empty", "--allow-empty")
+		}
 		edit("actors", "nobody", stored).want(t, failed, "not found")
 		if got := s.c.Get(ctx, "actor:a1").Val(); got != stored {
 			t.Errorf("written though refused: %s", got)
@@ -155,6 +158,9 @@ func TestEdit(t *testing.T) {
 			t.Errorf("%v", rec)
 		}
 		edit("records", "ns:none", "x").want(t, failed, "not found")
+		s.create(t, "ns", "plain", "some text", time.Hour)
+		edit("records", "ns:plain", "").want(t, refused, "ns:plain", "empty", "--allow-empty")
+		edit("records", "ns:plain", "", "--allow-empty").ok(t)
 		s.run(t, "edit", "actors", "a1", "--file", filepath.Join(t.TempDir(), "none")).want(t, failed, "--file")
 	})
 }

@@ -12,6 +12,7 @@ const (
 	Detail  Scope = "detail"
 	Columns Scope = "columns"
 	Pager   Scope = "pager"
+	Log     Scope = "log"
 	Confirm Scope = "confirm"
 	Search  Scope = "search"
 	Copying Scope = "copying"
@@ -41,6 +42,7 @@ func scopes() []scope {
 		{Search, Detail, "In the detail pane, while a search is on", false},
 		{Columns, Move, "In the list of columns", false},
 		{Pager, Move, "In the help and the command log", false},
+		{Log, Pager, "In the command log", false},
 		{Confirm, Move, "In a question", false},
 		{Copying, Move, "In the copy menu", false},
 		{Input, Always, "While typing", true},
@@ -72,6 +74,7 @@ func chain(s Scope) []Scope {
 // Actions.
 const (
 	Interrupt Action = "interrupt"
+	Suspend   Action = "suspend"
 
 	Up           Action = "up"
 	Down         Action = "down"
@@ -137,15 +140,19 @@ const (
 	ColumnsReset  Action = "columns-reset"
 	ColumnsAccept Action = "columns-close"
 
-	NextLink   Action = "next-link"
-	PrevLink   Action = "prev-link"
-	FollowLink Action = "follow-link"
-	FindText   Action = "search"
+	NextLink    Action = "next-link"
+	PrevLink    Action = "prev-link"
+	FollowLink  Action = "follow-link"
+	FindText    Action = "search"
+	CloseDetail Action = "close-detail"
 
 	NextMatch Action = "next-match"
 	PrevMatch Action = "previous-match"
 
 	Close Action = "close"
+
+	OwnCommands Action = "own-commands"
+	FindCommand Action = "find-command"
 
 	Yes        Action = "yes"
 	No         Action = "no"
@@ -183,6 +190,7 @@ func keys(k ...string) []string { return k }
 func defaults() []Binding {
 	return []Binding{
 		{Action: Interrupt, Scope: Always, Keys: keys("ctrl+c"), Label: "quit", Help: "quit at once"},
+		{Action: Suspend, Scope: Always, Keys: keys("ctrl+z"), Label: "suspend", Help: "back to the shell; fg there comes back"},
 
 		{Action: Up, Scope: Move, Keys: keys("up", "k"), Label: "up", Help: "one row up"},
 		{Action: Down, Scope: Move, Keys: keys("down", "j"), Label: "down", Help: "one row down"},
@@ -244,6 +252,7 @@ func defaults() []Binding {
 		{Action: NextLink, Scope: Detail, Keys: keys("tab"), Label: "next link", Help: "to the next link", Shadows: []Action{NextView}},
 		{Action: PrevLink, Scope: Detail, Keys: keys("shift+tab"), Label: "previous link", Help: "to the link before", Shadows: []Action{PrevView}},
 		{Action: FindText, Scope: Detail, Keys: keys("/"), Label: "search", Help: "search the text of the row", Shadows: []Action{Filter}},
+		{Action: CloseDetail, Scope: Detail, Keys: keys("q"), Label: "close", Help: "close the detail", Shadows: []Action{Quit}},
 
 		{Action: NextMatch, Scope: Search, Keys: keys("n"), Label: "next", Help: "to the next match", Shadows: []Action{Put}},
 		{Action: PrevMatch, Scope: Search, Keys: keys("N"), Label: "previous", Help: "to the match before"},
@@ -257,6 +266,8 @@ func defaults() []Binding {
 		{Action: ColumnsAccept, Scope: Columns, Keys: keys("esc", "enter", "q", "C"), Label: "close", Help: "close the list; what was chosen stays"},
 
 		{Action: Close, Scope: Pager, Keys: keys("esc", "q"), Label: "close", Help: "close this"},
+		{Action: OwnCommands, Scope: Log, Keys: keys("o"), Label: "own", Help: "only the commands of actions, or all"},
+		{Action: FindCommand, Scope: Log, Keys: keys("/"), Label: "search", Help: "only the commands that contain what is typed"},
 
 		{Action: Yes, Scope: Confirm, Keys: keys("y"), Label: "yes", Help: "do it"},
 		{Action: No, Scope: Confirm, Keys: keys("n", "esc"), Label: "no", Help: "leave all as it is; from a text that is not saved, back to it"},

@@ -3,6 +3,8 @@ package tui
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -50,7 +52,7 @@ func (m *Model) begin(a *Action) tea.Cmd {
 	if m.isBusy() {
 		return nil
 	}
-	rows, why := m.rowsFor(a)
+	rows, out, why := m.rowsFor(a)
 	if why != "" {
 		m.say(why, Warn)
 		return nil
@@ -59,11 +61,11 @@ func (m *Model) begin(a *Action) tea.Cmd {
 	case a.Edit:
 		return m.load(rows[0].ID())
 	case a.Form == nil:
-		return m.plan(a, rows, nil)
+		return m.plan(a, rows, out, nil)
 	case m.Operator.ReadOnly():
 		return m.refused(a, rows[0])
 	}
-	m.overlays.push(newForm(a.Form(rows[0]), func(answers map[string]string) tea.Cmd { return m.plan(a, rows, answers) }))
+	m.overlays.push(newForm(a.Form(rows[0]), func(answers map[string]string) tea.Cmd { return m.plan(a, rows, out, answers) }))
 	return nil
 }
 
@@ -84,10 +86,11 @@ func (m *Model) isBusy() bool {
 	return m.working != nil
 }
 
-// rowsFor are the rows that an action is for, or why there are none; one nil row for an action that needs none.
-func (m *Model) rowsFor(a *Action) (rows []live.Row, why string) {
+// rowsFor are the rows that an action is for, or why there are none; one nil row for an action that needs none. Of several
+// marked ones those that cannot be read are left out.
+func (m *Model) rowsFor(a *Action) (rows []live.Row, out []string, why string) {
 	if a.NoRow {
-		return []live.Row{nil}, ""
+		return []live.Row{nil}, nil, ""
 	}
 	if m.detail == nil {
 		rows = m.table().targets()
@@ -96,13 +99,22 @@ func (m *Model) rowsFor(a *Action) (rows []live.Row, why string) {
 	}
 	switch {
 	case len(rows) == 0 && m.detail != nil:
-		return nil, a.Label + ": this row does not exist any more"
+		return nil, nil, a.Label + ": this row does not exist any more"
 	case len(rows) == 0 && m.table().hidden > 0:
-		return nil, a.Label + ": the filter hides all marked rows"
+		return nil, nil, a.Label + ": the filter hides all marked rows"
 	case len(rows) == 0:
-		return nil, a.Label + ": there is no row here"
+		return nil, nil, a.Label + ": there is no row here"
 	case len(rows) > 1 && !a.Bulk:
-		return nil, fmt.Sprintf("%s takes one row, %d are marked", a.Label, len(rows))
+		return nil, nil, fmt.Sprintf("%s takes one row, %d are marked", a.Label, len(rows))
+	}
+	readable := slices.DeleteFunc(slices.Clone(rows), func(r live.Row) bool { return r.Problem() != nil })
+	if len(readable) > 0 && len(readable) < len(rows) {
+		for _, r := range rows {
+			if r.Problem() != nil {
+				out = append(out, r.ID())
+			}
+		}
+		rows = readable
 	}
 	for _, r := range rows {
 		why := a.refuses(r)
@@ -113,9 +125,9 @@ func (m *Model) rowsFor(a *Action) (rows []live.Row, why string) {
 		if len(rows) > 1 {
 			why += m.leadTo(r)
 		}
-		return nil, why
+		return nil, nil, why
 	}
-	return rows, ""
+	return rows, out, ""
 }
 
 // refuses says why the action cannot be done to a row; empty where it can.
@@ -138,7 +150,7 @@ func (m *Model) leadTo(r live.Row) string {
 	return fmt.Sprintf("; nothing was done. The cursor is on it: %s takes its mark off", m.keyName(keymap.Mark))
 }
 
-func (m *Model) plan(a *Action, rows []live.Row, answers map[string]string) tea.Cmd {
+func (m *Model) plan(a *Action, rows []live.Row, out []string, answers map[string]string) tea.Cmd {
 	plans := make([]operate.Action, 0, len(rows))
 	for _, r := range rows {
 		p, err := a.Plan(m.Operator, r, answers)
@@ -151,6 +163,13 @@ func (m *Model) plan(a *Action, rows []live.Row, answers map[string]string) tea.
 	j := &job{plans: plans}
 	if t := m.table(); m.detail == nil && t.hidden > 0 && !a.NoRow {
 		j.note = fmt.Sprintf("The filter hides %s more marked: nothing is done to what is hidden.", count(t.hidden))
+	}
+	if len(out) > 0 {
+		left := "Left out, for it cannot be read: "
+		if len(out) > 1 {
+			left = fmt.Sprintf("Left out, for they cannot be read, %s rows: ", count(len(out)))
+		}
+		j.note = strings.TrimPrefix(j.note+"\n"+cleanStart(left+some(out)), "\n")
 	}
 	return m.ask(j)
 }

@@ -162,8 +162,16 @@ func (o order) compare(by func(a, b live.Row) int, rows live.Rows) func(a, b liv
 		return func(a, b live.Row) int { return sign * as(a, b) }
 	}
 	return func(a, b live.Row) int {
-		if c := compareRows(by, a, b); c != 0 {
-			return sign * c
+		bad, worse := a.Problem() != nil, b.Problem() != nil
+		switch {
+		case bad && !worse: // last, whichever way: what their cells would say is not known
+			return 1
+		case worse && !bad:
+			return -1
+		case !bad:
+			if c := by(a, b); c != 0 {
+				return sign * c
+			}
 		}
 		return as(a, b)
 	}
@@ -192,19 +200,6 @@ func each(rows live.Rows) iter.Seq2[int, live.Row] {
 			}
 		}
 	}
-}
-
-// compareRows puts rows that cannot be read after the others: what their cells would say is not known.
-func compareRows(compare func(a, b live.Row) int, a, b live.Row) int {
-	switch bad, worse := a.Problem() != nil, b.Problem() != nil; {
-	case bad && worse:
-		return 0
-	case bad:
-		return 1
-	case worse:
-		return -1
-	}
-	return compare(a, b)
 }
 
 // rowsOf are the rows of a view in a snapshot; last are those it had before, or nil.

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -33,11 +35,14 @@ type (
 		draft  draft
 		editor string
 		path   string
+		began  time.Time
+		forked bool // the editor goes on in a window of its own
 		err    error
 	}
 	editedMsg struct {
-		draft draft
-		err   error
+		file fileMsg // as it was given to the editor
+		text string
+		err  error
 	}
 	draftedMsg struct {
 		draft draft
@@ -77,17 +82,10 @@ func (m *Model) editing(msg tea.Msg) tea.Cmd {
 			m.keep(msg.draft, msg.err)
 			return nil
 		}
+		msg.began = m.Now()
 		return runEditor(msg)
 	case editedMsg:
-		if msg.err != nil && msg.draft.text == msg.draft.doc.Text() {
-			m.fail(msg.err)
-			return nil
-		}
-		if msg.err != nil {
-			m.keep(msg.draft, msg.err)
-			return nil
-		}
-		return m.edited(msg.draft)
+		return m.editorEnded(msg)
 	case draftedMsg:
 		return m.drafted(msg)
 	case savedMsg:
@@ -111,7 +109,7 @@ func (m *Model) openEditor(d draft) tea.Cmd {
 	if name != "" {
 		return guard(func() tea.Msg {
 			path, err := writeTemp(d)
-			return fileMsg{d, name, path, err}
+			return fileMsg{draft: d, editor: name, path: path, err: err}
 		})
 	}
 	e, why := newEditor(d, m.edited, m.leftEditor)
@@ -128,17 +126,67 @@ func (m *Model) openEditor(d draft) tea.Cmd {
 
 func runEditor(f fileMsg) tea.Cmd {
 	cmd := exec.Command("sh", "-c", f.editor+` "$1"`, "sh", f.path) // as git does: an editor may come with arguments
+	cmd.Env = withoutSecrets(os.Environ())
 	return tea.ExecProcess(cmd, func(err error) tea.Msg {
-		defer os.Remove(f.path)
-		text, readErr := os.ReadFile(f.path)
-		if readErr == nil {
-			f.draft.text = string(text)
-		}
 		if err != nil {
 			err = fmt.Errorf("editor %s: %w", f.editor, err)
 		}
-		return editedMsg{f.draft, errors.Join(err, readErr)}
+		return f.read(err)
 	})
+}
+
+// withoutSecrets is an environment without what says how we reach the server.
+func withoutSecrets(environ []string) []string {
+	return slices.DeleteFunc(slices.Clone(environ), func(one string) bool {
+		return strings.HasPrefix(one, "HOLDFAST_") || strings.HasPrefix(one, "REDISCLI_AUTH=")
+	})
+}
+
+// read takes the text out of the file as it is now.
+func (f fileMsg) read(err error) editedMsg {
+	text, readErr := os.ReadFile(f.path)
+	if readErr != nil {
+		text = []byte(f.draft.text)
+	}
+	return editedMsg{f, string(text), errors.Join(err, readErr)}
+}
+
+// quickReturn is how soon an editor comes back that goes on in a window of its own.
+const quickReturn = time.Second
+
+// editorEnded takes in what an editor left. One that came back at once and changed nothing may still be open: its file
+// stays.
+func (m *Model) editorEnded(msg editedMsg) tea.Cmd {
+	f, was := msg.file, msg.file.draft
+	d := draft{was.doc, msg.text}
+	if msg.err == nil && d.text == was.text && (f.forked || m.Now().Sub(f.began) < quickReturn) {
+		m.overlays.push(m.stillOpen(f))
+		return nil
+	}
+	_ = os.Remove(f.path)
+	switch {
+	case msg.err != nil && d.text == was.doc.Text():
+		m.fail(msg.err)
+		return nil
+	case msg.err != nil:
+		m.keep(d, msg.err)
+		return nil
+	}
+	return m.edited(d)
+}
+
+// stillOpen waits for an editor that forked. Whatever is chosen, its file stays until its text is taken.
+func (m *Model) stillOpen(f fileMsg) overlay {
+	f.forked = true
+	take := func() tea.Cmd { return guard(func() tea.Msg { return f.read(nil) }) }
+	leave := func() tea.Cmd { m.say("nothing written; the text stays in "+f.path, Warn); return nil }
+	return &question{
+		title: "the editor came back at once: " + cleanStart(f.draft.doc.ID),
+		text: fmt.Sprintf("Nothing was changed in it so far. It may be open in a window of its own: edit and save it there, then take it. "+
+			"The file is %s. (An option such as code --wait spares this question.)", Clean(f.path)),
+		buttons: []button{{label: "take it as it is now", press: take}, {label: "leave the file", press: leave}},
+		back:    1,
+	}
 }
 
 // writeTemp puts the text where only this user can read it.
@@ -153,8 +201,25 @@ func writeTemp(d draft) (string, error) {
 	return f.Name(), f.Close()
 }
 
-// edited plans to save a draft, which takes its time with a large one.
+// edited plans to save a draft. One that ended empty is saved only if that is confirmed: it may have been cut off.
 func (m *Model) edited(d draft) tea.Cmd {
+	if strings.TrimSpace(d.text) != "" || strings.TrimSpace(d.doc.Text()) == "" {
+		return m.planEdit(d)
+	}
+	m.overlays.push(&question{
+		title: "empty: " + cleanStart(d.doc.ID), text: fmt.Sprintf("The text came back empty; stored are %s. Nothing was written.", byteCount(int64(len(d.doc.Body)))),
+		buttons: []button{
+			{label: "back to what is stored", press: func() tea.Cmd { return m.openEditor(draft{d.doc, d.doc.Text()}) }},
+			{label: "drop it"},
+			{label: "save it empty", danger: true, press: func() tea.Cmd { return m.planEdit(d) }},
+		},
+		back: 1,
+	})
+	return nil
+}
+
+// planEdit takes its time with a large text.
+func (m *Model) planEdit(d draft) tea.Cmd {
 	return guard(func() tea.Msg {
 		plan, err := m.Operator.Edit(d.doc, d.text)
 		if err != nil {

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"time"
+
 	tea "charm.land/bubbletea/v2"
 
 	"holdfast/core/live"
@@ -23,6 +25,20 @@ func PanicMsg(text string) tea.Msg { return panicMsg{text} }
 
 // LoadFilterList is the part of Init that reads the filters of earlier runs.
 func (m *Model) LoadFilterList() tea.Cmd { return m.loadFilters() }
+
+// FileOf is the file of a message that asks for an editor, and EditorEnded what comes when that is left.
+func FileOf(msg tea.Msg) (path string, ok bool) {
+	f, ok := msg.(fileMsg)
+	return f.path, ok
+}
+
+func EditorEnded(msg tea.Msg, began time.Time) tea.Msg {
+	f := msg.(fileMsg)
+	f.began = began
+	return f.read(nil)
+}
+
+var WithoutSecrets = withoutSecrets
 
 // Leads is the connection to go to when the dashboard ends.
 func (m *Model) Leads() string { return m.leads }

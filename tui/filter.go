@@ -28,6 +28,7 @@ type term struct {
 	column  int // -1: any
 	inverse bool
 	match   func(cell string) bool
+	says    func(reason string) bool // match, without the freedom to leave letters out
 }
 
 func parseFilter(text string, columns []Column) (filter, error) {
@@ -52,12 +53,15 @@ func parseFilter(text string, columns []Column) (filter, error) {
 			if err != nil {
 				return filter{}, fmt.Errorf("filter %q: %w", word, err)
 			}
-			t.match = re.MatchString
+			t.match, t.says = re.MatchString, re.MatchString
 		case t.inverse:
 			lower := strings.ToLower(expr)
 			t.match = func(cell string) bool { return strings.Contains(strings.ToLower(cell), lower) }
+			t.says = t.match
 		default:
-			letters := []rune(strings.ToLower(expr))
+			lower := strings.ToLower(expr)
+			letters := []rune(lower)
+			t.says = func(reason string) bool { return strings.Contains(strings.ToLower(reason), lower) }
 			t.match = func(cell string) bool { return fuzzy(letters, cell) }
 		}
 		f.terms = append(f.terms, t)
@@ -108,11 +112,11 @@ func (f filter) keeps(r live.Row, columns []Column, at Clock) bool {
 	return true
 }
 
-// hits tells whether a term is in a row. One that cannot be read is found by its name alone: most words have their
-// letters somewhere in a reason.
+// hits tells whether a term is in a row. One that cannot be read is found by its name and by what is wrong, there only by
+// whole words: most have their letters somewhere in a reason.
 func (t term) hits(r live.Row, columns []Column, at Clock) bool {
-	if r.Problem() != nil {
-		return t.column <= 0 && t.in(r.ID())
+	if problem := r.Problem(); problem != nil {
+		return t.column <= 0 && t.in(r.ID()) || t.column < 0 && (t.says("unreadable") || t.says(reason(problem)))
 	}
 	if t.column >= 0 {
 		return t.in(columns[t.column].Text(r, at))

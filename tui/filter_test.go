@@ -44,7 +44,11 @@ func TestFilter(t *testing.T) {
 		{"!n:12", []string{"agent-1", "bad", all[4]}},      // either way round
 		{"n:~^1", []string{"agent-2", "évil"}},             // regular expression within a column
 		{"id:bad", []string{"bad"}},                        // a row that cannot be read has its name
-		{"valid", nil},                                     // and not the reason
+		{"valid", []string{"bad"}},                         // and what is wrong with it
+		{"valdi", nil},                                     // in whole words
+		{"unreadable", []string{"bad"}},                    //
+		{"~not.*json", []string{"bad"}},                    //
+		{"word:valid", nil},                                // that is in no column
 		{"lock:a", []string{"lock:a:b"}},                   // no such column: just text
 		{`\x1b`, []string{"évil"}},                         // as it is shown
 		{"É", []string{"évil"}},                            // letters beyond ASCII
@@ -69,6 +73,26 @@ func TestFilter(t *testing.T) {
 	for _, text := range []string{"~[", "n:~(", "!~*", "ok ~["} {
 		if _, err := parseFilter(text, v.Columns); err == nil {
 			t.Errorf("%q is a filter", text)
+		}
+	}
+}
+
+// Rows that cannot be read stand last, whichever way and by whatever column the others are sorted.
+func TestUnreadableRowsComeLast(t *testing.T) {
+	rows := fakeRows{{id: "a", n: 2}, {id: "b", bad: errors.New("not valid JSON")}, {id: "c", n: 1}, {id: "d", bad: errors.New("gone")}, {id: "e", n: 2}}
+	v := fakeView(func() live.Rows { return rows })
+	for _, c := range []struct {
+		column     int
+		descending bool
+		want       string
+	}{{0, false, "acebd"}, {0, true, "ecabd"}, {1, false, "caebd"}, {1, true, "aecbd"}} {
+		a := arrange(v, &live.Snapshot{}, order{column: c.column, descending: c.descending}, Clock{}, &arranged{})
+		got := ""
+		for i := range a.Len() {
+			got += a.At(i).ID()
+		}
+		if got != c.want {
+			t.Errorf("column %d, descending %v: %s, want %s", c.column, c.descending, got, c.want)
 		}
 	}
 }

@@ -245,10 +245,10 @@ func (m *Model) message() []string {
 	}
 	if m.snap.State == live.Lost {
 		wait := Age(max(0, m.snap.RetryAt.Sub(m.Now())).Truncate(time.Second))
-		return []string{m.theme.Bad.Render(cut(fmt.Sprintf(" no answer, next try in %s: %s", wait, cleanStart(m.snap.Err.Error())), m.width))}
+		return []string{" " + m.theme.Bad.Render(cut(fmt.Sprintf("no answer, next try in %s: %s", wait, cleanStart(m.snap.Err.Error())), m.width-1))}
 	}
 	if m.late() {
-		return []string{m.theme.Bad.Render(cut(" waiting for an answer; the rows are those of "+m.since(m.snap.ReadAt)+" ago", m.width))}
+		return []string{" " + m.theme.Bad.Render(cut("waiting for an answer; the rows are those of "+m.since(m.snap.ReadAt)+" ago", m.width-1))}
 	}
 	if lost := m.partlyLost(); lost != "" {
 		return []string{m.theme.Bad.Render(cut(" "+lost, m.width))}

@@ -1,11 +1,8 @@
 package tui
 
 import (
-	"fmt"
 	"strings"
-	"time"
 
-	"holdfast/core/conn"
 	"holdfast/keymap"
 	"holdfast/themes"
 )
@@ -72,28 +69,4 @@ func (m *Model) forView(entries []keymap.Binding) []keymap.Binding {
 		out = append(out, keymap.Binding{Keys: []string{views[0], "…", views[n-1]}, Help: "go to the view of that number"})
 	}
 	return out
-}
-
-// commandLog shows every Redis command that was sent, as one would type it. It stands still while somebody reads in it.
-func (m *Model) commandLog() overlay {
-	p := &pane{title: "Commands sent", log: true, end: true, held: m.keyName(keymap.Bottom) + " goes on"}
-	var entries []conn.Entry
-	p.text = func(th themes.Theme, w int) (int, func(int) string) {
-		if p.end {
-			entries = m.Conn.Log.Last()
-		}
-		return len(entries), func(i int) string {
-			e := entries[i]
-			when := fmt.Sprintf("%s %7s  ", e.At.Format("15:04:05.000"), e.Took.Round(10*time.Microsecond))
-			text, style := cleanStart(e.Text), th.Text
-			switch {
-			case e.Err != "":
-				text, style = text+"  -> "+cleanStart(e.Err), th.Bad
-			case e.Reads:
-				style = th.Muted
-			}
-			return th.Muted.Render(when) + style.Render(cut(text, w-textWidth(when)))
-		}
-	}
-	return p
 }

@@ -28,7 +28,7 @@ func TestLaidTextIsFoundAsItWas(t *testing.T) {
 		var marks strings.Builder
 		for i, line := range l.lines {
 			spans := l.spans(i, found, -1)
-			lit := highlight(line, spans, pen{"<", ">"}, pen{})
+			lit := highlight(line, spans, pen{before: "<", after: ">"}, pen{})
 			if ansi.Strip(strings.NewReplacer("<", "", ">", "").Replace(lit)) != ansi.Strip(line) {
 				t.Fatalf("%q became %q", line, lit)
 			}
@@ -60,7 +60,7 @@ func TestFoldKeepsPlaces(t *testing.T) {
 // The style of a line goes on after a mark as it was.
 func TestHighlightKeepsTheStyleOfTheRest(t *testing.T) {
 	line := "\x1b[1mbold\x1b[m plain"
-	match, current := pen{"\x1b[7m", "\x1b[m"}, pen{"\x1b[4m", "\x1b[m"}
+	match, current := pen{before: "\x1b[7m", after: "\x1b[m"}, pen{before: "\x1b[4m", after: "\x1b[m"}
 	for _, c := range []struct {
 		spans []span
 		want  string

@@ -136,6 +136,8 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 		return m.jumped(msg)
 	case inspectedMsg, linkedMsg, bodyMsg:
 		return m.detailed(msg)
+	case continuedMsg:
+		return takeBack()
 	case recalledMsg:
 		m.recalled(msg)
 	case keptMsg:
@@ -227,6 +229,8 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case action == keymap.Interrupt:
 		return tea.Quit
+	case action == keymap.Suspend:
+		return m.suspend()
 	case !bound && (m.overlays.top() != nil || m.prompting()):
 		return m.typed(msg)
 	case m.overlays.top() != nil:

@@ -137,7 +137,7 @@ func (m *Model) clickOverlay(x, y int) tea.Cmd {
 // idle tells an overlay that holds nothing of the operator's.
 func idle(o overlay) bool {
 	switch o := o.(type) {
-	case *pane, *copyMenu:
+	case *pane, *commandLog, *copyMenu:
 		return true
 	case *picker:
 		return o.input.text == ""

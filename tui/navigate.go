@@ -51,6 +51,12 @@ func (m *Model) act(a keymap.Action) tea.Cmd {
 			return nil
 		}
 		return m.back()
+	case keymap.CloseDetail:
+		m.endSearch()
+		if len(m.trail) == 0 {
+			return m.goTo(m.active)
+		}
+		return m.back()
 	case keymap.PrevPlace:
 		return m.walk(-1)
 	case keymap.NextPlace:

@@ -48,7 +48,7 @@ func (m *Model) ways() []keymap.Action {
 	if d.row != nil || d.whole.Found {
 		out = append(out, keymap.Copy)
 	}
-	return append(out, keymap.OpenPalette, keymap.Quit)
+	return append(out, keymap.OpenPalette, keymap.CloseDetail)
 }
 
 // idleHere tells the actions of a table that would do nothing to this one.

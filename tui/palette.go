@@ -96,6 +96,9 @@ func (m *Model) whyNot(e keymap.Binding) string {
 		if last == nil {
 			return "nothing to undo"
 		}
+		if len(last.undo) > 0 {
+			return ""
+		}
 		return last.why
 	case keymap.UndoList:
 		if len(m.done.deeds) == 0 {
@@ -135,6 +138,6 @@ func (m *Model) whyNot(e keymap.Binding) string {
 	case m.Operator.ReadOnly():
 		return "read-only"
 	}
-	_, why := m.rowsFor(a)
+	_, _, why := m.rowsFor(a)
 	return why
 }

@@ -22,6 +22,11 @@ func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
 		room, most = o.room(), mostEdited
 	case *form: // a value may well end with a line break
 		room = o.field().room()
+	case *commandLog:
+		if !o.typing {
+			return nil
+		}
+		room, msg.Content = o.field().room(), line1(msg.Content)
 	case interface{ field() *field }:
 		room, msg.Content = o.field().room(), line1(msg.Content)
 	default:

@@ -9,12 +9,19 @@ import (
 )
 
 // pen is what a style without padding and borders comes to. Rendering each cell for itself would cost most of a frame.
-type pen struct{ before, after string }
+type pen struct {
+	before, after string
+	plain         string // before, of the blanks that fill a cell: no line stands under those
+}
 
 func penOf(s lipgloss.Style) pen {
 	before, after, _ := strings.Cut(s.Render("x"), "x")
-	return pen{before, after}
+	plain, _, _ := strings.Cut(s.Underline(false).Render("x"), "x")
+	return pen{before, after, plain}
 }
+
+// blank is the pen for what fills a cell.
+func (p pen) blank() pen { return pen{p.plain, p.after, p.plain} }
 
 // pens are those of the rows of a table.
 type pens struct {
@@ -44,6 +51,23 @@ func (l *line) write(p pen, parts ...string) {
 	}
 	for _, s := range parts {
 		l.b.WriteString(s)
+	}
+}
+
+// fill writes text that was fitted to its cell.
+func (l *line) fill(p pen, fitted string) {
+	if p == p.blank() {
+		l.write(p, fitted)
+		return
+	}
+	said := strings.TrimLeft(fitted, " ")
+	if lead := len(fitted) - len(said); lead > 0 {
+		l.write(p.blank(), fitted[:lead])
+	}
+	fitted, said = said, strings.TrimRight(said, " ")
+	l.write(p, said)
+	if len(fitted) > len(said) {
+		l.write(p.blank(), fitted[len(said):])
 	}
 }
 

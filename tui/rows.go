@@ -57,7 +57,7 @@ func (t *table) titles(b *strings.Builder, th themes.Theme, shown, widths []int)
 				text = col.Title + "▼"
 			}
 		}
-		l.write(in, fit(text, widths[n], col.Right))
+		l.fill(in, fit(text, widths[n], col.Right))
 		l.write(pen{}, " ")
 	}
 	l.end()
@@ -82,7 +82,7 @@ func (t *table) row(b *strings.Builder, in pens, at Clock, r live.Row, cells []s
 	}
 	l := line{b: b}
 	defer l.end()
-	l.write(plain, pointer, sign)
+	l.fill(plain, pointer+sign)
 	uniform := cursor || marked || problem != nil
 	room := t.width - gutter
 	write := func(text string, width int, right bool, tone Tone) {
@@ -90,7 +90,7 @@ func (t *table) row(b *strings.Builder, in pens, at Clock, r live.Row, cells []s
 		if !uniform && tone != Plain {
 			cell = in.tones[tone]
 		}
-		l.write(cell, fit(text, width, right), " ")
+		l.fill(cell, fit(text, width, right)+" ")
 		room -= width + 1
 	}
 	if text, tone, ok := t.span(r, at); ok && widths[0]+1 < room {
@@ -110,7 +110,7 @@ func (t *table) row(b *strings.Builder, in pens, at Clock, r live.Row, cells []s
 		write(cells[c], widths[n], col.Right, tone)
 	}
 	if uniform && room > 0 {
-		l.write(plain, strings.Repeat(" ", room))
+		l.write(plain.blank(), strings.Repeat(" ", room))
 	}
 }
 

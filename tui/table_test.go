@@ -217,11 +217,17 @@ func TestArrangeIsFilterAndSort(t *testing.T) {
 		}
 		if o.column >= 0 && v.Columns[o.column].Compare != nil {
 			slices.SortStableFunc(want, func(a, b live.Row) int {
-				c := compareRows(v.Columns[o.column].Compare, a, b)
-				if o.descending {
-					c = -c
+				switch bad, worse := a.Problem() != nil, b.Problem() != nil; {
+				case bad && worse:
+					return 0
+				case bad:
+					return 1
+				case worse:
+					return -1
+				case o.descending:
+					return -v.Columns[o.column].Compare(a, b)
 				}
-				return c
+				return v.Columns[o.column].Compare(a, b)
 			})
 		} else if o.descending {
 			slices.Reverse(want)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -52,7 +53,10 @@ type driver struct {
 
 	quit      bool
 	clipboard []string
-	editors   int // how often an editor was to be run in the terminal
+	files     []string  // that were given to editors
+	file      tea.Msg   // the message of the last one
+	began     time.Time // when that was
+	editors   int       // how often an editor was to be run in the terminal
 	snap      func(*live.Snapshot)
 }
 
@@ -177,6 +181,9 @@ func (d *driver) run(cmd tea.Cmd) {
 	case tea.QuitMsg:
 		d.quit = true
 	default:
+		if path, ok := tui.FileOf(msg); ok {
+			d.files, d.file, d.began = append(d.files, path), msg, d.now
+		}
 		switch fmt.Sprintf("%T", msg) {
 		case "tea.setClipboardMsg":
 			d.clipboard = append(d.clipboard, reflect.ValueOf(msg).String())
@@ -346,6 +353,11 @@ func fits(v tea.View, w, h int) error {
 			return fmt.Errorf("line %d has %d cells on a terminal of %d: %q", i+1, got, w, l)
 		}
 	}
+	for i, l := range lines {
+		if at := underlinedBlank(l); at >= 0 {
+			return fmt.Errorf("line %d has underlined blanks in cell %d: %q", i+1, at, l)
+		}
+	}
 	for _, text := range []string{v.Content, v.WindowTitle} {
 		if at := wrongInText.FindString(sgr.ReplaceAllString(text, "")); at != "" {
 			return fmt.Errorf("raw %q in %q", at, text)
@@ -355,6 +367,39 @@ func fits(v tea.View, w, h int) error {
 		return fmt.Errorf("line break in the title %q", v.WindowTitle)
 	}
 	return nil
+}
+
+// underlinedBlank is where a line has two blanks with a line under them, which is no text but what fills a cell; -1: nowhere.
+func underlinedBlank(line string) int {
+	var runes []rune
+	var under []bool
+	on := false
+	for len(line) > 0 {
+		if seq := sgr.FindStringIndex(line); seq != nil && seq[0] == 0 {
+			params := strings.FieldsFunc(line[2:seq[1]-1], func(r rune) bool { return r == ';' })
+			on = on && len(params) > 0
+			for i := 0; i < len(params); i++ {
+				switch params[i] {
+				case "0", "24":
+					on = false
+				case "4":
+					on = true
+				case "38", "48":
+					i += map[string]int{"5": 2, "2": 4}[params[i+1]]
+				}
+			}
+			line = line[seq[1]:]
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(line)
+		runes, under, line = append(runes, r), append(under, on), line[size:]
+	}
+	for i, r := range runes {
+		if i > 0 && under[i] && under[i-1] && r == ' ' && runes[i-1] == ' ' {
+			return i
+		}
+	}
+	return -1
 }
 
 func sorted(s []string) []string { slices.Sort(s); return s }

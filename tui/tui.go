@@ -51,6 +51,7 @@ func Run(ctx context.Context, c Config, opts ...tea.ProgramOption) (next string,
 	m := New(ctx, c)
 	p := tea.NewProgram(m, append([]tea.ProgramOption{tea.WithFPS(120)}, opts...)...)
 	m.cadence = &cadence{program: p}
+	defer watchContinue(p)()
 	stop := context.AfterFunc(ctx, p.Quit) // a hangup reaches us as the end of ctx alone
 	_, err = p.Run()
 	m.cadence.end()

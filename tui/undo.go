@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -18,41 +19,84 @@ type doings struct {
 	last  int // the number of the last one
 }
 
-// deed is one action that was done, and what takes it back or why nothing can.
+// deed is one action that was done, on a row or on many, and what takes it back or why nothing can.
 type deed struct {
 	number int // from 1
 	at     time.Time
 	what   string
-	undo   *operate.Action
-	why    string
-	told   bool // that it cannot be undone: the one before it is next
+	undo   []operate.Action // of the rows that can be, the last one done first
+	lost   int              // of how many rows nothing takes it back
+	why    string           // of the first of those
+	told   bool             // that it cannot be undone: the one before it is next
 }
 
 // mostDeeds is how many the list of them shows.
 const mostDeeds = 20
 
-func (h *doings) add(now time.Time, out operate.Outcome) {
+func (h *doings) add(now time.Time, what string, done []operate.Outcome) {
 	h.last++
-	h.deeds = append(h.deeds, deed{number: h.last, at: now, what: out.Text, undo: out.Undo, why: out.NoUndo})
-	if n := len(h.deeds); n > mostMarks { // of a bulk action on all that can be marked each can be undone
-		h.deeds = slices.Delete(h.deeds, 0, n-mostMarks)
-	}
-}
-
-func (h *doings) drop(number int) {
-	h.deeds = slices.DeleteFunc(h.deeds, func(d deed) bool { return d.number == number })
-}
-
-// remember keeps what can be undone. An undo that succeeded, or that never will, makes way for the one before it.
-func (m *Model) remember(j *job, msg actedMsg) {
-	if j.undoes != 0 {
-		if msg.err == nil || errors.Is(msg.err, conn.ErrPrecondition) && !errors.Is(msg.err, operate.ErrReadOnly) {
-			m.done.drop(j.undoes)
+	d := deed{number: h.last, at: now, what: what}
+	for _, out := range slices.Backward(done) {
+		if out.Undo != nil {
+			d.undo = append(d.undo, *out.Undo)
+			continue
 		}
-		return
+		d.lost++
+		d.why = out.NoUndo
 	}
-	for _, out := range msg.done {
-		m.done.add(m.Now(), out)
+	h.deeds = append(h.deeds, d)
+	rows := 0
+	for i, d := range slices.Backward(h.deeds) { // of a bulk action on all that can be marked each can be undone
+		if rows += len(d.undo) + 1; rows > mostMarks && i < len(h.deeds)-1 {
+			h.deeds = slices.Delete(h.deeds, 0, i+1)
+			break
+		}
+	}
+}
+
+// undone takes off a deed what was taken back of it, or never will be; without a rest it is gone.
+func (h *doings) undone(number, rows int) {
+	for i := range h.deeds {
+		if d := &h.deeds[i]; d.number == number {
+			d.undo = d.undo[min(rows, len(d.undo)):]
+		}
+	}
+	h.deeds = slices.DeleteFunc(h.deeds, func(d deed) bool { return d.number == number && len(d.undo) == 0 })
+}
+
+// part says that not all rows of a deed can be undone; empty where they can.
+func (d deed) part() string {
+	if d.lost == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d rows cannot be undone: %s", d.lost, d.lost+len(d.undo), d.why)
+}
+
+// mostNamed is how many rows of many are named.
+const mostNamed = 3
+
+// some names the first of many rows.
+func some(ids []string) string {
+	text := strings.Join(ids[:min(len(ids), mostNamed)], ", ")
+	if more := len(ids) - mostNamed; more > 0 {
+		text += fmt.Sprintf(" and %s more", count(more))
+	}
+	return text
+}
+
+// remember keeps what can be undone. What an undo took back, or never will, makes way for what was done before.
+func (m *Model) remember(j *job, msg actedMsg) {
+	switch {
+	case j.undoes != 0:
+		rows := len(msg.ids)
+		if errors.Is(msg.err, conn.ErrPrecondition) && !errors.Is(msg.err, operate.ErrReadOnly) {
+			rows++
+		}
+		m.done.undone(j.undoes, rows)
+	case len(msg.done) == 1:
+		m.done.add(m.Now(), msg.done[0].Text, msg.done)
+	case len(msg.done) > 1:
+		m.done.add(m.Now(), fmt.Sprintf("%s of %s %s: %s", j.plans[0].Verb, count(len(msg.done)), j.plans[0].Kind, some(msg.ids)), msg.done)
 	}
 }
 
@@ -60,7 +104,7 @@ func (m *Model) remember(j *job, msg actedMsg) {
 // there is none.
 func (h *doings) next() *deed {
 	for i := range slices.Backward(h.deeds) {
-		if d := &h.deeds[i]; d.undo != nil || !d.told {
+		if d := &h.deeds[i]; len(d.undo) > 0 || !d.told {
 			return d
 		}
 	}
@@ -77,7 +121,7 @@ func (m *Model) undoLast() tea.Cmd {
 		m.say("nothing to undo", Plain)
 		return nil
 	}
-	if last.undo != nil {
+	if len(last.undo) > 0 {
 		return m.takeBack(*last)
 	}
 	last.told = true
@@ -93,11 +137,11 @@ func (m *Model) takeBack(d deed) tea.Cmd {
 	if m.isBusy() {
 		return nil
 	}
-	if d.undo == nil {
+	if len(d.undo) == 0 {
 		m.say(fmt.Sprintf("cannot undo: %s (%s)", d.why, d.what), Warn)
 		return nil
 	}
-	return m.ask(&job{plans: []operate.Action{*d.undo}, undoes: d.number})
+	return m.ask(&job{plans: slices.Clone(d.undo), undoes: d.number, note: d.part()})
 }
 
 // undoList offers the last actions, newest first, to take one back. One that was done over since is refused then.
@@ -108,8 +152,11 @@ func (m *Model) undoList() overlay {
 			break
 		}
 		hint := "can be undone"
-		if d.undo == nil {
+		switch part := d.part(); {
+		case len(d.undo) == 0:
 			hint = "cannot: " + d.why
+		case part != "":
+			hint = part
 		}
 		label := fmt.Sprintf("%s  %s", d.at.Format(time.TimeOnly), d.what)
 		choices = append(choices, choice{label, hint, func() tea.Cmd { return m.takeBack(d) }})

@@ -71,14 +71,17 @@ func TestPartOfAContentIsCalledOne(t *testing.T) {
 
 // One row that an action is not for keeps it from all that are marked: the refusal says so, and leads to that row.
 func TestBulkRefusalLeadsToItsRow(t *testing.T) {
-	d := open(t, options{start: "generations"}, shop, func(w *world) { must(w.t, w.mini.Set("gen:user:zzz", "no number")) })
-	d.press("a", "b")
-	d.shows("refused: bump user:zzz: the record cannot be read; nothing was done. The", "cursor is on it: space takes its mark off", ">*user:zzz")
-	equal(t, "a generation that was marked, too", d.get("gen:catalog:all"), "120")
-	d.press("space", "b")
-	d.shows("bump 3 generations")
-	d.press("esc", "A", "end", "b")
-	d.shows("refused: bump user:zzz: the record cannot be read")
+	d := open(t, options{start: "actors"}, shop)
+	d.resize(140, 24)
+	d.press("a", "end", "space", "up", "space", "d") // agent-1 and agent-2, of which one runs
+	d.shows("refused: delete agent-1: only a suspended actor can be deleted", "nothing was done", "The cursor is on it: space takes its mark off", ">*agent-1")
+	if !d.mini.Exists("actor:agent-2") {
+		t.Error("an actor that was marked, too, is deleted")
+	}
+	d.press("space", "d")
+	d.shows("delete actors agent-2 if it still has version")
+	d.press("esc", "A", "home", "d")
+	d.shows("refused: delete agent-1: only a suspended actor can be deleted")
 	d.hides("nothing was done")
 }
 

@@ -24,6 +24,7 @@ const (
 	mostFindings = 3
 	soon         = 10 * time.Second
 	long         = 5 * time.Minute
+	minHot       = 5 // changes within that long: fewer are the work of a day
 )
 
 // question looks through rows of some kinds. Its answer holds as long as they do not change, unless time alone makes
@@ -128,23 +129,28 @@ func leftBatches(s *live.Snapshot) (out []*line) {
 	return out
 }
 
-// hottestGenerations counts the changes that were seen lately.
+// hottestGenerations counts the changes of the last minutes.
 func hottestGenerations(s *live.Snapshot) (out []*line) {
 	t := s.Table("generations")
-	count := map[string]int{}
+	count, first := map[string]int{}, map[string]time.Time{}
 	for _, c := range t.Recent {
-		count[c.ID]++
+		if s.ReadAt.Sub(c.At) > long {
+			continue
+		}
+		if count[c.ID]++; count[c.ID] == 1 {
+			first[c.ID] = c.At
+		}
 	}
 	ids := make([]string, 0, len(count))
 	for id, n := range count {
-		if r, ok := t.Get(id); ok && r.Problem() == nil && n > 1 {
+		if r, ok := t.Get(id); ok && r.Problem() == nil && n >= minHot {
 			ids = append(ids, id)
 		}
 	}
 	slices.SortFunc(ids, func(a, b string) int { return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(a, b)) })
 	for _, id := range ids[:min(len(ids), mostFindings)] {
 		r, _ := t.Get(id)
-		since := t.Recent[0].At
+		since := first[id]
 		note := func(at tui.Clock) string {
 			return fmt.Sprintf("%s: %d changes in %s, now at %d", id, count[id], tui.Age(max(time.Second, at.Now.Sub(since)).Truncate(time.Second)), r.(*genstore.Row).Generation)
 		}

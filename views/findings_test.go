@@ -60,6 +60,24 @@ func TestOverviewFindings(t *testing.T) {
 			w.mini.SetTime(serverTime.Add(6 * time.Second))
 			w.mini.FastForward(6 * time.Second)
 		}, []string{"expiring lease: cfg:3 expires in "}},
+		{"a lease that was renewed", func(w *world) {
+			s, err := w.core.Records("cfg")
+			must(w.t, err)
+			_, err = s.Lessor().NewLease(ctx, 9900*time.Millisecond, false)
+			must(w.t, err)
+			w.mini.SetTime(serverTime.Add(6 * time.Second))
+			w.mini.FastForward(6 * time.Second)
+			renewed := 0
+			for _, k := range w.mini.Keys() {
+				if strings.Contains(k, ":lease:") {
+					w.mini.SetTTL(k, 9900*time.Millisecond)
+					renewed++
+				}
+			}
+			if renewed != 1 {
+				w.t.Errorf("renewed %d of %q", renewed, w.mini.Keys())
+			}
+		}, nil},
 		{"halves", func(w *world) {
 			for key, doc := range map[string]string{
 				"actor:ok":         `{"actorId":"ok","version":"1","ateomPodNamespace":"ns","ateomPodName":"p0"}`,
@@ -115,7 +133,7 @@ func TestOverviewCountsAndRates(t *testing.T) {
 	snap, at := w.read()
 	g, err := w.core.GenStore("user", time.Hour)
 	must(t, err)
-	for range 3 {
+	for range 5 {
 		_, err = g.Bump(ctx, "u1")
 		must(t, err)
 		snap, at = w.read()
@@ -136,7 +154,7 @@ func TestOverviewCountsAndRates(t *testing.T) {
 	if got := cells["generations"]; got[1] != "1" || got[3] == "0.0" || !strings.HasSuffix(got[4], "█") {
 		t.Errorf("generations: %q", got)
 	}
-	if got := cells["hot generation"]; got == nil || !strings.HasPrefix(got[5], "user:u1: 3 changes in ") || !strings.HasSuffix(got[5], "s, now at 4") {
+	if got := cells["hot generation"]; got == nil || !strings.HasPrefix(got[5], "user:u1: 5 changes in ") || !strings.HasSuffix(got[5], "s, now at 6") {
 		t.Errorf("hot generation: %q", got)
 	}
 }
@@ -167,5 +185,36 @@ func TestHalvesAreToldWhenAllIsRead(t *testing.T) {
 				t.Errorf("half read %s: told %s", kind, text)
 			}
 		}
+	}
+}
+
+// What changes now and then is not hot, nor what did so a while ago.
+func TestFewChangesAreNotHot(t *testing.T) {
+	w := newWorld(t)
+	w.fill()
+	snap, _ := w.read()
+	g, err := w.core.GenStore("user", time.Hour)
+	must(t, err)
+	hot := func() (out []string) {
+		v, _ := views.Named("overview")
+		for rows, i := v.Rows(snap, nil), 0; i < rows.Len(); i++ {
+			if id := rows.At(i).ID(); strings.HasPrefix(id, "hot generation") {
+				out = append(out, id)
+			}
+		}
+		return out
+	}
+	for n := 1; n <= 5; n++ {
+		_, err = g.Bump(ctx, "u1")
+		must(t, err)
+		snap, _ = w.read()
+		if got := hot(); len(got) != n/5 {
+			t.Errorf("after %d changes: %q", n, got)
+		}
+	}
+	later := *snap
+	later.ReadAt = later.ReadAt.Add(6 * time.Minute)
+	if snap = &later; len(hot()) != 0 {
+		t.Errorf("6 minutes after the last change: %q", hot())
 	}
 }

@@ -18,13 +18,23 @@ type Entry struct {
 	Took  time.Duration
 	Err   string // empty when the server answered; never more than its first line
 	Reads bool   // it can change nothing
+	Own   bool   // it was sent under Own
 }
 
-// Log keeps the last commands that went through a connection: those that only read apart from those that may change
-// something, so that polling does not push an action out. It is a go-redis hook and safe for concurrent use.
+type ownKey struct{}
+
+// Own marks what is sent under a context as commands of somebody's own, which the log keeps longest.
+func Own(ctx context.Context) context.Context { return context.WithValue(ctx, ownKey{}, true) }
+
+// maxOwn is how many own commands are kept: more than somebody sends by hand in a session.
+const maxOwn = 1 << 16
+
+// Log keeps the last commands that went through a connection: own ones apart from others, and those that only read apart
+// from those that may change something, so that polling does not push an action out. It is a go-redis hook and safe for concurrent use.
 type Log struct {
 	mu   sync.Mutex
 	sent uint64
+	own  []entry
 	read ring
 	act  ring
 }
@@ -54,10 +64,13 @@ func (l *Log) Sent() uint64 {
 	return l.sent
 }
 
-// Last returns the newest entries of both sorts, oldest first.
+// Last returns the newest entries of all sorts, oldest first.
 func (l *Log) Last() []Entry {
 	l.mu.Lock()
-	out := append(l.act.last(), l.read.last()...)
+	out := slices.Concat(l.act.last(), l.read.last())
+	for _, e := range l.own {
+		out = append(out, e.spelled())
+	}
 	l.mu.Unlock()
 	slices.SortStableFunc(out, func(a, b Entry) int { return a.At.Compare(b.At) })
 	return out
@@ -71,13 +84,16 @@ func (r *ring) add(e entry) {
 func (r *ring) last() []Entry {
 	out := make([]Entry, 0, min(r.added, len(r.entries)))
 	for i := r.added - cap(out); i < r.added; i++ {
-		e := r.entries[i%len(r.entries)]
-		if e.args != nil {
-			e.Text = Spell(e.args)
-		}
-		out = append(out, e.Entry)
+		out = append(out, r.entries[i%len(r.entries)].spelled())
 	}
 	return out
+}
+
+func (e entry) spelled() Entry {
+	if e.args != nil {
+		e.Text = Spell(e.args)
+	}
+	return e.Entry
 }
 
 // DialHook leaves dialling as it is.
@@ -90,7 +106,7 @@ func (l *Log) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		start := time.Now()
 		err := next(ctx, cmd)
-		l.add([]redis.Cmder{cmd}, start, err)
+		l.add(ctx, []redis.Cmder{cmd}, start, err)
 		return err
 	}
 }
@@ -100,19 +116,19 @@ func (l *Log) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessP
 	return func(ctx context.Context, cmds []redis.Cmder) error {
 		start := time.Now()
 		err := next(ctx, cmds)
-		l.add(cmds, start, err)
+		l.add(ctx, cmds, start, err)
 		return err
 	}
 }
 
 // add notes commands. Of a pipeline longer than the ring only its end could stay.
-func (l *Log) add(cmds []redis.Cmder, start time.Time, err error) {
-	took := time.Since(start)
+func (l *Log) add(ctx context.Context, cmds []redis.Cmder, start time.Time, err error) {
+	took, own := time.Since(start), ctx.Value(ownKey{}) != nil
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.sent += uint64(len(cmds))
 	for _, cmd := range cmds[max(0, len(cmds)-len(l.read.entries)):] {
-		e := entry{Entry{At: start, Took: took, Reads: reads(cmd.Name())}, cmd.Args()}
+		e := entry{Entry{At: start, Took: took, Reads: reads(cmd.Name()), Own: own}, cmd.Args()}
 		if heavy(e.args) { // do not hold on to a whole document for its first bytes
 			e.Text, e.args = Spell(e.args), nil
 		}
@@ -121,9 +137,15 @@ func (l *Log) add(cmds []redis.Cmder, start time.Time, err error) {
 		} else if cause == nil && err != nil && len(cmds) == 1 && err != redis.Nil {
 			e.Err, _, _ = strings.Cut(err.Error(), "\n")
 		}
-		if e.Reads {
+		switch {
+		case own:
+			if len(l.own) == maxOwn {
+				l.own = slices.Delete(l.own, 0, maxOwn/2)
+			}
+			l.own = append(l.own, e)
+		case e.Reads:
 			l.read.add(e)
-		} else {
+		default:
 			l.act.add(e)
 		}
 	}
@@ -133,6 +155,7 @@ func (l *Log) add(cmds []redis.Cmder, start time.Time, err error) {
 func reads(name string) bool {
 	switch name {
 	case "scan", "get", "mget", "strlen", "exists", "type", "ttl", "pttl", "memory", "time", "info", "ping", "hello", "client", "cluster",
+		"getrange", "pexpiretime", "hstrlen", "hscan", "sscan", "zscan", "zcount", "evalsha_ro", "eval_ro",
 		"llen", "lrange", "scard", "smembers", "hget", "hmget", "hgetall", "hlen", "zcard", "zrange", "zscore", "xlen", "xrange",
 		"xinfo", "dbsize", "command", "object":
 		return true

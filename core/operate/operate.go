@@ -102,7 +102,7 @@ func (o *Operator) Do(ctx context.Context, a Action) (Outcome, error) {
 	var out Outcome
 	err := error(ErrReadOnly)
 	if !o.opts.ReadOnly {
-		out, err = a.run(ctx)
+		out, err = a.run(conn.Own(ctx))
 	}
 	untold := o.audit.write(entryOf(start, o.core.Conn.Addr, a, out, err))
 	switch {
