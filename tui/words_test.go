@@ -74,7 +74,7 @@ func TestBulkRefusalLeadsToItsRow(t *testing.T) {
 	d := open(t, options{start: "actors"}, shop)
 	d.resize(140, 24)
 	d.press("a", "end", "space", "up", "space", "d") // agent-1 and agent-2, of which one runs
-	d.shows("refused: delete agent-1: only a suspended actor can be deleted", "nothing was done", "The cursor is on it: space takes its mark off", ">*agent-1")
+	d.shows("refused: delete agent-1: only a suspended actor can be deleted", "nothing was done", "The cursor is on it: space", ">*agent-1")
 	if !d.mini.Exists("actor:agent-2") {
 		t.Error("an actor that was marked, too, is deleted")
 	}
