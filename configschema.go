@@ -78,6 +78,7 @@ func schema() []section {
 			{"tls-ca", path(), `"prod-ca.pem"`, "file with the certificates to trust, PEM; each of the tls entries turns TLS on"},
 			{"tls-cert", path(), `"me.pem"`, "file with our certificate, PEM"},
 			{"tls-key", path(), `"me.key"`, "file with the key of our certificate, PEM"},
+			{"tls-server-name", text(), `"redis.prod.example"`, "name that the server's certificate must carry, where it is not that of the URL"},
 			{"colour", oneOf(tui.Colours()), `"bad"`, "what the name stands on in the header"},
 		}, reading...)},
 		{name: "prefixes", about: "Where the kinds of state live, if not at the usual places. They hold for all connections.", entries: prefixes},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -27,6 +28,7 @@ type options struct {
 	tlsCA        string
 	tlsCert      string
 	tlsKey       string
+	tlsName      string
 	readOnly     bool
 	refresh      time.Duration
 	scanBudget   int
@@ -73,6 +75,7 @@ func flagSet(o *options) *pflag.FlagSet {
 	f.StringVar(&o.tlsCA, "tls-ca", "", "file with the certificates to trust, PEM; each of the --tls flags turns TLS on")
 	f.StringVar(&o.tlsCert, "tls-cert", "", "file with our certificate, PEM")
 	f.StringVar(&o.tlsKey, "tls-key", "", "file with the key of our certificate, PEM")
+	f.StringVar(&o.tlsName, "tls-server-name", "", "name that the server's certificate must carry, where it is not that of the URL, as behind a port forward")
 	f.BoolVar(&o.readOnly, "read-only", false, "refuse every action")
 	f.DurationVar(&o.refresh, "refresh", time.Second, "time between two readings")
 	f.IntVar(&o.scanBudget, "scan-budget", live.DefaultBudget, "most trips a second to the server while the keyspace is read, each of up to a thousand keys; 0: no limit")
@@ -139,11 +142,10 @@ func (o options) open(ctx context.Context) (*core.Core, error) {
 	}
 	c := conn.Options{URLs: o.urls, Cluster: o.cluster, SentinelMaster: o.sentinel, Username: o.username, TLS: secure, NoTouch: true}
 	if o.passwordFile != "" {
-		text, err := files.Read(ctx, o.passwordFile, maxPassword)
-		if err != nil {
-			return nil, fmt.Errorf("--password-file: %w", err)
+		if _, err := o.password(ctx); err != nil {
+			return nil, err
 		}
-		c.Password = strings.TrimRight(string(text), "\r\n")
+		c.PasswordFrom = o.password
 	}
 	opened, err := core.Open(core.Options{Conn: c, Prefixes: o.conf.prefixesOf(o.connection), Refresh: o.refresh, Budget: budget, MaxMemory: memory})
 	if err != nil { // nothing was dialled yet: it is about the flags
@@ -151,6 +153,18 @@ func (o options) open(ctx context.Context) (*core.Core, error) {
 	}
 	return opened, nil
 }
+
+// password reads the file anew for each connection: passwords are replaced while a dashboard runs.
+func (o options) password(ctx context.Context) (string, error) {
+	text, err := files.Read(ctx, o.passwordFile, maxPassword)
+	if err != nil {
+		return "", fmt.Errorf("--password-file: %w", err)
+	}
+	return strings.TrimRight(string(bytes.TrimPrefix(text, byteOrderMark)), "\r\n"), nil
+}
+
+// byteOrderMark is what some editors put before a text.
+var byteOrderMark = []byte("\ufeff")
 
 // leastMemory is enough to start with.
 const leastMemory = 64 << 20

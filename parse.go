@@ -55,7 +55,7 @@ func parseFor(ctx context.Context, connection string, args, environ []string) (o
 // isAddress tells whether a flag says where a server is or who we are there. These go together: the password for one
 // server is not sent to another.
 func isAddress(flag string) bool {
-	return slices.Contains([]string{"url", "cluster", "sentinel-master", "username", "password-file", "tls-ca", "tls-cert", "tls-key"}, flag)
+	return slices.Contains([]string{"url", "cluster", "sentinel-master", "username", "password-file", "tls-ca", "tls-cert", "tls-key", "tls-server-name"}, flag)
 }
 
 // moveTo forgets the flags of the server that was, and takes a connection.

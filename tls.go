@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -17,17 +18,17 @@ func (o options) tls(ctx context.Context) (*tls.Config, error) {
 	if (o.tlsCert == "") != (o.tlsKey == "") {
 		return nil, fmt.Errorf("%w: --tls-cert and --tls-key go together", errUsage)
 	}
-	if o.tlsCA == "" && o.tlsCert == "" {
+	if o.tlsCA == "" && o.tlsCert == "" && o.tlsName == "" {
 		return nil, nil
 	}
-	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: o.tlsName}
 	if o.tlsCA != "" {
 		text, err := files.Read(ctx, o.tlsCA, maxPEM)
 		if err != nil {
 			return nil, fmt.Errorf("--tls-ca: %w", err)
 		}
 		c.RootCAs = x509.NewCertPool()
-		if !c.RootCAs.AppendCertsFromPEM(text) {
+		if !c.RootCAs.AppendCertsFromPEM(bytes.TrimPrefix(text, byteOrderMark)) {
 			return nil, fmt.Errorf("--tls-ca: %s holds no certificate in PEM", o.tlsCA)
 		}
 	}
@@ -40,7 +41,7 @@ func (o options) tls(ctx context.Context) (*tls.Config, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--tls-key: %w", err)
 		}
-		own, err := tls.X509KeyPair(cert, key)
+		own, err := tls.X509KeyPair(bytes.TrimPrefix(cert, byteOrderMark), bytes.TrimPrefix(key, byteOrderMark))
 		if err != nil {
 			return nil, fmt.Errorf("--tls-cert, --tls-key: %w", err)
 		}

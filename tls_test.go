@@ -9,6 +9,7 @@ import (
 	"encoding/pem"
 	"math/big"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -101,6 +102,36 @@ func TestTLS(t *testing.T) {
 	if a := get("--url", "rediss://"+addr, "--tls-ca", a.ca); a.code == done { // no certificate of ours
 		t.Errorf("exit %d, %q", a.code, a.errors)
 	}
+}
+
+// Behind a port forward the certificate carries another name than the URL; files may begin with a byte order mark, and a
+// URL's skip_verify holds beside the flags.
+func TestTLSBehindAPortForward(t *testing.T) {
+	a := newAuthority(t)
+	cert, key := a.sign(&x509.Certificate{SerialNumber: big.NewInt(2), DNSNames: []string{"redis.test"}})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	_, port, _ := net.SplitHostPort(addr)
+	l.Close()
+	s := redistest.Start(t, "--tls-port", port, "--tls-cert-file", cert, "--tls-key-file", key, "--tls-ca-cert-file", a.ca, "--tls-auth-clients", "no")
+	if err := s.Client(t).ConfigSet(ctx, "requirepass", "secret").Err(); err != nil {
+		t.Fatal(err)
+	}
+	marked := func(path string) string {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return file(t, "\ufeff"+string(text))
+	}
+	args := []string{"get", "generations", "-o", "jsonl", "--tls-ca", marked(a.ca), "--password-file", file(t, "\ufeffsecret\r\n")}
+	holdfast(t, append(args, "--url", "rediss://"+addr)...).want(t, failed, "127.0.0.1")
+	holdfast(t, append(args, "--url", "rediss://"+addr, "--tls-server-name", "redis.test")...).ok(t)
+	holdfast(t, append(args, "--url", "rediss://"+addr+"?skip_verify=true")...).ok(t)
+	holdfast(t, append(args, "--url", "rediss://"+addr, "--tls-server-name", "another.test")...).want(t, failed, "another.test")
 }
 
 func TestTLSFlagsThatCannotBe(t *testing.T) {
