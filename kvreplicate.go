@@ -72,7 +72,7 @@ func (o options) replicateTo(ctx context.Context, c *core.Core) (err error) {
 		err := o.follow(ctx, c, to, told)
 		switch {
 		case errors.Is(err, kvstore.ErrStale): // the source was restored: open it again
-		case conn.Unreachable(err): // while it was opened or read as a whole; changes are asked for again by themselves
+		case conn.Unreachable(err) || conn.Moving(err): // while it was opened or read as a whole; changes are asked for again by themselves
 			applied, _ := to.GetLatestAppliedChangeNumber()
 			told.report(kvstore.Progress{Applied: applied, Err: err})
 		default:

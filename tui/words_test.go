@@ -66,7 +66,7 @@ func TestPartOfAContentIsCalledOne(t *testing.T) {
 	})
 	d.to("busy")
 	d.press("enter")
-	d.shows("Content, newest 50 of 51 changes, ")
+	d.shows("Content, newest 50 changes, ")
 }
 
 // One row that an action is not for keeps it from all that are marked: the refusal says so, and leads to that row.

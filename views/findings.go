@@ -44,6 +44,7 @@ func questions() []question {
 		{[]live.Kind{"leases"}, true, expiringLeases},
 		{[]live.Kind{"locks"}, true, longLocks},
 		{[]live.Kind{"actors", "workers"}, false, halves},
+		{[]live.Kind{"kv"}, false, strayReplicas},
 	}
 }
 

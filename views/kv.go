@@ -60,10 +60,7 @@ func kv() View {
 					Text:    func(r live.Row, at tui.Clock) string { return standing(r.(row), at.Server).text() },
 					Compare: func(a, b live.Row) int { return anyTime(a.(row)).compare(anyTime(b.(row))) },
 					Tone: func(r live.Row, at tui.Clock) tui.Tone {
-						if standing(r.(row), at.Server).silent > 0 {
-							return tui.Warn
-						}
-						return tui.Plain
+						return standing(r.(row), at.Server).tone()
 					},
 				},
 				toned(text("REPLICATION", state), func(r row) tui.Tone {
@@ -89,7 +86,7 @@ func kv() View {
 				if r.LogLength <= redisdb.InspectMost {
 					return ""
 				}
-				return fmt.Sprintf("newest %d of %s changes", redisdb.InspectMost, humanize.Comma(r.LogLength))
+				return fmt.Sprintf("newest %d changes", redisdb.InspectMost) // the row's count is of another moment
 			}),
 			Links: links(func(r row, _ tui.Lookup) []tui.Link {
 				return []tui.Link{{Label: "browse", View: "keys", Within: r.ID() + ":"}}

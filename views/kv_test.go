@@ -119,4 +119,8 @@ func TestDatabasesTellHowFarReplicasAre(t *testing.T) {
 	report(45*time.Second, "lost", 9)
 	says("3", "4, silent 45s", tui.Warn, "-", "behind: applied 6, 4 behind, reported 20s ago",
 		"lost: applied 9, 1 behind, reported 45s ago: silent", "still: applied 10, 0 behind, reported 2h00m ago")
+	report(0, "stray", 12)
+	says("4", "2 ahead", tui.Bad, "-", "behind: applied 6, 4 behind, reported 20s ago",
+		"lost: applied 9, 1 behind, reported 45s ago: silent", "still: applied 10, 0 behind, reported 2h00m ago",
+		"stray: applied 12, 2 ahead of the database, reported 0s ago: it followed another history")
 }

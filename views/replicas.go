@@ -3,11 +3,13 @@ package views
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/dustin/go-humanize"
 
 	"holdfast/core/kvstore/redisdb"
+	"holdfast/core/live"
 	"holdfast/tui"
 )
 
@@ -42,11 +44,15 @@ const silentAfter = 30 * time.Second
 type standings struct {
 	replicas int
 	lag      uint64        // of the one that is furthest behind
+	ahead    uint64        // of the one that has applied most of what the database does not have
+	more     int64         // that were not read, because there are too many
 	silent   time.Duration // since the last report of one that lags; 0: none of them is silent
 }
 
 func standing(r *redisdb.Row, now time.Time) (s standings) {
+	s.more = r.MoreReplicas()
 	for _, p := range r.Replicas(now) {
+		s.ahead = max(s.ahead, p.Ahead(r))
 		s.replicas++
 		s.lag = max(s.lag, p.Lag(r))
 		s.silent = max(s.silent, silence(r, p, now))
@@ -69,13 +75,29 @@ func (s standings) count() string {
 	if s.replicas == 0 {
 		return "-"
 	}
+	if s.more > 0 {
+		return fmt.Sprintf("%d of %s", s.replicas, humanize.Comma(int64(s.replicas)+s.more))
+	}
 	return fmt.Sprint(s.replicas)
+}
+
+// tone is of the text.
+func (s standings) tone() tui.Tone {
+	switch {
+	case s.ahead > 0:
+		return tui.Bad
+	case s.silent > 0:
+		return tui.Warn
+	}
+	return tui.Plain
 }
 
 func (s standings) text() string {
 	switch {
 	case s.replicas == 0:
 		return "-"
+	case s.ahead > 0:
+		return fmt.Sprintf("%d ahead", s.ahead)
 	case s.silent > 0:
 		return fmt.Sprintf("%d, silent %s", s.lag, tui.Age(s.silent.Truncate(time.Second)))
 	}
@@ -84,7 +106,20 @@ func (s standings) text() string {
 
 // compare puts databases without replicas first.
 func (s standings) compare(other standings) int {
-	return cmp.Or(cmp.Compare(min(s.replicas, 1), min(other.replicas, 1)), cmp.Compare(s.lag, other.lag))
+	return cmp.Or(cmp.Compare(min(s.replicas, 1), min(other.replicas, 1)), cmp.Compare(s.ahead, other.ahead), cmp.Compare(s.lag, other.lag))
+}
+
+// strayReplicas are databases with a replica that has applied what the database does not have.
+func strayReplicas(s *live.Snapshot) (out []*line) {
+	for _, r := range best(s, "kv",
+		func(r *redisdb.Row) bool { return anyTime(r).ahead > 0 },
+		func(a, b *redisdb.Row) int { return cmp.Compare(anyTime(b).ahead, anyTime(a).ahead) }) {
+		replicas := r.Replicas(time.Time{})
+		p := slices.MaxFunc(replicas, func(p, q redisdb.Replica) int { return cmp.Compare(p.Applied, q.Applied) })
+		text := fmt.Sprintf("%s: replica %s has applied change %d of %d; it followed another history, start it from a snapshot", r.Database, p.Name, p.Applied, r.Changes)
+		out = append(out, found("replica ahead", always(text), tui.Bad, "kv", r.ID()))
+	}
+	return out
 }
 
 // replicaFacts tell of each replica that reports.
@@ -92,10 +127,18 @@ func replicaFacts(r *redisdb.Row, at tui.Clock) []tui.Fact {
 	var out []tui.Fact
 	for _, p := range r.Replicas(at.Server) {
 		f := tui.Fact{Name: "replica", Text: fmt.Sprintf("%s: applied %d, %d behind, reported %s ago", p.Name, p.Applied, p.Lag(r), ago(p.Reported, at))}
+		if n := p.Ahead(r); n > 0 {
+			f.Text = fmt.Sprintf("%s: applied %d, %d ahead of the database, reported %s ago: it followed another history", p.Name, p.Applied, n, ago(p.Reported, at))
+			f.Tone = tui.Bad
+		}
 		if silence(r, p, at.Server) > 0 {
 			f.Text, f.Tone = f.Text+": silent", tui.Warn
 		}
 		out = append(out, f)
+	}
+	if more := r.MoreReplicas(); more > 0 {
+		text := fmt.Sprintf("first %d of %s: they are too many to be read", len(out), humanize.Comma(int64(len(out))+more))
+		return append([]tui.Fact{{Name: "replicas", Text: text, Tone: tui.Warn}}, out...)
 	}
 	if out == nil {
 		out = []tui.Fact{{Name: "replicas", Text: "none has reported within a day", Tone: tui.Muted}}

@@ -53,9 +53,18 @@ func (s *Script) Try(ctx context.Context, c Runner, keys []string, args ...any) 
 // Read is Try of a script that writes nothing, for users who may only read the keys: EVALSHA demands the right to write
 // them. Redis 6 cannot tell the two apart, and miniredis takes TIME for a writing command.
 func (s *Script) Read(ctx context.Context, c Runner, keys []string, args ...any) *redis.Cmd {
-	cmd := s.sent(ctx, c, processNow, "_ro", keys, args)
+	return s.readOnly(ctx, c, processNow, keys, args)
+}
+
+// Query is Read that waits while the keys are on the move, as Run does.
+func (s *Script) Query(ctx context.Context, c Runner, keys []string, args ...any) *redis.Cmd {
+	return s.readOnly(ctx, c, process, keys, args)
+}
+
+func (s *Script) readOnly(ctx context.Context, c Runner, way way, keys []string, args []any) *redis.Cmd {
+	cmd := s.sent(ctx, c, way, "_ro", keys, args)
 	if err := cmd.Err(); err != nil && (strings.HasPrefix(err.Error(), "ERR unknown command") || strings.Contains(err.Error(), "Write commands are not allowed")) {
-		return s.Try(ctx, c, keys, args...)
+		return s.sent(ctx, c, way, "", keys, args)
 	}
 	return cmd
 }

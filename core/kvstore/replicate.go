@@ -3,6 +3,7 @@ package kvstore
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -13,6 +14,8 @@ import (
 // ErrAhead: the replica has applied changes that the master does not have. One of them was restored, or the master
 // lost writes that it was told not to sync.
 var ErrAhead = conn.Precondition("the replica is ahead of the master: start from a snapshot")
+
+var errNilContext = errors.New("nil context")
 
 // Progress is where a replica stands.
 type Progress struct {
@@ -80,9 +83,13 @@ const (
 )
 
 // Run replicates until the context ends, whose error it returns within the call under way, or until something does not
-// pass by itself: ErrTrimmed, ErrAhead and ErrHistory (Bootstrap, then Run again), ErrGap, a side that is closed or cannot write.
-// An unreachable side (conn.Unreachable) is tried again for ever. The last report to a registry may take a second more.
+// pass by itself: ErrTrimmed, ErrAhead and ErrHistory (Bootstrap, then Run again), ErrGap, a side that is closed or cannot
+// write. A side that is unreachable (conn.Unreachable), or whose slot moves for long (conn.Moving), is tried again for ever.
+// The last report to a registry may take a second more.
 func (r *Replicator) Run(ctx context.Context) error {
+	if ctx == nil {
+		return fmt.Errorf("replicate: %w", errNilContext)
+	}
 	var at Progress
 	batch, poll, retry := cmp.Or(r.Batch, 500), cmp.Or(r.Poll, 200*time.Millisecond), firstRetry
 	told := r.herald()
@@ -100,7 +107,7 @@ func (r *Replicator) Run(ctx context.Context) error {
 			}
 			at, retry = next, firstRetry
 			told.progress(ctx, at.Applied)
-		case conn.Unreachable(err):
+		case conn.Unreachable(err) || conn.Moving(err):
 			at.Err = err
 			pause = retry
 			retry = min(2*retry, lastRetry)
@@ -139,6 +146,9 @@ func (r *Replicator) step(batch int) (Progress, error) {
 // Bootstrap makes a replica of a master's present state, in place of all that it holds, from where a Replicator goes on.
 // If either side fails in between or the context ends, the replica is as it was.
 func Bootstrap(ctx context.Context, from, to KVStore) error {
+	if ctx == nil {
+		return fmt.Errorf("bootstrap: %w", errNilContext)
+	}
 	s, err := from.GetSnapshot()
 	if err != nil {
 		return fmt.Errorf("bootstrap: %w", err)

@@ -146,6 +146,38 @@ func TestReplicatorFollowsAndReportsItsLag(t *testing.T) {
 	})
 }
 
+// tryAgain is what a server answers whose slot moves.
+type tryAgain struct{}
+
+func (tryAgain) Error() string { return "TRYAGAIN Multiple keys request during rehashing of slot" }
+func (tryAgain) RedisError()   {}
+
+func TestReplicatorOutlivesAMoveOfTheSlot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		master, to := &log{latest: 3, fail: []error{tryAgain{}, nil, tryAgain{}}}, &replica{fail: []error{tryAgain{}}}
+		ctx, stop := context.WithCancel(t.Context())
+		r := kvstore.Replicator{From: master, To: to, Report: func(p kvstore.Progress) {
+			if p.Err == nil && p.Lag() == 0 {
+				stop()
+			}
+		}}
+		if err := r.Run(ctx); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		to.check(t, 3)
+	})
+}
+
+func TestANilContextIsAnError(t *testing.T) {
+	var none context.Context
+	if err := (&kvstore.Replicator{From: &log{}, To: &replica{}}).Run(none); err == nil {
+		t.Error("a replicator runs")
+	}
+	if err := kvstore.Bootstrap(none, source{}, &sink{}); err == nil {
+		t.Error("a replica is made")
+	}
+}
+
 func TestReplicatorTriesAgainWhileASideIsUnreachable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		master, to := &log{latest: 3, fail: []error{errWay, errWay, errWay, nil, errWay, errWay}}, &replica{fail: []error{nil, errWay, errWay}}

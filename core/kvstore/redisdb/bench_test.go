@@ -1,6 +1,7 @@
 package redisdb_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -52,12 +53,20 @@ func compare(b *testing.B, c *redis.Client, bare, ours func(i int) error) {
 	b.ReportMetric(float64(mine)/float64(b.N), "trips/op")
 }
 
+// cancellable is a context as services pass it.
+func cancellable(b *testing.B) context.Context {
+	life, stop := context.WithCancel(ctx)
+	b.Cleanup(stop)
+	return life
+}
+
 var (
 	body     = []byte(`{"holder":"pod-0","since":"2026-01-02T03:04:05Z","epoch":12}`)
 	bareKeys = []string{"{b}:seq", "{b}:log", "{b}:ix"}
 )
 
 func BenchmarkPut(b *testing.B) {
+	ctx := cancellable(b)
 	c := redistest.Single(b)
 	s := open(b, c, "db")
 	compare(b, c,
@@ -69,6 +78,7 @@ func BenchmarkPut(b *testing.B) {
 }
 
 func BenchmarkCompareAndSet(b *testing.B) {
+	ctx := cancellable(b)
 	c := redistest.Single(b)
 	s := open(b, c, "db")
 	put(b, s, pair("k", "0"))
@@ -89,10 +99,20 @@ func BenchmarkCompareAndSet(b *testing.B) {
 
 // A pair has its value and its expiry, of one moment: GET and PEXPIRETIME in a MULTI.
 func BenchmarkGet(b *testing.B) {
+	ctx := cancellable(b)
 	c := redistest.Single(b)
 	s := open(b, c, "db")
 	put(b, s, &kvstore.KVPair{Key: []byte("k"), Value: body})
-	compare(b, c, bareGet(c, "k"), func(int) error { _, err := s.Get([]byte("k")); return err })
+	compare(b, c, bareGet(ctx, c, "k"), func(int) error { _, err := s.Get([]byte("k")); return err })
+}
+
+// LoadValue is Get with a context.
+func BenchmarkLoadValue(b *testing.B) {
+	ctx := cancellable(b)
+	c := redistest.Single(b)
+	s := open(b, c, "db")
+	put(b, s, &kvstore.KVPair{Key: []byte("k"), Value: body})
+	compare(b, c, bareGet(ctx, c, "k"), func(int) error { _, _, err := s.LoadValue(ctx, []byte("k")); return err })
 }
 
 func BenchmarkGet100(b *testing.B) {
@@ -105,10 +125,10 @@ func BenchmarkGet100(b *testing.B) {
 		keys = append(keys, []byte(names[i]))
 		put(b, s, &kvstore.KVPair{Key: keys[i], Value: body})
 	}
-	compare(b, c, bareGet(c, names...), func(int) error { _, err := s.Get(keys...); return err })
+	compare(b, c, bareGet(ctx, c, names...), func(int) error { _, err := s.Get(keys...); return err })
 }
 
-func bareGet(c *redis.Client, keys ...string) func(int) error {
+func bareGet(ctx context.Context, c *redis.Client, keys ...string) func(int) error {
 	return func(int) error {
 		_, err := c.TxPipelined(ctx, func(p redis.Pipeliner) error {
 			for _, k := range keys {

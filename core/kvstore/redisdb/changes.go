@@ -22,7 +22,7 @@ type stand struct {
 
 func (s *Store) stand(epoch string) (at stand, err error) {
 	keys := []string{s.epochKey, s.seq, s.history, s.appliedKey, s.source}
-	said, err := numbersScript.Read(context.Background(), s.c, keys, epoch).Slice()
+	said, err := numbersScript.Query(context.Background(), s.c, keys, epoch).Slice()
 	if err != nil {
 		return stand{}, err
 	}

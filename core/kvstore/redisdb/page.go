@@ -81,7 +81,7 @@ func (w *walk) read(ctx context.Context, named []string, most int) (p page, look
 	for _, key := range named {
 		keys = append(keys, w.s.key([]byte(key)))
 	}
-	said, err := pageScript.Read(ctx, w.c, keys, w.epoch, w.s.data, w.first, w.end, most, pageBytes).Slice()
+	said, err := pageScript.Query(ctx, w.c, keys, w.epoch, w.s.data, w.first, w.end, most, pageBytes).Slice()
 	if err != nil {
 		return page{}, false, err
 	}

@@ -107,10 +107,11 @@ func (r *PairRows) Read(ctx context.Context, ids []string) ([]*PairRow, error) {
 	rows := make([]*PairRow, 0, len(ids))
 	for i, id := range ids {
 		value, err := values[i].Bytes()
-		life := lives[i].Val()
-		if life == -2 {
+		life, refused := lives[i].Result()
+		if refused == nil && life == -2 {
 			continue
 		}
+		err = cmp.Or(err, refused) // when it ends is not known: it is no row that never ends
 		row := &PairRow{id: id}
 		db, key, ok := r.place(id)
 		switch {
@@ -253,6 +254,9 @@ func (r *PairRows) with(ctx context.Context, id string, act func(s *Store, key [
 	db, key, ok := r.place(id)
 	if !ok {
 		return conn.Fail("kv: edit pair", id, fmt.Errorf("%w: want database:key in escaped form", ErrBadArgument))
+	}
+	if ctx == nil {
+		return conn.Fail("kv: edit pair", id, fmt.Errorf("%w: nil context", ErrBadArgument))
 	}
 	if ctx.Err() != nil {
 		return ctx.Err() // opening takes no context

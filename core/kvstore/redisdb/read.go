@@ -45,7 +45,7 @@ func (s *Store) get(ctx context.Context, pairs []*kvstore.KVPair, keys [][]byte)
 	for _, k := range keys {
 		names = append(names, s.key(k))
 	}
-	said, err := getScript.Read(ctx, s.c, names, epoch).Slice()
+	said, err := getScript.Query(ctx, s.c, names, epoch).Slice()
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,23 +49,32 @@ type Replica struct {
 // Lag is how many changes of the database the replica has yet to apply.
 func (p Replica) Lag(r *Row) uint64 { return r.Changes - min(p.Applied, r.Changes) }
 
+// Ahead is how many changes the replica has applied that the database does not have: it followed another history.
+func (p Replica) Ahead(r *Row) uint64 { return p.Applied - min(p.Applied, r.Changes) }
+
+// MoreReplicas is how many have reported that are not among Replicas, because there are too many to be read.
+func (r *Row) MoreReplicas() int64 { return r.reported - int64(len(r.replicas)) }
+
 // Replicas are those that have reported within a day before now, which is the server's time, in the order of their names.
 func (r *Row) Replicas(now time.Time) []Replica {
 	return slices.DeleteFunc(slices.Clone(r.replicas), func(p Replica) bool { return now.Sub(p.Reported) >= replicaLife })
 }
 
-// reports reads the hash of replicas.
-func reports(said map[string]string) (all []Replica, err error) {
-	for _, name := range slices.Sorted(maps.Keys(said)) {
-		applied, at, _ := strings.Cut(said[name], " ")
+// reports reads fields of the hash of replicas, each behind its name.
+func reports(said []string) (all []Replica, err error) {
+	for i := 0; i+1 < len(said); i += 2 {
+		name := said[i]
+		applied, at, _ := strings.Cut(said[i+1], " ")
 		n, wrong := strconv.ParseUint(applied, 10, 64)
 		ms, late := strconv.ParseInt(at, 10, 64)
 		if err := cmp.Or(wrong, late); err != nil {
-			return nil, fmt.Errorf("%w: replica %q reported %q", errMalformed, name, said[name])
+			return nil, fmt.Errorf("%w: replica %q reported %q", errMalformed, name, said[i+1])
 		}
 		all = append(all, Replica{Name: name, Applied: n, Reported: time.UnixMilli(ms).UTC()})
 	}
-	return all, nil
+	byName := func(p, q Replica) int { return strings.Compare(p.Name, q.Name) }
+	slices.SortFunc(all, byName)
+	return slices.CompactFunc(all, func(p, q Replica) bool { return p.Name == q.Name }), nil // HSCAN may give one twice
 }
 
 // repeated is how much later a report may be and mean the same: it says only that the replica lives. It is shorter than

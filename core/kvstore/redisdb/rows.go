@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -32,6 +33,7 @@ type Row struct {
 	Rate      rate.Rate // of changes, as far as readings tell
 	restores  string    // how many there were
 	replicas  []Replica // in the order of their names
+	reported  int64     // how many there are, of which replicas are the first few
 	problem   error
 }
 
@@ -48,7 +50,7 @@ func (r *Row) Equal(other *Row) bool {
 		return false
 	}
 	return r.id == other.id && r.Keys == other.Keys && r.Changes == other.Changes && r.Applied == other.Applied && r.LogLength == other.LogLength &&
-		r.Restoring == other.Restoring && r.restores == other.restores && sameReplicas(r.replicas, other.replicas)
+		r.Restoring == other.Restoring && r.restores == other.restores && r.reported == other.reported && sameReplicas(r.replicas, other.replicas)
 }
 
 // Follow takes the rate of changes over from an earlier reading. A restore moves the number without any change.
@@ -93,12 +95,44 @@ func (r *Rows) Keys(id string) []string {
 
 var errForeign = errors.New("foreign key: of no database")
 
-// Read fetches rows in one pipeline. A database without keys, changes and log is none.
+// Read fetches rows in one pipeline. A database without keys, changes and log is none. Of the replicas it reads
+// MostReplicas or a few more, however many there are.
 func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
+	rows, err := r.read(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var doubtful []string
+	for _, row := range rows {
+		if row.contradicts() {
+			doubtful = append(doubtful, row.id)
+		}
+	}
+	if len(doubtful) == 0 {
+		return rows, nil
+	}
+	second, err := r.read(ctx, doubtful) // its parts were not of one moment, unless they say the same again
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range second {
+		at := slices.IndexFunc(rows, func(old *Row) bool { return old.id == row.id })
+		rows[at] = row
+	}
+	return rows, nil
+}
+
+// contradicts tells whether the numbers of a row cannot be of one moment of one history.
+func (r *Row) contradicts() bool {
+	ahead := slices.ContainsFunc(r.replicas, func(p Replica) bool { return p.Applied > r.Changes })
+	return r.problem == nil && (ahead || r.LogLength > int64(r.Changes))
+}
+
+func (r *Rows) read(ctx context.Context, ids []string) ([]*Row, error) {
 	type reading struct {
-		keys, log           *redis.IntCmd
+		keys, log, reported *redis.IntCmd
 		seq, applied, epoch *redis.StringCmd
-		replicas            *redis.MapStringStringCmd
+		replicas            *redis.ScanCmd
 	}
 	all := make([]reading, len(ids))
 	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
@@ -109,7 +143,10 @@ func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 				continue
 			}
 			s := spaceOf(r.prefix, id)
-			all[i] = reading{p.ZCard(ctx, s.ix), p.XLen(ctx, s.log), head(s.seq), head(s.appliedKey), head(s.epochKey), p.HGetAll(ctx, s.replicas)}
+			all[i] = reading{
+				reported: p.HLen(ctx, s.replicas), replicas: p.HScan(ctx, s.replicas, 0, "", MostReplicas), log: p.XLen(ctx, s.log),
+				keys: p.ZCard(ctx, s.ix), applied: head(s.appliedKey), epoch: head(s.epochKey), seq: head(s.seq), // last: what the others count is among it
+			}
 		}
 	})
 	if err != nil {
@@ -138,12 +175,18 @@ func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 		if row.Applied, err = number("the applied number", stored(a.applied)); err != nil {
 			wrong = cmp.Or(wrong, err)
 		}
-		if row.replicas, err = reports(a.replicas.Val()); err != nil {
+		fields, _ := a.replicas.Val()
+		if row.replicas, err = reports(fields); err != nil {
 			wrong = cmp.Or(wrong, err)
 		}
-		for _, err := range []error{a.keys.Err(), a.log.Err(), a.seq.Err(), a.applied.Err(), a.epoch.Err(), a.replicas.Err()} {
-			if err != nil {
+		row.reported = max(a.reported.Val(), int64(len(row.replicas)))
+		for _, err := range []error{a.keys.Err(), a.log.Err(), a.seq.Err(), a.applied.Err(), a.epoch.Err(), a.reported.Err(), a.replicas.Err()} {
+			switch {
+			case err == nil:
+			case strings.HasPrefix(err.Error(), "WRONGTYPE"):
 				wrong = fmt.Errorf("%w: %w", errMalformed, err)
+			default:
+				wrong = err
 			}
 		}
 		row.problem = wrong

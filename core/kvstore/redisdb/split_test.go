@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -467,7 +468,7 @@ func TestARestoreInAMovingSlot(t *testing.T) {
 func TestADatabaseWhoseSlotIsMovedBackAndForth(t *testing.T) {
 	servers := redistest.StartCluster(t)
 	addrs := []string{servers[0].Addr, servers[1].Addr, servers[2].Addr}
-	c := redis.NewClusterClient(&redis.ClusterOptions{Addrs: addrs})
+	c := redis.NewClusterClient(&redis.ClusterOptions{Addrs: addrs, ReadTimeout: time.Minute}) // for which a move is waited for
 	defer c.Close()
 	s, replica := open(t, c, "moving"), open(t, c, "replica")
 	const writers, kept = 3, 40
