@@ -68,6 +68,7 @@ func Open(o Options) (*Conn, error) {
 		c.UniversalClient = redis.NewClient(u.Simple())
 	}
 	c.AddHook(c.Log)
+	c.AddHook(doubts{})
 	return c, nil
 }
 
