@@ -60,7 +60,9 @@ func fewestPush(ctx context.Context, c redis.UniversalClient, more func(redis.Pi
 }
 
 func BenchmarkPush(b *testing.B) {
-	c, ctx := redistest.Single(b), context.Background()
+	c := redistest.Single(b)
+	ctx, cancel := context.WithCancel(ctx) // as services pass them
+	defer cancel()
 	buf := buffer.New(c, buffer.Options{})
 	push := func(int) error { _, err := buf.Push(ctx, "s", benchRecord); return err }
 	b.Run("against the seed", func(b *testing.B) {
@@ -74,7 +76,9 @@ func BenchmarkPush(b *testing.B) {
 // With an id the careful user adds it to a capped ZSET that expires, as we do (and still pushes twice on a repetition,
 // as a MULTI cannot look first).
 func BenchmarkPushWithID(b *testing.B) {
-	c, ctx := redistest.Single(b), context.Background()
+	c := redistest.Single(b)
+	ctx, cancel := context.WithCancel(ctx) // as services pass them
+	defer cancel()
 	buf := buffer.New(c, buffer.Options{})
 	ids := func(i int) func(redis.Pipeliner) {
 		return func(p redis.Pipeliner) {
@@ -95,7 +99,9 @@ func BenchmarkPushWithID(b *testing.B) {
 // The baseline of a prepare: renames, unlock and reads in one MULTI under a timestamp of the client, which two clients
 // may share and which repeats when the clock does. Each call has a store of its own with ten records.
 func BenchmarkPrepareToPersist(b *testing.B) {
-	c, ctx := redistest.Single(b), context.Background()
+	c := redistest.Single(b)
+	ctx, cancel := context.WithCancel(ctx) // as services pass them
+	defer cancel()
 	buf := buffer.New(c, buffer.Options{})
 	parts := []string{"list", "keys", "size", "ts"}
 	for i := range b.N {

@@ -17,7 +17,7 @@ import (
 	"holdfast/core/conn"
 )
 
-// Errors that errors.Is finds in what this package returns.
+// Errors of this package come wrapped with their operation and key: errors.Is finds them, == does not.
 var (
 	ErrStore     = errors.New("a store needs a name")
 	ErrRecord    = errors.New("a record must be one JSON object in UTF-8")
@@ -27,9 +27,11 @@ var (
 	ErrNotFound  = errors.New("no such batch")
 	ErrCorrupt   = errors.New("a key of the buffer does not hold what belongs there")
 	ErrForeign   = errors.New("the key is not one of a buffer")
+	ErrNoContext = errors.New("a call needs a context, not nil")
 
-	// ErrLocked: somebody else holds the lock. ErrNotHolder: the lock is free or not the token's. Nothing was written.
-	ErrLocked    = conn.Precondition("the buffer is locked by another")
+	// ErrLocked comes wrapped, as all of these: somebody else holds the lock, and nothing was written.
+	ErrLocked = conn.Precondition("the buffer is locked by another")
+	// ErrNotHolder comes wrapped: the lock is free or not the token's, and nothing was written.
 	ErrNotHolder = conn.Precondition("the lock is not held by this token")
 )
 
@@ -49,11 +51,20 @@ var (
 	prepareLua string
 	//go:embed lua/unlock.lua
 	unlockLua string
+	//go:embed lua/hold.lua
+	holdLua string
+	//go:embed lua/stats.lua
+	statsLua string
+	//go:embed lua/contents.lua
+	contentsLua string
 
-	bounds        = fmt.Sprintf("local window_ms, limit = %d, %d\n", OpWindow.Milliseconds(), OpLimit)
-	pushScript    = conn.NewScript(bounds + clockLua + pushLua)
-	prepareScript = conn.NewScript(bounds + clockLua + prepareLua)
-	unlockScript  = conn.NewScript(unlockLua)
+	bounds         = fmt.Sprintf("local window_ms, limit = %d, %d\n", OpWindow.Milliseconds(), OpLimit)
+	pushScript     = conn.NewScript(bounds + clockLua + pushLua)
+	prepareScript  = conn.NewScript(bounds + clockLua + prepareLua)
+	unlockScript   = conn.NewScript(unlockLua)
+	holdScript     = conn.NewScript(holdLua)
+	statsScript    = conn.NewScript(statsLua)
+	contentsScript = conn.NewScript(contentsLua)
 )
 
 // Options of a Buffer. The zero value is useful.
@@ -75,37 +86,55 @@ func New(c redis.UniversalClient, o Options) *Buffer {
 	return &Buffer{c: c, layout: newLayout(o.Prefix)}
 }
 
+// KeysListed is how many member names Stats list. Reading more would hold up the server at every push.
+const KeysListed = 1000
+
 // Stats say what a buffer or batch holds, without its records.
 type Stats struct {
 	Count      int64     // records
 	Bytes      int64     // sum of the records' lengths
-	Keys       []string  // distinct top-level member names of the records, sorted
+	Keys       []string  // distinct top-level member names of the records, sorted; nil if they are more than KeysListed
 	FirstWrite time.Time // the server's time of the first push since the last swap, to the ms, in UTC; zero if empty
 	Repeated   bool      // only from Push: the operation id was known, so nothing was added
 }
 
-// Stats counts a buffer or batch at one instant; a missing one has the zero Stats.
+// Stats counts a buffer or batch at one instant; a missing one has the zero Stats. GetContents has all names of one.
 func (b *Buffer) Stats(ctx context.Context, store string, at int64) (Stats, error) {
 	const op = "buffer: stats"
-	base, err := b.base(op, store, at)
+	base, err := b.base(ctx, op, store, at)
 	if err != nil {
 		return Stats{}, err
 	}
-	var count *redis.IntCmd
-	var names *redis.StringSliceCmd
-	var bytes, first *redis.StringCmd
-	err = conn.Atomically(ctx, b.c, func(p redis.Pipeliner) {
-		count, names = p.LLen(ctx, base+list), p.SMembers(ctx, base+keys)
-		bytes, first = p.Get(ctx, base+size), p.Get(ctx, base+ts)
-	})
+	reply, err := statsScript.Read(ctx, b.c, []string{base + list, base + keys, base + size, base + ts}, KeysListed).Slice()
 	if err != nil {
 		return Stats{}, fail(op, base, err)
 	}
-	s := Stats{Count: count.Val(), Keys: sorted(names.Val())}
-	if s.Bytes, err = number(bytes.Val()); err == nil {
-		s.FirstWrite, err = instant(first.Val())
-	}
+	s, err := stats(reply, nil)
 	return s, fail(op, base, err)
+}
+
+// stats reads count, bytes, first write, the number of names and names out of a script's reply. The names are all there
+// are only together with own.
+func stats(reply []any, own []string) (s Stats, err error) {
+	if len(reply) != 5 {
+		return Stats{}, fmt.Errorf("%w: a reply of %d parts", ErrCorrupt, len(reply))
+	}
+	s.Count, _ = reply[0].(int64)
+	if s.Bytes, err = integer(reply[1]); err != nil {
+		return Stats{}, err
+	}
+	first, err := integer(reply[2])
+	if err != nil {
+		return Stats{}, err
+	}
+	if s.Count > 0 && first > 0 {
+		s.FirstWrite = time.UnixMilli(first).UTC()
+	}
+	all, _ := reply[3].(int64)
+	if names := sorted(append(own, texts(reply[4])...)); int64(len(names)) == all {
+		s.Keys = names
+	}
+	return s, nil
 }
 
 // fail wraps an error with its operation and key, and tells keys that hold something else from other refusals.

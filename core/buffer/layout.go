@@ -2,6 +2,7 @@ package buffer
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -32,7 +33,10 @@ func newLayout(prefix string) layout {
 }
 
 // base is what all keys of a buffer or batch begin with, such as "buf:{S}:"; bad arguments are errors.
-func (l layout) base(op, store string, at int64) (string, error) {
+func (l layout) base(ctx context.Context, op, store string, at int64) (string, error) {
+	if ctx == nil {
+		return "", conn.Fail(op, l.prefix, ErrNoContext)
+	}
 	if store == "" {
 		return "", conn.Fail(op, l.prefix, ErrStore)
 	}

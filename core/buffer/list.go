@@ -31,6 +31,9 @@ type Prepared struct {
 // SCAN finds their ts keys, and each page of it is read by one pipeline.
 func (b *Buffer) GetOld(ctx context.Context) ([]Old, error) {
 	const op = "buffer: list old"
+	if ctx == nil {
+		return nil, conn.Fail(op, b.prefix, ErrNoContext)
+	}
 	var out []Old
 	err := conn.Scan(ctx, b.c, conn.EscapeGlob(b.prefix)+"{*}:"+ts, scanCount, func(page []string) error {
 		values, err := conn.GetMany(ctx, b.c, page)
@@ -72,7 +75,7 @@ func (b *Buffer) GetPrepared(ctx context.Context) ([]Prepared, error) {
 
 // Batches lists the timestamps of one store's prepared batches, oldest first. It scans the keyspace as GetPrepared does.
 func (b *Buffer) Batches(ctx context.Context, store string) ([]int64, error) {
-	if _, err := b.base("buffer: list batches", store, 0); err != nil {
+	if _, err := b.base(ctx, "buffer: list batches", store, 0); err != nil {
 		return nil, err
 	}
 	// A byte that is no UTF-8 kills miniredis, so the glob leaves it open and the names are compared.
@@ -88,6 +91,9 @@ func (b *Buffer) Batches(ctx context.Context, store string) ([]int64, error) {
 
 func (b *Buffer) prepared(ctx context.Context, stores string) ([]Prepared, error) {
 	const op = "buffer: list prepared"
+	if ctx == nil {
+		return nil, conn.Fail(op, b.prefix, ErrNoContext)
+	}
 	var out []Prepared
 	err := conn.Scan(ctx, b.c, conn.EscapeGlob(b.prefix)+"[0-9]*:{"+stores+"}:"+list, scanCount, func(page []string) error {
 		for _, key := range page {

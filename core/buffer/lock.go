@@ -15,7 +15,7 @@ import (
 // After an error of the way the lock may be held: the token is returned beside the error, for Unlock.
 func (b *Buffer) Lock(ctx context.Context, store string, at int64, ttl time.Duration) (token string, ok bool, err error) {
 	const op = "buffer: lock"
-	base, err := b.base(op, store, at)
+	base, err := b.base(ctx, op, store, at)
 	if err == nil && ttl <= 0 {
 		err = conn.Fail(op, base, ErrTTL)
 	}
@@ -38,7 +38,7 @@ func (b *Buffer) Lock(ctx context.Context, store string, at int64, ttl time.Dura
 // released, or somebody else has it by now.
 func (b *Buffer) Unlock(ctx context.Context, store string, at int64, token string) error {
 	const op = "buffer: unlock"
-	base, err := b.base(op, store, at)
+	base, err := b.base(ctx, op, store, at)
 	if err != nil {
 		return err
 	}

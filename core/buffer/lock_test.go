@@ -160,6 +160,7 @@ func calls(b *buffer.Buffer) map[string]func(ctx context.Context, store string, 
 			_, _, err := b.Lock(ctx, s, at, time.Second)
 			return err
 		},
+		"hold":   func(ctx context.Context, s string, at int64) error { _, err := b.Hold(ctx, s, at); return err },
 		"unlock": func(ctx context.Context, s string, at int64) error { return b.Unlock(ctx, s, at, "t") },
 		"records": func(ctx context.Context, s string, at int64) (last error) {
 			for _, err := range b.Records(ctx, s, at) {

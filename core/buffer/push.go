@@ -3,7 +3,6 @@ package buffer
 import (
 	"context"
 	"slices"
-	"time"
 
 	"holdfast/core/conn"
 )
@@ -24,10 +23,11 @@ func WithID(id string) PushOption {
 }
 
 // Push appends one record to the live buffer of a store and returns what the buffer then holds. The record must be a
-// JSON object in UTF-8 (ErrRecord); it is stored byte for byte. A lock does not stop pushes.
+// JSON object in UTF-8 (ErrRecord); it is stored byte for byte. A lock does not stop pushes. What a push costs the server
+// does not grow with the buffer: more than KeysListed names are counted, not listed.
 func (b *Buffer) Push(ctx context.Context, store string, record []byte, opts ...PushOption) (Stats, error) {
 	const op = "buffer: push"
-	base, err := b.base(op, store, 0)
+	base, err := b.base(ctx, op, store, 0)
 	if err != nil {
 		return Stats{}, err
 	}
@@ -42,8 +42,9 @@ func (b *Buffer) Push(ctx context.Context, store string, record []byte, opts ...
 	if err != nil {
 		return Stats{}, conn.Fail(op, base, err)
 	}
-	args := make([]any, 0, 2+len(names))
-	args = append(args, record, p.id)
+	names = sorted(names)
+	args := make([]any, 0, 3+len(names))
+	args = append(args, record, p.id, KeysListed)
 	for _, n := range names {
 		args = append(args, n)
 	}
@@ -55,21 +56,13 @@ func (b *Buffer) Push(ctx context.Context, store string, record []byte, opts ...
 	if err != nil {
 		return Stats{}, fail(op, base, err)
 	}
-	s := Stats{Repeated: reply[0] == int64(1)}
-	if s.Repeated {
+	repeated := reply[0] == int64(1)
+	if repeated {
 		names = nil
 	}
-	s.Keys = sorted(append(names, texts(reply[4])...))
-	s.Count, _ = reply[1].(int64)
-	if s.Bytes, err = integer(reply[2]); err != nil {
-		return Stats{}, fail(op, base, err)
-	}
-	if first, err := integer(reply[3]); err != nil {
-		return Stats{}, fail(op, base, err)
-	} else if s.Count > 0 {
-		s.FirstWrite = time.UnixMilli(first).UTC()
-	}
-	return s, nil
+	s, err := stats(reply[1:], names)
+	s.Repeated = repeated
+	return s, fail(op, base, err)
 }
 
 // integer reads a number of a script's reply, which is text where the script passed on what a key holds.

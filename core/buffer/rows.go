@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -72,6 +73,9 @@ func (r *Rows) locate(id string) (escaped string, at int64, ok bool) {
 
 // Read fetches rows in one pipeline; missing ones are left out, bad ones say so in Problem. The error is of the way only.
 func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
+	if ctx == nil {
+		return nil, conn.Fail("buffer: read rows", r.prefix, ErrNoContext)
+	}
 	rows, err := r.read(ctx, ids)
 	if err != nil {
 		return nil, conn.Fail("buffer: read rows", r.prefix, err)
@@ -123,20 +127,28 @@ const InspectMost = 200
 func (r *Rows) Inspect(ctx context.Context, id string) (body []byte, found bool, err error) {
 	const op = "buffer: inspect"
 	escaped, at, ok := r.locate(id)
+	if ctx == nil {
+		return nil, false, conn.Fail(op, id, ErrNoContext)
+	}
 	if !ok {
 		return nil, false, conn.Fail(op, id, ErrForeign)
 	}
 	base := r.baseOf(escaped, at)
 	var page *redis.StringSliceCmd
-	var present *redis.IntCmd
-	err = conn.Atomically(ctx, r.c, func(p redis.Pipeliner) {
+	var present [5]*redis.IntCmd
+	err = conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
 		page = p.LRange(ctx, base+list, 0, InspectMost-1)
-		present = p.Exists(ctx, base+list, base+keys, base+size, base+ts, base+lock)
+		for i, part := range []string{list, keys, size, ts, lock} { // one by one: a slot may be on its way to another node
+			present[i] = p.Exists(ctx, base+part)
+		}
 	})
+	if err == nil {
+		err = page.Err()
+	}
 	if err != nil {
 		return nil, false, fail(op, base, err)
 	}
-	if present.Val() == 0 {
+	if len(page.Val()) == 0 && !slices.ContainsFunc(present[:], func(one *redis.IntCmd) bool { return one.Err() != nil || one.Val() > 0 }) {
 		return nil, false, nil
 	}
 	records := messages(page.Val())

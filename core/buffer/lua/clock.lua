@@ -8,12 +8,13 @@ local function now()
   return t[1] * 1000000 + t[2]
 end
 
-local function tick(ops)
+-- The time of the newest entry; 0 if nothing is remembered.
+local function latest(ops)
   local last = tonumber(redis.call('ZRANGE', ops, -1, -1, 'WITHSCORES')[2] or 0)
   if not last or last >= 2 ^ 53 then
     error('CORRUPT ' .. ops .. ' holds no times')
   end
-  return math.max(now(), last + 1)
+  return last
 end
 
 -- The key may go once the clock has passed its last entry by the window: nothing that it guards can come again.

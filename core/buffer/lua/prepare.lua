@@ -1,9 +1,9 @@
--- Prepare: moves the live buffer behind a new timestamp, all its keys or none, and releases the caller's lock.
--- KEYS: 1 list, 2 keys, 3 size, 4 ts, 5 lock, 6 ops
--- ARGV: 1 lock token ('' for none), 2 and 3 what stands before and after the timestamp in a prepared key,
---       4 index of the last record to return: 0, or -1 for all
--- The prepared keys cannot stand in KEYS, as the server's time names them; they share the hash tag, and so the slot.
--- Reply: {'locked'}, {'empty'} or {'prepared', timestamp (ms), records, names}
+-- Prepare: moves the live buffer behind a new timestamp, all its keys or none, and releases the caller's lock. It costs
+-- the server the same however much the buffer holds.
+-- KEYS: 1 list, 2 keys, 3 size, 4 ts, 5 lock, 6 ops; of the batch 7 list, 8 keys, 9 size, 10 ts, 11 lock
+-- ARGV: 1 lock token ('' for none), 2 the batch's timestamp (ms), 3 how far it may be from the server's time (ms)
+-- Reply: {'locked'}, {'empty'} or {'prepared'}; where nothing moved for want of another timestamp {'late', the least one
+-- that will do} or {'taken'}
 
 local call = redis.call
 local holder = call('GET', KEYS[5])
@@ -11,30 +11,45 @@ if holder and (holder ~= ARGV[1] or holder == '') then
   return {'locked'}
 end
 -- Each read also refuses a foreign type before anything moves.
-local records = call('LRANGE', KEYS[1], 0, ARGV[4])
-local names = call('SMEMBERS', KEYS[2])
-local present = {true, #names > 0, call('GET', KEYS[3]), call('GET', KEYS[4])}
-local ms = math.ceil(tick(KEYS[6]) / 1000)
+local records = call('LLEN', KEYS[1])
+call('SCARD', KEYS[2])
+call('STRLEN', KEYS[3])
+call('STRLEN', KEYS[4])
+local last = latest(KEYS[6])
+
 if holder then
-  call('DEL', KEYS[5])
+  may('DEL', KEYS[5])
 end
-if #records == 0 then
+if records == 0 then
+  if holder then
+    call('DEL', KEYS[5])
+  end
   return {'empty'}
 end
 
-local base
-repeat
-  base = ARGV[2] .. string.format('%.0f', ms) .. ARGV[3]
-  local taken = call('EXISTS', base .. 'list', base .. 'keys', base .. 'size', base .. 'ts', base .. 'lock') > 0
-  if taken then
-    ms = ms + 1
-  end
-until not taken
+local time, at, slack = now(), tonumber(ARGV[2]), tonumber(ARGV[3])
+local least = math.ceil(math.max(time, last + 1) / 1000)
+if at * 1000 <= last or at > least + slack or at < time / 1000 - slack then
+  return {'late', least}
+end
+if call('EXISTS', KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11]) > 0 then
+  return {'taken'}
+end
 
-for i, part in ipairs({'list', 'keys', 'size', 'ts'}) do
-  if present[i] then
-    call('RENAME', KEYS[i], base .. part)
+local moves = {}
+for i = 1, 4 do
+  if call('EXISTS', KEYS[i]) == 1 then
+    may('RENAME', KEYS[i], KEYS[i + 6])
+    moves[#moves + 1] = i
   end
 end
-remember(KEYS[6], '', ms * 1000)
-return {'prepared', ms, records, names}
+may('ZADD', KEYS[6], '0', '')
+may('PEXPIREAT', KEYS[6], '0')
+if holder then
+  call('DEL', KEYS[5])
+end
+for _, i in ipairs(moves) do -- before ZADD: a server above maxmemory lets a script go on that has written
+  call('RENAME', KEYS[i], KEYS[i + 6])
+end
+remember(KEYS[6], '', at * 1000)
+return {'prepared'}
