@@ -157,9 +157,8 @@ func reads(name string) bool {
 	case "scan", "get", "mget", "strlen", "exists", "type", "ttl", "pttl", "memory", "time", "info", "ping", "hello", "client", "cluster",
 		"getrange", "pexpiretime", "hstrlen", "hscan", "sscan", "zscan", "zcount", "evalsha_ro", "eval_ro",
 		"llen", "lrange", "scard", "smembers", "hget", "hmget", "hgetall", "hlen", "zcard", "zrange", "zscore", "xlen", "xrange",
-		"xinfo", "dbsize", "command", "object", "getrange", "lindex", "sscan", "hscan", "zscan", "hstrlen", "hexists", "sismember",
-		"smismember", "zrangebyscore", "zrangebylex", "zcount", "zlexcount", "xrevrange", "pexpiretime", "evalsha_ro", "eval_ro",
-		"multi", "exec", "asking", "readonly", "hrandfield", "dump":
+		"xinfo", "dbsize", "command", "object", "lindex", "hexists", "sismember", "smismember", "zrangebyscore", "zrangebylex",
+		"zlexcount", "xrevrange", "multi", "exec", "asking", "readonly", "hrandfield", "dump":
 		return true
 	}
 	return false

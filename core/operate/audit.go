@@ -120,7 +120,7 @@ func resultOf(err error) result {
 	switch {
 	case errors.Is(err, conn.ErrPrecondition):
 		return refused
-	case conn.Unreachable(err), errors.Is(err, context.Canceled):
+	case errors.Is(err, ErrInDoubt), conn.Unreachable(err), errors.Is(err, context.Canceled):
 		return unknown
 	}
 	return failed

@@ -175,7 +175,7 @@ func (o *Operator) replace(d documents, doc Document, body []byte, text string) 
 			}
 			saved := Document{Kind: doc.Kind, ID: doc.ID, Version: version, Body: body}
 			// A primitive may spell the document its own way; what is stored is what counts.
-			if stored, at, err := d.Load(ctx, doc.ID); err == nil && at == version {
+			if stored, at, err := d.Load(conn.WithoutDoubt(ctx), doc.ID); err == nil && at == version {
 				saved.Body = stored
 			}
 			out.After = document(version, saved.Body)
@@ -200,7 +200,7 @@ func (o *Operator) Save(kind live.Kind, id, text string) (Action, error) {
 		Summary:  fmt.Sprintf("replace %s %s by a text of %d bytes if nobody changes it meanwhile", kind, id, len(text)),
 		Commands: []string{o.script("compare and set", kind, id)},
 		run: func(ctx context.Context) (Outcome, error) {
-			body, version, err := d.Load(ctx, id)
+			body, version, err := d.Load(conn.WithoutDoubt(ctx), id)
 			if err != nil {
 				return Outcome{}, err
 			}
@@ -248,7 +248,7 @@ func (o *Operator) Delete(kind live.Kind, id string, version int64) (Action, err
 		Summary:  fmt.Sprintf("delete %s %s if it still has version %d", kind, id, version),
 		Commands: []string{o.script("delete", kind, id, version)},
 		run: func(ctx context.Context) (Outcome, error) {
-			body, stored, back, err := d.Keep(ctx, id)
+			body, stored, back, err := d.Keep(conn.WithoutDoubt(ctx), id)
 			if err != nil {
 				return Outcome{}, err
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize"
 
@@ -18,7 +19,8 @@ import (
 //	write     the batch goes to a file, by fsync and rename; the file is named after store and batch
 //	empty     the batch is deleted
 //
-// After a crash before "empty" the batch is still there: flushing it again writes the same file.
+// After a crash before "empty" the batch is still there: flushing it again writes the same file. From before "write" until
+// after "empty" the batch is held (buffer.Hold): another flush is refused, until buffer.HoldTTL after a crash.
 
 // FlushBatch plans the flush of a prepared batch, or of the live buffer where at is 0. count and size say what was seen.
 func (o *Operator) FlushBatch(store string, at, count, size int64) Action {
@@ -126,9 +128,30 @@ func (o *Operator) flush(ctx context.Context, store string, at int64) (Outcome, 
 			return Outcome{}, ErrNothing
 		}
 		at = prepared
-	} else if err := o.unlocked(ctx, store, at); err != nil {
-		return Outcome{}, err
 	}
+	held, err := o.core.Buffers.Hold(conn.WithoutDoubt(ctx), store, at) // a hold that is lost runs out
+	switch {
+	case errors.Is(err, buffer.ErrLocked):
+		return Outcome{}, fmt.Errorf("another is at work on batch %d; this flush has written and deleted nothing of it: %w", at, err)
+	case errors.Is(err, buffer.ErrNotFound):
+		return Outcome{}, ErrNothing
+	case err != nil:
+		return Outcome{}, fmt.Errorf("batch %d stays prepared: %w", at, err)
+	}
+	out, err := o.flushHeld(ctx, held, store, at)
+	if err != nil {
+		// Also where the context has ended. If it does not get through the lock runs out by itself.
+		ctx, cancel := context.WithTimeout(conn.WithoutDoubt(context.WithoutCancel(ctx)), releaseWait)
+		defer cancel()
+		_ = held.Release(ctx)
+	}
+	return out, err
+}
+
+// releaseWait is how long a flush that failed tries to give its batch back.
+const releaseWait = 300 * time.Millisecond
+
+func (o *Operator) flushHeld(ctx context.Context, held *buffer.Hold, store string, at int64) (Outcome, error) {
 	stats, err := o.core.Buffers.Stats(ctx, store, at)
 	if err != nil {
 		return Outcome{}, err
@@ -140,31 +163,25 @@ func (o *Operator) flush(ctx context.Context, store string, at int64) (Outcome, 
 		Before: map[string]any{"batch": at, "count": stats.Count, "bytes": stats.Bytes, "keys": stats.Keys},
 		NoUndo: noUnflush,
 	}
-	path, err := o.writeBatch(ctx, store, at, stats.Count)
-	if err != nil {
+	path, err := o.writeBatch(held.Context(), store, at, stats.Count)
+	switch {
+	case held.Lost():
+		return out, fmt.Errorf("%w: another has taken batch %d over and deals with it; this flush has deleted nothing", ErrConflict, at)
+	case err != nil:
 		return out, fmt.Errorf("%w; batch %d is untouched", err, at)
 	}
 	out.After = map[string]any{"files": []string{path}}
 	out.Data = []string{path}
-	if err := o.core.Buffers.Empty(ctx, store, at); err != nil {
+	switch err := held.Empty(ctx); {
+	case errors.Is(err, buffer.ErrNotHolder):
+		return out, fmt.Errorf("%s is written, but another has taken batch %d over meanwhile and deals with it; it was not deleted by this flush: %w", path, at, err)
+	case err != nil && conn.InDoubt(ctx):
+		return out, fmt.Errorf("%s is written; whether batch %d was deleted is not known, and it is safe to flush it again: %w", path, at, err)
+	case err != nil:
 		return out, fmt.Errorf("%s is written, but batch %d was not deleted: %w; flush it again", path, at, err)
 	}
 	out.Text = fmt.Sprintf("flushed %s records of %s to %s", humanize.Comma(stats.Count), store, path)
 	return out, nil
-}
-
-// unlocked refuses to touch a batch that somebody works on. For the live buffer the prepare does that.
-func (o *Operator) unlocked(ctx context.Context, store string, at int64) error {
-	rows, err := o.core.BufferRows.Read(ctx, []string{bufferID(store, at)})
-	if err != nil {
-		return err
-	}
-	for _, r := range rows {
-		if r.Locked {
-			return buffer.ErrLocked
-		}
-	}
-	return nil
 }
 
 // UnlockBuffer plans to release the lock of a buffer or batch by the token that was seen, for a flusher that died.

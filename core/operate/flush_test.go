@@ -355,7 +355,7 @@ func TestConcurrentFlushesOfOneStore(t *testing.T) {
 			}()
 		}
 		for range 2 {
-			if err := <-results; err != nil && !errors.Is(err, buffer.ErrNotFound) && !errors.Is(err, operate.ErrTorn) && !errors.Is(err, os.ErrNotExist) {
+			if err := <-results; err != nil && !errors.Is(err, buffer.ErrLocked) && !errors.Is(err, buffer.ErrNotFound) && !errors.Is(err, operate.ErrTorn) && !errors.Is(err, os.ErrNotExist) {
 				t.Error(err)
 			}
 		}
@@ -368,4 +368,59 @@ func TestConcurrentFlushesOfOneStore(t *testing.T) {
 	if n != rounds*705 {
 		t.Errorf("%d lines for %d records, files %v", n, rounds*705, s.files(t))
 	}
+}
+
+// Of two operators who flush one batch to folders of their own, one writes and deletes it; the other is refused, has left
+// no file, and says so.
+func TestABatchIsFlushedByOne(t *testing.T) {
+	one := single(t, operate.Options{})
+	two := newStage(t, one.c, connected(t, one.c), operate.Options{})
+	for round := range 5 {
+		one.push(t, "s", 600)
+		at, _, err := one.core.Buffers.Prepare(ctx, "s", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		results := make(chan error, 2)
+		for _, s := range []*stage{one, two} {
+			go func() {
+				_, err := s.Do(ctx, s.FlushBatch("s", at, 600, 0))
+				results <- err
+			}()
+		}
+		won := 0
+		for range 2 {
+			switch err := <-results; {
+			case err == nil:
+				won++
+			case !errors.Is(err, conn.ErrPrecondition) && !errors.Is(err, operate.ErrNothing):
+				t.Error(err)
+			}
+		}
+		if files := append(one.files(t), two.files(t)...); won != 1 || len(files) != round+1 {
+			t.Fatalf("%d won, files %q", won, files)
+		}
+	}
+	one.push(t, "s", 2)
+	at, _, err := one.core.Buffers.Prepare(ctx, "s", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := two.core.Buffers.Hold(t.Context(), "s", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := one.files(t)
+	for name, a := range map[string]operate.Action{"FlushBatch": one.FlushBatch("s", at, 2, 0), "FlushStore": one.FlushStore("s")} {
+		if _, err := one.Do(ctx, a); !errors.Is(err, buffer.ErrLocked) || !errors.Is(err, conn.ErrPrecondition) || strings.Contains(err.Error(), "untouched") {
+			t.Errorf("%s of what another holds: %v", name, err)
+		}
+	}
+	if now := one.files(t); !slices.Equal(now, files) {
+		t.Errorf("it left %q", now)
+	}
+	if err := held.Release(ctx); err != nil {
+		t.Fatal(err)
+	}
+	one.do(t, one.FlushBatch("s", at, 2, 0))
 }

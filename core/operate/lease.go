@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+
+	"holdfast/core/conn"
 )
 
 // ReleaseLease plans to end a lease now, named by the ID of its row; its records go with it. records says how many were
@@ -14,7 +16,7 @@ func (o *Operator) ReleaseLease(id string, records int) Action {
 		Summary:  fmt.Sprintf("release lease %s and delete its records (%d when last seen)", id, records),
 		Commands: []string{o.script("release", "leases", id)},
 		run: func(ctx context.Context) (Outcome, error) {
-			keys, _, err := o.core.LeaseRows.Inspect(ctx, id)
+			keys, _, err := o.core.LeaseRows.Inspect(conn.WithoutDoubt(ctx), id)
 			if err != nil {
 				return Outcome{}, err
 			}

@@ -5,6 +5,7 @@ package operate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -30,11 +31,14 @@ const (
 	Restore Verb = "restore"
 )
 
-// Sentinels of the package. Both mean that nothing was written.
+// Sentinels of the package come wrapped. These two mean that nothing was written.
 var (
 	ErrReadOnly = conn.Precondition("this connection is read-only")
 	ErrConflict = conn.Precondition("changed meanwhile")
 )
+
+// ErrInDoubt comes wrapped, beside its cause: the reply to a change was lost, so that nobody can tell whether it was made.
+var ErrInDoubt = errors.New("no reply came: it may have happened, look before you do it again")
 
 // Action is one planned act on one row.
 type Action struct {
@@ -95,6 +99,9 @@ func (o *Operator) ReadOnly() bool { return o.opts.ReadOnly }
 // Do carries one action out, or refuses it, and writes the audit entry. An entry that cannot be written is an error
 // beside the outcome of the action, which has happened all the same; after it nothing more is done.
 func (o *Operator) Do(ctx context.Context, a Action) (Outcome, error) {
+	if ctx == nil {
+		return Outcome{}, conn.Fail(string(a.Verb), a.ID, errors.New("an action needs a context, not nil"))
+	}
 	if err := o.audit.broken(); err != nil {
 		return Outcome{}, conn.Fail(string(a.Verb), a.ID, err)
 	}
@@ -102,7 +109,11 @@ func (o *Operator) Do(ctx context.Context, a Action) (Outcome, error) {
 	var out Outcome
 	err := error(ErrReadOnly)
 	if !o.opts.ReadOnly {
-		out, err = a.run(conn.Own(ctx))
+		ctx := conn.WithDoubt(conn.Own(ctx))
+		out, err = a.run(ctx)
+		if err != nil && conn.InDoubt(ctx) && !errors.Is(err, ErrInDoubt) && !errors.Is(err, conn.ErrPrecondition) {
+			err = fmt.Errorf("%w: %w", ErrInDoubt, err)
+		}
 	}
 	untold := o.audit.write(entryOf(start, o.core.Conn.Addr, a, out, err))
 	switch {

@@ -2,6 +2,7 @@ package operate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -43,6 +44,9 @@ func (o *Operator) Restore(db, path string, replace bool, staged func(pairs, all
 		}
 		defer s.Close()
 		restored, err := s.Restore(ctx, v, replace, func(pairs uint64) { staged(pairs, v.Pairs) })
+		if conn.Unreachable(err) || errors.Is(err, context.Canceled) { // its last steps do not end with ctx, and so escape conn.InDoubt
+			return out, fmt.Errorf("%w: %w", ErrInDoubt, err)
+		}
 		if err != nil {
 			return out, err
 		}
