@@ -24,7 +24,7 @@ type job struct {
 	note    string   // what else is to be known before it is done
 	undoes  int      // the number of what it takes back; 0: nothing
 	draft   *draft   // of an edit: what must not get lost
-	diff    []string // of an edit
+	diff    []string // of an edit; of what cannot be read, what is seen of it
 	started time.Time
 	through atomic.Int64 // how many are done
 	stopped atomic.Bool  // no further one is to be begun
@@ -190,6 +190,7 @@ func (m *Model) ask(j *job) tea.Cmd {
 		m.overlays.push(q)
 	default:
 		q := confirm(j.plans[0], yes)
+		q.diff = j.diff
 		if j.note != "" {
 			q.text += "\n" + j.note
 		}

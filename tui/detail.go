@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"holdfast/core/live"
+	"holdfast/core/operate"
 	"holdfast/keymap"
 )
 
@@ -23,6 +24,7 @@ type detail struct {
 	strayed bool // the cursor of the table had to leave the row
 
 	whole   live.Detail // read on demand
+	raw     operate.Raw // of a row that cannot be read
 	err     error       // why the last reading of it failed
 	loaded  bool        // it was read, or that failed
 	reading bool
@@ -62,6 +64,7 @@ type (
 	inspectedMsg struct {
 		d     *detail
 		whole live.Detail
+		raw   operate.Raw
 		err   error
 	}
 	linkedMsg struct {
@@ -121,11 +124,16 @@ func (m *Model) inspect(d *detail) tea.Cmd {
 		return nil
 	}
 	d.reading, d.again = true, false
+	bad := d.row != nil && d.row.Problem() != nil
 	return guard(func() tea.Msg {
 		ctx, cancel := context.WithTimeout(m.ctx, ioLimit)
 		defer cancel()
 		whole, err := m.Live.Glance(ctx, d.view.Kind, d.id)
-		return inspectedMsg{d, whole, err}
+		var raw operate.Raw
+		if bad || err != nil {
+			raw, _ = m.Operator.Look(ctx, d.view.Kind, d.id) // a look more; what is wrong is said already
+		}
+		return inspectedMsg{d, whole, raw, err}
 	})
 }
 
@@ -157,6 +165,9 @@ func (m *Model) detailed(msg tea.Msg) tea.Cmd {
 	case inspectedMsg:
 		d := msg.d
 		d.loaded, d.reading, d.err = true, false, msg.err
+		if msg.raw.Key != "" || msg.err == nil {
+			d.raw = msg.raw
+		}
 		if msg.err == nil && (msg.whole.Found || !d.whole.Found) { // of what was deleted the last content stays
 			d.whole = msg.whole
 			d.readings++

@@ -44,7 +44,7 @@ func (d *detail) parts(th themes.Theme, snap *live.Snapshot, at Clock, w int) pa
 	facts := d.facts(th, snap, at, w)
 	d.heads = len(facts) + len(heading(th, "Links"))
 	before := slices.Concat(facts, d.linkLines(th, w), d.contentHead(th, w))
-	after := slices.Concat(d.rawKeys(th, at, w), d.changes(th, snap, at, w))
+	after := slices.Concat(d.asStored(th, w), d.rawKeys(th, at, w), d.changes(th, snap, at, w))
 	all := parts{{lines: before}, &laid{}, {lines: after}}
 	if d.whole.Found && d.body != nil {
 		all[1] = d.body

@@ -138,6 +138,8 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 		return m.detailed(msg)
 	case continuedMsg:
 		return takeBack()
+	case lookedMsg:
+		return m.looked(msg)
 	case recalledMsg:
 		m.recalled(msg)
 	case keptMsg:

@@ -68,6 +68,9 @@ func (m *Model) act(a keymap.Action) tea.Cmd {
 	case keymap.FindText, keymap.NextMatch, keymap.PrevMatch:
 		return m.search(a)
 	default:
+		if r := m.unreadable(); a == keymap.Delete && r != nil {
+			return m.deleteRaw(r)
+		}
 		if v := m.viewAction(a); v != nil {
 			return m.begin(v)
 		}

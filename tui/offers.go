@@ -15,10 +15,14 @@ func (m *Model) offered() []Action {
 		r := m.target()
 		noRow = r == nil || r.Problem() != nil
 	}
-	if !noRow {
+	bad := m.unreadable()
+	if !noRow && bad == nil {
 		return m.view().Actions
 	}
 	var out []Action
+	if bad != nil {
+		out = append(out, Action{ID: keymap.Delete, Label: "delete"})
+	}
 	for _, a := range m.view().Actions {
 		if a.NoRow && (m.detail == nil || !m.detail.gone) {
 			out = append(out, a)

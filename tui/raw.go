@@ -1,0 +1,95 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+
+	tea "charm.land/bubbletea/v2"
+
+	"holdfast/core/live"
+	"holdfast/core/operate"
+	"holdfast/themes"
+)
+
+// Rows that cannot be read: what their key holds, and deleting it as it was seen.
+
+// lookedMsg is what the key of a row holds that is to be deleted.
+type lookedMsg struct {
+	kind live.Kind
+	id   string
+	raw  operate.Raw
+	err  error
+}
+
+// unreadable is the one row that keys act on, if it cannot be read; else nil.
+func (m *Model) unreadable() live.Row {
+	r := m.target()
+	if m.detail == nil {
+		if rows := m.table().targets(); len(rows) == 1 {
+			r = rows[0]
+		} else {
+			return nil
+		}
+	}
+	if r == nil || r.Problem() == nil || m.view().Kind == "" {
+		return nil
+	}
+	return r
+}
+
+// deleteRaw looks at a row that cannot be read, to ask whether what is seen is to be deleted.
+func (m *Model) deleteRaw(r live.Row) tea.Cmd {
+	if m.isBusy() {
+		return nil
+	}
+	kind, id := m.view().Kind, r.ID()
+	return guard(func() tea.Msg {
+		ctx, cancel := context.WithTimeout(m.ctx, ioLimit)
+		defer cancel()
+		raw, err := m.Operator.Look(ctx, kind, id)
+		return lookedMsg{kind, id, raw, err}
+	})
+}
+
+func (m *Model) looked(msg lookedMsg) tea.Cmd {
+	err := msg.err
+	if err == nil {
+		var plan operate.Action
+		if plan, err = m.Operator.DeleteRaw(msg.kind, msg.id, msg.raw); err == nil {
+			return m.ask(&job{plans: []operate.Action{plan}, diff: rawLines(msg.raw)})
+		}
+	}
+	m.fail(err)
+	return nil
+}
+
+// rawLines are the beginning of a key, a line each.
+func rawLines(raw operate.Raw) (lines []string) {
+	size := "elements"
+	if raw.Type == "string" {
+		size = "bytes"
+	}
+	lines = append(lines, fmt.Sprintf("%s, %s %s:", raw.Type, count(int(raw.Size)), size))
+	if raw.Type == "hash" || raw.Type == "zset" {
+		for i := 0; i+1 < len(raw.Head); i += 2 {
+			lines = append(lines, "  "+cleanStart(raw.Head[i])+"  "+cleanStart(raw.Head[i+1]))
+		}
+		return lines
+	}
+	for _, one := range raw.Head {
+		lines = append(lines, "  "+cleanStart(one))
+	}
+	return lines
+}
+
+// asStored shows the key of a row that cannot be read.
+func (d *detail) asStored(th themes.Theme, w int) []string {
+	if d.raw.Key == "" {
+		return nil
+	}
+	lines := heading(th, "As stored in "+cleanStart(d.raw.Key))
+	for _, l := range rawLines(d.raw) {
+		lines = append(lines, styled(th.Text, wrap(l, w))...)
+	}
+	return lines
+}
