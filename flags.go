@@ -93,7 +93,7 @@ func flagSet(o *options) *pflag.FlagSet {
 	f.StringVar(&o.token, "token", "", "unlock: the token that holds the lock")
 	f.StringVar(&o.file, "file", "", "edit: the new document; - reads standard input")
 	f.BoolVar(&o.empty, "allow-empty", false, "edit: an empty --file is meant, and not one that was cut off")
-	f.BoolVar(&o.replace, "replace", false, "restore: in place of all that the database holds")
+	f.BoolVar(&o.replace, "replace", false, "restore, replicate: in place of all that the database, or the folder, holds; a replica starts from a snapshot")
 	f.StringVar(&o.from, "from", "", "replicate: the server of the database to follow, in place of --url")
 	f.StringVar(&o.db, "db", "", "replicate: the database")
 	f.StringVar(&o.to, "to", "", "replicate: the folder of the replica; it is made if there is none")
@@ -103,10 +103,10 @@ func flagSet(o *options) *pflag.FlagSet {
 	return f
 }
 
-// own are the flags that only one verb knows; all others are common.
+// own are the flags that only some verbs know; all others are common.
 var own = map[string]string{
 	"output": "get", "watch": "get", "raw": "get", "ttl": "lock", "token": "unlock", "file": "edit", "allow-empty": "edit", "seed": "demo",
-	"replace": "restore", "from": "replicate", "db": "replicate", "to": "replicate", "name": "replicate",
+	"replace": "restore replicate", "from": "replicate", "db": "replicate", "to": "replicate", "name": "replicate",
 }
 
 // splitURLs reads a list of URLs with spaces or commas between them. A comma inside a URL is left alone.

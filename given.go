@@ -32,7 +32,7 @@ func setOnce(f *pflag.FlagSet) func(flag *pflag.Flag, value string) error {
 func uses(flag, verb string) bool {
 	switch {
 	case own[flag] != "":
-		return own[flag] == verb
+		return slices.Contains(strings.Fields(own[flag]), verb)
 	case flag == "help":
 		return true
 	case flag == "config":
@@ -63,7 +63,7 @@ func checkUse(f *pflag.FlagSet, verb string) (err error) {
 		switch {
 		case err != nil || uses(flag.Name, verb):
 		case own[flag.Name] != "":
-			err = fmt.Errorf("--%s belongs to the verb %s", flag.Name, own[flag.Name])
+			err = fmt.Errorf("--%s belongs to the verb %s", flag.Name, strings.ReplaceAll(own[flag.Name], " ", " or "))
 		default:
 			err = fmt.Errorf("%s does not use --%s", verb, flag.Name)
 		}

@@ -2,11 +2,16 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/charmbracelet/x/term"
 
@@ -18,36 +23,78 @@ import (
 	"holdfast/views"
 )
 
-// getPairs prints the pairs of a KV database, page by page: a database need not fit into memory.
-func (o options) getPairs(ctx context.Context, db string, stdout io.Writer) error {
+// getPairs prints the pairs of a KV database, page by page: a database need not fit into memory. Where named is no
+// database it is DB:KEY, one pair of one.
+func (o options) getPairs(ctx context.Context, named string, stdout io.Writer) error {
 	to, err := o.printer(stdout)
 	if err != nil {
 		return err
 	}
 	return o.with(ctx, func(c *core.Core) error {
 		return o.repeat(ctx, to, func() error {
-			if err := printPairs(ctx, c.KVRows, db, to); err != nil {
-				return fmt.Errorf("get kv %q from %s: %w", db, c.Conn.Addr, err)
+			if err := printNamed(ctx, c, named, to); err != nil {
+				return fmt.Errorf("get kv %q from %s: %w", named, c.Conn.Addr, err)
 			}
 			return nil
 		})
 	})
 }
 
-func printPairs(ctx context.Context, rows *redisdb.Rows, db string, to views.Printer) error {
-	switch read, err := rows.Read(ctx, []string{conn.Escape(db)}); {
-	case err != nil:
-		return err
-	case db == "" || len(read) == 0:
+func printNamed(ctx context.Context, c *core.Core, named string, to views.Printer) error {
+	if named == "" {
 		return errMissing
-	case read[0].Problem() != nil:
-		return read[0].Problem()
 	}
+	dbs := []string{named}
+	if plain, err := conn.Unescape(named); err == nil && plain != named {
+		dbs = append(dbs, plain)
+	}
+	for _, db := range dbs {
+		switch read, err := c.KVRows.Read(ctx, []string{conn.Escape(db)}); {
+		case err != nil:
+			return err
+		case len(read) == 0:
+		case read[0].Problem() != nil:
+			return read[0].Problem()
+		default:
+			return printPairs(ctx, c.KVRows, db, to)
+		}
+	}
+	id, err := findPair(ctx, c, named)
+	if err != nil {
+		return err
+	}
+	return printPair(ctx, c, id, to)
+}
+
+func printPairs(ctx context.Context, rows *redisdb.Rows, db string, to views.Printer) error {
 	p := pager{view: pairView(db), to: to}
 	if err := rows.EachPage(ctx, db, func(page []redisdb.Entry) error { return p.print(pairs(page)) }); err != nil {
 		return err
 	}
 	return p.end()
+}
+
+// printPair prints the pair with an ID whole.
+func printPair(ctx context.Context, c *core.Core, id string, to views.Printer) error {
+	escaped, name, _ := strings.Cut(id, ":")
+	db, bad := conn.Unescape(escaped)
+	key, worse := conn.Unescape(name)
+	if err := cmp.Or(bad, worse); err != nil {
+		return err
+	}
+	found, err := c.KVRows.ListKeys(ctx, db, []byte(key), nil, 1) // the first with this prefix
+	if err != nil {
+		return err
+	}
+	d, err := c.Live.Inspect(ctx, "keys", id)
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 || string(found[0].Key) != key || !d.Found {
+		return errMissing
+	}
+	now := time.Now()
+	return pairView(db).PrintOne(to, pair{found[0]}, c.Live.Keys("keys", id)[0], d, tui.Clock{Now: now, Server: now})
 }
 
 // pair is a row of `get kv DB`.
@@ -116,6 +163,11 @@ func (p *pager) print(rows live.Rows) error {
 }
 
 func (p *pager) end() (err error) {
+	if !p.printed { // there was no page
+		if err := p.print(pairs{}); err != nil {
+			return err
+		}
+	}
 	switch {
 	case p.to.Format != views.JSON:
 	case p.rows:
@@ -129,8 +181,8 @@ func (p *pager) end() (err error) {
 // errAmbiguous: several pairs can be meant.
 var errAmbiguous = errors.New("more than one pair can be meant")
 
-// findPair returns the ID of the pair that is named by it, DB:KEY with both names escaped, or by the plain names if only
-// one pair can be meant.
+// findPair returns the ID of the pair that is named by it, DB:KEY with both names escaped, or by the names as they are
+// printed, if only one pair can be meant.
 func findPair(ctx context.Context, c *core.Core, named string) (string, error) {
 	there := func(db, key string) (bool, error) {
 		if db == "" || key == "" {
@@ -152,12 +204,20 @@ func findPair(ctx context.Context, c *core.Core, named string) (string, error) {
 		if named[i] != ':' {
 			continue
 		}
-		ok, err := there(named[:i], named[i+1:])
-		if err != nil {
-			return named, err
-		}
-		if ok {
-			meant = append(meant, conn.Escape(named[:i])+":"+conn.Escape(named[i+1:]))
+		for _, db := range printed(named[:i]) {
+			for _, key := range printed(named[i+1:]) {
+				id := conn.Escape(db) + ":" + conn.Escape(key)
+				if slices.Contains(meant, id) {
+					continue
+				}
+				ok, err := there(db, key)
+				if err != nil {
+					return named, err
+				}
+				if ok {
+					meant = append(meant, id)
+				}
+			}
 		}
 	}
 	switch len(meant) {
@@ -167,4 +227,21 @@ func findPair(ctx context.Context, c *core.Core, named string) (string, error) {
 		return meant[0], nil
 	}
 	return named, fmt.Errorf("%q: %w: write %s", named, errAmbiguous, strings.Join(meant, " or "))
+}
+
+// printed are the names that `get` can have printed as a text: the text itself, what it is base64 of, and what its
+// escapes stand for.
+func printed(text string) []string {
+	names := []string{text}
+	if encoded, is := strings.CutPrefix(text, "base64:"); is {
+		if raw, err := base64.StdEncoding.DecodeString(encoded); err == nil {
+			names = append(names, string(raw))
+		}
+	}
+	if strings.Contains(text, `\`) {
+		if raw, err := strconv.Unquote(`"` + strings.ReplaceAll(text, `"`, `\"`) + `"`); err == nil {
+			names = append(names, raw)
+		}
+	}
+	return names
 }

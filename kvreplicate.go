@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,20 +62,17 @@ func (o options) replicaName() (string, error) {
 }
 
 func (o options) replicateTo(ctx context.Context, c *core.Core) (err error) {
-	to, err := openReplica(o.to, o.db)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, to.Close()) }()
-	told := &lag{w: o.stderr, meter: newMeter(o.stderr, "replica of "+o.db), db: o.db, every: o.refresh}
-	defer told.meter.end()
+	r := &replica{o: o, told: &lag{w: o.stderr, meter: newMeter(o.stderr, "replica of "+o.db), db: o.db, every: o.refresh}}
+	defer func() { err = errors.Join(err, r.close()) }()
+	defer r.told.meter.end()
 	for {
-		err := o.follow(ctx, c, to, told)
+		err := r.follow(ctx, c)
 		switch {
 		case errors.Is(err, kvstore.ErrStale): // the source was restored: open it again
 		case conn.Unreachable(err) || conn.Moving(err): // while it was opened or read as a whole; changes are asked for again by themselves
-			applied, _ := to.GetLatestAppliedChangeNumber()
-			told.report(kvstore.Progress{Applied: applied, Err: err})
+			r.told.report(kvstore.Progress{Applied: r.applied(), Err: err})
+		case !o.replace && slices.ContainsFunc(replaceable, func(way error) bool { return errors.Is(err, way) }):
+			return fmt.Errorf("%w; --replace starts from a snapshot, and what %s holds is gone", err, o.to)
 		default:
 			return err
 		}
@@ -86,25 +84,61 @@ func (o options) replicateTo(ctx context.Context, c *core.Core) (err error) {
 	}
 }
 
+// replaceable is what --replace is the way out of.
+var replaceable = []error{kvstore.ErrAhead, kvstore.ErrHistory, kvstore.ErrNotEmpty, errOther}
+
+// replica is a folder and how far it is told to be.
+type replica struct {
+	o        options
+	told     *lag
+	to       *pebbledb.Store // nil before the source was seen: a name that nothing has leaves no folder
+	replaced bool            // as --replace asks for
+}
+
+func (r *replica) close() error {
+	if r.to == nil {
+		return nil
+	}
+	return r.to.Close()
+}
+
+func (r *replica) applied() uint64 {
+	if r.to == nil {
+		return 0
+	}
+	n, _ := r.to.GetLatestAppliedChangeNumber()
+	return n
+}
+
 // follow applies changes until something is in the way. Where the log does not reach back as far as the replica stands,
 // it first takes a snapshot.
-func (o options) follow(ctx context.Context, c *core.Core, to *pebbledb.Store, told *lag) error {
-	row, from, err := o.openDatabase(ctx, c, o.db)
+func (r *replica) follow(ctx context.Context, c *core.Core) error {
+	row, from, err := r.o.openDatabase(ctx, c, r.o.db)
 	if err != nil {
 		return err
 	}
 	defer from.Close()
-	for {
-		r := kvstore.Replicator{From: from, To: to, Name: o.name, Report: told.report}
-		if err := r.Run(ctx); !errors.Is(err, kvstore.ErrTrimmed) {
-			return err
-		}
-		told.line("the log does not reach back to what the replica has: taking a snapshot")
-		whole := snapshots{from, ctx, func(pairs uint64) { told.meter.at(pairs, uint64(row.Keys), "pairs") }}
-		if err := kvstore.Bootstrap(ctx, whole, to); err != nil {
+	if r.to == nil {
+		if r.to, err = pebbledb.Open(r.o.to, pebbledb.Options{KeepChanges: keepChanges}); err != nil {
 			return err
 		}
 	}
+	whole := snapshots{from, ctx, func(pairs uint64) { r.told.meter.at(pairs, uint64(row.Keys), "pairs") }}
+	if r.o.replace && !r.replaced {
+		r.told.line("taking a snapshot in place of what the folder holds")
+		err = replaceBy(ctx, whole, r.to, r.o.db)
+		r.replaced = err == nil
+	} else {
+		err = adopt(from, r.to, r.o.db)
+	}
+	for err == nil {
+		run := kvstore.Replicator{From: from, To: r.to, Name: r.o.name, Report: r.told.report}
+		if err = run.Run(ctx); errors.Is(err, kvstore.ErrTrimmed) {
+			r.told.line("the log does not reach back to what the replica has: taking a snapshot")
+			err = kvstore.Bootstrap(ctx, whole, r.to)
+		}
+	}
+	return err
 }
 
 // snapshots is a source whose snapshots end with a context.
@@ -152,53 +186,83 @@ const keepChanges = 100_000
 // errOther keeps the histories of two databases apart, whose change numbers would seem to continue each other.
 var errOther = conn.Precondition("the folder has a replica of another database")
 
-// openReplica opens the replica of a database in a folder, or makes one. It says in the file pebbledb.SourceName which
-// database that is; a folder with a database that is no replica is kvstore.ErrNotEmpty.
-func openReplica(dir, db string) (_ *pebbledb.Store, err error) {
-	s, err := pebbledb.Open(dir, pebbledb.Options{KeepChanges: keepChanges})
-	if err != nil {
-		return nil, err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.Close())
-		}
-	}()
-	path := filepath.Join(dir, pebbledb.SourceName)
-	text, err := os.ReadFile(path)
+// The file pebbledb.SourceName says which database a folder has a replica of. One that is not whole, or not there, counts
+// for nothing: a crash came before the first change, or while a replica was replaced by one of another database.
+
+// source is what a folder says it has a replica of; named: anything.
+func source(to *pebbledb.Store) (db string, named bool, err error) {
+	text, err := os.ReadFile(filepath.Join(to.Dir(), pebbledb.SourceName))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
+		return "", false, err
 	}
-	if name, whole := strings.CutSuffix(string(text), "\n"); whole { // else a crash came before the first change
-		if name != conn.Escape(db) {
-			return nil, fmt.Errorf("%w: %q", errOther, name)
-		}
-		return s, nil
-	}
-	applied, err := s.GetLatestAppliedChangeNumber()
-	if err != nil {
-		return nil, err
-	}
-	all := s.Iterate(nil)
-	pairs := all.HasNext()
-	if err := errors.Join(all.Err(), all.Close()); err != nil {
-		return nil, err
-	}
-	if applied == 0 && pairs {
-		return nil, fmt.Errorf("%s is no replica: %w", dir, kvstore.ErrNotEmpty)
-	}
-	return s, name(path, conn.Escape(db)+"\n")
+	db, named = strings.CutSuffix(string(text), "\n")
+	return db, named, nil
 }
 
-// name writes a small file to the disk.
-func name(path, text string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+// adopt makes sure that a folder has a replica of a database, or nothing yet: errOther, kvstore.ErrNotEmpty where it has a
+// database that is no replica, and what kvstore.ReadProgress finds. Then it names the folder.
+func adopt(from kvstore.ChangePropagator, to *pebbledb.Store, db string) error {
+	had, named, err := source(to)
+	switch {
+	case err != nil:
+		return err
+	case named && had != conn.Escape(db):
+		return fmt.Errorf("%w: %q", errOther, had)
+	case named:
+		return nil
+	}
+	applied, err := to.GetLatestAppliedChangeNumber()
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteString(text)
+	all := to.Iterate(nil)
+	pairs := all.HasNext()
+	if err := errors.Join(all.Err(), all.Close()); err != nil {
+		return err
+	}
+	if applied == 0 && pairs {
+		return fmt.Errorf("%s is no replica: %w", to.Dir(), kvstore.ErrNotEmpty)
+	}
+	if _, err := kvstore.ReadProgress(from, to); err != nil {
+		return err
+	}
+	return name(to, db)
+}
+
+// replaceBy makes a folder a replica by a snapshot, whatever it had. Wherever that ends, the folder has the old state or
+// the new one. While one is replaced by that of another database it has no name, so that neither is taken for the other.
+func replaceBy(ctx context.Context, from kvstore.KVStore, to *pebbledb.Store, db string) error {
+	had, named, err := source(to)
+	if err != nil {
+		return err
+	}
+	other := named && had != conn.Escape(db)
+	if other {
+		if err := os.Remove(filepath.Join(to.Dir(), pebbledb.SourceName)); err != nil {
+			return err
+		}
+		if err := kvstore.SyncFolder(to.Dir()); err != nil {
+			return err
+		}
+	}
+	if err := kvstore.Bootstrap(ctx, from, to); err != nil {
+		if old, bad := conn.Unescape(had); other && bad == nil {
+			err = errors.Join(err, name(to, old))
+		}
+		return err
+	}
+	return name(to, db)
+}
+
+// name says on the disk which database a folder has a replica of.
+func name(to *pebbledb.Store, db string) error {
+	f, err := os.OpenFile(filepath.Join(to.Dir(), pebbledb.SourceName), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(conn.Escape(db) + "\n")
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return kvstore.SyncFolder(filepath.Dir(path))
+	return kvstore.SyncFolder(to.Dir())
 }

@@ -353,7 +353,7 @@ func TestReplicateSurvivesKills(t *testing.T) {
 			if err := process.Start(); err != nil {
 				t.Fatal(err)
 			}
-			kill := time.After(time.Duration(20+rand.IntN(150)) * time.Millisecond)
+			kill := time.After(time.Duration(20+rand.IntN(150+20*round)) * time.Millisecond) // ever later, for a busy machine
 			for working := true; working; {
 				select {
 				case <-kill:
@@ -412,4 +412,124 @@ func prefix(t *testing.T, m kvstore.ChangePropagator, n uint64) map[string]strin
 		}
 	}
 	return out
+}
+
+// A replica that cannot go on starts from a snapshot with --replace, which the refusal says; nothing else is lost.
+func TestReplicateReplacesWhatCannotGoOn(t *testing.T) {
+	s := newServer(t, redistest.Single(t))
+	m := s.master(t, "db", redisdb.Options{})
+	change(t, m, 60)
+	dir := t.TempDir()
+	args := append([]string{"--db", "db", "--to", dir}, s.flagsFrom()...)
+	refusedAs := func(says string) {
+		t.Helper()
+		before := openFolder(t, dir)
+		want := content(t, before)
+		before.Close()
+		holdfast(t, append([]string{"replicate"}, args...)...).want(t, refused, says, "--replace")
+		after := openFolder(t, dir)
+		defer after.Close()
+		if got := content(t, after); !maps.Equal(got, want) {
+			t.Errorf("%s: %d pairs of %d", says, len(got), len(want))
+		}
+	}
+	replaced := func() {
+		t.Helper()
+		if said := replicateUntil(t, "applied, 0 behind\n", append([]string{"--replace"}, args...)...); !strings.Contains(said, "snapshot") {
+			t.Errorf("%s", said)
+		}
+		same(t, dir, s.master(t, "db", redisdb.Options{}))
+		replicateUntil(t, "applied, 0 behind\n", args...)
+	}
+	replicateUntil(t, "applied, 0 behind\n", args...)
+	for _, n := range []int{9, 300} { // the database is made anew, with fewer changes and with more
+		if err := s.c.FlushAll(ctx).Err(); err != nil {
+			t.Fatal(err)
+		}
+		change(t, s.master(t, "db", redisdb.Options{}), n)
+		if n == 9 {
+			refusedAs("ahead of the master")
+		} else {
+			refusedAs("history")
+		}
+		replaced()
+	}
+
+	change(t, s.master(t, "other", redisdb.Options{}), 500)
+	replicateUntil(t, "0 behind", append([]string{"--db", "other", "--to", dir, "--replace"}, s.flagsFrom()...)...)
+	same(t, dir, s.master(t, "other", redisdb.Options{}))
+	refusedAs("another database")
+	replaced()
+
+	dir = t.TempDir() // a database that is no replica
+	args[3] = dir
+	local := openFolder(t, dir)
+	change(t, local, 30)
+	local.Close()
+	refusedAs("not empty")
+	replaced()
+}
+
+// A name that no database has leaves nothing that would refuse the right one.
+func TestReplicateOfATypoLeavesNoFolder(t *testing.T) {
+	s := newServer(t, redistest.Single(t))
+	m := s.master(t, "db", redisdb.Options{})
+	change(t, m, 30)
+	dir := filepath.Join(t.TempDir(), "new", "replica")
+	for _, more := range [][]string{nil, {"--replace"}} {
+		args := append([]string{"replicate", "--db", "dv", "--to", dir}, s.flagsFrom()...)
+		holdfast(t, append(args, more...)...).want(t, failed, "dv", "not found")
+		if _, err := os.Stat(filepath.Dir(dir)); err == nil {
+			t.Error("a folder was made")
+		}
+	}
+	replicateUntil(t, "applied, 0 behind\n", append([]string{"--db", "db", "--to", dir}, s.flagsFrom()...)...)
+	same(t, dir, m)
+}
+
+// A process that is killed while it replaces leaves the old state or the new one, and goes on with whichever it is.
+func TestReplaceSurvivesKills(t *testing.T) {
+	s := newServer(t, redistest.Single(t))
+	var pairs []*kvstore.KVPair
+	for i := range 3000 {
+		pairs = append(pairs, kvPair(fmt.Sprintf("other%05d", i), strings.Repeat("o", 500), 0))
+	}
+	s.put(t, "other", pairs...)
+	for i, p := range pairs {
+		pairs[i] = kvPair(strings.Replace(string(p.Key), "other", "db", 1), string(p.Value), 0)
+	}
+	s.put(t, "db", pairs...)
+	dir := t.TempDir()
+	states := map[string]map[string]string{}
+	for _, db := range []string{"db", "other"} {
+		states[db] = content(t, s.master(t, db, redisdb.Options{}))
+	}
+	at := "db"
+	replicateUntil(t, "applied, 0 behind\n", append([]string{"--db", at, "--to", dir}, s.flagsFrom()...)...)
+	turned := 0
+	for round := range 14 {
+		to := map[string]string{"db": "other", "other": "db"}[at]
+		args := append([]string{"replicate", "--db", to, "--to", dir, "--replace"}, s.flagsFrom()...)
+		process := exec.Command(binary(t), args...)
+		if err := process.Start(); err != nil {
+			t.Fatal(err)
+		}
+		<-time.After(time.Duration(rand.IntN(100+60*round)) * time.Millisecond)
+		_ = process.Process.Kill()
+		_ = process.Wait()
+		r := openFolder(t, dir)
+		got := content(t, r)
+		r.Close()
+		switch {
+		case maps.Equal(got, states[to]):
+			at = to
+			turned++
+		case !maps.Equal(got, states[at]):
+			t.Fatalf("round %d: %d pairs are neither %s nor %s", round, len(got), at, to)
+		}
+		other := map[string]string{"db": "other", "other": "db"}[at]
+		holdfast(t, append([]string{"replicate", "--db", other, "--to", dir}, s.flagsFrom()...)...).want(t, refused, "--replace")
+		replicateUntil(t, "applied, 0 behind\n", append([]string{"--db", at, "--to", dir}, s.flagsFrom()...)...)
+	}
+	t.Logf("%d of 14 were replaced", turned)
 }

@@ -126,7 +126,7 @@ func badBackups(whole []byte) map[string]struct {
 	flipped := slices.Clone(whole)
 	flipped[len(flipped)/2] ^= 4
 	newer := slices.Clone(whole)
-	endian.BigEndian.PutUint32(newer[8:], 2)
+	endian.BigEndian.PutUint32(newer[8:], endian.BigEndian.Uint32(newer[8:])+1)
 	endian.BigEndian.PutUint32(newer[12:], crc32.Checksum(newer[:12], crc32.MakeTable(crc32.Castagnoli)))
 	return map[string]struct {
 		content []byte

@@ -86,29 +86,26 @@ func within(path, folder string) (bool, error) {
 	return err == nil && rel != "." && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)), nil
 }
 
-// WriteBackup writes a snapshot stream to a new file at path: all of it, on the disk, or nothing. A path that exists
-// is ErrExists. It is what engines make BackupTo of; the stream stays open.
+// WriteBackup writes a snapshot stream to a new file at path: all of it, on the disk, or nothing, also where the process
+// is killed meanwhile (but on systems without unnamed files that leaves a hidden one). A path that exists is ErrExists. It
+// is what engines make BackupTo of; the stream stays open.
 func WriteBackup(path string, snapshot io.Reader) (err error) {
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("%s: %w", path, ErrExists)
 	}
 	dir := filepath.Dir(path)
-	f, err := CreateTempFile(dir, "."+filepath.Base(path)+"-")
+	f, err := CreateScratch(dir, "."+filepath.Base(path)+"-")
 	if err != nil {
 		return err
 	}
-	defer func() {
-		f.Close()
-		os.Remove(f.Name())
-	}()
+	defer f.Close()
 	if _, err := io.Copy(f, snapshot); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	if err := f.Sync(); err != nil {
 		return err
 	}
-	// A link, unlike a rename, refuses a path that somebody made meanwhile.
-	if err := os.Link(f.Name(), path); err != nil {
+	if err := f.keep(path); err != nil {
 		if os.IsExist(err) {
 			return fmt.Errorf("%s: %w", path, ErrExists)
 		}

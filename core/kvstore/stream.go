@@ -59,19 +59,18 @@ func (s *snapshotStream) Close() error {
 type VerifiedSnapshot struct {
 	*SnapshotReader
 	Pairs uint64 // how many there are
-	file  *os.File
-	owned bool // the file is a spool of ours, removed by Close
+	file  io.ReadSeekCloser
 }
 
 // OpenSnapshot spools a stream into a temporary file in dir ("": the system's), verifies the whole and returns a reader
 // at its start: ErrSnapshot, ErrVersion, or the stream's own failure. Whoever calls it closes the result; the stream
 // stays open.
 func OpenSnapshot(r io.Reader, dir string) (*VerifiedSnapshot, error) {
-	f, err := CreateTempFile(dir, "snapshot-")
+	f, err := CreateScratch(dir, "snapshot-")
 	if err != nil {
 		return nil, err
 	}
-	v := &VerifiedSnapshot{file: f, owned: true}
+	v := &VerifiedSnapshot{file: f}
 	if err := v.verify(io.TeeReader(r, f)); err != nil {
 		v.Close()
 		return nil, err
@@ -114,12 +113,4 @@ func (v *VerifiedSnapshot) verify(r io.Reader) error {
 }
 
 // Close frees the file.
-func (v *VerifiedSnapshot) Close() error {
-	err := v.file.Close()
-	if v.owned {
-		if e := os.Remove(v.file.Name()); err == nil {
-			err = e
-		}
-	}
-	return err
-}
+func (v *VerifiedSnapshot) Close() error { return v.file.Close() }

@@ -11,18 +11,21 @@ import (
 	"holdfast/core/kvstore"
 )
 
-// Restore plans to make a KV database what a backup file holds (kvstore.Backupable). The file is verified to its end
-// before anything is sent. A database that ever had a change is kvstore.ErrNotEmpty, unless replace says that all it
+// Restore plans to make a KV database what a backup file holds (kvstore.Backupable); "-" is standard input. It is verified
+// to its end before anything is sent. A database that ever had a change is kvstore.ErrNotEmpty, unless replace says that all it
 // holds may go. staged is told how many of how many pairs the server has.
 func (o *Operator) Restore(db, path string, replace bool, staged func(pairs, all uint64)) Action {
-	id := conn.Escape(db)
+	id, file := conn.Escape(db), path
+	if path == "-" {
+		file = "standard input"
+	}
 	a := Action{
 		Verb: Restore, Kind: "kv", ID: id, Destructive: replace,
-		Summary:  fmt.Sprintf("restore database %s from %s if it is empty", db, path),
+		Summary:  fmt.Sprintf("restore database %s from %s if it is empty", db, file),
 		Commands: []string{o.script("restore", "kv", id)},
 	}
 	if replace {
-		a.Summary = fmt.Sprintf("restore database %s from %s, in place of all that it holds", db, path)
+		a.Summary = fmt.Sprintf("restore database %s from %s, in place of all that it holds", db, file)
 	}
 	a.run = func(ctx context.Context) (Outcome, error) {
 		v, err := openSnapshot(ctx, path)
@@ -55,7 +58,7 @@ func (o *Operator) Restore(db, path string, replace bool, staged func(pairs, all
 		if err != nil {
 			return out, fmt.Errorf("it is done, but its change number is not known: %w", err)
 		}
-		out.After = map[string]any{"keys": v.Pairs, "changes": change, "applied": v.Applied, "backup": path}
+		out.After = map[string]any{"keys": v.Pairs, "changes": change, "applied": v.Applied, "backup": file}
 		out.Text = fmt.Sprintf("restored %s: %d pairs, change %d", db, v.Pairs, change)
 		out.Data = []string{fmt.Sprintf("%d %d", change, v.Pairs)}
 		return out, nil
@@ -65,6 +68,13 @@ func (o *Operator) Restore(db, path string, replace bool, staged func(pairs, all
 
 // openSnapshot verifies a backup. A pipe can be read but once, so that it goes through a temporary file.
 func openSnapshot(ctx context.Context, path string) (*kvstore.VerifiedSnapshot, error) {
+	if path == "-" {
+		v, err := kvstore.OpenSnapshot(files.Reader(ctx, os.Stdin), "")
+		if err != nil {
+			return nil, fmt.Errorf("standard input: %w", err)
+		}
+		return v, nil
+	}
 	f, err := files.Open(ctx, path)
 	if err != nil {
 		return nil, err
@@ -73,5 +83,9 @@ func openSnapshot(ctx context.Context, path string) (*kvstore.VerifiedSnapshot, 
 	if _, regular := f.(*os.File); regular {
 		return kvstore.OpenSnapshotFile(path)
 	}
-	return kvstore.OpenSnapshot(f, "")
+	v, err := kvstore.OpenSnapshot(f, "")
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return v, nil
 }

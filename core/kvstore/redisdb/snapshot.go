@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"time"
 
@@ -115,7 +114,7 @@ type place struct {
 // merge is the iterator over what was spooled: the walk, where nothing changed meanwhile, and the last effect on each
 // key, where something did. Pairs that had ended at the moment of the snapshot are left out.
 type merge struct {
-	walk, effects *os.File
+	walk, effects *kvstore.Scratch
 	changed       map[string]place
 	written       int64 // bytes of effects
 	now           uint64
@@ -128,10 +127,10 @@ type merge struct {
 }
 
 func (m *merge) create() (err error) {
-	if m.walk, err = kvstore.CreateTempFile("", "kv-walk-"); err != nil {
+	if m.walk, err = kvstore.CreateScratch("", "kv-walk-"); err != nil {
 		return err
 	}
-	m.effects, err = kvstore.CreateTempFile("", "kv-changes-")
+	m.effects, err = kvstore.CreateScratch("", "kv-changes-")
 	return err
 }
 
@@ -207,11 +206,11 @@ func (m *merge) Next() *kvstore.KVPair {
 
 func (m *merge) Err() error { return m.err }
 
-// Close removes the files.
+// Close frees the files.
 func (m *merge) Close() (err error) {
-	for _, f := range []*os.File{m.walk, m.effects} {
+	for _, f := range []*kvstore.Scratch{m.walk, m.effects} {
 		if f != nil {
-			err = errors.Join(err, f.Close(), os.Remove(f.Name()))
+			err = errors.Join(err, f.Close())
 		}
 	}
 	m.walk, m.effects = nil, nil
