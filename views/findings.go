@@ -2,6 +2,7 @@ package views
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -42,6 +43,7 @@ func questions() []question {
 		{[]live.Kind{"buffers"}, true, leftBatches},
 		{[]live.Kind{"generations"}, true, hottestGenerations},
 		{[]live.Kind{"leases"}, true, expiringLeases},
+		{[]live.Kind{"records"}, false, outlivingRecords},
 		{[]live.Kind{"locks"}, true, longLocks},
 		{[]live.Kind{"actors", "workers"}, false, halves},
 		{[]live.Kind{"kv"}, false, strayReplicas},
@@ -170,6 +172,25 @@ func expiringLeases(s *live.Snapshot) (out []*line) {
 			return fmt.Sprintf("%s expires in %s, not renewed, with %s", r.ID(), left(r.Expires, at), recordCount(int64(r.Records)))
 		}
 		out = append(out, found("expiring lease", note, tui.Warn, "leases", r.ID()))
+	}
+	return out
+}
+
+// outlivingRecords are records whose lease is gone: nothing finds them, and they wait for somebody who writes.
+func outlivingRecords(s *live.Snapshot) (out []*line) {
+	t := s.Table("records")
+	if t.Bad == 0 {
+		return nil
+	}
+	for i := 0; i < t.Len() && len(out) < mostFindings; i++ {
+		r, ok := t.At(i).(*record.RecordRow)
+		if !ok || !errors.Is(r.Problem(), record.ErrLeaseGone) {
+			continue
+		}
+		note := func(tui.Clock) string {
+			return fmt.Sprintf("%s: lease %d is gone; the record is removed at the next write to its namespace", r.ID(), r.Lease)
+		}
+		out = append(out, found("record without lease", note, tui.Warn, "records", r.ID()))
 	}
 	return out
 }

@@ -78,6 +78,18 @@ func TestOverviewFindings(t *testing.T) {
 				w.t.Errorf("renewed %d of %q", renewed, w.mini.Keys())
 			}
 		}, nil},
+		{"a record that has outlived its lease", func(w *world) {
+			s, err := w.core.Records("cfg")
+			must(w.t, err)
+			l, err := s.Lessor().NewLease(ctx, time.Minute, false)
+			must(w.t, err)
+			for key, lease := range map[string]record.LeaseId{"leader": l.Id(), "free": record.NoLeaseId} {
+				_, err = s.Create(ctx, record.Record{Key: record.Key(key), Lease: lease})
+				must(w.t, err)
+			}
+			w.mini.SetTime(serverTime.Add(2 * time.Minute))
+			w.mini.FastForward(2 * time.Minute)
+		}, []string{"record without lease: cfg:leader: lease 1 is gone; the record is removed at the next write to its namespace"}},
 		{"halves", func(w *world) {
 			for key, doc := range map[string]string{
 				"actor:ok":         `{"actorId":"ok","version":"1","ateomPodNamespace":"ns","ateomPodName":"p0"}`,

@@ -40,18 +40,29 @@ type Record struct {
 // Records is what a range holds, sorted by key.
 type Records []Record
 
-// Sentinels of the package, to be tested with errors.Is. With each of them nothing was written.
+// The sentinels of the package. Packages published under the names of seed 004 return theirs bare; these come wrapped, with the
+// operation and the key, so code that compares them with == has to be changed. With each of them nothing was written.
 var (
+	// ErrAlreadyExists comes wrapped: test for it with errors.Is, not with ==. The key holds a record.
 	ErrAlreadyExists = conn.Precondition("record already exists")
-	ErrNotFound      = errors.New("record not found")
-	ErrWrongVersion  = conn.Precondition("record has another version")
-	ErrWrongLeaseId  = conn.Precondition("no such lease: it has expired or was released")
-	ErrBadArgument   = errors.New("bad argument")
-	ErrClosed        = errors.New("record storage is closed")
+	// ErrNotFound comes wrapped: test for it with errors.Is, not with ==. There is no record, or its lease is gone.
+	ErrNotFound = errors.New("record not found")
+	// ErrWrongVersion comes wrapped: test for it with errors.Is, not with ==. The record has changed.
+	ErrWrongVersion = conn.Precondition("record has another version")
+	// ErrWrongLeaseId comes wrapped: test for it with errors.Is, not with ==. The lease is gone, or there never was one.
+	ErrWrongLeaseId = conn.Precondition("no such lease: it has expired or was released")
+	// ErrBadArgument comes wrapped: test for it with errors.Is, not with ==. Nothing was sent.
+	ErrBadArgument = errors.New("bad argument")
+	// ErrClosed comes wrapped: test for it with errors.Is, not with ==. The storage was closed before or during the call.
+	ErrClosed = errors.New("record storage is closed")
 )
 
 // Storage is the record storage of seed 004. Every mutation is one atomic script that acts at most once; a record whose
-// lease is gone does not exist for any of these methods.
+// lease is gone does not exist for any of these methods, and is removed beside a later mutation. A nil context is
+// ErrBadArgument.
+//
+// While a hash slot moves to another node of a cluster, reading finds every record wherever it is. A mutation waits until its
+// keys are together, at most for its context, and after that fails with an error for which conn.Moving holds.
 type Storage interface {
 	// Lessor manages the leases of the same namespace.
 	Lessor() Lessor
@@ -61,7 +72,8 @@ type Storage interface {
 	// Get returns a record or ErrNotFound.
 	Get(ctx context.Context, key Key) (Record, error)
 	// GetRange returns the records from startKey to endKey, both included, sorted and of one instant; a reversed range
-	// is empty. Foreign keys that cannot be read as records are told in the error, beside the records that can.
+	// is empty. Foreign keys that cannot be read as records are told in the error, beside the records that can. A range that
+	// changes faster than it can be read is an error.
 	GetRange(ctx context.Context, startKey, endKey Key) (Records, error)
 	// CasByVersion replaces the value if the version still is record.Version, and returns the new version. The lease
 	// stays. ErrNotFound (it never creates) or ErrWrongVersion.
