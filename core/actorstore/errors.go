@@ -8,19 +8,22 @@ import (
 	"holdfast/core/conn"
 )
 
-// The sentinels of this package, for errors.Is. After each of them nothing was written.
+// The sentinels of this package. All come wrapped in a *conn.OpError that names the operation and the key: test for them with
+// errors.Is, not with ==. After each of them nothing was written.
 var (
-	// ErrNotFound: there is no such actor, worker or lock.
+	// ErrNotFound, wrapped (errors.Is): there is no such actor, worker or lock.
 	ErrNotFound = errors.New("not found")
-	// ErrAlreadyExists: a create met a key that is taken.
+	// ErrAlreadyExists, wrapped (errors.Is): a create met a key that is taken.
 	ErrAlreadyExists = conn.Precondition("already exists")
-	// ErrPersistenceRetry: the stored version is not the expected one; read again and retry.
+	// ErrPersistenceRetry, wrapped (errors.Is): the stored version is not the expected one; read again and retry.
 	ErrPersistenceRetry = conn.Precondition("the version changed: read again and retry")
-	// ErrFailedPrecondition: an immutable field differs, the actor is not suspended, the lock is another's, the worker is busy.
+	// ErrFailedPrecondition, wrapped (errors.Is): an immutable field differs, the actor is not suspended, the lock is
+	// another's, the worker is busy.
 	ErrFailedPrecondition = conn.Precondition("failed precondition")
-	// ErrInvalid: an argument that cannot be stored; nothing was sent.
+	// ErrInvalid, wrapped (errors.Is): an argument that cannot be stored; nothing was sent.
 	ErrInvalid = errors.New("invalid argument")
-	// ErrBadRecord: what is stored is not what this package reads (foreign key, wrong type, malformed document).
+	// ErrBadRecord, wrapped (errors.Is): what is stored is not what this package reads (foreign key, wrong type, malformed
+	// document).
 	ErrBadRecord = errors.New("the stored record cannot be read")
 )
 

@@ -21,7 +21,7 @@ import (
 //
 // carries is the rule; lua/document.lua repeats it from the same lists.
 
-// ErrUnreadMember refuses to act on a document that has a member which this package does not read and which could carry
+// ErrUnreadMember, wrapped (errors.Is), refuses to act on a document that has a member which this package does not read and which could carry
 // an assignment or a state, or that is of a newer layout which it only reads. It comes with ErrFailedPrecondition.
 var ErrUnreadMember = conn.Precondition("the document has a member that is not read here and could carry an assignment or a state")
 

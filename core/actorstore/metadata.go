@@ -16,7 +16,7 @@ import (
 //
 // They are read, listed, linked and edited by hand under the version they have; nothing else writes them.
 
-// ErrUnversioned refuses to edit a document of the newer layout that has no version to edit it under.
+// ErrUnversioned, wrapped (errors.Is), refuses to edit a document of the newer layout that has no version to edit it under.
 var ErrUnversioned = conn.Precondition("read-only: the document has no version of its own")
 
 // errOtherName tells that the metadata names something else than the members beside it.

@@ -143,8 +143,6 @@ func (s *Persistence) Mend(ctx context.Context, h Half) error {
 		return conn.Fail(op, key, err)
 	case len(found) == 0:
 		return conn.Fail(op, key, fmt.Errorf("%w: the assignment is no half any more", ErrFailedPrecondition))
-	case found[0].Version != h.Version:
-		return conn.Fail(op, key, ErrPersistenceRetry)
 	}
 	if h.OfActor {
 		return s.mendActor(ctx, op, h)
