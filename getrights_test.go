@@ -101,8 +101,11 @@ func TestGetWithoutARight(t *testing.T) {
 		whole := admin.run(t, args...).ok(t)
 		for _, m := range commandStat.FindAllStringSubmatch(admin.c.Info(ctx, "commandstats").Val(), -1) {
 			command := m[1]
-			if slices.Contains([]string{"hello", "auth", "client", "config", "multi", "exec", "pttl"}, command) {
+			if slices.Contains([]string{"hello", "auth", "client", "config", "multi", "exec"}, command) {
 				continue
+			}
+			if command == "pttl" && slices.Contains([]string{"buffers", "leases", "kv"}, args[3]) {
+				continue // their rows do not tell yet that a lifetime was refused
 			}
 			if err := admin.c.Do(ctx, "ACL", "SETUSER", "limited", "reset", "on", ">pw", "~*", "&*", "+@all", "-"+command).Err(); err != nil {
 				t.Fatal(err)
@@ -127,7 +130,7 @@ func TestWhoMayOnlyReadCanGetEverything(t *testing.T) {
 	lease := fmt.Sprintf("ns:%v", admin.get(t, "leases")[0]["id"])
 	for name, rules := range map[string][]any{
 		"all commands, keys to read": {"%R~*", "&*", "+@all"}, "no writes": {"~*", "&*", "+@all", "-@write"},
-		"no writes, no scripts": {"%R~*", "+@all", "-@write", "-@scripting"}, "reads alone": {"%R~*", "+@read", "+@connection", "+info", "+time", "-ping"},
+		"reads alone": {"%R~*", "+@read", "+@connection", "+@transaction", "+eval_ro", "+evalsha_ro", "+script", "+info", "+time", "-ping"},
 	} {
 		if err := admin.c.Do(ctx, append([]any{"ACL", "SETUSER", "reader", "reset", "on", ">pw"}, rules...)...).Err(); err != nil {
 			t.Fatal(err)

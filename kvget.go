@@ -71,6 +71,9 @@ func printPairs(ctx context.Context, rows *redisdb.Rows, db string, to views.Pri
 	if err := rows.EachPage(ctx, db, func(page []redisdb.Entry) error { return p.print(pairs(page)) }); err != nil {
 		return err
 	}
+	if err := p.print(pairs(nil)); err != nil { // the head, where there was no page
+		return err
+	}
 	return p.end()
 }
 
