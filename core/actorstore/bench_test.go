@@ -1,7 +1,6 @@
 package actorstore_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -37,8 +36,8 @@ func withTrips(b *testing.B) (bare *redis.Client, s *actorstore.Persistence, tri
 // the same compare-and-set: it decodes the stored version and immutable members and stores a text made beforehand.
 func BenchmarkUpdateActor(b *testing.B) {
 	bare, s, trips := withTrips(b)
-	ctx := context.Background()
-	cas := conn.NewScript(`
+	ctx := b.Context()
+	cas := redis.NewScript(`
 		local stored = redis.call('GET', KEYS[1])
 		if not stored then return 0 end
 		local doc = cjson.decode(stored)
@@ -57,8 +56,8 @@ func BenchmarkUpdateActor(b *testing.B) {
 // which the caller has to know.
 func BenchmarkUpdateActorAgainstTextCompare(b *testing.B) {
 	bare, s, trips := withTrips(b)
-	ctx := context.Background()
-	cas := conn.NewScript(`
+	ctx := b.Context()
+	cas := redis.NewScript(`
 		if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 		redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
 		return 1`)
@@ -75,8 +74,8 @@ func BenchmarkUpdateActorAgainstTextCompare(b *testing.B) {
 // document must be decoded and searched for unknown members, too.
 func BenchmarkUpdateActorFromScratch(b *testing.B) {
 	bare, s, trips := withTrips(b)
-	ctx := context.Background()
-	cas := conn.NewScript(`
+	ctx := b.Context()
+	cas := redis.NewScript(`
 		local doc = cjson.decode(redis.call('GET', KEYS[1]))
 		if doc.version ~= ARGV[1] then return -1 end
 		if doc.actorId ~= ARGV[2] or doc.actorTemplateNamespace ~= ARGV[3] or doc.actorTemplateName ~= ARGV[4] then return -2 end
@@ -90,7 +89,7 @@ func BenchmarkUpdateActorFromScratch(b *testing.B) {
 }
 
 func compareUpdate(b *testing.B, bare *redis.Client, s *actorstore.Persistence, trips *redistest.Trips, plain func(version int) error, read bool) {
-	ctx := context.Background()
+	ctx := b.Context()
 	put(b, bare, "bare", actorDoc)
 	put(b, bare, "actor:a1", actorDoc)
 	a, err := s.GetActor(ctx, "a1")
@@ -120,13 +119,13 @@ func unless(ok bool) error {
 // fencing number that lives longer, and compare-and-delete.
 func BenchmarkAcquireReleaseLock(b *testing.B) {
 	bare, s, trips := withTrips(b)
-	ctx := context.Background()
-	acquire := conn.NewScript(`
+	ctx := b.Context()
+	acquire := redis.NewScript(`
 		if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 0 end
 		local fence = redis.call('INCR', KEYS[2])
 		redis.call('PEXPIRE', KEYS[2], ARGV[3])
 		return fence`)
-	release := conn.NewScript(`if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end`)
+	release := redis.NewScript(`if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end`)
 	ours := func(int) error {
 		ok, err := s.AcquireLock(ctx, "lock:ours", "token", time.Minute)
 		return errors.Join(err, unless(ok), s.ReleaseLock(ctx, "lock:ours", "token"))
@@ -143,7 +142,7 @@ func BenchmarkAcquireReleaseLock(b *testing.B) {
 func BenchmarkListWorkers(b *testing.B) {
 	const n, sample = 100_000, 5_000
 	c, s, trips := withTrips(b)
-	ctx := context.Background()
+	ctx := b.Context()
 	fill(b, c, n)
 	single := actorstore.NewPersistence(c)
 	var plain, ours time.Duration
@@ -175,7 +174,7 @@ func BenchmarkListWorkers(b *testing.B) {
 func BenchmarkReadActorRows(b *testing.B) {
 	const n = 2000
 	c, _, _ := withTrips(b)
-	ctx := context.Background()
+	ctx := b.Context()
 	ids, keys := make([]string, n), make([]string, n)
 	for i := range n {
 		ids[i] = fmt.Sprintf("actor-%06d", i)

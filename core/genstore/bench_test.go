@@ -1,6 +1,7 @@
 package genstore_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -11,11 +12,14 @@ import (
 	"holdfast/core/redistest"
 )
 
+// lasting can be cancelled, as the contexts of services can.
+var lasting, _ = context.WithCancel(context.Background())
+
 // compare measures ours against bare, each on a client of its own so that our round trips can be counted.
 func compare(b *testing.B, bare func(c *redis.Client) error, ours func(c *redis.Client) func() error) {
 	c, counted, trips := redistest.Single(b), redistest.Single(b), &redistest.Trips{}
 	for _, k := range thousand("gen:ns:") {
-		if err := c.Set(ctx, k, 42, 0).Err(); err != nil {
+		if err := c.Set(lasting, k, 42, 0).Err(); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -40,9 +44,9 @@ func thousand(prefix string) []string {
 func BenchmarkBump(b *testing.B) {
 	compare(b,
 		func(c *redis.Client) error {
-			_, err := c.TxPipelined(ctx, func(p redis.Pipeliner) error {
-				p.Get(ctx, "gen:ns:single:user:1")
-				p.Incr(ctx, "gen:ns:single:user:1")
+			_, err := c.TxPipelined(lasting, func(p redis.Pipeliner) error {
+				p.Get(lasting, "gen:ns:single:user:1")
+				p.Incr(lasting, "gen:ns:single:user:1")
 				return nil
 			})
 			return err
@@ -51,13 +55,13 @@ func BenchmarkBump(b *testing.B) {
 
 // A bare INCR does less: it takes a negative number for a generation and, sent again, bumps twice.
 func BenchmarkBumpAgainstINCR(b *testing.B) {
-	compare(b, func(c *redis.Client) error { return c.Incr(ctx, "gen:ns:single:user:1").Err() }, bumping(0))
+	compare(b, func(c *redis.Client) error { return c.Incr(lasting, "gen:ns:single:user:1").Err() }, bumping(0))
 }
 
 func bumping(ttl time.Duration) func(c *redis.Client) func() error {
 	return func(c *redis.Client) func() error {
 		s := genstore.NewRedisGenStoreWithTTL(c, "ns", ttl)
-		return func() error { _, err := s.Bump(ctx, "single:user:0"); return err }
+		return func() error { _, err := s.Bump(lasting, "single:user:0"); return err }
 	}
 }
 
@@ -65,9 +69,9 @@ func bumping(ttl time.Duration) func(c *redis.Client) func() error {
 func BenchmarkBumpTTL(b *testing.B) {
 	compare(b,
 		func(c *redis.Client) error {
-			_, err := c.TxPipelined(ctx, func(p redis.Pipeliner) error {
-				p.Incr(ctx, "gen:ns:single:user:1")
-				p.PExpire(ctx, "gen:ns:single:user:1", time.Hour)
+			_, err := c.TxPipelined(lasting, func(p redis.Pipeliner) error {
+				p.Incr(lasting, "gen:ns:single:user:1")
+				p.PExpire(lasting, "gen:ns:single:user:1", time.Hour)
 				return nil
 			})
 			return err
@@ -76,10 +80,10 @@ func BenchmarkBumpTTL(b *testing.B) {
 
 func BenchmarkSnapshot(b *testing.B) {
 	compare(b,
-		func(c *redis.Client) error { return c.Get(ctx, "gen:ns:single:user:0").Err() },
+		func(c *redis.Client) error { return c.Get(lasting, "gen:ns:single:user:0").Err() },
 		func(c *redis.Client) func() error {
 			s := genstore.NewRedisGenStore(c, "ns")
-			return func() error { _, err := s.Snapshot(ctx, "single:user:0"); return err }
+			return func() error { _, err := s.Snapshot(lasting, "single:user:0"); return err }
 		})
 }
 
@@ -88,9 +92,9 @@ func BenchmarkSnapshotMany(b *testing.B) {
 	raw, keys := thousand("gen:ns:"), thousand("")
 	compare(b,
 		func(c *redis.Client) error {
-			_, err := c.Pipelined(ctx, func(p redis.Pipeliner) error {
+			_, err := c.Pipelined(lasting, func(p redis.Pipeliner) error {
 				for _, k := range raw {
-					p.Get(ctx, k)
+					p.Get(lasting, k)
 				}
 				return nil
 			})
@@ -98,6 +102,6 @@ func BenchmarkSnapshotMany(b *testing.B) {
 		},
 		func(c *redis.Client) func() error {
 			s := genstore.NewRedisGenStore(c, "ns")
-			return func() error { _, err := s.SnapshotMany(ctx, keys); return err }
+			return func() error { _, err := s.SnapshotMany(lasting, keys); return err }
 		})
 }
