@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -271,7 +272,9 @@ func TestAnActorOfAnAtespaceIsFoundUnderEitherKey(t *testing.T) {
 
 func TestWritesOfWorkersAreTold(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, c redis.UniversalClient) {
-		ctx, s := context.Background(), actorstore.NewPersistence(c)
+		s := actorstore.NewPersistence(c)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
 		sub := c.Subscribe(ctx, "worker-changes")
 		defer sub.Close()
 		_, err := sub.Receive(ctx)
