@@ -8,20 +8,22 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"path/filepath"
 	"sync"
 	"time"
 	"unicode/utf8"
 
 	"holdfast/core/conn"
-	"holdfast/core/files"
 	"holdfast/core/live"
 )
 
 // trail is the audit file: one JSON object a line, appended and synced before the operator is told.
 type trail struct {
+	path    string
 	f       *os.File // nil: no trail
 	who     string
-	regular bool // pipes and terminals cannot be synced
+	regular bool                 // devices cannot be synced
+	sync    func(*os.File) error // puts what was written on the disk
 
 	mu  sync.Mutex
 	err error // of the first write that failed; nothing is written after it
@@ -52,25 +54,58 @@ const (
 	unknown result = "unknown" // the way to the server was lost: it may have happened
 )
 
-func openTrail(path string) (*trail, error) {
+func openTrail(path string, sync func(*os.File) error) (*trail, error) {
 	if path == "" {
 		return &trail{}, nil
 	}
-	f, err := files.Append(path)
+	path, err := filepath.Abs(path) // it is opened again by this name
 	if err != nil {
 		return nil, fmt.Errorf("audit file: %w", err)
 	}
-	t := &trail{f: f}
-	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
-		t.regular = true
-		if err := endLine(f, path, info.Size()); err != nil {
-			return nil, errors.Join(fmt.Errorf("audit file: %w", err), f.Close())
-		}
+	t := &trail{path: path, sync: sync}
+	if err := t.open(); err != nil {
+		return nil, fmt.Errorf("audit file: %w", err)
 	}
 	if u, err := user.Current(); err == nil {
 		t.who = u.Username
 	}
 	return t, nil
+}
+
+// open opens the file by its name and refuses what others could have put there, or could read or write.
+func (t *trail) open() error {
+	f, err := appendOnly(t.path)
+	if err != nil {
+		return err
+	}
+	t.f, t.regular = f, false
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		t.regular = true
+		if err := endLine(f, t.path, info.Size()); err != nil {
+			return errors.Join(err, f.Close())
+		}
+	}
+	return nil
+}
+
+// follow opens the file again if its name no longer leads to the one that is open: it was moved away or deleted, and what
+// is written there would be seen by nobody.
+func (t *trail) follow() error {
+	if !t.regular {
+		return nil
+	}
+	here, err := t.f.Stat()
+	if err != nil {
+		return err
+	}
+	if there, err := os.Lstat(t.path); err == nil && os.SameFile(here, there) {
+		return nil
+	}
+	old := t.f
+	if err := t.open(); err != nil {
+		return fmt.Errorf("it was moved away: %w", err)
+	}
+	return old.Close()
 }
 
 // endLine ends a last line that a full disk cut short, so that it does not take the next one with it.
@@ -135,10 +170,13 @@ func (t *trail) write(e entry) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if err == nil {
-		_, err = t.f.Write(append(line, '\n'))
+		err = t.follow()
+	}
+	if err == nil {
+		_, err = t.f.Write(append(escaped(line), '\n'))
 	}
 	if err == nil && t.regular {
-		err = t.f.Sync()
+		err = t.sync(t.f)
 	}
 	if err != nil {
 		t.err = fmt.Errorf("audit file cannot be written: %w", err)

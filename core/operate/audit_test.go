@@ -2,7 +2,6 @@ package operate_test
 
 import (
 	"encoding/base64"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -127,26 +126,6 @@ func TestALineThatWasCutShortDoesNotTakeTheNextWithIt(t *testing.T) {
 		if got := lines(t, path); len(got) != want || !strings.HasPrefix(got[want-1], `{"at":`) {
 			t.Errorf("after %q: %q", before, got)
 		}
-	}
-}
-
-func TestAPipeCanBeATrail(t *testing.T) {
-	s := single(t, operate.Options{})
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	defer w.Close()
-	op, err := operate.New(s.core, operate.Options{AuditFile: fmt.Sprintf("/proc/self/fd/%d", w.Fd())})
-	if err != nil {
-		t.Skip(err) // no such names on this system
-	}
-	if _, err := op.Do(ctx, op.BumpGeneration("ns", "k")); err != nil {
-		t.Error(err)
-	}
-	if err := op.Close(); err != nil {
-		t.Error(err)
 	}
 }
 

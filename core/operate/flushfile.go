@@ -25,7 +25,7 @@ var (
 // that name already must hold the same.
 func (o *Operator) writeBatch(ctx context.Context, store string, at, count int64) (path string, err error) {
 	dir, name := o.opts.FlushDir, fmt.Sprintf("%s-%d.jsonl", fileName(store), at)
-	if err := makeDir(dir); err != nil {
+	if err := o.makeDir(dir); err != nil {
 		return "", err
 	}
 	f, err := os.CreateTemp(dir, "."+name+".*"+tempSuffix)
@@ -37,7 +37,7 @@ func (o *Operator) writeBatch(ctx context.Context, store string, at, count int64
 	if err := o.copyBatch(ctx, f, store, at, count); err != nil {
 		return "", err
 	}
-	if err := f.Sync(); err != nil {
+	if err := o.sync(f); err != nil {
 		return "", err
 	}
 	path = filepath.Join(dir, name)
@@ -45,7 +45,8 @@ func (o *Operator) writeBatch(ctx context.Context, store string, at, count int64
 		return "", err
 	}
 	sweep(dir, "."+name+".")
-	return path, syncDir(dir)
+	// Under the name may be the file of an earlier flush, which was not synced if it crashed.
+	return path, errors.Join(o.syncName(path), o.syncName(dir))
 }
 
 const tempSuffix = ".tmp"
@@ -115,7 +116,7 @@ func writeLine(w *bufio.Writer, record []byte) error {
 	return err
 }
 
-// sameContent compares what was written with what stands at path, and sees to it that the latter is on the disk.
+// sameContent compares what was written with what stands at path.
 func sameContent(written *os.File, path string) (bool, error) {
 	old, err := os.Open(path)
 	if err != nil {
@@ -130,7 +131,7 @@ func sameContent(written *os.File, path string) (bool, error) {
 		return false, err
 	}
 	b, err := digest(written)
-	return a == b, errors.Join(err, old.Sync())
+	return a == b, err
 }
 
 func digest(r io.Reader) (sum [sha256.Size]byte, err error) {
@@ -141,11 +142,11 @@ func digest(r io.Reader) (sum [sha256.Size]byte, err error) {
 }
 
 // makeDir makes a folder and its missing parents, each on the disk before it is used.
-func makeDir(dir string) error {
+func (o *Operator) makeDir(dir string) error {
 	err := os.Mkdir(dir, 0o700)
 	parent := filepath.Dir(dir)
 	if errors.Is(err, os.ErrNotExist) && parent != dir {
-		if err := makeDir(parent); err != nil {
+		if err := o.makeDir(parent); err != nil {
 			return err
 		}
 		err = os.Mkdir(dir, 0o700)
@@ -156,15 +157,16 @@ func makeDir(dir string) error {
 	if err != nil {
 		return err
 	}
-	return syncDir(parent)
+	return o.syncName(parent)
 }
 
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
+// syncName puts a file or folder on the disk.
+func (o *Operator) syncName(path string) error {
+	d, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.Sync(), d.Close())
+	return errors.Join(o.sync(d), d.Close())
 }
 
 // fileName makes a store's name a file name that no two stores share: what is not a letter, a digit or one of -_ is

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -74,6 +75,7 @@ type Operator struct {
 	core  *core.Core
 	opts  Options
 	audit *trail
+	sync  func(*os.File) error // puts a file or folder on the disk
 }
 
 // New opens the audit file, so that a trail that cannot be written is known before anything is done.
@@ -83,11 +85,11 @@ func New(c *core.Core, o Options) (*Operator, error) {
 		return nil, fmt.Errorf("flush directory: %w", err)
 	}
 	o.FlushDir = dir
-	t, err := openTrail(o.AuditFile)
+	t, err := openTrail(o.AuditFile, (*os.File).Sync)
 	if err != nil {
 		return nil, err
 	}
-	return &Operator{core: c, opts: o, audit: t}, nil
+	return &Operator{core: c, opts: o, audit: t, sync: (*os.File).Sync}, nil
 }
 
 // Close closes the audit file.
