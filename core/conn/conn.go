@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -35,6 +36,8 @@ type Options struct {
 	Timeout      time.Duration
 	LogSize      int  // commands that Log keeps; 0 means 512
 	NoTouch      bool // reads do not make keys look used, where the server can do that (Redis 7.2)
+
+	noHello *atomic.Bool
 }
 
 // Conn is one go-redis client with its command log. It is safe for concurrent use.
@@ -47,17 +50,19 @@ type Conn struct {
 	last    dialled // by a sentinel's client
 	wired   bool    // its connections can be interrupted
 	options *redis.UniversalOptions
-	answers lastAddr // the master of a cluster that told the time last
+	noHello *atomic.Bool // set by Reach for a proxy that hangs up at a HELLO
+	answers lastAddr     // the master of a cluster that told the time last
 }
 
 // Open prepares a connection. It dials nothing: the first command does, and Ping tells whether anybody answers.
 // A malformed URL is an error that never repeats the password it may hold.
 func Open(o Options) (*Conn, error) {
+	o.noHello = new(atomic.Bool)
 	u, mode, addr, err := o.universal()
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{Mode: mode, Addr: addr, Log: newLog(o.LogSize), wired: true, options: u}
+	c := &Conn{Mode: mode, Addr: addr, Log: newLog(o.LogSize), wired: true, options: u, noHello: o.noHello}
 	switch mode {
 	case Cluster:
 		c.UniversalClient = redis.NewClusterClient(u.Cluster())

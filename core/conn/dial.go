@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"net"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -14,6 +15,7 @@ type dialer struct {
 	name    string      // that the servers' certificates must carry; empty: see serverName
 	seeds   []string    // the addresses of the URLs
 	timeout time.Duration
+	noHello *atomic.Bool // greet with AUTH alone, as servers before RESP3
 }
 
 func (d dialer) dial(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -28,7 +30,7 @@ func (d dialer) dial(ctx context.Context, network, addr string) (net.Conn, error
 	if err != nil {
 		return nil, err
 	}
-	return newWire(c, &replies{}), nil
+	return newWire(c, &replies{noHello: d.noHello.Load()}), nil
 }
 
 // address puts the host of the URL where a node of a cluster announces none.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -14,6 +16,14 @@ import (
 // from something that is no Redis (ErrNotRedis). A server that answers is reached, even if it does not like the PING.
 func (c *Conn) Reach(ctx context.Context) error {
 	_, err := Ask(ctx, c, redis.NewStatusCmd(ctx, "ping"))
+	if c.noHello != nil && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)) { // some proxies hang up at a HELLO
+		c.noHello.Store(true)
+		if _, again := Ask(ctx, c, redis.NewStatusCmd(ctx, "ping")); again == nil || answered(again) {
+			err = again
+		} else {
+			c.noHello.Store(false)
+		}
+	}
 	if err != nil && ctx != nil && ctx.Err() == nil {
 		err = c.explain(err)
 	}

@@ -198,3 +198,16 @@ func TestNobodyIsThere(t *testing.T) {
 		t.Errorf("it is for the first command to tell: %v", err)
 	}
 }
+
+// A proxy that hangs up at a HELLO is talked to without one.
+func TestAProxyThatKnowsNoHello(t *testing.T) {
+	c := open(t, conn.Options{Timeout: time.Second, Password: "p", URLs: []string{"redis://" + redistest.Scripted(t, func(name string) string {
+		return map[string]string{"auth": "+OK\r\n", "ping": "+PONG\r\n", "info": "-ERR unknown\r\n", "cluster": "-ERR unknown\r\n", "get": "$1\r\nv\r\n"}[name]
+	})}})
+	if err := c.Reach(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := conn.Ask(ctx, c, redis.NewStringCmd(ctx, "get", "k")); got != "v" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+}

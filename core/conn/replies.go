@@ -35,6 +35,7 @@ const (
 // replies reads along the answers of one connection and refuses what announces too much, before the client library sees
 // it. What is pushed to a subscriber must have the shape of a message, which the client library takes for granted.
 type replies struct {
+	noHello    bool                   // the server is not to be asked for one
 	limit      atomic.Pointer[limits] // of what was asked last
 	subscribed atomic.Bool
 	pair       atomic.Bool // two items were asked for, which the client library takes for granted

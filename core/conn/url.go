@@ -72,7 +72,8 @@ func (o Options) universal() (*redis.UniversalOptions, Mode, string, error) {
 	timeout := cmp.Or(o.Timeout, defaultTimeout)
 	u.DialTimeout, u.ReadTimeout, u.WriteTimeout = cmp.Or(u.DialTimeout, timeout), cmp.Or(u.ReadTimeout, timeout), cmp.Or(u.WriteTimeout, timeout)
 	u.ContextTimeoutEnabled = true
-	u.Dialer = dialer{secure: u.TLSConfig, name: explicit, seeds: u.Addrs, timeout: u.DialTimeout}.dial
+	u.DisableIdentity = true // a proxy may hang up at CLIENT SETINFO
+	u.Dialer = dialer{secure: u.TLSConfig, name: explicit, seeds: u.Addrs, timeout: u.DialTimeout, noHello: o.noHello}.dial
 	// The dashboard asks again by itself and scripts never retry, so a command that fails says so at once.
 	u.MaxRetries = cmp.Or(u.MaxRetries, -1)
 	if o.NoTouch {

@@ -17,6 +17,7 @@ type wire struct {
 	net.Conn
 	replies *replies // nil: they are taken as they come
 	bad     error    // why they are taken no more
+	unsent  []byte   // the answer to what is kept from a proxy that hangs up at it
 	mu      sync.Mutex
 	user    *call // nil: somebody without a call
 }
@@ -44,6 +45,11 @@ func (w *wire) Read(b []byte) (int, error) {
 	if w.bad != nil { // the client library may try again
 		return 0, w.bad
 	}
+	if len(w.unsent) > 0 {
+		n := copy(b, w.unsent)
+		w.unsent = w.unsent[n:]
+		return n, nil
+	}
 	n, err := w.Conn.Read(b)
 	if w.replies != nil && n > 0 {
 		if w.bad = w.replies.read(b[:n]); w.bad != nil {
@@ -56,6 +62,10 @@ func (w *wire) Read(b []byte) (int, error) {
 func (w *wire) Write(b []byte) (int, error) {
 	if w.replies != nil {
 		w.replies.asked(b)
+		if name, _ := loneCommand(b); (name == "hello" || name == "client") && w.replies.noHello {
+			w.unsent = []byte("-ERR unknown command\r\n")
+			return len(b), nil
+		}
 	}
 	return w.Conn.Write(b)
 }
