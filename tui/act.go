@@ -8,7 +8,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"charm.land/bubbles/v2/progress"
 	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
 
 	"holdfast/core/conn"
 	"holdfast/core/live"
@@ -292,13 +294,21 @@ func (m *Model) stop() bool {
 	return true
 }
 
+// bar draws how much of a whole is done, in the colours of the line that it stands in.
+func bar(done, of int) string {
+	p := progress.New(progress.WithWidth(20), progress.WithoutPercentage(), progress.WithFillCharacters('█', '░'))
+	p.FullColor, p.EmptyColor = lipgloss.NoColor{}, lipgloss.NoColor{}
+	return p.ViewAs(float64(done) / float64(of))
+}
+
 // progress says how far a job is.
 func (m *Model) progress(j *job) string {
 	text := fmt.Sprintf("%s… %s", j.name(), m.since(j.started))
 	if len(j.plans) == 1 {
 		return text
 	}
-	text += fmt.Sprintf("  %d done", j.through.Load())
+	through := int(j.through.Load())
+	text += fmt.Sprintf("  %s %d of %d done", bar(through, len(j.plans)), through, len(j.plans))
 	if j.stopped.Load() {
 		return text + ", stopping after this one"
 	}
