@@ -23,15 +23,15 @@ type tracker struct {
 	needed   map[string]map[string]struct{} // the IDs of the rows that need each key of another kind
 	gone     []string                       // IDs that were asked for and did not come, until the rows that need them are told
 	sums     sums
-	changes  []Change // since the last publish, the newest alone
+	changes  []Change  // since the last publish, the newest alone
 	dropped  time.Time // of the newest change that Recent has no room for; before there is one, when Complete came
-	count    int      // changes since the last reading ended
-	bad      int      // rows with a Problem
-	next     string   // the ID after which the rolling re-reading goes on
-	err      error    // see Table.Err
-	failed   bool     // a Read failed since the pass began
-	left     int      // rows that the pass left out for want of memory
-	table    *Table   // what was published last
+	count    int       // changes since the last reading ended
+	bad      int       // rows with a Problem
+	next     string    // the ID after which the rolling re-reading goes on
+	err      error     // see Table.Err
+	failed   bool      // a Read failed since the pass began
+	left     int       // rows that the pass left out for want of memory
+	table    *Table    // what was published last
 }
 
 func newTracker(f Feed) *tracker {

@@ -221,7 +221,9 @@ func TestARangeIsOfOneInstant(t *testing.T) {
 }
 
 // onSent is a hook that cancels a context as soon as a command is on its way.
-type onSent struct{ then atomic.Pointer[context.CancelFunc] }
+type onSent struct {
+	then atomic.Pointer[context.CancelFunc]
+}
 
 func (h *onSent) DialHook(next redis.DialHook) redis.DialHook { return next }
 
