@@ -48,12 +48,12 @@ func StartSlotMove(t testing.TB, servers []*Server, key string) *SlotMove {
 
 func serves(t testing.TB, c *redis.Client, id string, slot int) bool {
 	t.Helper()
-	ranges, err := c.ClusterSlots(context.Background()).Result()
+	shards, err := c.ClusterShards(context.Background()).Result()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.ContainsFunc(ranges, func(r redis.ClusterSlot) bool {
-		return r.Start <= slot && slot <= r.End && r.Nodes[0].ID == id
+	return slices.ContainsFunc(shards, func(s redis.ClusterShard) bool {
+		return s.Nodes[0].ID == id && slices.ContainsFunc(s.Slots, func(r redis.SlotRange) bool { return int64(slot) >= r.Start && int64(slot) <= r.End })
 	})
 }
 

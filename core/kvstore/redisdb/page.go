@@ -45,7 +45,6 @@ type walk struct {
 	epoch      string
 	first, end string   // of what is still to be read
 	named      []string // the keys that come next
-	begun      bool
 	over       bool // nothing is left to read
 }
 
