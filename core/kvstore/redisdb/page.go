@@ -45,7 +45,7 @@ type walk struct {
 	epoch      string
 	first, end string   // of what is still to be read
 	named      []string // the keys that come next
-	over       bool // nothing is left to read
+	over       bool     // nothing is left to read
 }
 
 func (s *Store) walk(epoch, first, end string) *walk {
