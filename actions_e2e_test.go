@@ -158,7 +158,7 @@ func TestNoUpdateIsLostInATerminal(t *testing.T) {
 	s, _ := actions(t)
 	dir := t.TempDir()
 	meddle, editor := filepath.Join(dir, "meddle"), filepath.Join(dir, "editor")
-	text := fmt.Sprintf("#!/bin/sh\nif [ -e %s ]; then sh %[1]s; rm %[1]s; fi\nsed -i 's/EDITME/mine/' \"$1\"\n", meddle)
+	text := fmt.Sprintf("#!/bin/sh\nif [ -e %s ]; then sh %[1]s; rm %[1]s; fi\nsed -i 's/EDITME/mine/' \"$1\"\necho >>\"$1\"\n", meddle) // always changed: else it would look like one that forks
 	if err := os.WriteFile(editor, []byte(text), 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -105,6 +105,7 @@ func TestEverySignalEndsTheWaitForAPipe(t *testing.T) {
 		if err := p.Start(); err != nil {
 			t.Fatal(err)
 		}
+		in.Close()                                                   // the command's alone now
 		if _, err := keep.Write(make([]byte, 256<<10)); err != nil { // more than a pipe holds: it reads
 			t.Fatal(err)
 		}

@@ -162,9 +162,6 @@ func TestGenStoreHasTheCoresPrefixAndItsLife(t *testing.T) {
 			t.Errorf("%s lives for %v", ns, left)
 		}
 	}
-	if _, err := c.GenStore("", 0); err == nil {
-		t.Error("a store without a namespace")
-	}
 }
 
 // All who use a namespace share its storage, which ends with the core.
