@@ -45,6 +45,7 @@ type options struct {
 	watch   bool          // get
 	raw     bool          // get
 	ttl     time.Duration // lock
+	yes     bool          // lock
 	token   string        // unlock
 	file    string        // edit
 	empty   bool          // edit
@@ -90,6 +91,7 @@ func flagSet(o *options) *pflag.FlagSet {
 	f.BoolVar(&o.watch, "watch", false, "get: print again every --refresh")
 	f.BoolVar(&o.raw, "raw", false, "get -o csv: leave cells as they are that a spreadsheet would run as formulas; else an apostrophe stands before them")
 	f.DurationVar(&o.ttl, "ttl", 0, "lock: how long it is held")
+	f.BoolVar(&o.yes, "yes", false, "lock: take it although no view would show it, or for more than 24 hours")
 	f.StringVar(&o.token, "token", "", "unlock: the token that holds the lock")
 	f.StringVar(&o.file, "file", "", "edit: the new document; - reads standard input")
 	f.BoolVar(&o.empty, "allow-empty", false, "edit: an empty --file is meant, and not one that was cut off")
@@ -105,7 +107,7 @@ func flagSet(o *options) *pflag.FlagSet {
 
 // own are the flags that only some verbs know; all others are common.
 var own = map[string]string{
-	"output": "get", "watch": "get", "raw": "get", "ttl": "lock", "token": "unlock", "file": "edit", "allow-empty": "edit", "seed": "demo",
+	"output": "get", "watch": "get", "raw": "get", "ttl": "lock", "yes": "lock", "token": "unlock", "file": "edit", "allow-empty": "edit", "seed": "demo",
 	"replace": "restore replicate", "from": "replicate", "db": "replicate", "to": "replicate", "name": "replicate",
 }
 

@@ -309,9 +309,16 @@ func (o options) lock(ctx context.Context, args []string, stdout io.Writer) erro
 		return fmt.Errorf("%w: lock needs --ttl above 0, such as --ttl 30s", errUsage)
 	}
 	return o.act(ctx, stdout, func(_ *core.Core, op *operate.Operator) (operate.Action, error) {
-		return op.TakeLock(args[0], "", o.ttl)
+		take, err := op.TakeLock(args[0], "", o.ttl)
+		if err == nil && take.Warning != "" && !o.yes && !op.ReadOnly() {
+			err = fmt.Errorf("lock %q: %w: %s; if that is meant, add --yes", args[0], errUnusual, take.Warning)
+		}
+		return take, err
 	})
 }
+
+// errUnusual refuses what may be a mistake.
+var errUnusual = conn.Precondition("not taken")
 
 func (o options) unlock(ctx context.Context, args []string, stdout io.Writer) error {
 	if o.token == "" {

@@ -68,6 +68,30 @@ func TestLockAndUnlock(t *testing.T) {
 	})
 }
 
+// A lock that may be a mistake is refused in one line and leaves nothing; --yes takes it.
+func TestAnUnusualLockIsRefusedUnlessMeant(t *testing.T) {
+	s := newServer(t, redistest.Single(t))
+	before := s.everything(t)
+	for _, tt := range []struct{ key, ttl, want string }{
+		{"job:n", "1m", "no view would show it: only locks under lock: are shown"},
+		{"actor:a1", "1m", "no view would show it"},
+		{"lock", "1m", "no view would show it"},
+		{"lock:job", "24h0m1s", "longer than 24h"},
+	} {
+		a := s.run(t, "lock", tt.key, "--ttl", tt.ttl)
+		a.want(t, refused, tt.key, tt.want, "--yes")
+		if strings.Count(a.errors, "\n") != 1 {
+			t.Errorf("%s: %q", tt.key, a.errors)
+		}
+	}
+	if after := s.everything(t); !slices.Equal(before, after) {
+		t.Errorf("left behind: %q", after)
+	}
+	s.run(t, "lock", "job:n", "--ttl", "48h", "--yes").ok(t)
+	s.run(t, "lock", "lock:job", "--ttl", "24h").ok(t)
+	s.run(t, "lock", "job:m", "--ttl", "1m", "--read-only").want(t, refused, "read-only")
+}
+
 func TestFlush(t *testing.T) {
 	each(t, func(t *testing.T, s server) {
 		dir := filepath.Join(t.TempDir(), "new", "dir")
@@ -243,7 +267,7 @@ func TestWhatWasDoneAndCannotBePrintedIsAnError(t *testing.T) {
 	}
 	defer full.Close()
 	s := newServer(t, redistest.Single(t))
-	for _, args := range [][]string{{"lock", "k", "--ttl", "1h"}, {"get", "actors"}, {"get", "actors", "-o", "json"}, {"--help"}, {"version"}} {
+	for _, args := range [][]string{{"lock", "lock:k", "--ttl", "1h"}, {"get", "actors"}, {"get", "actors", "-o", "json"}, {"--help"}, {"version"}} {
 		var errors strings.Builder
 		if code := run(ctx, append(args, s.flags...), nil, full, &errors); code != failed || !strings.Contains(errors.String(), "no space left") {
 			t.Errorf("%v: exit %d, %q", args, code, errors.String())

@@ -40,7 +40,8 @@ type actedMsg struct {
 }
 
 func (m *Model) viewAction(a keymap.Action) *Action {
-	actions := m.view().Actions
+	v, _ := m.subject()
+	actions := v.Actions
 	for i := range actions {
 		if actions[i].ID == a {
 			return &actions[i]
@@ -73,7 +74,8 @@ func (m *Model) begin(a *Action) tea.Cmd {
 
 // refused has an action refused before anything is asked for it.
 func (m *Model) refused(a *Action, r live.Row) tea.Cmd {
-	p := operate.Action{Verb: operate.Verb(a.ID), Kind: m.view().Kind, Summary: "ask what to " + a.Label}
+	v, _ := m.subject()
+	p := operate.Action{Verb: operate.Verb(a.ID), Kind: v.Kind, Summary: "ask what to " + a.Label}
 	if r != nil {
 		p.ID = r.ID()
 	}
@@ -94,9 +96,9 @@ func (m *Model) rowsFor(a *Action) (rows []live.Row, out []string, why string) {
 	if a.NoRow {
 		return []live.Row{nil}, nil, ""
 	}
-	if m.detail == nil {
+	if m.detail == nil && m.view().Kind != "" {
 		rows = m.table().targets()
-	} else if r := m.target(); r != nil {
+	} else if _, r := m.subject(); r != nil {
 		rows = []live.Row{r}
 	}
 	switch {
@@ -191,6 +193,9 @@ func (m *Model) ask(j *job) tea.Cmd {
 		q.diff, q.back, q.buttons[2].label = j.diff, 1, "drop it"
 		m.overlays.push(q)
 	default:
+		if w := j.plans[0].Warning; w != "" {
+			yes = func() tea.Cmd { return m.askAgain(j, w) }
+		}
 		q := confirm(j.plans[0], yes)
 		q.diff = j.diff
 		if j.note != "" {
@@ -198,6 +203,16 @@ func (m *Model) ask(j *job) tea.Cmd {
 		}
 		m.overlays.push(q)
 	}
+	return nil
+}
+
+// askAgain puts a second question before what may be a mistake; "no" is preselected.
+func (m *Model) askAgain(j *job, warning string) tea.Cmd {
+	p := j.plans[0]
+	q := confirm(p, func() tea.Cmd { return m.do(j) })
+	q.title, q.text, q.plan = "really "+q.title, cleanStart(warning)+"\n\n"+q.text, nil
+	q.at = q.back
+	m.overlays.push(q)
 	return nil
 }
 

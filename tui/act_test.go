@@ -170,6 +170,74 @@ func TestLockAndUndo(t *testing.T) {
 	d.shows("nothing to undo")
 }
 
+// A lock that no view would show, or for more than a day, is asked for twice, and the second time "no" is preselected.
+func TestAnUnusualLockIsAskedForAgain(t *testing.T) {
+	d := open(t, options{start: "locks"}, shop)
+	form := func(key, ttl string) {
+		d.press("l", "ctrl+u")
+		d.typed(key)
+		d.press("tab", "ctrl+u")
+		d.typed(ttl)
+		d.press("enter")
+		d.shows("take "+key, "> yes <")
+		d.act("enter")
+	}
+	for key, want := range map[string]string{"job:n": "no view would show it: only locks under lock: are shown", "lock:day": "longer than 24h0m0s"} {
+		ttl := map[string]string{"job:n": "1m", "lock:day": "25h"}[key]
+		form(key, ttl)
+		d.shows("really lock "+key, want, "> no <")
+		d.act("enter")
+		if d.mini.Exists(key) {
+			t.Errorf("%s is taken after no", key)
+		}
+		form(key, ttl)
+		d.act("y")
+		if !d.mini.Exists(key) {
+			t.Errorf("%s is not taken after yes", key)
+		}
+	}
+}
+
+// A lock that was taken again with the same token is another one: the fence tells.
+func TestUnlockReleasesOnlyTheLockThatWasSeen(t *testing.T) {
+	d := open(t, options{start: "locks"}, func(w *world) { w.lock("lock:a", "token", time.Minute) })
+	token := d.get("lock:a")
+	d.press("u")
+	d.shows("unlock lock:a", token)
+	must(t, d.core.Actors.ReleaseLock(ctx, "lock:a", token))
+	_, ok, err := d.core.Actors.AcquireLockFenced(ctx, "lock:a", token, time.Minute)
+	must(t, err)
+	equal(t, "taken again", ok, true)
+	d.act("y")
+	d.shows("refused: unlock lock:a: changed meanwhile")
+	equal(t, "the token", d.get("lock:a"), token)
+}
+
+// Where a finding names a key, the action keys work on it as in its own view.
+func TestActionsOfAFindingAreThoseOfItsRow(t *testing.T) {
+	dir := t.TempDir()
+	d := open(t, options{start: "overview", flushDir: dir}, func(w *world) {
+		w.push("orders", 3)
+		w.lock("lock:job:a", "token", 2*time.Hour)
+	})
+	d.to("oldest buffer")
+	d.offers("f flush")
+	d.press("f")
+	d.shows("flush orders", "> no <")
+	d.act("y")
+	d.shows("done: flushed 3 records of orders to\n")
+	d.to("long lock")
+	d.offers("u unlock")
+	d.press("f")
+	d.shows("flush: not for")
+	d.press("u")
+	d.shows("unlock lock:job:a")
+	d.act("y")
+	if d.mini.Exists("lock:job:a") {
+		t.Error("still locked")
+	}
+}
+
 func TestLockWithATokenOfOnesOwn(t *testing.T) {
 	d := open(t, options{start: "locks"}, shop)
 	d.press("l")

@@ -60,7 +60,8 @@ type (
 
 // load reads a document for the editor.
 func (m *Model) load(id string) tea.Cmd {
-	kind := m.view().Kind
+	v, _ := m.subject()
+	kind := v.Kind
 	return guard(func() tea.Msg {
 		ctx, cancel := context.WithTimeout(m.ctx, ioLimit)
 		defer cancel()

@@ -229,6 +229,25 @@ func (m *Model) enter() tea.Cmd {
 	return m.openDetail(row.ID())
 }
 
+// subject is the view and the row that the action keys are for: of a line that leads to a row of another view, that row. It
+// is nil where there is none any more.
+func (m *Model) subject() (*View, live.Row) {
+	v, r := m.view(), m.target()
+	if v.Kind != "" || v.Open == nil || r == nil {
+		return v, r
+	}
+	link, ok := v.Open(r)
+	at := slices.IndexFunc(m.Views, func(other *View) bool { return other.Name == link.View && other.Kind != "" })
+	if !ok || link.ID == "" || at < 0 {
+		return v, r
+	}
+	v = m.Views[at]
+	if r, ok = m.snap.Table(v.Kind).Get(link.ID); !ok {
+		r = nil
+	}
+	return v, r
+}
+
 // target is the one row that an action is for: that of the open detail, else the one under the cursor.
 func (m *Model) target() live.Row {
 	if m.detail != nil {

@@ -10,6 +10,7 @@ import (
 
 // offered are the actions of the view that can be done to the row that keys act on, or to none.
 func (m *Model) offered() []Action {
+	v, _ := m.subject()
 	noRow := m.table().rows.Len() == 0
 	if m.detail != nil {
 		r := m.target()
@@ -17,13 +18,13 @@ func (m *Model) offered() []Action {
 	}
 	bad := m.unreadable()
 	if !noRow && bad == nil {
-		return m.view().Actions
+		return v.Actions
 	}
 	var out []Action
 	if bad != nil {
 		out = append(out, Action{ID: keymap.Delete, Label: "delete"})
 	}
-	for _, a := range m.view().Actions {
+	for _, a := range v.Actions {
 		if a.NoRow && (m.detail == nil || !m.detail.gone) {
 			out = append(out, a)
 		}

@@ -23,15 +23,15 @@ type lookedMsg struct {
 
 // unreadable is the one row that keys act on, if it cannot be read; else nil.
 func (m *Model) unreadable() live.Row {
-	r := m.target()
-	if m.detail == nil {
+	v, r := m.subject()
+	if m.detail == nil && m.view().Kind != "" {
 		if rows := m.table().targets(); len(rows) == 1 {
 			r = rows[0]
 		} else {
 			return nil
 		}
 	}
-	if r == nil || r.Problem() == nil || m.view().Kind == "" {
+	if r == nil || r.Problem() == nil || v.Kind == "" {
 		return nil
 	}
 	return r
@@ -42,7 +42,8 @@ func (m *Model) deleteRaw(r live.Row) tea.Cmd {
 	if m.isBusy() {
 		return nil
 	}
-	kind, id := m.view().Kind, r.ID()
+	v, _ := m.subject()
+	kind, id := v.Kind, r.ID()
 	return guard(func() tea.Msg {
 		ctx, cancel := context.WithTimeout(m.ctx, ioLimit)
 		defer cancel()

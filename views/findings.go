@@ -111,11 +111,19 @@ func oldestBuffers(s *live.Snapshot) (out []*line) {
 		func(a, b *buffer.Row) int { return a.FirstWrite.Compare(b.FirstWrite) })
 	for _, r := range rows[:min(1, len(rows))] {
 		note := func(at tui.Clock) string {
-			return fmt.Sprintf("%s: %s, the first %s ago; flush it if nobody does", r.Store, recordCount(r.Count), ago(r.FirstWrite, at))
+			return fmt.Sprintf("%s: %s, the first %s ago; %s", r.Store, recordCount(r.Count), ago(r.FirstWrite, at), flushable(r, "flush it if nobody does", at))
 		}
 		out = append(out, found("oldest buffer", note, tui.Plain, "buffers", r.ID()))
 	}
 	return out
+}
+
+// flushable is advice to flush a buffer, unless somebody has locked it.
+func flushable(r *buffer.Row, advice string, at tui.Clock) string {
+	if !r.Locked {
+		return advice
+	}
+	return "locked by " + r.LockToken + ", " + leftWords(r.LockExpires, at)
 }
 
 // leftBatches are batches that were prepared a while ago and never emptied: a flusher died.
@@ -125,7 +133,7 @@ func leftBatches(s *live.Snapshot) (out []*line) {
 		func(r *buffer.Row) bool { return r.PreparedMS != 0 && r.PreparedMS < limit },
 		func(a, b *buffer.Row) int { return cmp.Compare(a.PreparedMS, b.PreparedMS) }) {
 		note := func(at tui.Clock) string {
-			return fmt.Sprintf("%s: %s left prepared for %s; flush it again", r.Store, recordCount(r.Count), ago(time.UnixMilli(r.PreparedMS), at))
+			return fmt.Sprintf("%s: %s left prepared for %s; %s", r.Store, recordCount(r.Count), ago(time.UnixMilli(r.PreparedMS), at), flushable(r, "flush it again", at))
 		}
 		out = append(out, found("left batch", note, tui.Warn, "buffers", r.ID()))
 	}

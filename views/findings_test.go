@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"holdfast/core/buffer"
 	"holdfast/core/live"
 	"holdfast/core/record"
 	"holdfast/views"
@@ -41,6 +42,19 @@ func TestOverviewFindings(t *testing.T) {
 			w.ago(2*time.Hour+30*time.Second, func() { w.push("a", 2); w.prepare("a") })
 			w.ago(time.Minute, func() { w.push("b", 2); w.prepare("b") }) // somebody may still be at work on it
 		}, []string{"left batch: a: 2 records left prepared for 2h00m; flush it again"}},
+		{"buffers that somebody has locked", func(w *world) {
+			w.ago(2*time.Hour+30*time.Second, func() { w.push("a", 2); w.prepare("a"); w.push("a", 1) })
+			at := time.Time{}
+			snap, _ := w.read()
+			for i, t := 0, snap.Table("buffers"); i < t.Len(); i++ {
+				if b := t.At(i).(*buffer.Row); b.PreparedMS != 0 {
+					at = time.UnixMilli(b.PreparedMS)
+				}
+			}
+			for _, of := range []string{"buf:{a}:lock", fmt.Sprintf("buf:%d:{a}:lock", at.UnixMilli())} {
+				must(w.t, w.mini.Set(of, "bob"))
+			}
+		}, []string{"oldest buffer: a: 1 record, the first 2h00m ago; locked by bob, no expiry", "left batch: a: 2 records left prepared for 2h00m; locked by bob, no expiry"}},
 		{"locks that stay", func(w *world) {
 			w.lock("lock:short", time.Minute)
 			for i := range 4 {

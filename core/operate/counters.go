@@ -67,7 +67,7 @@ func (o *Operator) TakeLock(key, token string, ttl time.Duration) (Action, error
 		token = "holdfast-" + rand.Text()
 	}
 	return Action{
-		Verb: Lock, Kind: "locks", ID: key,
+		Verb: Lock, Kind: "locks", ID: key, Warning: o.unusualLock(key, ttl),
 		Summary:  fmt.Sprintf("take %s for %v", key, ttl),
 		Commands: []string{o.script("acquire", "locks", key, token, max(1, ttl.Milliseconds()))},
 		run: func(ctx context.Context) (Outcome, error) {
@@ -89,6 +89,21 @@ func (o *Operator) TakeLock(key, token string, ttl time.Duration) (Action, error
 			}, nil
 		},
 	}, nil
+}
+
+// usualLock bounds the time to live that is not asked about: what waits for a lock waits for minutes.
+const usualLock = 24 * time.Hour
+
+// unusualLock says why a lock may be a mistake.
+func (o *Operator) unusualLock(key string, ttl time.Duration) string {
+	var why []string
+	if _, shown := o.core.LockRows.Identify(key); !shown {
+		why = append(why, fmt.Sprintf("no view would show it: only locks under %s are shown", o.core.Prefixes.Lock))
+	}
+	if ttl > usualLock {
+		why = append(why, fmt.Sprintf("it would be held for %v, longer than %v", ttl, usualLock))
+	}
+	return strings.Join(why, "; ")
 }
 
 // held is an ErrHeld that says for how long still, where the last reading of the locks tells.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"holdfast/core"
 	"holdfast/core/actorstore"
 	"holdfast/core/conn"
 	"holdfast/core/genstore"
@@ -86,6 +87,60 @@ func TestLockAndUnlockByHand(t *testing.T) {
 			t.Errorf("free: %v", err)
 		}
 	})
+}
+
+// The rule is that of the view: what it lists is usual, whatever its prefix is.
+func TestAnUnusualLockIsTold(t *testing.T) {
+	s := single(t, operate.Options{})
+	for _, tt := range []struct {
+		key  string
+		ttl  time.Duration
+		want []string
+	}{
+		{"lock:a", 24 * time.Hour, nil},
+		{"job:a", time.Minute, []string{"no view would show it", "lock:"}},
+		{"lock:a", 24*time.Hour + 1, []string{"longer than 24h"}},
+		{"loc", 25 * time.Hour, []string{"no view would show it", "25h"}},
+	} {
+		take := planned(t)(s.TakeLock(tt.key, "", tt.ttl))
+		if (take.Warning == "") != (tt.want == nil) {
+			t.Errorf("%s for %v: %q", tt.key, tt.ttl, take.Warning)
+		}
+		for _, want := range tt.want {
+			if !strings.Contains(take.Warning, want) {
+				t.Errorf("%s for %v: %q says nothing of %q", tt.key, tt.ttl, take.Warning, want)
+			}
+		}
+	}
+	other, err := core.Open(core.Options{Conn: connected(t, s.c), Prefixes: conn.Prefixes{Lock: "mutex:"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	op, err := operate.New(other, operate.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, usual := range map[string]bool{"mutex:a": true, "lock:a": false} {
+		if take := planned(t)(op.TakeLock(key, "", time.Minute)); (take.Warning == "") != usual {
+			t.Errorf("%s where locks are under mutex: %q", key, take.Warning)
+		}
+	}
+}
+
+// Nobody who has seen one manual lock may know the token of the next: it would release another's.
+func TestEachManualLockHasATokenOfItsOwn(t *testing.T) {
+	s := single(t, operate.Options{})
+	seen := map[string]bool{}
+	for range 3 {
+		out := s.do(t, planned(t)(s.TakeLock("lock:a", "", time.Minute)))
+		token := s.c.Get(ctx, "lock:a").Val()
+		if token == "" || seen[token] || !strings.HasPrefix(out.Data[0], token+" ") {
+			t.Errorf("token %q after %v, told %q", token, seen, out.Data)
+		}
+		seen[token] = true
+		s.do(t, *out.Undo)
+	}
 }
 
 func TestALockNeedsAKeyAndATime(t *testing.T) {

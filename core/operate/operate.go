@@ -49,6 +49,7 @@ type Action struct {
 	Summary     string   // what it will do, in words; names in it are any bytes
 	Commands    []string // the Redis commands that it will change something with, as one would type them
 	Destructive bool     // something is gone afterwards
+	Warning     string   // why it may be a mistake: whoever carries it out asks once more; empty: nothing is unusual
 	Text        string   // of an edit: the document as the operator wrote it
 	body        []byte   // of an edit: what Text means
 	run         func(ctx context.Context) (Outcome, error)
