@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -28,6 +29,14 @@ func buffers() View {
 		return time.UnixMilli(r.PreparedMS)
 	}
 	lockLeft := func(r row) time.Time { return r.LockExpires }
+	noLock := func(r row) error { return r.LockErr }
+	noKeys := func(r row) error { return r.KeysErr }
+	lockWords := func(r row, at tui.Clock) string {
+		if r.ExpiresErr != nil {
+			return "expiry " + notKnownText
+		}
+		return leftWords(r.LockExpires, at)
+	}
 	return View{
 		View: &tui.View{
 			Name: "buffers", Title: "Buffers", Short: "Bufs", Kind: "buffers",
@@ -46,18 +55,18 @@ func buffers() View {
 					Text:    func(r live.Row, _ tui.Clock) string { return humanize.Bytes(uint64(max(0, r.(row).Bytes))) },
 					Compare: number("", func(r row) int64 { return r.Bytes }).Compare,
 				},
-				number("KEYS", func(r row) int64 { return r.Keys }),
+				known(number("KEYS", func(r row) int64 { return r.Keys }), noKeys),
 				age("OLDEST", func(r row) time.Time { return r.FirstWrite }),
-				{
+				known(tui.Column{
 					Title: "LOCK",
 					Text: func(r live.Row, at tui.Clock) string {
 						if !r.(row).Locked {
 							return "-"
 						}
-						return "locked, " + leftWords(lockLeft(r.(row)), at)
+						return "locked, " + lockWords(r.(row), at)
 					},
 					Compare: func(a, b live.Row) int { return compareDeadlines(lockLeft(a.(row)), lockLeft(b.(row))) },
-				},
+				}, noLock),
 				age("PREPARED", prepared),
 			},
 			Facts: facts(func(r row, at tui.Clock) []tui.Fact {
@@ -66,7 +75,7 @@ func buffers() View {
 					{Name: "state", Text: state(r)},
 					{Name: "records", Text: humanize.Comma(r.Count)},
 					{Name: "size", Text: fmt.Sprintf("%s bytes", humanize.Comma(r.Bytes))},
-					{Name: "distinct keys", Text: humanize.Comma(r.Keys)},
+					fact("distinct keys", humanize.Comma(r.Keys), r.KeysErr),
 				}
 				if !r.FirstWrite.IsZero() {
 					f = append(f, tui.Fact{Name: "first write", Text: r.FirstWrite.Format(time.RFC3339) + ", " + ago(r.FirstWrite, at) + " ago"})
@@ -74,8 +83,18 @@ func buffers() View {
 				if r.PreparedMS != 0 {
 					f = append(f, tui.Fact{Name: "prepared", Text: fmt.Sprintf("%s ago as batch %d, which does not change until it is emptied", ago(prepared(r), at), r.PreparedMS), Tone: tui.Warn})
 				}
-				if r.Locked {
-					f = append(f, tui.Fact{Name: "locked", Text: "by " + r.LockToken + ", " + leftWords(r.LockExpires, at), Tone: tui.Warn})
+				switch {
+				case r.LockErr != nil:
+					f = append(f, fact("locked", "", r.LockErr))
+				case r.Locked:
+					holder := "by " + r.LockToken
+					if r.TokenErr != nil {
+						holder = "by " + notKnownText
+					}
+					f = append(f, tui.Fact{Name: "locked", Text: holder + ", " + lockWords(r, at), Tone: tui.Warn})
+					if err := cmp.Or(r.TokenErr, r.ExpiresErr); err != nil {
+						f = append(f, fact("all of the lock", "", err))
+					}
 				}
 				return f
 			}),
@@ -99,6 +118,8 @@ func buffers() View {
 				ID: keymap.Flush, Label: "flush", Bulk: true,
 				Blocked: func(r live.Row) string {
 					switch b := r.(row); {
+					case b.Locked && b.TokenErr != nil:
+						return "it is locked, by whom is not known: " + b.TokenErr.Error()
 					case b.Locked:
 						return "it is locked by " + b.LockToken
 					case b.Count == 0:
@@ -108,13 +129,22 @@ func buffers() View {
 				},
 				Plan: func(o *operate.Operator, r live.Row, _ map[string]string) (operate.Action, error) {
 					b := r.(row)
-					return o.FlushBatch(b.Store, b.PreparedMS, b.Count, b.Bytes), nil
+					flush := o.FlushBatch(b.Store, b.PreparedMS, b.Count, b.Bytes)
+					if b.LockErr != nil {
+						flush.Summary += "; whether it is locked is not known, and if it is it stays as it is"
+					}
+					return flush, nil
 				},
 			}, {
 				ID: keymap.Unlock, Label: "unlock",
 				Blocked: func(r live.Row) string {
-					if !r.(row).Locked {
+					switch b := r.(row); {
+					case b.LockErr != nil:
+						return "whether it is locked is not known: " + b.LockErr.Error()
+					case !b.Locked:
 						return "it is not locked"
+					case b.TokenErr != nil:
+						return "the token of its lock is not known: " + b.TokenErr.Error()
 					}
 					return ""
 				},
@@ -129,10 +159,10 @@ func buffers() View {
 			field("prepared_ms", func(r row) any { return r.PreparedMS }),
 			field("count", func(r row) any { return r.Count }),
 			field("bytes", func(r row) any { return r.Bytes }),
-			field("keys", func(r row) any { return r.Keys }),
+			knownField(field("keys", func(r row) any { return r.Keys }), noKeys),
 			field("first_write", func(r row) any { return r.FirstWrite }),
-			field("locked", func(r row) any { return r.Locked }),
-			ttlField("lock_ttl_ms", lockLeft),
+			knownField(field("locked", func(r row) any { return r.Locked }), noLock),
+			knownField(ttlField("lock_ttl_ms", lockLeft), func(r row) error { return r.ExpiresErr }),
 		},
 	}
 }

@@ -173,11 +173,15 @@ func hottestGenerations(s *live.Snapshot) (out []*line) {
 func expiringLeases(s *live.Snapshot) (out []*line) {
 	for _, r := range best(s, "leases",
 		func(r *record.LeaseRow) bool {
-			return !r.Expires.IsZero() && r.Expires.Sub(s.ReadAt) < min(soon, r.Granted/2)
+			return r.ExpiresErr == nil && r.GrantedErr == nil && !r.Expires.IsZero() && r.Expires.Sub(s.ReadAt) < min(soon, r.Granted/2)
 		},
 		func(a, b *record.LeaseRow) int { return a.Expires.Compare(b.Expires) }) {
 		note := func(at tui.Clock) string {
-			return fmt.Sprintf("%s expires in %s, not renewed, with %s", r.ID(), left(r.Expires, at), recordCount(int64(r.Records)))
+			with := recordCount(int64(r.Records))
+			if r.RecordsErr != nil {
+				with = notKnownText + " records"
+			}
+			return fmt.Sprintf("%s expires in %s, not renewed, with %s", r.ID(), left(r.Expires, at), with)
 		}
 		out = append(out, found("expiring lease", note, tui.Warn, "leases", r.ID()))
 	}

@@ -37,9 +37,16 @@ func kv() View {
 				number("KEYS", func(r row) int64 { return r.Keys }),
 				{
 					Title: "BYTES", Right: true,
-					Text: func(r live.Row, at tui.Clock) string { return humanize.Bytes(uint64(bytesOf(r.(row), at.Others))) },
+					Text: func(r live.Row, at tui.Clock) string {
+						if unweighed(r.(row), at.Others) > 0 {
+							return notKnownText
+						}
+						return humanize.Bytes(uint64(bytesOf(r.(row), at.Others)))
+					},
 					CompareIn: func(l tui.Lookup) func(a, b live.Row) int {
-						return func(a, b live.Row) int { return cmp.Compare(bytesOf(a.(row), l), bytesOf(b.(row), l)) }
+						return func(a, b live.Row) int {
+							return cmp.Or(cmp.Compare(min(1, unweighed(a.(row), l)), min(1, unweighed(b.(row), l))), cmp.Compare(bytesOf(a.(row), l), bytesOf(b.(row), l)))
+						}
 					},
 				},
 				number("CHANGES", func(r row) uint64 { return r.Changes }),
@@ -76,7 +83,7 @@ func kv() View {
 				return append([]tui.Fact{
 					{Name: "database", Text: r.Database},
 					{Name: "keys", Text: humanize.Comma(r.Keys)},
-					{Name: "bytes", Text: humanize.Comma(bytesOf(r, at.Others)) + " of values"},
+					fact("bytes", humanize.Comma(bytesOf(r, at.Others))+" of values", bytesErr(r, at.Others)),
 					{Name: "changes", Text: fmt.Sprintf("%d, of which the log has %d", r.Changes, r.LogLength)},
 					{Name: "change rate", Text: perSecond(r.Rate.At(at.Now))},
 					{Name: "replication", Text: state(r)},
@@ -98,7 +105,12 @@ func kv() View {
 			field("keys", func(r row) any { return r.Keys }),
 			field("changes", func(r row) any { return r.Changes }),
 			field("applied", func(r row) any { return r.Applied }),
-			{"bytes", func(r live.Row, at tui.Clock) any { return bytesOf(r.(row), at.Others) }},
+			{"bytes", func(r live.Row, at tui.Clock) any {
+				if err := bytesErr(r.(row), at.Others); err != nil {
+					return err
+				}
+				return bytesOf(r.(row), at.Others)
+			}},
 			{"replicas", func(r live.Row, at tui.Clock) any { return standing(r.(row), at.Server).replicas }},
 			{"lag", func(r live.Row, at tui.Clock) any {
 				if s := standing(r.(row), at.Server); s.replicas > 0 {
@@ -114,6 +126,8 @@ func kv() View {
 // keys lists the pairs of the database that was opened.
 func keys() View {
 	type row = *redisdb.PairRow
+	noTTL := func(r row) error { return r.ExpiresErr }
+	noBytes := func(r row) error { return r.BytesErr }
 	return View{
 		View: &tui.View{
 			Name: "keys", Title: "Keys", Short: "Keys", Kind: "keys", Parent: "kv",
@@ -122,22 +136,28 @@ func keys() View {
 			Columns: []tui.Column{
 				text("KEY", func(r row) string { return r.Key }),
 				text("DATABASE", func(r row) string { return r.Database }),
-				number("BYTES", func(r row) int64 { return r.Bytes }),
-				ttl("EXPIRES", pairDeadline),
+				known(number("BYTES", func(r row) int64 { return r.Bytes }), noBytes),
+				known(ttl("EXPIRES", pairDeadline), noTTL),
 				valueColumn(func(r row) []byte { return r.Value }),
 			},
 			Facts: facts(func(r row, at tui.Clock) []tui.Fact {
 				return []tui.Fact{
 					{Name: "database", Text: r.Database},
 					{Name: "key", Text: r.Key},
-					{Name: "bytes", Text: humanize.Comma(r.Bytes)},
-					{Name: "expiry", Text: leftWords(r.Expires, at)},
+					fact("bytes", humanize.Comma(r.Bytes), r.BytesErr),
+					fact("expiry", leftWords(r.Expires, at), r.ExpiresErr),
 				}
 			}),
 			Actions: []tui.Action{
 				{ID: keymap.Edit, Label: "edit", Edit: true},
 				{
 					ID: keymap.Delete, Label: "delete", Bulk: true,
+					Blocked: func(r live.Row) string {
+						if err := r.(row).BytesErr; err != nil {
+							return "its size is not known, so whether it is still as seen could not be checked: " + err.Error()
+						}
+						return ""
+					},
 					Plan: func(o *operate.Operator, r live.Row, _ map[string]string) (operate.Action, error) {
 						return o.Delete("keys", r.ID(), r.(row).Print)
 					},
@@ -148,8 +168,8 @@ func keys() View {
 		Fields: []Field{
 			field("database", func(r row) any { return []byte(r.Database) }),
 			field("key", func(r row) any { return []byte(r.Key) }),
-			field("bytes", func(r row) any { return r.Bytes }),
-			ttlField("expires", pairDeadline),
+			knownField(field("bytes", func(r row) any { return r.Bytes }), noBytes),
+			knownField(ttlField("expires", pairDeadline), noTTL),
 			field("value", func(r row) any { return r.Value }),
 		},
 	}

@@ -18,6 +18,9 @@ const mostLinks = 20
 func leases() View {
 	type row = *record.LeaseRow
 	deadline := func(r row) time.Time { return r.Expires }
+	noTTL := func(r row) error { return r.ExpiresErr }
+	noGranted := func(r row) error { return r.GrantedErr }
+	noRecords := func(r row) error { return r.RecordsErr }
 	return View{
 		View: &tui.View{
 			Name: "leases", Title: "Leases", Short: "Lses", Kind: "leases",
@@ -26,21 +29,21 @@ func leases() View {
 			Columns: []tui.Column{
 				number("LEASE", func(r row) int64 { return r.LeaseID }),
 				grow(text("NAMESPACE", func(r row) string { return r.Namespace })),
-				ttl("TTL", deadline),
-				{
+				known(ttl("TTL", deadline), noTTL),
+				known(tui.Column{
 					Title: "GRANTED", Right: true,
 					Text:    func(r live.Row, _ tui.Clock) string { return tui.Age(r.(row).Granted) },
 					Compare: number("", func(r row) int64 { return int64(r.Granted) }).Compare,
-				},
-				number("RECORDS", func(r row) int64 { return int64(r.Records) }),
+				}, noGranted),
+				known(number("RECORDS", func(r row) int64 { return int64(r.Records) }), noRecords),
 			},
 			Facts: facts(func(r row, at tui.Clock) []tui.Fact {
 				return []tui.Fact{
 					{Name: "lease", Text: fmt.Sprint(r.LeaseID)},
 					{Name: "namespace", Text: r.Namespace},
-					{Name: "expiry", Text: leftWords(r.Expires, at)},
-					{Name: "granted for", Text: tui.Age(r.Granted)},
-					{Name: "records", Text: fmt.Sprintf("%d, deleted with the lease", r.Records)},
+					fact("expiry", leftWords(r.Expires, at), r.ExpiresErr),
+					fact("granted for", tui.Age(r.Granted), r.GrantedErr),
+					fact("records", fmt.Sprintf("%d, deleted with the lease", r.Records), r.RecordsErr),
 				}
 			}),
 			// The content names the records: to look for them among all there are would cost the more the more there are.
@@ -60,6 +63,9 @@ func leases() View {
 			Actions: []tui.Action{{
 				ID: keymap.Delete, Label: "release", Bulk: true,
 				Plan: func(o *operate.Operator, r live.Row, _ map[string]string) (operate.Action, error) {
+					if r.(row).RecordsErr != nil {
+						return o.ReleaseLease(r.ID(), -1), nil
+					}
 					return o.ReleaseLease(r.ID(), r.(row).Records), nil
 				},
 			}},
@@ -67,9 +73,9 @@ func leases() View {
 		Fields: []Field{
 			field("namespace", func(r row) any { return []byte(r.Namespace) }),
 			field("id", func(r row) any { return r.LeaseID }),
-			ttlField("ttl_ms", deadline),
-			field("granted_ms", func(r row) any { return r.Granted }),
-			field("records", func(r row) any { return int64(r.Records) }),
+			knownField(ttlField("ttl_ms", deadline), noTTL),
+			knownField(field("granted_ms", func(r row) any { return r.Granted }), noGranted),
+			knownField(field("records", func(r row) any { return int64(r.Records) }), noRecords),
 		},
 	}
 }

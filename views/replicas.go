@@ -24,6 +24,34 @@ func bytesOf(r *redisdb.Row, others tui.Lookup) int64 {
 	return others.Table("keys").Sum(r.ID())
 }
 
+// unweighed is how many of its keys have a size that is not known.
+func unweighed(r *redisdb.Row, others tui.Lookup) int64 {
+	if others == nil {
+		return 0
+	}
+	return others.Table("keys").Sum(redisdb.Unweighed(r.ID()))
+}
+
+// mostLooked is how many keys are looked at for one that tells why a size is not known.
+const mostLooked = 10_000
+
+// bytesErr is why bytesOf is not known; nil where it is.
+func bytesErr(r *redisdb.Row, others tui.Lookup) error {
+	n := unweighed(r, others)
+	if n == 0 {
+		return nil
+	}
+	pairs := others.Table("keys").Within(r.ID() + ":")
+	for i := range min(pairs.Len(), mostLooked) {
+		if p, ok := pairs.At(i).(*redisdb.PairRow); ok {
+			if err := cmp.Or(p.Problem(), p.BytesErr); err != nil {
+				return fmt.Errorf("%s of its keys cannot be read: %w", humanize.Comma(n), err)
+			}
+		}
+	}
+	return fmt.Errorf("%s of its keys cannot be read", humanize.Comma(n))
+}
+
 // leastRate is what still shows, in changes a second.
 const leastRate = 0.05
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,7 +16,6 @@ import (
 	"holdfast/core"
 	"holdfast/core/actorstore"
 	"holdfast/core/conn"
-	"holdfast/core/genstore"
 	"holdfast/core/kvstore"
 	"holdfast/core/live"
 	"holdfast/core/operate"
@@ -399,29 +397,6 @@ func TestPrint(t *testing.T) {
 			if tui.Clean(l) != l {
 				t.Errorf("%s: raw text in %q", v.Name, l)
 			}
-		}
-	}
-}
-
-// What was refused of a row is "?" in the table and null in JSON, with the reason once; the rest is there.
-func TestWhatIsRefusedIsNotShownAsAValue(t *testing.T) {
-	refused := errors.New("NOPERM this user may not")
-	for name, row := range map[string]live.Row{
-		"locks":       &actorstore.LockRow{Key: "lock:a", Token: "t", ExpiresErr: refused, FenceErr: refused},
-		"generations": &genstore.Row{Namespace: "ns", Key: "k", Generation: 7, ExpiresErr: refused},
-	} {
-		v, _ := views.Named(name)
-		var out strings.Builder
-		must(t, v.Print(views.Printer{Out: &out, Format: views.JSONL}, live.NewTable(live.Kind(name), row), tui.Clock{}, nil))
-		if got := out.String(); !strings.Contains(got, `"ttl_ms":null`) || strings.Count(got, "NOPERM") != 1 || !strings.Contains(got, `"unknown":"NOPERM`) {
-			t.Errorf("%s: printed %s", name, got)
-		}
-		var cells []string
-		for _, c := range v.Columns {
-			cells = append(cells, c.Text(row, tui.Clock{}))
-		}
-		if !slices.Contains(cells, "?") || slices.Contains(cells, "never") {
-			t.Errorf("%s: shown %q", name, cells)
 		}
 	}
 }

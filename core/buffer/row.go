@@ -15,11 +15,16 @@ type Row struct {
 	PreparedMS  int64     // timestamp of a batch; 0: live
 	Count       int64     // records
 	Bytes       int64     // sum of their lengths
-	Keys        int64     // distinct member names
+	Keys        int64     // distinct member names, unless KeysErr is set
 	FirstWrite  time.Time // the server's, in UTC
-	Locked      bool
-	LockToken   string    // what Unlock needs
-	LockExpires time.Time // on our monotonic clock; zero: never
+	Locked      bool      // unless LockErr is set
+	LockToken   string    // what Unlock needs, unless TokenErr is set
+	LockExpires time.Time // on our clock; zero: never, unless ExpiresErr is set
+
+	KeysErr    error // why Keys is not known
+	LockErr    error // why nothing is known of the lock; TokenErr and ExpiresErr are set with it
+	TokenErr   error // why LockToken is not known
+	ExpiresErr error // why LockExpires is not known
 
 	id  string
 	err error
@@ -38,8 +43,10 @@ func (r *Row) Deadline() time.Time { return r.LockExpires }
 func (r *Row) Equal(other *Row) bool {
 	a, b := *r, *other
 	same := a.LockExpires.IsZero() == b.LockExpires.IsZero() && a.LockExpires.Sub(b.LockExpires).Abs() <= 500*time.Millisecond
-	same = same && a.FirstWrite.Equal(b.FirstWrite) && text(a.err) == text(b.err)
-	a.LockExpires, a.FirstWrite, a.err = b.LockExpires, b.FirstWrite, b.err
+	same = same && a.FirstWrite.Equal(b.FirstWrite) && text(a.err) == text(b.err) && text(a.KeysErr) == text(b.KeysErr) &&
+		text(a.LockErr) == text(b.LockErr) && text(a.TokenErr) == text(b.TokenErr) && text(a.ExpiresErr) == text(b.ExpiresErr)
+	a.LockExpires, a.FirstWrite, a.err, a.KeysErr = b.LockExpires, b.FirstWrite, b.err, b.KeysErr
+	a.LockErr, a.TokenErr, a.ExpiresErr = b.LockErr, b.TokenErr, b.ExpiresErr
 	return same && a == b
 }
 
@@ -57,9 +64,8 @@ type question struct {
 	base        string
 	foreign     *redis.IntCmd // set for a foreign key, the rest for a buffer
 
-	count, keys         *redis.IntCmd
+	count, keys, left   *redis.IntCmd
 	bytes, first, token *redis.StringCmd
-	left                *redis.DurationCmd
 }
 
 func (r *Rows) ask(ctx context.Context, p redis.Pipeliner, id string) question {
@@ -72,7 +78,7 @@ func (r *Rows) ask(ctx context.Context, p redis.Pipeliner, id string) question {
 		id: id, escaped: escaped, at: at, base: base,
 		count: p.LLen(ctx, base+list), keys: p.SCard(ctx, base+keys),
 		bytes: p.GetRange(ctx, base+size, 0, conn.NumberMost-1), first: p.GetRange(ctx, base+ts, 0, conn.NumberMost-1),
-		token: p.GetRange(ctx, base+lock, 0, conn.MostUnasked), left: p.PTTL(ctx, base+lock),
+		token: p.GetRange(ctx, base+lock, 0, conn.MostUnasked), left: conn.PTTL(ctx, p, base+lock),
 	}
 }
 
@@ -87,12 +93,8 @@ func (q question) row(now time.Time) *Row {
 	}
 	r := &Row{PreparedMS: q.at, Count: q.count.Val(), Keys: q.keys.Val(), id: q.id}
 	r.Store, _ = storeOf(q.escaped)
-	if token, err := q.token.Result(); err == nil && q.left.Val() != -2 && len(token) <= conn.MostUnasked { // -2: there is none, or it expired in between
-		r.Locked, r.LockToken = true, token
-		if q.left.Val() >= 0 {
-			r.LockExpires = now.Add(q.left.Val())
-		}
-	}
+	r.KeysErr = q.keys.Err()
+	q.lock(r, now)
 	r.err = fail(op, q.base, q.problem(r))
 	if r.err == nil && r.Count == 0 && !r.Locked {
 		return nil
@@ -100,10 +102,41 @@ func (q question) row(now time.Time) *Row {
 	return r
 }
 
+// lock fills in what is known of the lock.
+func (q question) lock(r *Row, now time.Time) {
+	token, tokenErr := q.token.Result()
+	left, leftErr := q.left.Result()
+	switch {
+	case leftErr == nil && left == -2, leftErr != nil && tokenErr == nil && token == "": // there is none, or it expired in between
+		return
+	case len(token) > conn.MostUnasked: // a problem
+		return
+	case leftErr != nil && tokenErr != nil:
+		r.LockErr = tokenErr
+	default:
+		r.Locked, r.LockToken = true, token
+	}
+	r.TokenErr, r.ExpiresErr = tokenErr, leftErr
+	if leftErr == nil {
+		r.LockExpires = conn.Deadline(now, left)
+	}
+}
+
+// partly tells whether only the part of a row that was asked for is not known: the server answered, and not that it found
+// something else there.
+func partly(err error) bool {
+	return !redis.HasErrorPrefix(err, "WRONGTYPE") && !conn.Unreachable(err)
+}
+
 // problem fills in the row's counters, and says what is wrong with the buffer.
 func (q question) problem(r *Row) (problem error) {
-	for _, cmd := range []redis.Cmder{q.count, q.keys, q.bytes, q.first, q.token} {
-		if err := cmd.Err(); err != nil {
+	for _, err := range []error{q.count.Err(), q.bytes.Err(), q.first.Err()} {
+		if err != nil {
+			return err
+		}
+	}
+	for _, err := range []error{q.keys.Err(), q.token.Err(), q.left.Err()} {
+		if err != nil && !partly(err) {
 			return err
 		}
 	}

@@ -9,11 +9,15 @@ import (
 )
 
 // ReleaseLease plans to end a lease now, named by the ID of its row; its records go with it. records says how many were
-// seen.
+// seen; below 0: it is not known.
 func (o *Operator) ReleaseLease(id string, records int) Action {
+	seen := "how many is not known"
+	if records >= 0 {
+		seen = fmt.Sprintf("%d when last seen", records)
+	}
 	return Action{
 		Verb: Release, Kind: "leases", ID: id, Destructive: true,
-		Summary:  fmt.Sprintf("release lease %s and delete its records (%d when last seen)", id, records),
+		Summary:  fmt.Sprintf("release lease %s and delete its records (%s)", id, seen),
 		Commands: []string{o.script("release", "leases", id)},
 		run: func(ctx context.Context) (Outcome, error) {
 			keys, _, err := o.core.LeaseRows.Inspect(conn.WithoutDoubt(ctx), id)

@@ -23,9 +23,14 @@ type LeaseRow struct {
 	Namespace string
 	LeaseID   int64
 	Granted   time.Duration
-	Expires   time.Time // on our monotonic clock; zero: never, by a foreign hand
+	Expires   time.Time // on our clock; zero: never, by a foreign hand, unless ExpiresErr is set
 	Records   int       // how many records depend on it
-	problem   error
+
+	GrantedErr error // why Granted is not known
+	ExpiresErr error // why Expires is not known
+	RecordsErr error // why Records is not known
+
+	problem error
 }
 
 // ID is ns:id, the namespace in escaped form.
@@ -44,7 +49,8 @@ const sameDeadline = 500 * time.Millisecond
 func (r *LeaseRow) Equal(other *LeaseRow) bool {
 	return r.id == other.id && r.Granted == other.Granted && r.Records == other.Records &&
 		r.Expires.IsZero() == other.Expires.IsZero() && r.Expires.Sub(other.Expires).Abs() <= sameDeadline &&
-		sameProblem(r.problem, other.problem)
+		sameProblem(r.GrantedErr, other.GrantedErr) && sameProblem(r.ExpiresErr, other.ExpiresErr) &&
+		sameProblem(r.RecordsErr, other.RecordsErr) && sameProblem(r.problem, other.problem)
 }
 
 // LeaseRows reads and releases the leases of all namespaces under one prefix.
@@ -80,15 +86,16 @@ func (r *LeaseRows) Keys(id string) []string {
 	return []string{base + "lease:" + lease, base + "lk:" + lease}
 }
 
-// Read fetches leases in one pipeline; those that are gone are left out. It writes nothing.
+// Read fetches leases in one pipeline; those that are gone are left out. What was refused of one is told as not known,
+// unless it is all. It writes nothing.
 func (r *LeaseRows) Read(ctx context.Context, ids []string) ([]*LeaseRow, error) {
 	granted := make([]*redis.StringCmd, len(ids))
-	left := make([]*redis.DurationCmd, len(ids))
+	left := make([]*redis.IntCmd, len(ids))
 	records := make([]*redis.IntCmd, len(ids))
 	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
 		for i, id := range ids {
 			keys := r.Keys(id)
-			granted[i], left[i], records[i] = p.GetRange(ctx, keys[0], 0, conn.NumberMost-1), p.PTTL(ctx, keys[0]), p.SCard(ctx, keys[1])
+			granted[i], left[i], records[i] = p.GetRange(ctx, keys[0], 0, conn.NumberMost-1), conn.PTTL(ctx, p, keys[0]), p.SCard(ctx, keys[1])
 		}
 	})
 	if err != nil {
@@ -98,19 +105,29 @@ func (r *LeaseRows) Read(ctx context.Context, ids []string) ([]*LeaseRow, error)
 	rows := make([]*LeaseRow, 0, len(ids))
 	for i, id := range ids {
 		text, err := granted[i].Result()
-		if left[i].Val() == -2 {
+		ttl, ttlErr := left[i].Result()
+		if ttlErr == nil && ttl == -2 || ttlErr != nil && err == nil && text == "" {
 			continue
 		}
 		ns, lease, _ := strings.Cut(id, ":")
 		row := &LeaseRow{id: id, Namespace: name(ns), LeaseID: int64(leaseID(lease)), Records: int(records[i].Val())}
-		if ttl := left[i].Val(); ttl >= 0 {
-			row.Expires = now.Add(ttl)
+		row.GrantedErr, row.ExpiresErr, row.RecordsErr = err, ttlErr, records[i].Err()
+		if ttlErr == nil {
+			row.Expires = conn.Deadline(now, ttl)
 		}
-		ms := int64(0)
-		if err == nil {
+		for _, err := range []error{err, ttlErr, records[i].Err()} {
+			if err != nil && (conn.Unreachable(err) || redis.HasErrorPrefix(err, "WRONGTYPE")) {
+				row.problem = err
+			}
+		}
+		switch {
+		case err == nil:
+			var ms int64
 			ms, err = number("granted time", text)
+			row.Granted, row.problem = time.Duration(ms)*time.Millisecond, cmp.Or(err, row.problem)
+		case ttlErr != nil: // whether it lives at all
+			row.problem = cmp.Or(row.problem, err)
 		}
-		row.Granted, row.problem = time.Duration(ms)*time.Millisecond, cmp.Or(err, records[i].Err())
 		rows = append(rows, row)
 	}
 	return rows, nil

@@ -180,7 +180,9 @@ func (r *RecordRow) fill(of *RecordRows, cmd *redis.SliceCmd) (needs string) {
 	fields, err := cmd.Result()
 	switch {
 	case err != nil:
-		r.problem = fmt.Errorf("%w: %w", errMalformed, err)
+		if r.problem = err; redis.HasErrorPrefix(err, "WRONGTYPE") { // else it is the question that was refused
+			r.problem = fmt.Errorf("%w: %w", errMalformed, err)
+		}
 		return ""
 	case fields[0] == nil && fields[1] == nil && fields[2] == nil:
 		r.problem = fmt.Errorf("%w: a hash without a version", errMalformed)

@@ -9,9 +9,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
+	"holdfast/core/conn"
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/redisdb"
 	"holdfast/core/redistest"
@@ -142,7 +144,7 @@ func TestAWatcherReadsDatabases(t *testing.T) {
 	}
 }
 
-// A part of a row that is refused is not known: the row says why, and claims nothing.
+// A part of a database that is refused is not known: the row says why, and claims nothing.
 func TestARefusedPartOfARowIsItsProblem(t *testing.T) {
 	for _, command := range []string{"zcard", "xlen", "getrange", "hlen", "hscan"} {
 		c := limited(t, "~*", "&*", "+@all", "-"+command)
@@ -151,12 +153,46 @@ func TestARefusedPartOfARowIsItsProblem(t *testing.T) {
 			t.Errorf("without %s: %+v, %v", command, row, row.Problem())
 		}
 	}
-	for _, command := range []string{"pttl", "getrange"} {
+}
+
+// Of a pair each part is what it is with all rights, or not known; and one that is gone is no row where anything tells.
+func TestARefusedPartOfAPairIsNotKnown(t *testing.T) {
+	admin := redistest.Single(t)
+	ids := []string{"db:empty", "db:gone", "db:long", "db:mortal", "db:short"}
+	for _, command := range []string{"pttl", "getrange", "strlen", "exists"} {
 		c := limited(t, "~*", "&*", "+@all", "-"+command)
-		put(t, open(t, redistest.Single(t), "db"), pair("a", "1"))
-		rows, err := redisdb.NewPairRows(c, "").Read(ctx, []string{"db:a"})
-		if err != nil || len(rows) != 1 || rows[0].Problem() == nil {
+		put(t, open(t, admin, "db"), pair("empty", ""), pair("long", strings.Repeat("x", conn.MostUnasked+100)), pair("short", "1"),
+			&kvstore.KVPair{Key: []byte("mortal"), Value: []byte("1"), ExpireTS: 7258118400})
+		want := map[string]*redisdb.PairRow{}
+		whole, err := redisdb.NewPairRows(admin, "").Read(ctx, ids)
+		if err != nil || len(whole) != 4 {
+			t.Fatal(whole, err)
+		}
+		for _, row := range whole {
+			want[row.ID()] = row
+		}
+		rows, err := redisdb.NewPairRows(c, "").Read(ctx, ids)
+		if err != nil || len(rows) < 4 || command != "getrange" && len(rows) != 4 {
 			t.Errorf("without %s: %v, %v", command, rows, err)
+		}
+		for _, row := range rows {
+			group, n := redisdb.NewPairRows(c, "").Weigh(row)
+			if row.Problem() != nil || row.BytesErr != nil {
+				if group != redisdb.Unweighed("db") || n != 1 {
+					t.Errorf("without %s: %s counts %d to %q", command, row.ID(), n, group)
+				}
+			}
+			if row.Problem() != nil && command == "getrange" {
+				continue
+			}
+			is := want[row.ID()]
+			if is == nil || row.Problem() != nil || row.BytesErr == nil && (row.Bytes != is.Bytes || row.Print != is.Print || n != is.Bytes) ||
+				row.ExpiresErr == nil && row.Expires.Sub(is.Expires).Abs() > time.Second {
+				t.Errorf("without %s: %+v, not %+v", command, row, is)
+			}
+			if (row.BytesErr != nil) != (command == "strlen" && row.Key == "long") || (row.ExpiresErr != nil) != (command == "pttl") {
+				t.Errorf("without %s: %s: %v, %v", command, row.Key, row.BytesErr, row.ExpiresErr)
+			}
 		}
 	}
 }

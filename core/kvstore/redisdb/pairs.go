@@ -21,11 +21,15 @@ type PairRow struct {
 	id       string
 	Database string
 	Key      string
-	Bytes    int64     // of the value
-	Expires  time.Time // on our monotonic clock; zero: never
+	Bytes    int64     // of the value, unless BytesErr is set
+	Expires  time.Time // on our clock; zero: never, unless ExpiresErr is set
 	Value    []byte    // its first bytes, at most pairPreview
-	Print    int64     // see fingerprint
-	problem  error
+	Print    int64     // see fingerprint; nothing where BytesErr is set
+
+	BytesErr   error // why Bytes is not known
+	ExpiresErr error // why Expires is not known
+
+	problem error
 }
 
 // pairPreview is how much of a value a row holds.
@@ -44,7 +48,7 @@ func (r *PairRow) Deadline() time.Time { return r.Expires }
 func (r *PairRow) Equal(other *PairRow) bool {
 	return r.id == other.id && r.Print == other.Print && r.Bytes == other.Bytes &&
 		r.Expires.IsZero() == other.Expires.IsZero() && r.Expires.Sub(other.Expires).Abs() <= 500*time.Millisecond &&
-		fmt.Sprint(r.problem) == fmt.Sprint(other.problem)
+		fmt.Sprint(r.problem, r.BytesErr, r.ExpiresErr) == fmt.Sprint(other.problem, other.BytesErr, other.ExpiresErr)
 }
 
 // PairRows reads and edits the pairs of all databases under one prefix.
@@ -87,20 +91,21 @@ func (r *PairRows) Keys(id string) []string {
 }
 
 // Read fetches pairs in one pipeline; those that are gone or have expired are left out. Of a value longer than
-// conn.MostUnasked it reads the beginning, and in a second pipeline the length.
+// conn.MostUnasked it reads the beginning, and in a second pipeline the length. A length or a time to live that may not be
+// asked for is told as not known.
 func (r *PairRows) Read(ctx context.Context, ids []string) ([]*PairRow, error) {
-	values, lives := make([]*redis.StringCmd, len(ids)), make([]*redis.DurationCmd, len(ids))
+	values, lives := make([]*redis.StringCmd, len(ids)), make([]*redis.IntCmd, len(ids))
 	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
 		for i, id := range ids {
 			key := r.Keys(id)[0]
-			values[i], lives[i] = p.GetRange(ctx, key, 0, conn.MostUnasked), p.PTTL(ctx, key)
+			values[i], lives[i] = p.GetRange(ctx, key, 0, conn.MostUnasked), conn.PTTL(ctx, p, key)
 		}
 	})
 	if err != nil {
 		return nil, conn.Fail("kv: read pairs", r.prefix, err)
 	}
 	now := time.Now()
-	sizes, err := r.sizes(ctx, ids, values)
+	sizes, there, err := r.rest(ctx, ids, values, lives)
 	if err != nil {
 		return nil, conn.Fail("kv: read pairs", r.prefix, err)
 	}
@@ -111,7 +116,16 @@ func (r *PairRows) Read(ctx context.Context, ids []string) ([]*PairRow, error) {
 		if refused == nil && life == -2 {
 			continue
 		}
-		err = cmp.Or(err, refused) // when it ends is not known: it is no row that never ends
+		if conn.Unreachable(refused) {
+			err = cmp.Or(err, refused)
+		}
+		if there[i] != nil { // its life did not tell, and an empty value is what a key that is gone has, too
+			n, refused := there[i].Result()
+			if refused == nil && n == 0 {
+				continue
+			}
+			err = cmp.Or(err, refused)
+		}
 		row := &PairRow{id: id}
 		db, key, ok := r.place(id)
 		switch {
@@ -121,11 +135,16 @@ func (r *PairRows) Read(ctx context.Context, ids []string) ([]*PairRow, error) {
 			row.problem = conn.Fail("kv: read pair", r.Keys(id)[0], errMalformed)
 		default:
 			row.Database, row.Key = db, string(key)
-			row.Bytes = sizes[i]
-			row.Print = fingerprint(value, row.Bytes)
+			row.Bytes, row.ExpiresErr = int64(len(value)), refused
+			if sizes[i] != nil {
+				row.Bytes, row.BytesErr = max(row.Bytes, sizes[i].Val()), sizes[i].Err() // it may have gone meanwhile
+			}
+			if row.BytesErr == nil {
+				row.Print = fingerprint(value, row.Bytes)
+			}
 			row.Value = append([]byte(nil), value[:min(len(value), pairPreview)]...)
-			if life >= 0 {
-				row.Expires = now.Add(life)
+			if refused == nil {
+				row.Expires = conn.Deadline(now, life)
 			}
 		}
 		rows = append(rows, row)
@@ -133,38 +152,43 @@ func (r *PairRows) Read(ctx context.Context, ids []string) ([]*PairRow, error) {
 	return rows, nil
 }
 
-// Weigh counts the bytes of a pair's value to its database, by the ID of that one's Row.
-func (r *PairRows) Weigh(row *PairRow) (database string, bytes int64) {
-	database, _, _ = strings.Cut(row.id, ":")
+// Weigh counts the bytes of a pair's value to its database, by the ID of that one's Row. A pair whose size is not known
+// counts 1 to Unweighed.
+func (r *PairRows) Weigh(row *PairRow) (group string, n int64) {
+	database, _, _ := strings.Cut(row.id, ":")
+	if row.problem != nil || row.BytesErr != nil {
+		return Unweighed(database), 1
+	}
 	return database, row.Bytes
 }
 
-// sizes are the lengths of the values whose beginnings were read.
-func (r *PairRows) sizes(ctx context.Context, ids []string, heads []*redis.StringCmd) ([]int64, error) {
-	out := make([]int64, len(ids))
-	var long []int
-	for i, head := range heads {
-		out[i] = int64(len(head.Val()))
-		if out[i] > conn.MostUnasked {
-			long = append(long, i)
-		}
+// Unweighed is the group of those pairs of a database whose size is not known. No escaped name has a question mark.
+func Unweighed(database string) string { return "?" + database }
+
+// rest asks for the lengths of the values whose beginnings were read, and whether those are there of which neither value
+// nor life tells.
+func (r *PairRows) rest(ctx context.Context, ids []string, heads []*redis.StringCmd, lives []*redis.IntCmd) (sizes, there []*redis.IntCmd, err error) {
+	sizes, there = make([]*redis.IntCmd, len(ids)), make([]*redis.IntCmd, len(ids))
+	long := func(i int) bool { return len(heads[i].Val()) > conn.MostUnasked }
+	doubtful := func(i int) bool { return heads[i].Err() == nil && heads[i].Val() == "" && lives[i].Err() != nil }
+	asks := false
+	for i := range ids {
+		asks = asks || long(i) || doubtful(i)
 	}
-	if len(long) == 0 {
-		return out, nil
+	if !asks {
+		return sizes, there, nil
 	}
-	asked := make([]*redis.IntCmd, len(long))
-	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
-		for n, i := range long {
-			asked[n] = p.StrLen(ctx, r.Keys(ids[i])[0])
+	err = conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
+		for i, id := range ids {
+			switch key := r.Keys(id)[0]; {
+			case long(i):
+				sizes[i] = p.StrLen(ctx, key)
+			case doubtful(i):
+				there[i] = p.Exists(ctx, key)
+			}
 		}
 	})
-	if err != nil {
-		return nil, err
-	}
-	for n, i := range long {
-		out[i] = max(out[i], asked[n].Val()) // it may have gone meanwhile
-	}
-	return out, nil
+	return sizes, there, err
 }
 
 // Inspect returns the value.
