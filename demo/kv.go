@@ -182,17 +182,8 @@ func (s *stage) follower(r *rand.Rand, master, copy *database) turn {
 			if r.IntN(8) == 0 {
 				rest = 10*time.Second + about(r, 20*time.Second)
 			}
-			at, err := kvstore.ReadProgress(from, to)
-			if errors.Is(err, kvstore.ErrStale) {
-				return rest, err
-			}
-			if err == nil && at.Applied <= at.Latest {
-				var changes []*kvstore.ChangeRecord
-				if changes, err = from.LoadChanges(at.Applied+1, 50); err == nil {
-					_, err = to.SaveChanges(changes)
-				}
-			}
-			if errors.Is(err, kvstore.ErrTrimmed) || at.Applied > at.Latest {
+			_, err := (&kvstore.Replicator{From: from, To: to, Batch: 50}).Step()
+			if errors.Is(err, kvstore.ErrTrimmed) || errors.Is(err, kvstore.ErrAhead) || errors.Is(err, kvstore.ErrHistory) {
 				err = kvstore.Bootstrap(ctx, from, to)
 			}
 			if applied, wrong := to.GetLatestAppliedChangeNumber(); err == nil && wrong == nil {

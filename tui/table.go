@@ -144,6 +144,9 @@ func (t *table) watch(s *live.Snapshot, now time.Time) {
 // changed tells which rows changed in the last moments.
 func (t *table) changed(s Lookup, now time.Time) map[string]bool {
 	hot := map[string]bool{}
+	if s == nil {
+		return hot
+	}
 	for _, c := range slices.Backward(s.Table(t.view.Kind).Recent) {
 		if now.Sub(c.At) >= changedFor {
 			break

@@ -91,14 +91,14 @@ func (r *Replicator) Run(ctx context.Context) error {
 		return fmt.Errorf("replicate: %w", errNilContext)
 	}
 	var at Progress
-	batch, poll, retry := cmp.Or(r.Batch, 500), cmp.Or(r.Poll, 200*time.Millisecond), firstRetry
+	poll, retry := cmp.Or(r.Poll, 200*time.Millisecond), firstRetry
 	told := r.herald()
 	defer func() { told.leave(ctx) }()
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		next, err := r.step(batch)
+		next, err := r.Step()
 		pause := poll
 		switch {
 		case err == nil:
@@ -126,8 +126,9 @@ func (r *Replicator) Run(ctx context.Context) error {
 	}
 }
 
-// step carries one batch over, if there is something new.
-func (r *Replicator) step(batch int) (Progress, error) {
+// Step carries one batch over, if there is something new. Its errors are those that Run ends with, and those that Run waits
+// for.
+func (r *Replicator) Step() (Progress, error) {
 	at, err := ReadProgress(r.From, r.To)
 	if err != nil {
 		return at, err
@@ -135,7 +136,7 @@ func (r *Replicator) step(batch int) (Progress, error) {
 	if at.Applied == at.Latest {
 		return at, nil
 	}
-	changes, err := loadChanges(r.From, at.History, at.Applied+1, batch)
+	changes, err := loadChanges(r.From, at.History, at.Applied+1, cmp.Or(r.Batch, 500))
 	if err != nil {
 		return at, err
 	}
