@@ -94,6 +94,7 @@ type seen struct {
 	recordID                string
 	version                 int64 // of the record
 	token, bufferLock       string
+	raw                     operate.Raw // of a generation that cannot be read
 	fence, count, size, old int64
 }
 
@@ -111,6 +112,10 @@ func (s *stage) populate(t *testing.T) seen {
 	must(s.c.Set(ctx, "actor:off", actorOff, 0).Err())
 	must(s.c.Set(ctx, "worker:ns:pool:pod-0", worker, time.Hour).Err())
 	must(s.c.Set(ctx, "gen:user:k", 41, time.Hour).Err())
+	must(s.c.Set(ctx, "gen:unreadable", "x", 0).Err())
+	var err error
+	out.raw, err = s.Look(ctx, "generations", "unreadable")
+	must(err)
 	s.push(t, "left", 2)
 	at, _, err := s.core.Buffers.Prepare(ctx, "left", "")
 	must(err)

@@ -23,6 +23,7 @@ type liveKind = live.Kind
 // everyAction plans one of each on what populate made.
 func everyAction(t *testing.T, s *stage, on seen) map[string]operate.Action {
 	plan := planned(t)
+	raw, _ := s.DeleteRaw("generations", "unreadable", on.raw) // what is seen of nothing cannot be checked
 	return map[string]operate.Action{
 		"FlushBatch":     s.FlushBatch("s", 0, on.count, on.size),
 		"FlushBatch old": s.FlushBatch("left", on.old, 2, 14),
@@ -37,6 +38,7 @@ func everyAction(t *testing.T, s *stage, on seen) map[string]operate.Action {
 		"Save":         plan(s.Save("workers", "ns:pool:pod-0", strings.Replace(worker, "a1", "a2", 1))),
 		"Delete":       plan(s.Delete("actors", "off", 3)),
 		"ReleaseLease": s.ReleaseLease(on.lease, 1),
+		"DeleteRaw":    raw,
 		"CreatePair":   plan(s.CreatePair("db", "k", []byte("v"), time.Minute)),
 		"Restore":      s.Restore("restored", smallBackup(t), false, untold),
 	}
