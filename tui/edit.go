@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -84,7 +85,7 @@ func (m *Model) editing(msg tea.Msg) tea.Cmd {
 			return nil
 		}
 		msg.began = m.Now()
-		return runEditor(msg)
+		return m.runEditor(msg)
 	case editedMsg:
 		return m.editorEnded(msg)
 	case draftedMsg:
@@ -125,8 +126,11 @@ func (m *Model) openEditor(d draft) tea.Cmd {
 	return nil
 }
 
-func runEditor(f fileMsg) tea.Cmd {
-	cmd := exec.Command("sh", "-c", f.editor+` "$1"`, "sh", f.path) // as git does: an editor may come with arguments
+// runEditor gives the terminal to the editor until it ends, at the latest soon after the dashboard is told to.
+func (m *Model) runEditor(f fileMsg) tea.Cmd {
+	cmd := exec.CommandContext(m.ctx, "sh", "-c", f.editor+` "$1"`, "sh", f.path) // as git does: an editor may come with arguments
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }      // it may save, and put the terminal back
+	cmd.WaitDelay = editorGrace
 	cmd.Env = withoutSecrets(os.Environ())
 	return tea.ExecProcess(cmd, func(err error) tea.Msg {
 		if err != nil {
@@ -135,6 +139,9 @@ func runEditor(f fileMsg) tea.Cmd {
 		return f.read(err)
 	})
 }
+
+// editorGrace is how long an editor that was told to end may take.
+const editorGrace = time.Second
 
 // withoutSecrets is an environment without what says how we reach the server.
 func withoutSecrets(environ []string) []string {

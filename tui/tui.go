@@ -49,10 +49,12 @@ func Run(ctx context.Context, c Config, opts ...tea.ProgramOption) (next string,
 		_ = c.Live.Run(ctx) // ends with ctx; what goes wrong before is in the snapshots
 	}()
 	m := New(ctx, c)
-	p := tea.NewProgram(m, append([]tea.ProgramOption{tea.WithFPS(120)}, opts...)...)
+	// Signals reach us as the end of ctx alone: Bubble Tea's own handler waits for ever to tell of one if the program has
+	// ended by then.
+	p := tea.NewProgram(m, append([]tea.ProgramOption{tea.WithFPS(120), tea.WithoutSignalHandler()}, opts...)...)
 	m.cadence = &cadence{program: p}
 	defer watchContinue(p)()
-	stop := context.AfterFunc(ctx, p.Quit) // a hangup reaches us as the end of ctx alone
+	stop := context.AfterFunc(ctx, p.Quit)
 	_, err = p.Run()
 	m.cadence.end()
 	stop()

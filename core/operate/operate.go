@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"holdfast/core"
@@ -37,6 +38,8 @@ var (
 	ErrReadOnly = conn.Precondition("this connection is read-only")
 	ErrConflict = conn.Precondition("changed meanwhile")
 )
+
+var errClosed = errors.New("the operator is closed")
 
 // ErrInDoubt comes wrapped, beside its cause: the reply to a change was lost, so that nobody can tell whether it was made.
 var ErrInDoubt = errors.New("no reply came: it may have happened, look before you do it again")
@@ -77,6 +80,9 @@ type Operator struct {
 	opts  Options
 	audit *trail
 	sync  func(*os.File) error // puts a file or folder on the disk
+
+	doing  sync.RWMutex // held to read by each action under way
+	closed bool
 }
 
 // New opens the audit file, so that a trail that cannot be written is known before anything is done.
@@ -93,8 +99,14 @@ func New(c *core.Core, o Options) (*Operator, error) {
 	return &Operator{core: c, opts: o, audit: t, sync: (*os.File).Sync}, nil
 }
 
-// Close closes the audit file.
-func (o *Operator) Close() error { return o.audit.close() }
+// Close waits until every action under way has its audit entry, which is soon after their contexts end, and closes the
+// audit file. After it nothing more is done.
+func (o *Operator) Close() error {
+	o.doing.Lock()
+	defer o.doing.Unlock()
+	o.closed = true
+	return o.audit.close()
+}
 
 // ReadOnly tells whether every action will be refused.
 func (o *Operator) ReadOnly() bool { return o.opts.ReadOnly }
@@ -104,6 +116,11 @@ func (o *Operator) ReadOnly() bool { return o.opts.ReadOnly }
 func (o *Operator) Do(ctx context.Context, a Action) (Outcome, error) {
 	if ctx == nil {
 		return Outcome{}, conn.Fail(string(a.Verb), a.ID, errors.New("an action needs a context, not nil"))
+	}
+	o.doing.RLock()
+	defer o.doing.RUnlock()
+	if o.closed {
+		return Outcome{}, conn.Fail(string(a.Verb), a.ID, errClosed)
 	}
 	if err := o.audit.broken(); err != nil {
 		return Outcome{}, conn.Fail(string(a.Verb), a.ID, err)
