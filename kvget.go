@@ -33,7 +33,7 @@ func (o options) getPairs(ctx context.Context, named string, stdout io.Writer) e
 	return o.with(ctx, func(c *core.Core) error {
 		return o.repeat(ctx, to, func() error {
 			if err := printNamed(ctx, c, named, to); err != nil {
-				return fmt.Errorf("get kv %q from %s: %w", named, c.Conn.Addr, err)
+				return fmt.Errorf("get kv %q from %s: %w", named, c.Conn.Place(), err)
 			}
 			return nil
 		})

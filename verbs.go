@@ -87,7 +87,7 @@ func (o options) get(ctx context.Context, args []string, stdout io.Writer) error
 				err = getAll(ctx, c, m, v, to)
 			}
 			if err != nil {
-				return fmt.Errorf("get %s from %s: %w", v.Name, c.Conn.Addr, err)
+				return fmt.Errorf("get %s from %s: %w", v.Name, c.Conn.Place(), err)
 			}
 			return nil
 		})

@@ -39,7 +39,7 @@ func (m *Model) View() tea.View {
 		v.MouseMode = tea.MouseModeCellMotion
 	}
 	v.ReportFocus = true
-	v.WindowTitle = "holdfast " + cleanStart(m.Conn.Addr)
+	v.WindowTitle = "holdfast " + cleanStart(m.Conn.Place())
 	return v
 }
 
@@ -70,9 +70,9 @@ func (m *Model) header() string {
 	if room < 0 { // what the rows are worth is said first
 		name, room = "", m.width-textWidth(right)
 	}
-	left := " holdfast  " + cleanStart(m.Conn.Addr)
+	left := " holdfast  " + cleanStart(m.Conn.Place())
 	if textWidth(left) > room { // which server it is matters more
-		left = " " + cleanStart(m.Conn.Addr)
+		left = " " + cleanStart(m.Conn.Place())
 	}
 	full := false
 	add := func(part string) { // whole or not at all, and nothing after one that has no room
@@ -113,6 +113,9 @@ func (m *Model) badges() []string {
 	}
 	if m.snap.Paused {
 		out = append(out, th.BadgePaused.Render("PAUSED "+m.since(m.snap.ReadAt)))
+	}
+	if m.Conn.Unverified() {
+		out = append(out, th.BadgePaused.Render("TLS NOT VERIFIED"))
 	}
 	if m.Operator.ReadOnly() {
 		out = append(out, th.BadgeReadOnly.Render("READ-ONLY"))

@@ -80,9 +80,9 @@ func (m *Model) instead(t *table) []string {
 	kind := m.snap.Table(t.view.Kind)
 	switch {
 	case m.unread() && m.snap.State == live.Lost:
-		return []string{fmt.Sprintf("Cannot read %s: %s", cleanStart(m.Conn.Addr), cleanStart(m.snap.Err.Error()))}
+		return []string{fmt.Sprintf("Cannot read %s: %s", cleanStart(m.Conn.Place()), cleanStart(m.snap.Err.Error()))}
 	case m.unread():
-		return []string{fmt.Sprintf("Connecting to %s…", cleanStart(m.Conn.Addr))}
+		return []string{fmt.Sprintf("Connecting to %s…", cleanStart(m.Conn.Place()))}
 	case kind.Err != nil:
 		return []string{fmt.Sprintf("Cannot read %s: %s", t.view.noun(), cleanStart(kind.Err.Error()))}
 	case !t.order.filter.empty() && t.rows.all() > 0:

@@ -32,8 +32,10 @@ type trail struct {
 // entry is a line of the trail. Names and values are text, or {"base64": "..."} where they are not UTF-8.
 type entry struct {
 	At      time.Time `json:"at"`
+	Clock   clock     `json:"clock"` // that At was taken from
 	User    string    `json:"user,omitempty"`
 	Server  string    `json:"server"`
+	DB      int       `json:"db"`
 	Verb    Verb      `json:"verb"`
 	Kind    live.Kind `json:"kind"`
 	ID      any       `json:"id"`
@@ -44,6 +46,16 @@ type entry struct {
 	After   any       `json:"after"`
 	TookMS  int64     `json:"took_ms"`
 }
+
+type clock string
+
+const (
+	serverClock clock = "server"
+	ownClock    clock = "own" // the server could not be asked
+)
+
+// clockWait is how long an entry waits for the server's time.
+const clockWait = time.Second
 
 type result string
 
@@ -140,13 +152,21 @@ func (t *trail) broken() error {
 	return t.err
 }
 
-func entryOf(start time.Time, server string, a Action, out Outcome, err error) entry {
+func (o *Operator) entryOf(ctx context.Context, start time.Time, a Action, out Outcome, err error) entry {
+	took := time.Since(start)
 	e := entry{
-		At: start.UTC(), Server: server, Verb: a.Verb, Kind: a.Kind, ID: text([]byte(a.ID)), Result: done,
-		Summary: a.Summary, Before: out.Before, After: out.After, TookMS: time.Since(start).Milliseconds(),
+		At: start.UTC(), Clock: ownClock, Server: o.core.Conn.Addr, DB: o.core.Conn.DB(), Verb: a.Verb, Kind: a.Kind, ID: text([]byte(a.ID)),
+		Result: done, Summary: a.Summary, Before: out.Before, After: out.After, TookMS: took.Milliseconds(),
 	}
 	if err != nil {
 		e.Result, e.Error = resultOf(err), err.Error()
+	}
+	if e.Result != unknown { // it answers
+		ctx, cancel := context.WithTimeout(conn.WithoutDoubt(ctx), clockWait)
+		defer cancel()
+		if now, err := o.core.Conn.Now(ctx); err == nil {
+			e.At, e.Clock = now.Add(-time.Since(start)).UTC(), serverClock
+		}
 	}
 	return e
 }
@@ -161,10 +181,12 @@ func resultOf(err error) result {
 	return failed
 }
 
-func (t *trail) write(e entry) error {
+// write appends an entry, which is made only where there is a trail.
+func (t *trail) write(made func() entry) error {
 	if t.f == nil {
 		return nil
 	}
+	e := made()
 	e.User = t.who
 	line, err := json.Marshal(e)
 	t.mu.Lock()

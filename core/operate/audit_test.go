@@ -1,7 +1,10 @@
 package operate_test
 
 import (
+	"context"
 	"encoding/base64"
+	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,9 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"holdfast/core"
 	"holdfast/core/conn"
 	"holdfast/core/operate"
+	"holdfast/core/redistest"
 )
 
 func TestAnEntryTellsWhoDidWhatWhere(t *testing.T) {
@@ -23,7 +29,7 @@ func TestAnEntryTellsWhoDidWhatWhere(t *testing.T) {
 	if err != nil || at.Location() != time.UTC || at.Before(start) || at.After(time.Now().Add(time.Second)) {
 		t.Errorf("at %v: %v", e["at"], err)
 	}
-	for name, want := range map[string]any{"server": s.core.Conn.Addr, "verb": "bump", "kind": "generations", "id": "ns:k", "result": "done"} {
+	for name, want := range map[string]any{"server": s.core.Conn.Addr, "db": json.Number("0"), "clock": "server", "verb": "bump", "kind": "generations", "id": "ns:k", "result": "done"} {
 		if e[name] != want {
 			t.Errorf("%s is %v, want %v", name, e[name], want)
 		}
@@ -35,6 +41,71 @@ func TestAnEntryTellsWhoDidWhatWhere(t *testing.T) {
 	}
 	if info, err := os.Stat(s.audit); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info.Mode(), err)
+	}
+}
+
+// Trails of several machines are put side by side: entries have the time of the server that they share, and say where it
+// could not be asked.
+func TestAnEntryHasTheTimeOfTheServerAndItsDatabase(t *testing.T) {
+	_, mini := redistest.Mini(t)
+	there := time.Date(2020, 2, 3, 4, 5, 6, 0, time.UTC)
+	mini.SetTime(there)
+	c := redis.NewClient(&redis.Options{Addr: mini.Addr()})
+	t.Cleanup(func() { c.Close() })
+	reach := conn.Options{URLs: []string{"redis://" + mini.Addr() + "/3"}}
+	s := newStage(t, c, reach, operate.Options{})
+	s.do(t, s.BumpGeneration("ns", "k"))
+	reader := newStage(t, c, reach, operate.Options{ReadOnly: true, AuditFile: s.audit})
+	if _, err := reader.Do(ctx, reader.BumpGeneration("ns", "k")); !errors.Is(err, operate.ErrReadOnly) {
+		t.Fatal(err)
+	}
+	mini.Close()
+	if _, err := s.Do(ctx, s.BumpGeneration("ns", "k")); err == nil {
+		t.Fatal("nobody was there")
+	}
+	for i, want := range []string{"server", "server", "own"} {
+		e := s.trail(t)[i]
+		at, err := time.Parse(time.RFC3339Nano, e["at"].(string))
+		if near := at.Sub(there).Abs() < time.Hour; err != nil || e["clock"] != want || near != (want == "server") || e["db"] != json.Number("3") {
+			t.Errorf("%d: %v, want the clock %s: %v", i, e, want, err)
+		}
+	}
+}
+
+func TestCloseWaitsForTheEntriesOfActionsUnderWay(t *testing.T) {
+	server := redistest.Start(t)
+	s := newStage(t, server.Client(t), conn.Options{URLs: []string{server.URL()}}, operate.Options{})
+	s.do(t, s.BumpGeneration("ns", "k")) // connected
+	sent := make(chan struct{})
+	s.core.Conn.AddHook(sending{sync.OnceFunc(func() { close(sent) })})
+	server.Pause()
+	t.Cleanup(server.Resume)
+	ending, end := context.WithCancel(ctx)
+	go func() { _, _ = s.Do(ending, s.BumpGeneration("ns", "k")) }()
+	<-sent
+	end()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if trail := s.trail(t); len(trail) != 2 || trail[1]["result"] != "unknown" {
+		t.Errorf("%v", trail)
+	}
+	if _, err := s.Do(ctx, s.BumpGeneration("ns", "k")); err == nil || !strings.Contains(err.Error(), "closed") {
+		t.Errorf("after the end: %v", err)
+	}
+}
+
+// sending calls a function before each command.
+type sending struct{ each func() }
+
+func (s sending) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (s sending) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+func (s sending) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		s.each()
+		return next(ctx, cmd)
 	}
 }
 

@@ -135,7 +135,7 @@ func (o *Operator) Do(ctx context.Context, a Action) (Outcome, error) {
 			err = fmt.Errorf("%w: %w", ErrInDoubt, err)
 		}
 	}
-	untold := o.audit.write(entryOf(start, o.core.Conn.Addr, a, out, err))
+	untold := o.audit.write(func() entry { return o.entryOf(ctx, start, a, out, err) })
 	switch {
 	case untold != nil && err != nil:
 		err = fmt.Errorf("%w; and the %w", err, untold)
