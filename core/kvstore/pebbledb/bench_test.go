@@ -32,7 +32,7 @@ type bare struct {
 }
 
 func openBare(b *testing.B, noSync bool) *bare {
-	o := &pebble.Options{FormatMajorVersion: pebble.FormatNewest, MemTableSize: 8 << 20, CacheSize: 32 << 20, Logger: quiet{}}
+	o := &pebble.Options{FormatMajorVersion: pebble.FormatNewest, MemTableSize: 8 << 20, CacheSize: 128 << 20, Logger: quiet{}}
 	for i := range o.Levels {
 		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -14,7 +13,7 @@ import (
 
 // GetLatestCommittedChangeNumber is of the last change that is acknowledged (kvstore.ChangePropagator).
 func (s *Store) GetLatestCommittedChangeNumber() (_ uint64, err error) {
-	defer s.done("committed", nil, time.Now(), &err)
+	defer s.done("committed", nil, s.begin(), &err)
 	st, err := s.enter()
 	if err != nil {
 		return 0, err
@@ -26,7 +25,7 @@ func (s *Store) GetLatestCommittedChangeNumber() (_ uint64, err error) {
 // LoadChanges returns changes of the log (kvstore.ChangePropagator), and none that a crash could take back: a replica is
 // never ahead.
 func (s *Store) LoadChanges(from uint64, most int) (_ []*kvstore.ChangeRecord, err error) {
-	defer s.done("load", nil, time.Now(), &err)
+	defer s.done("load", nil, s.begin(), &err)
 	return s.load(from, most)
 }
 
@@ -83,7 +82,7 @@ func (st *state) changes(from uint64, most int) (_ []*kvstore.ChangeRecord, err 
 
 // GetLatestAppliedChangeNumber is the master's number of the last change applied (kvstore.ChangeApplier).
 func (s *Store) GetLatestAppliedChangeNumber() (_ uint64, err error) {
-	defer s.done("applied", nil, time.Now(), &err)
+	defer s.done("applied", nil, s.begin(), &err)
 	st, err := s.enter()
 	if err != nil {
 		return 0, err
@@ -100,7 +99,7 @@ const saveAtMost = 1 << 20
 // SaveChanges applies changes of a master (kvstore.ChangeApplier). Several may be one batch; a crash leaves the effects
 // and the applied number of the first so many changes.
 func (s *Store) SaveChanges(changes []*kvstore.ChangeRecord) (_ uint64, err error) {
-	defer s.done("save", nil, time.Now(), &err)
+	defer s.done("save", nil, s.begin(), &err)
 	return s.save(nil, changes)
 }
 

@@ -2,7 +2,6 @@ package pebbledb
 
 import (
 	"fmt"
-	"time"
 
 	"holdfast/core/kvstore"
 )
@@ -24,21 +23,21 @@ func (s *Store) histories() (own, applied string, err error) {
 // History identifies the history of the database's own changes (kvstore.Historian). Without syncing, a crash may take it
 // back together with all changes; no change of it was shown then.
 func (s *Store) History() (own string, err error) {
-	defer s.done("history", nil, time.Now(), &err)
+	defer s.done("history", nil, s.begin(), &err)
 	own, _, err = s.histories()
 	return own, err
 }
 
 // AppliedHistory identifies the history of the master whose changes were applied (kvstore.Historian).
 func (s *Store) AppliedHistory() (applied string, err error) {
-	defer s.done("history", nil, time.Now(), &err)
+	defer s.done("history", nil, s.begin(), &err)
 	_, applied, err = s.histories()
 	return applied, err
 }
 
 // LoadChangesOf is LoadChanges of one history (kvstore.Historian).
 func (s *Store) LoadChangesOf(history string, from uint64, most int) (_ []*kvstore.ChangeRecord, err error) {
-	defer s.done("load", nil, time.Now(), &err)
+	defer s.done("load", nil, s.begin(), &err)
 	st, err := s.enter()
 	if err != nil {
 		return nil, err
@@ -55,6 +54,6 @@ func (s *Store) LoadChangesOf(history string, from uint64, most int) (_ []*kvsto
 
 // SaveChangesOf is SaveChanges of one history (kvstore.Historian).
 func (s *Store) SaveChangesOf(history string, changes []*kvstore.ChangeRecord) (_ uint64, err error) {
-	defer s.done("save", nil, time.Now(), &err)
+	defer s.done("save", nil, s.begin(), &err)
 	return s.save(&history, changes)
 }

@@ -51,7 +51,7 @@ func (s *state) sweep(b *pebble.Batch) error {
 		n++
 		expire, key := binary.BigEndian.Uint64(it.Key()[1:9]), it.Key()[9:]
 		_ = b.Delete(it.Key(), nil)
-		err = s.raw(s.db, key, func(stored uint64, _ []byte, found bool) {
+		err = s.raw(s.db, dataKey(key), func(stored uint64, _ []byte, found bool) {
 			if found && stored == expire {
 				_ = b.Delete(dataKey(key), nil)
 			}

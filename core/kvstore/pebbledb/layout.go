@@ -30,7 +30,12 @@ var (
 	metaOf      = []byte{spaceMeta, 'o', 'f'}
 )
 
-func dataKey(key []byte) []byte { return append([]byte{spaceData}, key...) }
+func dataKey(key []byte) []byte {
+	b := make([]byte, 1+len(key))
+	b[0] = spaceData
+	copy(b[1:], key)
+	return b
+}
 
 func logKey(n uint64) []byte { return binary.BigEndian.AppendUint64([]byte{spaceLog}, n) }
 

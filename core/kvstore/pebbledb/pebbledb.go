@@ -153,6 +153,14 @@ func (w watched) GetLatestAppliedChangeNumber() (uint64, error) {
 	return w.current().GetLatestAppliedChangeNumber()
 }
 
+// begin is when a call begins, as done wants to know it; nobody else does.
+func (s *Store) begin() (start time.Time) {
+	if s.opts.Stat != nil {
+		start = time.Now()
+	}
+	return start
+}
+
 // done notes a call that began at start, and says in its error which it was.
 func (s *Store) done(op string, key []byte, start time.Time, err *error) {
 	s.opts.Stat.Done(engine, op, start, *err)

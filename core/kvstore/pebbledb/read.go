@@ -3,7 +3,6 @@ package pebbledb
 import (
 	"errors"
 	"io"
-	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -13,7 +12,7 @@ import (
 // Get returns the pairs of keys (kvstore.KVStore), of several all as of one moment. As with Pebble, it may return what a
 // Put has yet to bring to the disk; the change log never does.
 func (s *Store) Get(keys ...[]byte) (pairs []*kvstore.KVPair, err error) {
-	defer s.done("get", nil, time.Now(), &err)
+	defer s.done("get", nil, s.begin(), &err)
 	return s.get(keys)
 }
 
@@ -38,12 +37,16 @@ func (s *Store) get(keys [][]byte) (_ []*kvstore.KVPair, err error) {
 		defer func() { err = errors.Join(err, shot.Close()) }()
 		from = shot
 	}
-	now := s.opts.Clock()
+	now, timed := uint64(0), false // the clock is asked for a pair that ends, once
 	pairs := make([]*kvstore.KVPair, 0, len(keys))
 	for _, k := range keys {
-		err := st.view(from, k, now, func(expire uint64, value []byte, found bool) {
-			if found {
-				pairs = append(pairs, clonePair(k, value, expire))
+		stored := dataKey(k) // the pair keeps it
+		err := st.raw(from, stored, func(expire uint64, value []byte, found bool) {
+			if expire != 0 && !timed {
+				now, timed = s.opts.Clock(), true
+			}
+			if found && !ended(expire, now) {
+				pairs = append(pairs, &kvstore.KVPair{Key: stored[1:], Value: append([]byte{}, value...), ExpireTS: expire})
 			}
 		})
 		if err != nil {
@@ -62,7 +65,7 @@ func clonePair(key, value []byte, expire uint64) *kvstore.KVPair {
 
 // view shows a key's value at a moment; what has expired is not found.
 func (s *state) view(from getter, key []byte, now uint64, show func(expire uint64, value []byte, found bool)) error {
-	return s.raw(from, key, func(expire uint64, value []byte, found bool) {
+	return s.raw(from, dataKey(key), func(expire uint64, value []byte, found bool) {
 		if found = found && !ended(expire, now); !found {
 			expire, value = 0, nil
 		}
@@ -72,10 +75,9 @@ func (s *state) view(from getter, key []byte, now uint64, show func(expire uint6
 
 func ended(expire, now uint64) bool { return expire != 0 && now >= expire }
 
-// raw shows what is stored under a key, be it expired.
-func (s *state) raw(from getter, key []byte, show func(expire uint64, value []byte, found bool)) error {
-	var short [64]byte
-	b, closer, err := from.Get(append(append(short[:0], spaceData), key...))
+// raw shows what is stored under a dataKey, be it expired.
+func (s *state) raw(from getter, stored []byte, show func(expire uint64, value []byte, found bool)) error {
+	b, closer, err := from.Get(stored)
 	if errors.Is(err, pebble.ErrNotFound) {
 		show(0, nil, false)
 		return nil

@@ -7,7 +7,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -17,7 +16,7 @@ import (
 // GetSnapshot streams the state of this moment (kvstore.KVStore), which is on the disk before the first byte is. It
 // costs the memory of a few pairs; old data stay on the disk until it is closed.
 func (s *Store) GetSnapshot() (_ io.ReadCloser, err error) {
-	defer s.done("snapshot", nil, time.Now(), &err)
+	defer s.done("snapshot", nil, s.begin(), &err)
 	return s.snapshot()
 }
 
@@ -43,7 +42,7 @@ func (s *Store) snapshot() (io.ReadCloser, error) {
 // PutSnapshot replaces the state (kvstore.KVStore): the snapshot is verified, stored in a folder of its own and swapped
 // in by one rename. A crash leaves the old state or the new one. Iterators begun before go on over the old one.
 func (s *Store) PutSnapshot(r io.ReadCloser) (err error) {
-	defer s.done("put snapshot", nil, time.Now(), &err)
+	defer s.done("put snapshot", nil, s.begin(), &err)
 	return s.putSnapshot(r)
 }
 
@@ -65,7 +64,7 @@ func (s *Store) putSnapshot(r io.ReadCloser) (err error) {
 
 // BackupTo writes a snapshot to a new file (kvstore.Backupable), which any engine restores.
 func (s *Store) BackupTo(path string) (err error) {
-	defer s.done("backup", []byte(path), time.Now(), &err)
+	defer s.done("backup", []byte(path), s.begin(), &err)
 	r, err := s.snapshot()
 	if err != nil {
 		return err
@@ -77,7 +76,7 @@ func (s *Store) BackupTo(path string) (err error) {
 // RestoreFrom replaces the state by a backup of any engine (kvstore.Backupable). What it returns is one *Store, four
 // times.
 func (s *Store) RestoreFrom(path string) (_ kvstore.KVStore, _ kvstore.Backupable, _ kvstore.ChangePropagator, _ kvstore.ChangeApplier, err error) {
-	defer s.done("restore", []byte(path), time.Now(), &err)
+	defer s.done("restore", []byte(path), s.begin(), &err)
 	next := &Store{root: s.root}
 	if err := s.restore(path, next); err != nil {
 		return nil, nil, nil, nil, err

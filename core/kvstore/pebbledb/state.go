@@ -39,7 +39,7 @@ type state struct {
 
 const (
 	memTable   = 8 << 20
-	blockCache = 32 << 20
+	blockCache = 128 << 20 // at most: it grows with what is read, and a read that misses it unpacks a block
 )
 
 func pebbleOptions(fs vfs.FS) *pebble.Options {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"sync/atomic"
-	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -13,7 +12,7 @@ import (
 
 // Put stores all pairs as one change (kvstore.KVStore).
 func (s *Store) Put(pairs ...*kvstore.KVPair) (err error) {
-	defer s.done("put", nil, time.Now(), &err)
+	defer s.done("put", nil, s.begin(), &err)
 	return s.put(pairs)
 }
 
@@ -41,7 +40,7 @@ func (s *Store) put(pairs []*kvstore.KVPair) error {
 
 // Delete deletes a key, if it is there (kvstore.KVStore).
 func (s *Store) Delete(key []byte) (err error) {
-	defer s.done("delete", key, time.Now(), &err)
+	defer s.done("delete", key, s.begin(), &err)
 	_, err = s.swap(key, func(_ uint64, _ []byte, found bool) *kvstore.TrxnRecord {
 		if !found {
 			return nil
@@ -57,7 +56,7 @@ func (s *Store) CompareAndSet(r *kvstore.CompareAndSetRequest) (set bool, err er
 	if r != nil {
 		key = r.Key
 	}
-	defer s.done("cas", key, time.Now(), &err)
+	defer s.done("cas", key, s.begin(), &err)
 	if err := r.Check(); err != nil {
 		return false, err
 	}
