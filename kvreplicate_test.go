@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -338,28 +339,42 @@ func TestReplicateOfAServerThatDoesNotAnswer(t *testing.T) {
 	}
 }
 
-// The process is killed at random moments under writes. Each time the replica is a prefix of its master, and at last all
-// of it.
+// The process is killed at random moments under writes: while it starts, and in every other round after it has applied
+// something. Each time the replica is a prefix of its master, and at last all of it.
 func TestReplicateSurvivesKills(t *testing.T) {
 	each(t, func(t *testing.T, s server) {
 		m := s.master(t, "db", redisdb.Options{})
 		change(t, m, 3000)
 		dir := t.TempDir()
 		args := append([]string{"replicate", "--db", "db", "--to", dir, "--refresh", "100ms"}, s.flagsFrom()...)
+		works := regexp.MustCompile(`[1-9]\d* changes applied`)
 		applied := uint64(0)
-		for round := 0; round < 12 || applied == 0 && round < 100; round++ { // more where the machine is so busy that each was killed too early
+		for round := range 12 {
 			change(t, m, 100)
 			process := exec.Command(binary(t), args...)
+			said := &lines{}
+			process.Stderr = said
 			if err := process.Start(); err != nil {
 				t.Fatal(err)
 			}
-			kill := time.After(time.Duration(20+rand.IntN(150+20*round)) * time.Millisecond) // ever later, for a busy machine
+			soon := func() <-chan time.Time { return time.After(time.Duration(rand.IntN(150)) * time.Millisecond) }
+			var kill <-chan time.Time
+			if round%2 == 0 {
+				kill = soon()
+			}
+			never := time.After(time.Minute)
 			for working := true; working; {
 				select {
 				case <-kill:
 					working = false
+				case <-never:
+					t.Errorf("round %d: nothing was applied: %s", round, said.String())
+					working = false
 				default:
 					change(t, m, 3)
+					if kill == nil && works.MatchString(said.String()) {
+						kill = soon()
+					}
 				}
 			}
 			_ = process.Process.Kill() // SIGKILL
@@ -375,9 +390,6 @@ func TestReplicateSurvivesKills(t *testing.T) {
 				t.Fatalf("round %d: %v is no prefix of the master, %v", round, got, want)
 			}
 			r.Close()
-		}
-		if applied == 0 {
-			t.Error("nothing was ever applied")
 		}
 		process := exec.Command(binary(t), args...)
 		told := &lines{}
