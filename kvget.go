@@ -48,22 +48,31 @@ func printNamed(ctx context.Context, c *core.Core, named string, to views.Printe
 	if plain, err := conn.Unescape(named); err == nil && plain != named {
 		dbs = append(dbs, plain)
 	}
+	var away error // of a master that may have what is named, too
 	for _, db := range dbs {
 		switch read, err := c.KVRows.Read(ctx, []string{conn.Escape(db)}); {
+		case othersAnswer(ctx, c, err):
+			away = err
 		case err != nil:
 			return err
 		case len(read) == 0:
 		case read[0].Problem() != nil:
 			return read[0].Problem()
 		default:
-			return printPairs(ctx, c.KVRows, db, to)
+			return cmp.Or(printPairs(ctx, c.KVRows, db, to), partly(away))
 		}
 	}
 	id, err := findPair(ctx, c, named)
+	if errors.Is(err, errPartial) {
+		away, err = cmp.Or(away, err), nil
+	}
 	if err != nil {
+		if errors.Is(err, errMissing) {
+			return cmp.Or(away, err)
+		}
 		return err
 	}
-	return printPair(ctx, c, id, to)
+	return cmp.Or(printPair(ctx, c, id, to), partly(away))
 }
 
 func printPairs(ctx context.Context, rows *redisdb.Rows, db string, to views.Printer) error {
@@ -185,7 +194,7 @@ func (p *pager) end() (err error) {
 var errAmbiguous = errors.New("more than one pair can be meant")
 
 // findPair returns the ID of the pair that is named by it, DB:KEY with both names escaped, or by the names as they are
-// printed, if only one pair can be meant.
+// printed, if only one pair can be meant. With errPartial it is the only one on the masters that answer.
 func findPair(ctx context.Context, c *core.Core, named string) (string, error) {
 	there := func(db, key string) (bool, error) {
 		if db == "" || key == "" {
@@ -197,8 +206,12 @@ func findPair(ctx context.Context, c *core.Core, named string) (string, error) {
 	first, rest, _ := strings.Cut(named, ":")
 	db, bad := conn.Unescape(first)
 	key, worse := conn.Unescape(rest)
+	var away error
 	if bad == nil && worse == nil {
-		if ok, err := there(db, key); ok || err != nil {
+		switch ok, err := there(db, key); {
+		case othersAnswer(ctx, c, err):
+			away = err
+		case ok || err != nil:
 			return named, err
 		}
 	}
@@ -213,11 +226,12 @@ func findPair(ctx context.Context, c *core.Core, named string) (string, error) {
 				if slices.Contains(meant, id) {
 					continue
 				}
-				ok, err := there(db, key)
-				if err != nil {
+				switch ok, err := there(db, key); {
+				case othersAnswer(ctx, c, err):
+					away = err
+				case err != nil:
 					return named, err
-				}
-				if ok {
+				case ok:
 					meant = append(meant, id)
 				}
 			}
@@ -225,9 +239,9 @@ func findPair(ctx context.Context, c *core.Core, named string) (string, error) {
 	}
 	switch len(meant) {
 	case 0:
-		return named, missing(named)
+		return named, cmp.Or(away, missing(named))
 	case 1:
-		return meant[0], nil
+		return meant[0], partly(away)
 	}
 	return named, fmt.Errorf("%q: %w: write %s", named, errAmbiguous, strings.Join(meant, " or "))
 }

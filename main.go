@@ -64,7 +64,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		return wrongUsage
 	case errors.Is(err, conn.ErrPrecondition):
 		return refused
-	case conn.Unreachable(err):
+	case conn.Unreachable(err) && !errors.Is(err, errPartial): // else the others answered
 		return unreachable
 	}
 	return failed

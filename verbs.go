@@ -164,6 +164,19 @@ func getAll(ctx context.Context, c *core.Core, m *live.Model, v views.View, to v
 // errPartial is of a view that was printed without all of its rows. It is none of the way: a part of the server answered.
 var errPartial = errors.New("rows are missing")
 
+// othersAnswer tells whether err is of one master of a cluster, while others may have what is looked for.
+func othersAnswer(ctx context.Context, c *core.Core, err error) bool {
+	return c.Conn.Mode == conn.Cluster && ctx.Err() == nil && conn.Unreachable(err)
+}
+
+// partly is the end of a `get` that printed what it found, while a master with another row of that name may be away.
+func partly(away error) error {
+	if away == nil || errors.Is(away, errPartial) {
+		return away
+	}
+	return fmt.Errorf("%w: %w", errPartial, away)
+}
+
 // missingRows says which rows of a kind a reading has left out, and why.
 func missingRows(snap *live.Snapshot, kind live.Kind) error {
 	var why []string
@@ -184,9 +197,9 @@ func missingRows(snap *live.Snapshot, kind live.Kind) error {
 }
 
 func getOne(ctx context.Context, c *core.Core, v views.View, to views.Printer, key string) error {
-	row, err := find(ctx, c, v.Kind, key)
-	if err != nil {
-		return err
+	row, away := find(ctx, c, v.Kind, key)
+	if row == nil {
+		return away
 	}
 	if err := row.Problem(); err != nil && !errors.Is(err, conn.ErrTooLarge) { // what is asked for by name is not too large
 		return err
@@ -207,35 +220,41 @@ func getOne(ctx context.Context, c *core.Core, v views.View, to views.Printer, k
 		return fmt.Errorf("%q: its content takes %d bytes, and get prints up to %d", key, d.Size, live.InspectMost)
 	}
 	now := time.Now()
-	return v.PrintOne(to, row, c.Live.Keys(v.Kind, row.ID())[0], d, tui.Clock{Now: now, Server: now})
+	return cmp.Or(v.PrintOne(to, row, c.Live.Keys(v.Kind, row.ID())[0], d, tui.Clock{Now: now, Server: now}), away)
 }
 
-// find reads the row that key names: by its ID, or by the plain names that the ID escapes.
+// find reads the row that key names: by its ID, or by the plain names that the ID escapes. With errPartial it is the first
+// on the masters that answer.
 func find(ctx context.Context, c *core.Core, kind live.Kind, key string) (live.Row, error) {
 	ids := []string{key, conn.Escape(key)}
 	if first, rest, ok := strings.Cut(key, ":"); ok {
 		ids = append(ids, conn.Escape(first)+":"+conn.Escape(rest))
 	}
 	var bad live.Row
+	var away error
 	for i, id := range ids {
 		if slices.Contains(ids[:i], id) {
 			continue
 		}
 		row, err := readSettled(ctx, c, kind, id)
+		if othersAnswer(ctx, c, err) {
+			away = err
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
 		if row != nil && row.Problem() == nil {
-			return row, nil
+			return row, partly(away)
 		}
 		if bad == nil {
 			bad = row
 		}
 	}
 	if bad == nil {
-		return nil, missing(key)
+		return nil, cmp.Or(away, missing(key))
 	}
-	return bad, nil
+	return bad, partly(away)
 }
 
 // readSettled reads a row. One of several keys that comes or goes between two of its readings looks broken for that
