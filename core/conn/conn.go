@@ -65,7 +65,7 @@ func Open(o Options) (*Conn, error) {
 	c := &Conn{Mode: mode, Addr: addr, Log: newLog(o.LogSize), wired: true, options: u, noHello: o.noHello}
 	switch mode {
 	case Cluster:
-		c.UniversalClient = redis.NewClusterClient(u.Cluster())
+		c.UniversalClient = newCluster(u)
 	case Sentinel:
 		c.UniversalClient = redis.NewFailoverClient(u.Failover())
 		c.AddHook(&c.last)

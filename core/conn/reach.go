@@ -113,7 +113,7 @@ func (c *Conn) Join(ctx context.Context) error {
 // join puts a cluster client in the place of that of the one node, unless no node can be reached at the address that it
 // announces.
 func (c *Conn) join(ctx context.Context) error {
-	joined := redis.NewClusterClient(c.options.Cluster())
+	joined := newCluster(c.options)
 	joined.AddHook(c.Log)
 	all := &Conn{UniversalClient: joined, Mode: Cluster, wired: true}
 	trying, stop := context.WithTimeout(ctx, 2*c.options.DialTimeout+time.Second)
