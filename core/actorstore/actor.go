@@ -35,7 +35,7 @@ type Actor struct {
 	read    string // the stored document as it was read or last written; "" when that is not known
 	unread  string // the first unknown member that could carry an assignment or a state; see members.go
 	newer   string // the member that makes it a document of the newer layout, see metadata.go; "" when none does
-	at      span   // of its version, in a document of the newer layout
+	at      place  // of its version and time, in a document of the newer layout
 }
 
 // layout is one of the two kinds of keys.
@@ -190,7 +190,7 @@ func (a *Actor) field(name string, s *scanner) bool {
 	case "actorId":
 		a.ActorId = s.str()
 	case "version":
-		a.Version, a.at = s.spanned()
+		a.Version, a.at.version = s.spanned()
 	case "actorTemplateNamespace":
 		a.ActorTemplateNamespace = s.str()
 	case "actorTemplateName":
@@ -230,9 +230,11 @@ func (a *Actor) keep(s *scanner, from int, whole bool) {
 func (a *Actor) identify(m metadata) error {
 	switch {
 	case a.newer == "":
-		a.at = span{}
-	case m.at != span{}:
+		a.at = place{}
+	case m.at.version != span{}:
 		a.Version, a.at = m.version, m.at
+	default:
+		a.at.updated = m.at.updated
 	}
 	if a.ActorId != "" && m.name != "" && a.ActorId != m.name {
 		return errOtherName

@@ -131,11 +131,11 @@ func (w swap) run(ctx context.Context, c redis.UniversalClient, key string) (mer
 }
 
 // save is run for an edit of the whole document, of which text is what was typed and newer and at are what was read of it.
-func (w swap) save(ctx context.Context, c redis.UniversalClient, key, text, newer string, at span) (version int64, err error) {
+func (w swap) save(ctx context.Context, c redis.UniversalClient, key, text, newer string, at place) (version int64, err error) {
 	w.known = 0
 	if newer != "" {
 		w.kind, w.fixed = "newer "+w.kind, nil
-		if w.doc, err = at.stored(text, w.expected+1); err != nil {
+		if w.doc, err = at.stored(text, w.expected+1, time.Now()); err != nil {
 			return 0, err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"holdfast/core/conn"
 )
@@ -14,7 +15,8 @@ import (
 //
 //	{"metadata":{"atespace":"sp","name":"a1","uid":"...","version":"7"},"status":{"state":"ACTOR_STATE_RUNNING"}}
 //
-// They are read, listed, linked and edited by hand under the version they have; nothing else writes them.
+// They are read, listed, linked and edited by hand under the version they have, which sets updateTime as their writer does;
+// nothing else writes them.
 
 // ErrUnversioned, wrapped (errors.Is), refuses to edit a document of the newer layout that has no version to edit it under.
 var ErrUnversioned = conn.Precondition("read-only: the document has no version of its own")
@@ -26,11 +28,14 @@ var errOtherName = errors.New("metadata.name is not the id beside it")
 type metadata struct {
 	space, name, uid string
 	version          int64
-	at               span
+	at               place
 }
 
 // span is a part of a document, from its first byte to behind its last; empty: there is none.
 type span struct{ from, to int }
+
+// place is where a write changes a document of the newer layout.
+type place struct{ version, updated span }
 
 func (s *scanner) metadata() (m metadata) {
 	for s.enter('{'); s.more('}'); {
@@ -42,7 +47,12 @@ func (s *scanner) metadata() (m metadata) {
 		case "uid":
 			m.uid = s.str()
 		case "version":
-			m.version, m.at = s.spanned()
+			m.version, m.at.version = s.spanned()
+		case "updateTime":
+			s.peek()
+			from := s.pos
+			s.skip(2)
+			m.at.updated = span{from, s.pos}
 		default:
 			s.skip(2)
 		}
@@ -57,17 +67,30 @@ func (s *scanner) spanned() (int64, span) {
 	return s.integer(), span{from, s.pos}
 }
 
-// stored replaces the version of a document of the newer layout; every other byte stays as it is.
-func (at span) stored(doc string, version int64) (string, error) {
-	if at == (span{}) {
+// stored replaces the version of a document of the newer layout, and when it was written if its metadata tells that; every
+// other byte stays as it is.
+func (at place) stored(doc string, version int64, now time.Time) (string, error) {
+	if at.version == (span{}) {
 		return "", fmt.Errorf("%w: the edited document has no version", ErrInvalid)
 	}
-	return doc[:at.from] + `"` + strconv.FormatInt(version, 10) + `"` + doc[at.to:], nil
+	next, when := strconv.FormatInt(version, 10), now.UTC().Format(time.RFC3339Nano)
+	switch { // the later one first, which leaves the other where it is
+	case at.updated == (span{}):
+		return at.version.put(doc, next), nil
+	case at.version.from < at.updated.from:
+		return at.version.put(at.updated.put(doc, when), next), nil
+	}
+	return at.updated.put(at.version.put(doc, next), when), nil
+}
+
+// put replaces the part by a text in quotes.
+func (at span) put(doc, text string) string {
+	return doc[:at.from] + `"` + text + `"` + doc[at.to:]
 }
 
 // unversioned refuses an edit of a document that has no version to edit it under; in the older layouts none is version 0.
-func unversioned(newer string, at span) error {
-	if newer != "" && at == (span{}) {
+func unversioned(newer string, at place) error {
+	if newer != "" && at.version == (span{}) {
 		return ErrUnversioned
 	}
 	return nil

@@ -2,6 +2,7 @@ package actorstore_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -56,6 +57,14 @@ func TestDocumentsWithMetadataAreShownAndPaired(t *testing.T) {
 	})
 }
 
+// updated is the time at which a document says that it was written.
+func updated(t *testing.T, doc string) string {
+	t.Helper()
+	var d struct{ Metadata struct{ UpdateTime string } }
+	must(t, json.Unmarshal([]byte(doc), &d))
+	return d.Metadata.UpdateTime
+}
+
 func TestDocumentsWithMetadataAreOnlyEditedUnderTheirOwnVersion(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, c redis.UniversalClient) {
 		ctx, s := context.Background(), actorstore.NewPersistence(c)
@@ -72,6 +81,7 @@ func TestDocumentsWithMetadataAreOnlyEditedUnderTheirOwnVersion(t *testing.T) {
 		}{
 			{actors, "actor:sp:a1", "sp:a1", metadataActor, 7, "STATUS_RUNNING", "STATUS_PAUSED", `"uid":"u1"`},
 			{actors, "actor:sp:a1", "sp:a1", strings.Replace(metadataActor, `"7"`, "7", 1), 7, "STATUS_RUNNING", "STATUS_PAUSED", "tmpl"},
+			{actors, "actor:sp:a1", "sp:a1", `{"metadata":{"updateTime":"2026-01-02T00:00:00Z","version":"7","name":"a1","atespace":"sp"},"status":"STATUS_RUNNING"}`, 7, "STATUS_RUNNING", "STATUS_PAUSED", `sp"},`},
 			{actors, "actor:sp:a2", "sp:a2", stateActor, 3, "ACTOR_STATE_RUNNING", "ACTOR_STATE_CRASHED", "t2"},
 			{actors, "actor:a5", "a5", `{"actorId":"a5","version":"9","status":{"state":"ACTOR_STATE_RUNNING"}}`, 9, "RUNNING", "PAUSED", "a5"},
 			{workers, "worker:w-uid", "w-uid", metadataWorker, 4, "STATE_ACTIVE", "STATE_DRAINING", "pod-1"},
@@ -91,7 +101,15 @@ func TestDocumentsWithMetadataAreOnlyEditedUnderTheirOwnVersion(t *testing.T) {
 			next := fmt.Sprintf(`"%d"`, tc.version+1)
 			want := strings.Replace(string(edited), fmt.Sprintf(`"version":"%d"`, tc.version), `"version":`+next, 1)
 			want = strings.Replace(want, fmt.Sprintf(`"version":%d`, tc.version), `"version":`+next, 1)
-			if got := stored(t, c, tc.key); got != want {
+			got := stored(t, c, tc.key)
+			if was := updated(t, tc.doc); was != "" {
+				if now := updated(t, got); now <= was {
+					t.Errorf("%s: updated at %s, and before at %s", tc.key, now, was)
+				} else {
+					want = strings.Replace(want, was, now, 1)
+				}
+			}
+			if got != want {
 				t.Errorf("%s: stored %s\nwant %s", tc.key, got, want)
 			}
 		}

@@ -34,7 +34,7 @@ type Worker struct {
 	unread     string // see Actor
 	newer      string
 	named      string // metadata.name, the pod's uid
-	at         span
+	at         place
 }
 
 // assignee is whom a worker runs.
@@ -143,9 +143,11 @@ func (w *Worker) decode(doc string, whole bool) error {
 	w.assign()
 	switch {
 	case w.newer == "":
-		w.at = span{}
-	case meta.at != span{}:
+		w.at = place{}
+	case meta.at.version != span{}:
 		w.Version, w.at = meta.version, meta.at
+	default:
+		w.at.updated = meta.at.updated
 	}
 	w.named = meta.name
 	return s.finish()
@@ -169,7 +171,7 @@ func (w *Worker) field(name string, s *scanner) bool {
 	case "ip":
 		w.Ip = s.str()
 	case "version":
-		w.Version, w.at = s.spanned()
+		w.Version, w.at.version = s.spanned()
 	case "workerPodUid":
 		w.WorkerPodUid = s.str()
 	case "nodeName":
