@@ -32,8 +32,9 @@ type detail struct {
 
 	readings int // of the content
 
-	body   *laid // the content; nil until it is laid out
-	drawer int   // counts the times it was laid out: only the last counts
+	body    *laid    // the content; nil until it is laid out
+	related []string // the documents that it names
+	drawer  int      // counts the times it was laid out: only the last counts
 
 	links   []Link
 	link    int      // selected one
@@ -73,9 +74,10 @@ type (
 		of    linkBase
 	}
 	bodyMsg struct {
-		d      *detail
-		drawer int
-		body   *laid
+		d       *detail
+		drawer  int
+		body    *laid
+		related []string
 	}
 )
 
@@ -195,7 +197,7 @@ func (m *Model) detailed(msg tea.Msg) tea.Cmd {
 		}
 	case bodyMsg:
 		if msg.drawer == msg.d.drawer {
-			msg.d.body = msg.body
+			msg.d.body, msg.d.related = msg.body, msg.related
 			msg.d.s.asked, msg.d.resume = max(msg.d.s.asked, msg.d.resume), 0
 		}
 	}
@@ -209,8 +211,10 @@ func (m *Model) drawBody() tea.Cmd {
 		return nil
 	}
 	d.drawer++
-	drawer, body, size, th, width := d.drawer, d.whole.Body, d.whole.Size, m.theme, m.detailWidth()
-	return guard(func() tea.Msg { return bodyMsg{d, drawer, layBody(th, body, size, width)} })
+	drawer, whole, th, width := d.drawer, d.whole, m.theme, m.detailWidth()
+	return guard(func() tea.Msg {
+		return bodyMsg{d, drawer, layBody(th, whole.Body, whole.Size, width), layRelated(th, whole.Related, width)}
+	})
 }
 
 // moment is when the row is shown: now, but for one that is gone, whose deadlines stand still.

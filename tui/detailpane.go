@@ -44,7 +44,7 @@ func (d *detail) parts(th themes.Theme, snap *live.Snapshot, at Clock, w int) pa
 	facts := d.facts(th, snap, at, w)
 	d.heads = len(facts) + len(heading(th, "Links"))
 	before := slices.Concat(facts, d.linkLines(th, w), d.contentHead(th, w))
-	after := slices.Concat(d.asStored(th, w), d.rawKeys(th, at, w), d.changes(th, snap, at, w))
+	after := slices.Concat(d.asStored(th, w), d.rawKeys(th, at, w), d.related, d.changes(th, snap, at, w))
 	all := parts{{lines: before}, &laid{}, {lines: after}}
 	if d.whole.Found && d.body != nil {
 		all[1] = d.body
@@ -150,6 +150,24 @@ func (d *detail) rawKeys(th themes.Theme, at Clock, w int) []string {
 		}
 		lines = append(lines, styled(th.Text, wrap(cleanStart(k.Name), w))...)
 		lines = append(lines, "  "+th.Muted.Render(cut(fmt.Sprintf("%s, %s of memory, %s", cleanStart(cmp.Or(k.Type, "type unknown")), byteCount(k.Bytes), ttl), w-2)))
+	}
+	return lines
+}
+
+// layRelated lays out the documents that the row names, each below its key.
+func layRelated(th themes.Theme, documents []live.Related, w int) []string {
+	var lines []string
+	for _, doc := range documents {
+		lines = append(lines, heading(th, "Names "+cleanStart(doc.Key))...)
+		if doc.Problem != nil {
+			lines = append(lines, styled(th.Bad, wrap("cannot be read: "+reason(doc.Problem), w))...)
+			continue
+		}
+		size := int64(0)
+		if doc.Size > int64(len(doc.Body)) {
+			size = doc.Size
+		}
+		lines = append(lines, layBody(th, doc.Body, size, w).lines...)
 	}
 	return lines
 }

@@ -216,7 +216,15 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(f.Fd())
 }
 
-// PrintOne writes one row whole: its fields, its content and its raw keys. Of one that is too large to be read unasked,
+// content is JSON where a body is an object or an array, else as plain.
+func content(body []byte) any {
+	if first := bytes.TrimSpace(body); len(first) > 0 && (first[0] == '{' || first[0] == '[') && utf8.Valid(body) && json.Valid(body) {
+		return json.RawMessage(body)
+	}
+	return plain(body)
+}
+
+// PrintOne writes one row whole: its fields, its content, its raw keys and the documents that it names. Of one that is too large to be read unasked,
 // whose fields nobody has read, its key stands for them.
 func (v View) PrintOne(p Printer, r live.Row, rawKey string, d live.Detail, at tui.Clock) error {
 	w, f := p.Out, p.Format
@@ -224,19 +232,26 @@ func (v View) PrintOne(p Printer, r live.Row, rawKey string, d live.Detail, at t
 	if r.Problem() == nil {
 		o = v.object(r, at, nil)
 	}
-	content := plain(d.Body)
-	if first := bytes.TrimSpace(d.Body); len(first) > 0 && (first[0] == '{' || first[0] == '[') && utf8.Valid(d.Body) && json.Valid(d.Body) {
-		content = json.RawMessage(d.Body)
-	}
 	keys := make([]any, len(d.Keys))
 	for i, k := range d.Keys {
 		keys[i] = plain(k.Name)
 	}
-	o = append(o, member{"content", content}, member{"raw_keys", keys})
+	fields := o
+	o = append(o, member{"content", content(d.Body)}, member{"raw_keys", keys})
+	if len(d.Related) > 0 {
+		related := make([]object, len(d.Related))
+		for i, doc := range d.Related {
+			related[i] = object{{"key", plain(doc.Key)}, {"content", content(doc.Body)}}
+			if doc.Problem != nil {
+				related[i] = object{{"key", plain(doc.Key)}, {"error", doc.Problem.Error()}}
+			}
+		}
+		o = append(o, member{"related", related})
+	}
 	switch f {
 	case Table:
 		tw := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-		for _, m := range o[:len(o)-2] {
+		for _, m := range fields {
 			fmt.Fprintf(tw, "%s\t%s\n", m.name, m.shown())
 		}
 		for _, k := range d.Keys {
@@ -246,10 +261,19 @@ func (v View) PrintOne(p Printer, r live.Row, rawKey string, d live.Detail, at t
 			return err
 		}
 		_, err := fmt.Fprintf(w, "\n%s\n", tui.CleanLines(member{value: plain(d.Body)}.cell()))
+		for _, doc := range d.Related {
+			body := member{value: plain(doc.Body)}.cell()
+			if doc.Problem != nil {
+				body = "cannot be read: " + doc.Problem.Error()
+			}
+			if err == nil {
+				_, err = fmt.Fprintf(w, "\n%s\n%s\n", tui.Clean(doc.Key), tui.CleanLines(body))
+			}
+		}
 		return err
 	case CSV:
 		out := newCSV(w, isTerminal(w), p.Raw)
-		for _, m := range append(o[:len(o)-2], member{"content", plain(d.Body)}) {
+		for _, m := range append(fields, member{"content", plain(d.Body)}) {
 			if err := out.write(m.name, out.cell(m)); err != nil {
 				return err
 			}

@@ -19,6 +19,8 @@ type Detail struct {
 	Body  []byte // the content, as the primitive's package gives it: JSON, or plain bytes
 	Size  int64  // of the content, of which Body is only the beginning; 0: Body is all of it
 	Keys  []RawKey
+	// Related are the documents that the content names and that no view lists.
+	Related []Related
 }
 
 // RawKey is one Redis key that a row is made of.
@@ -63,6 +65,9 @@ func (m *Model) detail(ctx context.Context, kind Kind, id string, most int64) (D
 		d.Body, d.Found, err = f.inspect(ctx, id)
 		if err != nil && noAnswer(err) {
 			return Detail{}, err
+		}
+		if err == nil && f.related != nil {
+			d.Related, err = m.related(ctx, f.related(id, d.Body))
 		}
 		return d, err
 	}

@@ -51,6 +51,11 @@ type (
 	mortal           interface{ Deadline() time.Time }      // on our clock; zero: never
 )
 
+// A Source may tell the keys of documents that a row names in its content and that no kind lists, for its detail.
+type relating interface {
+	Related(id string, body []byte) (keys []string)
+}
+
 // A Source may also tell what its rows weigh and in which group, for Table.Sum; and a row may take over from an earlier
 // reading of it, before anybody else sees it, such as what only two readings can tell.
 type (
@@ -69,10 +74,11 @@ type Feed struct {
 	equal    func(a, b Row) bool
 	keys     func(id string) []string
 	inspect  func(ctx context.Context, id string) ([]byte, bool, error)
-	several  bool                                // keys may make up one row
-	needs    func(r Row) (key string)            // nil: no row of the kind needs a key of another
-	weigh    func(r Row) (group string, n int64) // nil: rows of the kind have no weight
-	follow   func(old, r Row)                    // nil: each reading stands for itself
+	several  bool                                  // keys may make up one row
+	needs    func(r Row) (key string)              // nil: no row of the kind needs a key of another
+	weigh    func(r Row) (group string, n int64)   // nil: rows of the kind have no weight
+	follow   func(old, r Row)                      // nil: each reading stands for itself
+	related  func(id string, body []byte) []string // nil: rows of the kind name no other documents
 }
 
 // Of makes a Feed: one line of the registry.
@@ -101,6 +107,9 @@ func Of[R comparableRow[R]](kind Kind, s Source[R]) Feed {
 	}
 	if w, is := s.(weighed[R]); is {
 		f.weigh = func(r Row) (string, int64) { return w.Weigh(r.(R)) }
+	}
+	if n, is := s.(relating); is {
+		f.related = n.Related
 	}
 	if _, is := any(*new(R)).(follower[R]); is {
 		f.follow = func(old, r Row) { r.(follower[R]).Follow(old.(R)) }
