@@ -165,7 +165,7 @@ func (o *Operator) Edit(doc Document, text string) (Action, error) {
 func (o *Operator) replace(d documents, doc Document, body []byte, text string) Action {
 	return Action{
 		Verb: Edit, Kind: doc.Kind, ID: doc.ID, Text: text, body: body,
-		Summary:  fmt.Sprintf("save %s %s (%d bytes, was %d) if it still has version %d", doc.Kind, doc.ID, len(body), len(doc.Body), doc.Version),
+		Summary:  fmt.Sprintf("save %s %s (%d bytes, was %d) %s", doc.Kind, doc.ID, len(body), len(doc.Body), unlessChanged(doc.Kind, doc.Version)),
 		Commands: []string{o.script("compare and set", doc.Kind, doc.ID, doc.Version, body)},
 		run: func(ctx context.Context) (Outcome, error) {
 			out := Outcome{Before: document(doc.Version, doc.Body)}
@@ -181,7 +181,7 @@ func (o *Operator) replace(d documents, doc Document, body []byte, text string) 
 			out.After = document(version, saved.Body)
 			out.Text = fmt.Sprintf("saved %s, version %d", doc.ID, version)
 			undo := o.replace(d, saved, doc.Body, doc.Text())
-			undo.Summary = fmt.Sprintf("take the edit of %s back if it still has version %d", doc.ID, version)
+			undo.Summary = fmt.Sprintf("take the edit of %s back %s", doc.ID, unlessChanged(doc.Kind, version))
 			out.Undo = &undo
 			return out, nil
 		},
@@ -245,7 +245,7 @@ func (o *Operator) Delete(kind live.Kind, id string, version int64) (Action, err
 	}
 	return Action{
 		Verb: Delete, Kind: kind, ID: id, Destructive: true,
-		Summary:  fmt.Sprintf("delete %s %s if it still has version %d", kind, id, version),
+		Summary:  fmt.Sprintf("delete %s %s %s", kind, id, unlessChanged(kind, version)),
 		Commands: []string{o.script("delete", kind, id, version)},
 		run: func(ctx context.Context) (Outcome, error) {
 			body, stored, back, err := d.Keep(conn.WithoutDoubt(ctx), id)
@@ -262,6 +262,14 @@ func (o *Operator) Delete(kind live.Kind, id string, version int64) (Action, err
 			return out, nil
 		},
 	}, nil
+}
+
+// unlessChanged is the condition of a change in words: the version of a pair is a fingerprint that tells nobody anything.
+func unlessChanged(kind live.Kind, version int64) string {
+	if kind == "keys" {
+		return "if its value is still the one shown"
+	}
+	return fmt.Sprintf("if it still has version %d", version)
 }
 
 // document is how the trail shows one.
