@@ -118,9 +118,12 @@ func oldestBuffers(s *live.Snapshot) (out []*line) {
 	return out
 }
 
-// flushable is advice to flush a buffer, unless somebody has locked it.
+// flushable is advice to flush a buffer, unless somebody has locked it or that is not known.
 func flushable(r *buffer.Row, advice string, at tui.Clock) string {
-	if !r.Locked {
+	switch {
+	case r.LockErr != nil:
+		return "whether it is locked is not known"
+	case !r.Locked:
 		return advice
 	}
 	return "locked by " + r.LockToken + ", " + leftWords(r.LockExpires, at)

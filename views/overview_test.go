@@ -1,6 +1,7 @@
 package views
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,7 +9,9 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"holdfast/core/buffer"
 	"holdfast/core/live"
+	"holdfast/tui"
 )
 
 func TestSparkline(t *testing.T) {
@@ -127,5 +130,13 @@ func TestQuestionsAreAskedNoMoreThanNeeded(t *testing.T) {
 		if asked != c.want {
 			t.Errorf("%s: asked %d times, want %d", c.name, asked, c.want)
 		}
+	}
+}
+
+// A finding that says "flush it" of a buffer is no good advice where nobody may see whether somebody has locked it.
+func TestAFindingDoesNotJudgeALockThatIsNotKnown(t *testing.T) {
+	r := &buffer.Row{LockErr: errors.New("NOPERM")}
+	if got := flushable(r, "flush it if nobody does", tui.Clock{}); got != "whether it is locked is not known" {
+		t.Errorf("advice: %q", got)
 	}
 }
