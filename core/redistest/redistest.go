@@ -1,7 +1,7 @@
 // Package redistest starts real Redis servers for tests, as net/http/httptest does web servers: on free loopback
 // ports, in temporary folders, stopped with the test. Only tests import it.
 //
-// Without a redis-server binary a test that asks for one is skipped and says so; with HOLDFAST_REQUIRE_REDIS=1 it
+// Without a redis-server binary a test that asks for one is skipped and says so; with REQUIRE_REDIS=1 it
 // fails instead.
 package redistest
 
@@ -85,8 +85,8 @@ func need(t testing.TB) {
 	if _, err := exec.LookPath(binary); err == nil {
 		return
 	}
-	if os.Getenv("HOLDFAST_REQUIRE_REDIS") == "1" {
-		t.Fatal("redis-server is not installed, and HOLDFAST_REQUIRE_REDIS=1 demands it")
+	if os.Getenv("REQUIRE_REDIS") == "1" {
+		t.Fatal("redis-server is not installed, and REQUIRE_REDIS=1 demands it")
 	}
 	t.Skip("redis-server is not installed; install it to run the tests against a real server")
 }
