@@ -136,7 +136,7 @@ func TestASignalEndsAWriteThatNobodyReads(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	p := &process{Cmd: exec.Command(binary(t), append([]string{"get", "locks"}, s.flags...)...)}
+	p := &process{Cmd: exec.Command(binary(t), append([]string{"get", "locks", "-o", "json"}, s.flags...)...)}
 	p.Stdout, p.Stderr = w, &p.errors
 	if err := p.Start(); err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -144,10 +145,14 @@ func (o options) open(ctx context.Context) (*core.Core, error) {
 	}
 	c := conn.Options{URLs: o.urls, Cluster: o.cluster, SentinelMaster: o.sentinel, Username: o.username, TLS: secure, NoTouch: true}
 	if o.passwordFile != "" {
-		if _, err := o.password(ctx); err != nil {
+		password, err := o.password(ctx)
+		if err != nil {
 			return nil, err
 		}
 		c.PasswordFrom = o.password
+		if info, err := os.Stat(o.passwordFile); err == nil && !info.Mode().IsRegular() { // a pipe can be read once
+			c.Password, c.PasswordFrom = password, nil
+		}
 	}
 	opened, err := core.Open(core.Options{Conn: c, Prefixes: o.conf.prefixesOf(o.connection), Refresh: o.refresh, Budget: budget, MaxMemory: memory})
 	if err != nil { // nothing was dialled yet: it is about the flags

@@ -22,7 +22,7 @@ func build(name string, p palette) Theme {
 
 		Text: text, Muted: muted, Title: title,
 		Good: plain.Foreground(p.good), Info: plain.Foreground(p.info),
-		Warn: bold.Foreground(p.warn), Bad: bold.Foreground(p.bad).Underline(true),
+		Warn: bold.Foreground(p.warn), Bad: bold.Foreground(p.bad).Underline(true).UnderlineSpaces(false),
 		Border: plain.Foreground(p.border), BorderFocus: title,
 
 		Header: text, TabActive: badge(focus), TabIdle: badge(muted),

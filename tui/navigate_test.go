@@ -204,7 +204,7 @@ func TestArrangingRests(t *testing.T) {
 		}
 		return s.Table("buffers")
 	}
-	frame.Columns, frame.Span = all[1].Columns, nil
+	frame.Columns, frame.Span, frame.Open = all[1].Columns, nil, nil
 	all[0] = &frame
 	d := drive(t, options{views: all}, shop)
 	d.read()

@@ -75,6 +75,7 @@ func TestReplicatorRefusesAnotherHistory(t *testing.T) {
 		synctest.Wait()
 		master.replaced("first", 25) // the first changes come while it runs
 		time.Sleep(time.Second)
+		synctest.Wait()
 		to.check(t, 25)
 		if to.history != "first" || last.History != "first" {
 			t.Errorf("it has applied history %q, reported %+v", to.history, last)

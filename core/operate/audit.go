@@ -152,7 +152,7 @@ func (t *trail) broken() error {
 	return t.err
 }
 
-func (o *Operator) entryOf(ctx context.Context, start time.Time, a Action, out Outcome, err error) entry {
+func (o *Operator) entryOf(ctx context.Context, start time.Time, asked bool, a Action, out Outcome, err error) entry {
 	took := time.Since(start)
 	e := entry{
 		At: start.UTC(), Clock: ownClock, Server: o.core.Conn.Addr, DB: o.core.Conn.DB(), Verb: a.Verb, Kind: a.Kind, ID: text([]byte(a.ID)),
@@ -161,7 +161,7 @@ func (o *Operator) entryOf(ctx context.Context, start time.Time, a Action, out O
 	if err != nil {
 		e.Result, e.Error = resultOf(err), err.Error()
 	}
-	if e.Result != unknown { // it answers
+	if asked && e.Result != unknown { // it answers
 		ctx, cancel := context.WithTimeout(conn.WithoutDoubt(ctx), clockWait)
 		defer cancel()
 		if now, err := o.core.Conn.Now(ctx); err == nil {

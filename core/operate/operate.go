@@ -125,7 +125,7 @@ func (o *Operator) Do(ctx context.Context, a Action) (Outcome, error) {
 	if err := o.audit.broken(); err != nil {
 		return Outcome{}, conn.Fail(string(a.Verb), a.ID, err)
 	}
-	start := time.Now()
+	start, sent := time.Now(), o.core.Conn.Log.Sent()
 	var out Outcome
 	err := error(ErrReadOnly)
 	if !o.opts.ReadOnly {
@@ -135,7 +135,10 @@ func (o *Operator) Do(ctx context.Context, a Action) (Outcome, error) {
 			err = fmt.Errorf("%w: %w", ErrInDoubt, err)
 		}
 	}
-	untold := o.audit.write(func() entry { return o.entryOf(ctx, start, a, out, err) })
+	untold := o.audit.write(func() entry {
+		asked := o.core.Conn.Log.Sent() > sent // what was refused before that costs the server nothing, nor does its entry
+		return o.entryOf(ctx, start, asked, a, out, err)
+	})
 	switch {
 	case untold != nil && err != nil:
 		err = fmt.Errorf("%w; and the %w", err, untold)
