@@ -145,10 +145,10 @@ func TestTLSFlagsThatCannotBe(t *testing.T) {
 	}{
 		"cert without key":     {[]string{"--tls-cert", cert}, wrongUsage, "--tls-cert and --tls-key go together"},
 		"key without cert":     {[]string{"--tls-key", key}, wrongUsage, "--tls-cert and --tls-key go together"},
-		"no file":              {[]string{"--tls-ca", none}, failed, "--tls-ca: open " + none},
+		"no file":              {[]string{"--tls-ca", none}, failed, "--tls-ca: stat " + none},
 		"no certificate in it": {[]string{"--tls-ca", key}, failed, "holds no certificate"},
-		"no cert file":         {[]string{"--tls-cert", none, "--tls-key", key}, failed, "--tls-cert, --tls-key: open " + none},
-		"no key file":          {[]string{"--tls-cert", cert, "--tls-key", none}, failed, "open " + none},
+		"no cert file":         {[]string{"--tls-cert", none, "--tls-key", key}, failed, "--tls-cert: stat " + none},
+		"no key file":          {[]string{"--tls-cert", cert, "--tls-key", none}, failed, "stat " + none},
 		"another's key":        {[]string{"--tls-cert", a.ca, "--tls-key", key}, failed, "private key does not match"},
 	} {
 		a := holdfast(t, append(tt.args, "get", "actors", "--url", "rediss://127.0.0.1:1")...)
