@@ -82,7 +82,7 @@ func TestBashCompletesWhatMayStand(t *testing.T) {
 		"holdfast bump --wa":                 "",
 		"holdfast --read":                    "--read-only",
 		"holdfast restore db file --rep":     "--replace",
-		"holdfast replicate --":              "--cluster --config --db --from --help --log-file --max-memory --name --password-file --read-only --refresh --scan-budget --sentinel-master --tls-ca --tls-cert --tls-key --to --username",
+		"holdfast replicate --":              "--cluster --config --db --from --help --log-file --max-memory --name --password-file --read-only --refresh --replace --scan-budget --sentinel-master --tls-ca --tls-cert --tls-key --tls-server-name --to --username",
 		"holdfast bump ns ":                  "",
 		"holdfast --cluster --read-only unl": "unlock",
 	} {

@@ -36,7 +36,7 @@ func TestAWrongConfigurationNamesItsLine(t *testing.T) {
 		"connection = \"prod\"\n" + dev:                    `line 1: connection: unknown connection "prod": one of dev`,
 		"connection = \"prod\"\n":                          `line 1: connection: unknown connection "prod": `,
 		dev + "colour = \"red\"\n":                         "line 3: connections.dev.colour: want one of accent, good, info, warn, bad",
-		dev + "pasword-file = \"x\"\n":                     "line 3: unknown entry connections.dev.pasword-file: one of url, cluster, sentinel-master, username, password-file, tls-ca, tls-cert, tls-key, colour, read-only, refresh, scan-budget",
+		dev + "pasword-file = \"x\"\n":                     "line 3: unknown entry connections.dev.pasword-file: one of url, cluster, sentinel-master, username, password-file, tls-ca, tls-cert, tls-key, tls-server-name, colour, read-only, refresh, scan-budget",
 		dev + "password = \"s3cr3t\"\n":                    "line 3: unknown entry connections.dev.password: one of url",
 		dev + "cluster = true\nsentinel-master = \"m\"\n":  "line 1: connections.dev: cluster or sentinel-master, not both",
 		dev + "tls-cert = \"x\"\n":                         "line 1: connections.dev: tls-cert and tls-key go together",
