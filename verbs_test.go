@@ -37,7 +37,12 @@ func TestBump(t *testing.T) {
 		}
 		s.set(t, "gen:user:text", "text", 0)
 		s.run(t, "bump", "user", "text").want(t, failed, "gen:user:text")
-		s.run(t, "bump", "a:b", "k").want(t, failed, "a:b")
+		for want, key := range map[string]string{"1\n": "single:app:prod:user:u1", "2\n": "single:app:prod:user:u2"} {
+			s.set(t, "gen:app:prod:user:single:app:prod:user:u2", "1", 0)
+			if got := s.run(t, "bump", "app:prod:user", key).ok(t); got != want {
+				t.Errorf("%s: %q, want %q", key, got, want)
+			}
+		}
 	})
 }
 
