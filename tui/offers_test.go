@@ -148,8 +148,8 @@ func TestDetailOfABadRowShowsItsRawKeys(t *testing.T) {
 		d.to(c.row)
 		d.press("enter")
 		d.shows("cannot be read", "Raw keys", c.key, c.says, " bytes of memory")
-		d.withholds("e edit", "d delete", "b bump", "u unlock")
-		d.offers("y copy")
+		d.withholds("e edit", "b bump", "u unlock")
+		d.offers("d delete", "y copy")
 		d.press("esc")
 	}
 }

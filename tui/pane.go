@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -25,11 +24,7 @@ func listed(lines []string) (int, func(i int) string) {
 
 func textPane(title, text string) *pane {
 	return &pane{title: title, text: func(_ themes.Theme, w int) (int, func(int) string) {
-		var lines []string
-		for l := range strings.SplitSeq(CleanLines(text), "\n") {
-			lines = append(lines, wrap(l, w)...)
-		}
-		return listed(lines)
+		return listed(wrap(CleanLines(text), w))
 	}}
 }
 

@@ -245,10 +245,7 @@ func (c *counted) draw(th themes.Theme, w, h int) (string, []string) {
 		lines = append(lines, wrap(cleanStart(p.Summary), w)...)
 	}
 	if c.note != "" {
-		lines = append(lines, "")
-		for l := range strings.SplitSeq(c.note, "\n") {
-			lines = append(lines, wrap(l, w)...)
-		}
+		lines = append(append(lines, ""), wrap(c.note, w)...)
 	}
 	lines = append(append(lines, sends(th, first.Commands, w)...), th.Muted.Render(fmt.Sprintf("  and the same for each of the %d", n)))
 	ask := fmt.Sprintf("Type %d to do it: ", n)

@@ -6,14 +6,19 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// wrap breaks clean text into lines of at most width cells: at blanks, so that names and arrows stay whole, and within a
-// word only where it is longer than a line. The blanks at a break are dropped.
-func wrap(s string, width int) []string {
-	width = max(width, 1)
-	if textWidth(s) <= width {
-		return []string{s}
+// wrap breaks clean text into lines of at most width cells: where it has lines of its own, then at blanks, so that names
+// and arrows stay whole, and within a word only where it is longer than a line. The blanks at a break are dropped.
+func wrap(s string, width int) (lines []string) {
+	for line := range strings.SplitSeq(s, "\n") {
+		lines = appendWrapped(lines, line, max(width, 1))
 	}
-	var lines []string
+	return lines
+}
+
+func appendWrapped(lines []string, s string, width int) []string {
+	if textWidth(s) <= width {
+		return append(lines, s)
+	}
 	line, used := "", 0
 	for s != "" {
 		word := strings.TrimLeft(s, " ")

@@ -24,6 +24,8 @@ func TestWrap(t *testing.T) {
 		{"two  blanks", 8, []string{"two", "blanks"}},
 		{"  stays in", 6, []string{"", "stays", "in"}},
 		{"ends  ", 5, []string{"ends"}},
+		{"two\nlines of", 5, []string{"two", "lines", "of"}},
+		{"a\n\nb", 5, []string{"a", "", "b"}},
 		{"日本語日本語", 5, []string{"日本", "語日", "本語"}},
 	} {
 		if got := wrap(c.text, c.width); !slices.Equal(got, c.want) {
