@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -14,6 +16,7 @@ import (
 // go on. Until it ends, the source answers for the keys that it still has and sends clients with ASK for all others.
 type SlotMove struct {
 	t          testing.TB
+	all        []*redis.Client
 	slot       int
 	source     *redis.Client
 	target     *redis.Client
@@ -31,11 +34,12 @@ func StartSlotMove(t testing.TB, servers []*Server, key string) *SlotMove {
 	m.slot = int(first.ClusterKeySlot(ctx, key).Val())
 	for _, s := range servers {
 		c := s.Client(t)
+		m.all = append(m.all, c)
 		id, err := c.Do(ctx, "CLUSTER", "MYID").Text()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if m.source == nil && serves(t, c, id, m.slot) {
+		if m.source == nil && serves(t, c, m.slot, id) {
 			m.source, m.ids[0] = c, id
 		} else {
 			m.target, m.targetAddr, m.ids[1] = c, s.Addr, id
@@ -46,7 +50,8 @@ func StartSlotMove(t testing.TB, servers []*Server, key string) *SlotMove {
 	return m
 }
 
-func serves(t testing.TB, c *redis.Client, id string, slot int) bool {
+// serves reports whether the node that c reaches takes the node id for the one that serves a slot.
+func serves(t testing.TB, c *redis.Client, slot int, id string) bool {
 	t.Helper()
 	shards, err := c.ClusterShards(context.Background()).Result()
 	if err != nil {
@@ -86,12 +91,34 @@ func (m *SlotMove) Move(keys ...string) {
 	}
 }
 
-// Finish moves the keys that are left and gives the slot to the target.
+// Finish moves the keys that are left and gives the slot to the target. It returns when every node knows: of two moves in
+// a row the later one could else lose against the earlier.
 func (m *SlotMove) Finish() {
 	m.t.Helper()
 	m.Move(m.Keys()...)
 	m.do(m.target, "CLUSTER", "SETSLOT", m.slot, "NODE", m.ids[1])
 	m.do(m.source, "CLUSTER", "SETSLOT", m.slot, "NODE", m.ids[1])
+	epoch := m.epoch(m.target)
+	for _, c := range m.all {
+		Eventually(m.t, "every node knows where the slot is", func() bool {
+			return serves(m.t, c, m.slot, m.ids[1]) && m.epoch(c) >= epoch
+		})
+	}
+}
+
+// epoch is the newest configuration of the cluster that a node knows of.
+func (m *SlotMove) epoch(c *redis.Client) int {
+	m.t.Helper()
+	info, err := c.ClusterInfo(context.Background()).Result()
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(info, "cluster_current_epoch:")
+	epoch, err := strconv.Atoi(strings.TrimSpace(strings.SplitN(rest, "\n", 2)[0]))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return epoch
 }
 
 // Undo ends the move without moving the slot, and deletes its keys on both masters.
