@@ -96,7 +96,23 @@ func Ask[T any](ctx context.Context, c Runner, cmd interface {
 	redis.Cmder
 	Result() (T, error)
 }) (T, error) {
-	if err := process(ctx, c, cmd); err != nil && !answered(err) { // it may still be written to
+	return ask(ctx, c, process, cmd)
+}
+
+// AskNow is Ask for a command that can be asked in parts instead: while its keys are on the move it does not wait for the
+// end of that, but for a moment at most (Moving).
+func AskNow[T any](ctx context.Context, c Runner, cmd interface {
+	redis.Cmder
+	Result() (T, error)
+}) (T, error) {
+	return ask(ctx, c, processNow, cmd)
+}
+
+func ask[T any](ctx context.Context, c Runner, way way, cmd interface {
+	redis.Cmder
+	Result() (T, error)
+}) (T, error) {
+	if err := way(ctx, c, cmd); err != nil && !answered(err) { // it may still be written to
 		var none T
 		return none, err
 	}

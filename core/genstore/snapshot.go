@@ -95,7 +95,7 @@ func (s *RedisGenStore) keys(storageKeys []string) []string {
 }
 
 // together asks for all keys with one MGET, where one server has them all. What it answers with nil may be missing or of
-// another type. No texts: it cannot be asked so, or may not.
+// another type. No texts: it cannot be asked so, may not, or the keys are on the move.
 func (s *RedisGenStore) together(ctx context.Context, keys []string) (texts []any, err error) {
 	if len(keys) < 2 || !s.oneSlot {
 		return nil, nil
@@ -105,7 +105,7 @@ func (s *RedisGenStore) together(ctx context.Context, keys []string) (texts []an
 	for _, k := range keys {
 		args = append(args, k)
 	}
-	texts, err = conn.Ask(ctx, s.client, redis.NewSliceCmd(ctx, args...))
+	texts, err = conn.AskNow(ctx, s.client, redis.NewSliceCmd(ctx, args...))
 	if _, refused := errors.AsType[redis.Error](err); refused {
 		return nil, nil
 	}
@@ -122,7 +122,7 @@ func (s *RedisGenStore) allMissing(ctx context.Context, keys []string, which []i
 	for _, i := range which {
 		args = append(args, keys[i])
 	}
-	there, err := conn.Ask(ctx, s.client, redis.NewIntCmd(ctx, args...))
+	there, err := conn.AskNow(ctx, s.client, redis.NewIntCmd(ctx, args...))
 	return err == nil && there == 0
 }
 
