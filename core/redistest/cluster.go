@@ -110,7 +110,7 @@ func launchCluster(args ...string) (servers []*Server, err error) {
 	return servers, united(servers)
 }
 
-// united waits until each master sees all others and serves.
+// united waits until each master serves and sees all others and what they serve.
 func united(servers []*Server) error {
 	ctx := context.Background()
 	var nodes []*redis.Client
@@ -122,8 +122,13 @@ func united(servers []*Server) error {
 	return Poll(30*time.Second, func() bool {
 		for _, n := range nodes {
 			info, err := n.ClusterInfo(ctx).Result()
-			if err != nil || !strings.Contains(info, "cluster_state:ok") || !strings.Contains(info, fmt.Sprintf("cluster_known_nodes:%d", masters)) {
+			if err != nil {
 				return false
+			}
+			for _, fact := range []string{"cluster_state:ok", "cluster_slots_ok:16384", fmt.Sprintf("cluster_known_nodes:%d", masters)} {
+				if !strings.Contains(info, fact) {
+					return false
+				}
 			}
 		}
 		return true
