@@ -75,7 +75,7 @@ func (s *Script) sent(ctx context.Context, c Runner, way way, kind string, keys 
 	if err := cmd.Err(); err != nil && strings.HasPrefix(err.Error(), "NOSCRIPT") {
 		cmd = send(ctx, c, way, s.command(ctx, "eval"+kind, s.text, keys, args))
 	}
-	return cmd
+	return s.explained(ctx, c, keys, cmd)
 }
 
 type way func(ctx context.Context, c Runner, cmd redis.Cmder) error

@@ -91,15 +91,23 @@ func batchCommands(base string) []string {
 // ErrNothing answers a flush of a buffer that is empty or gone.
 var ErrNothing = errors.New("nothing to persist")
 
+// flushAll prepares before it deletes anything, so that whoever may not do that is told while all is as it was.
 func (o *Operator) flushAll(ctx context.Context, store string) (Outcome, error) {
 	batches, err := o.core.Buffers.Batches(ctx, store)
 	if err != nil {
 		return Outcome{}, err
 	}
+	live, found, locked := o.core.Buffers.Prepare(ctx, store, "")
+	if locked != nil && !errors.Is(locked, buffer.ErrLocked) { // what is left of earlier flushes is not locked with it
+		return Outcome{}, locked
+	}
+	if found {
+		batches = append(batches, live)
+	}
 	all := Outcome{Text: "nothing to persist in " + store, NoUndo: noUnflush}
 	var before []any
-	for _, at := range append(batches, 0) {
-		out, err := o.flush(ctx, store, at)
+	for _, at := range batches {
+		out, err := o.flushPrepared(ctx, store, at)
 		if out.Before != nil {
 			before = append(before, out.Before)
 			all.Before = before
@@ -110,10 +118,13 @@ func (o *Operator) flushAll(ctx context.Context, store string) (Outcome, error) 
 			all.Text = fmt.Sprintf("flushed %s to %s", store, strings.Join(all.Data, " "))
 		}
 		if err != nil && !errors.Is(err, ErrNothing) {
+			if found && at != live {
+				err = fmt.Errorf("%w; what was live stays prepared as batch %d", err, live)
+			}
 			return all, err
 		}
 	}
-	return all, nil
+	return all, locked
 }
 
 const noUnflush = "the records are in the file; push them again by hand to have them back"
@@ -129,6 +140,10 @@ func (o *Operator) flush(ctx context.Context, store string, at int64) (Outcome, 
 		}
 		at = prepared
 	}
+	return o.flushPrepared(ctx, store, at)
+}
+
+func (o *Operator) flushPrepared(ctx context.Context, store string, at int64) (Outcome, error) {
 	held, err := o.core.Buffers.Hold(conn.WithoutDoubt(ctx), store, at) // a hold that is lost runs out
 	switch {
 	case errors.Is(err, buffer.ErrLocked):
@@ -154,7 +169,7 @@ const releaseWait = 300 * time.Millisecond
 func (o *Operator) flushHeld(ctx context.Context, held *buffer.Hold, store string, at int64) (Outcome, error) {
 	stats, err := o.core.Buffers.Stats(ctx, store, at)
 	if err != nil {
-		return Outcome{}, err
+		return Outcome{}, fmt.Errorf("batch %d stays prepared: %w", at, err)
 	}
 	if stats.Count == 0 {
 		return Outcome{}, ErrNothing
@@ -168,7 +183,7 @@ func (o *Operator) flushHeld(ctx context.Context, held *buffer.Hold, store strin
 	case held.Lost():
 		return out, fmt.Errorf("%w: another has taken batch %d over and deals with it; this flush has deleted nothing", ErrConflict, at)
 	case err != nil:
-		return out, fmt.Errorf("%w; batch %d is untouched", err, at)
+		return out, fmt.Errorf("batch %d stays prepared, untouched: %w", at, err)
 	}
 	out.After = map[string]any{"files": []string{path}}
 	out.Data = []string{path}
@@ -178,7 +193,7 @@ func (o *Operator) flushHeld(ctx context.Context, held *buffer.Hold, store strin
 	case err != nil && conn.InDoubt(ctx):
 		return out, fmt.Errorf("%s is written; whether batch %d was deleted is not known, and it is safe to flush it again: %w", path, at, err)
 	case err != nil:
-		return out, fmt.Errorf("%s is written, but batch %d was not deleted: %w; flush it again", path, at, err)
+		return out, fmt.Errorf("%s is written, but batch %d stays prepared, as it was not deleted: %w; flush it again", path, at, err)
 	}
 	out.Text = fmt.Sprintf("flushed %s records of %s to %s", humanize.Comma(stats.Count), store, path)
 	return out, nil

@@ -16,6 +16,7 @@ import (
 
 	"holdfast/core"
 	"holdfast/core/conn"
+	"holdfast/core/kvstore"
 	"holdfast/core/operate"
 	"holdfast/core/record"
 	"holdfast/core/redistest"
@@ -120,6 +121,10 @@ func (s *stage) populate(t *testing.T) seen {
 	at, _, err := s.core.Buffers.Prepare(ctx, "left", "")
 	must(err)
 	out.old = at
+	s.push(t, "both", 1)
+	_, _, err = s.core.Buffers.Prepare(ctx, "both", "")
+	must(err)
+	s.push(t, "both", 1)
 	stats := s.push(t, "s", 3)
 	out.count, out.size = stats.Count, stats.Bytes
 	s.push(t, "locked", 1)
@@ -134,6 +139,10 @@ func (s *stage) populate(t *testing.T) seen {
 	must(err)
 	version, err := space.Create(ctx, record.Record{Key: "k:1", Value: []byte("old"), Lease: lease.Id()})
 	must(err)
+	full, err := s.core.KV("full")
+	must(err)
+	defer full.Close()
+	must(full.Put(&kvstore.KVPair{Key: []byte("k"), Value: []byte("old")}))
 	out.lease, out.recordID, out.version = fmt.Sprintf("ns:%d", lease.Id()), "ns:k%3A1", int64(version)
 	return out
 }

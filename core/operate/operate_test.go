@@ -25,13 +25,14 @@ func everyAction(t *testing.T, s *stage, on seen) map[string]operate.Action {
 	plan := planned(t)
 	raw, _ := s.DeleteRaw("generations", "unreadable", on.raw) // what is seen of nothing cannot be checked
 	return map[string]operate.Action{
-		"FlushBatch":     s.FlushBatch("s", 0, on.count, on.size),
-		"FlushBatch old": s.FlushBatch("left", on.old, 2, 14),
-		"FlushStore":     s.FlushStore("left"),
-		"UnlockBuffer":   s.UnlockBuffer("locked", 0, on.bufferLock),
-		"BumpGeneration": s.BumpGeneration("user", "k"),
-		"TakeLock":       plan(s.TakeLock("lock:free", "", time.Minute)),
-		"ReleaseLock":    s.ReleaseLock("lock:held", on.token, on.fence),
+		"FlushBatch":      s.FlushBatch("s", 0, on.count, on.size),
+		"FlushBatch old":  s.FlushBatch("left", on.old, 2, 14),
+		"FlushStore":      s.FlushStore("left"),
+		"FlushStore both": s.FlushStore("both"),
+		"UnlockBuffer":    s.UnlockBuffer("locked", 0, on.bufferLock),
+		"BumpGeneration":  s.BumpGeneration("user", "k"),
+		"TakeLock":        plan(s.TakeLock("lock:free", "", time.Minute)),
+		"ReleaseLock":     s.ReleaseLock("lock:held", on.token, on.fence),
 		"Edit": plan(s.Edit(operate.Document{Kind: "actors", ID: "a1", Version: 7, Body: []byte(actorA1)},
 			strings.Replace(actorA1, "pod-0", "pod-9", 1))),
 		"Edit record":  plan(s.Edit(operate.Document{Kind: "records", ID: on.recordID, Version: on.version, Body: []byte("old")}, "new")),
@@ -41,6 +42,7 @@ func everyAction(t *testing.T, s *stage, on seen) map[string]operate.Action {
 		"DeleteRaw":    raw,
 		"CreatePair":   plan(s.CreatePair("db", "k", []byte("v"), time.Minute)),
 		"Restore":      s.Restore("restored", smallBackup(t), false, untold),
+		"Restore over": s.Restore("full", smallBackup(t), true, untold),
 	}
 }
 

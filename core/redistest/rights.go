@@ -11,44 +11,71 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
+// Withheld is what became of a call whose user lacked one right.
+type Withheld struct {
+	Command              string            // that was not allowed
+	Before, After, Whole map[string]string // what Dump tells, Whole after the call with all rights
+	Err                  error
+}
+
 // EachRightWithheld runs act once for each command that it sends, as a user who may run every command but that one, and
 // fails where the refused call left something behind: the whole keyspace must be as prepare made it, or the call must have
-// succeeded and made as many keys of each type as with all rights.
+// succeeded and made as many keys of each type as with all rights. The user loses the right after prepare, whose client
+// may be kept for act.
 func EachRightWithheld(t *testing.T, prepare func(t *testing.T, c redis.UniversalClient), act func(c redis.UniversalClient) error) {
+	t.Helper()
+	EachRight(t, prepare, act, Withheld.WholeOrNothing)
+}
+
+// WholeOrNothing fails where the call was neither carried out nor left undone.
+func (w Withheld) WholeOrNothing(t *testing.T) {
+	t.Helper()
+	switch {
+	case w.Err != nil && !maps.Equal(w.Before, w.After):
+		t.Errorf("refused (%v), and yet the keyspace changed:\nbefore %v\nafter  %v", w.Err, w.Before, w.After)
+	case w.Err == nil && !maps.Equal(countTypes(w.Whole), countTypes(w.After)):
+		t.Errorf("succeeded without %s, but left %v, want %v", w.Command, countTypes(w.After), countTypes(w.Whole))
+	}
+}
+
+// EachRight is EachRightWithheld with a judgement of one's own.
+func EachRight(t *testing.T, prepare func(t *testing.T, c redis.UniversalClient), act func(c redis.UniversalClient) error, judge func(w Withheld, t *testing.T)) {
 	t.Helper()
 	ctx := context.Background()
 	server := Start(t)
 	admin := server.Client(t)
-	fresh := func(t *testing.T) {
+	allow := func(t *testing.T, rule ...any) {
+		t.Helper()
+		if err := admin.Do(ctx, append([]any{"ACL", "SETUSER", "limited"}, rule...)...).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fresh := func(t *testing.T) *redis.Client {
+		t.Helper()
 		if err := admin.FlushAll(ctx).Err(); err != nil {
 			t.Fatal(err)
 		}
-		prepare(t, admin)
+		allow(t, "reset", "on", ">any", "~*", "&*", "+@all")
+		limited := redis.NewClient(&redis.Options{Addr: server.Addr, Username: "limited", Password: "any", MaxRetries: -1})
+		t.Cleanup(func() { limited.Close() })
+		prepare(t, limited)
+		return limited
 	}
-	fresh(t)
+	limited := fresh(t)
 	admin.ConfigResetStat(ctx)
-	if err := act(admin); err != nil {
+	if err := act(limited); err != nil {
 		t.Fatalf("with all rights: %v", err)
 	}
 	used := commandsUsed(t, admin)
-	whole := countTypes(Dump(t, admin))
+	whole := Dump(t, admin)
 	for _, command := range used {
 		t.Run(command, func(t *testing.T) {
-			fresh(t)
-			if err := admin.Do(ctx, "ACL", "SETUSER", "limited", "reset", "on", "nopass", "~*", "&*", "+@all", "-"+command).Err(); err != nil {
-				t.Fatal(err)
-			}
-			limited := redis.NewClient(&redis.Options{Addr: server.Addr, Username: "limited", Password: "any", MaxRetries: -1})
-			defer limited.Close()
-			before := Dump(t, admin)
-			err := act(limited)
-			after := Dump(t, admin)
-			switch {
-			case err != nil && !maps.Equal(before, after):
-				t.Errorf("refused (%v), and yet the keyspace changed:\nbefore %v\nafter  %v", err, before, after)
-			case err == nil && !maps.Equal(whole, countTypes(after)):
-				t.Errorf("succeeded without %s, but left %v, want %v", command, countTypes(after), whole)
-			}
+			limited := fresh(t)
+			allow(t, "-"+command)
+			w := Withheld{Command: command, Before: Dump(t, admin), Whole: whole}
+			w.Err = act(limited)
+			w.After = Dump(t, admin)
+			judge(w, t)
 		})
 	}
 }
