@@ -159,6 +159,7 @@ const (
 	Press      Action = "press"
 	NextButton Action = "next-button"
 	PrevButton Action = "prev-button"
+	AskAgain   Action = "ask-again"
 
 	CopyKey     Action = "copy-key"
 	CopyRow     Action = "copy-row"
@@ -177,6 +178,7 @@ const (
 	NextChoice Action = "next-choice"
 	PrevChoice Action = "prev-choice"
 
+	FormAgain Action = "form-again"
 	NextField Action = "next-field"
 	PrevField Action = "prev-field"
 
@@ -274,6 +276,7 @@ func defaults() []Binding {
 		{Action: Press, Scope: Confirm, Keys: keys("enter"), Label: "choose", Help: "take the button in focus"},
 		{Action: NextButton, Scope: Confirm, Keys: keys("tab", "right"), Label: "next", Help: "to the next button", Shadows: []Action{Right}},
 		{Action: PrevButton, Scope: Confirm, Keys: keys("shift+tab", "left"), Label: "previous", Help: "to the button before", Shadows: []Action{Left}},
+		{Action: AskAgain, Scope: Confirm, Keys: keys("r"), Label: "ask again", Help: "ask anew, if what is asked about has changed since"},
 
 		{Action: CopyKey, Scope: Copying, Keys: keys("k"), Label: "key", Help: "the raw key", Shadows: []Action{Up}},
 		{Action: CopyRow, Scope: Copying, Keys: keys("r"), Label: "row", Help: "all cells, by tabs"},
@@ -294,6 +297,7 @@ func defaults() []Binding {
 
 		{Action: NextField, Scope: Form, Keys: keys("tab", "down"), Label: "next", Help: "to the next field"},
 		{Action: PrevField, Scope: Form, Keys: keys("shift+tab", "up"), Label: "previous", Help: "to the field before"},
+		{Action: FormAgain, Scope: Form, Keys: keys("ctrl+r"), Label: "ask again", Help: "ask anew, if what is asked about has changed since"},
 
 		{Action: Save, Scope: Editor, Keys: keys("f2", "alt+enter"), Label: "save", Help: "save what was edited", Dangerous: true},
 		{Action: Leave, Scope: Editor, Keys: keys("esc"), Label: "leave", Help: "leave without saving"},

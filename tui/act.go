@@ -27,6 +27,7 @@ type job struct {
 	undoes  int      // the number of what it takes back; 0: nothing
 	draft   *draft   // of an edit: what must not get lost
 	diff    []string // of an edit; of what cannot be read, what is seen of it
+	since   *since   // the rows that it is about; nil: about none
 	started time.Time
 	through atomic.Int64 // how many are done
 	stopped atomic.Bool  // no further one is to be begun
@@ -60,16 +61,62 @@ func (m *Model) begin(a *Action) tea.Cmd {
 		m.say(why, Warn)
 		return nil
 	}
+	v, _ := m.subject()
+	kind := v.Kind
 	switch {
 	case a.Edit:
 		return m.load(rows[0].ID())
 	case a.Form == nil:
-		return m.plan(a, rows, out, nil)
+		return m.plan(a, kind, rows, out, nil)
 	case m.Operator.ReadOnly():
 		return m.refused(a, rows[0])
 	}
-	m.overlays.push(newForm(a.Form(rows[0]), func(answers map[string]string) tea.Cmd { return m.plan(a, rows, out, answers) }))
+	m.openForm(a, kind, rows, nil)
 	return nil
+}
+
+// openForm asks what an action on one row needs; typed is what was typed into an earlier form of it.
+func (m *Model) openForm(a *Action, kind live.Kind, rows []live.Row, typed *form) {
+	f := newForm(a.Form(rows[0]), func(answers map[string]string) tea.Cmd { return m.plan(a, kind, rows, "", answers) })
+	if typed != nil {
+		f.keep(typed)
+	}
+	f.of = m.about(kind, func() tea.Cmd {
+		if now, _, why := m.anew(a, kind, rows); why != "" {
+			m.say(why, Warn)
+		} else {
+			m.openForm(a, kind, now, f)
+		}
+		return nil
+	}, seenRows(rows)...)
+	m.pose(f)
+}
+
+// anew are the rows of a question as they are now, which of them are left out, or why there is nothing more to ask.
+func (m *Model) anew(a *Action, kind live.Kind, rows []live.Row) (now []live.Row, out, why string) {
+	now, gone := m.rowsNow(kind, rows)
+	if len(now) == 0 {
+		return nil, "", a.Label + ": " + goneWords(len(rows))
+	}
+	if now, out, why = m.fit(a, now); len(gone) > 0 {
+		out = strings.TrimSuffix(leftOut("it is gone", "they are gone", gone)+"\n"+out, "\n")
+	}
+	return now, out, why
+}
+
+func goneWords(n int) string {
+	if n > 1 {
+		return "these rows do not exist any more"
+	}
+	return "this row does not exist any more"
+}
+
+// leftOut names rows that nothing is done to.
+func leftOut(one, many string, ids []string) string {
+	if len(ids) == 1 {
+		return fmt.Sprintf("Left out, for %s: %s", one, ids[0])
+	}
+	return fmt.Sprintf("Left out, for %s, %s rows: %s", many, count(len(ids)), some(ids))
 }
 
 // refused has an action refused before anything is asked for it.
@@ -91,10 +138,10 @@ func (m *Model) isBusy() bool {
 }
 
 // rowsFor are the rows that an action is for, or why there are none; one nil row for an action that needs none. Of several
-// marked ones those that cannot be read are left out.
-func (m *Model) rowsFor(a *Action) (rows []live.Row, out []string, why string) {
+// marked ones those that cannot be read are left out, which out says.
+func (m *Model) rowsFor(a *Action) (rows []live.Row, out, why string) {
 	if a.NoRow {
-		return []live.Row{nil}, nil, ""
+		return []live.Row{nil}, "", ""
 	}
 	if m.detail == nil && m.view().Kind != "" {
 		rows = m.table().targets()
@@ -103,22 +150,28 @@ func (m *Model) rowsFor(a *Action) (rows []live.Row, out []string, why string) {
 	}
 	switch {
 	case len(rows) == 0 && m.detail != nil:
-		return nil, nil, a.Label + ": this row does not exist any more"
+		return nil, "", a.Label + ": " + goneWords(1)
 	case len(rows) == 0 && m.table().hidden > 0:
-		return nil, nil, a.Label + ": the filter hides all marked rows"
+		return nil, "", a.Label + ": the filter hides all marked rows"
 	case len(rows) == 0:
-		return nil, nil, a.Label + ": there is no row here"
+		return nil, "", a.Label + ": there is no row here"
 	case len(rows) > 1 && !a.Bulk:
-		return nil, nil, fmt.Sprintf("%s takes one row, %d are marked", a.Label, len(rows))
+		return nil, "", fmt.Sprintf("%s takes one row, %d are marked", a.Label, len(rows))
 	}
+	return m.fit(a, rows)
+}
+
+// fit are those of rows that an action can be done to; of one alone and of readable ones it can be done to all or to none.
+func (m *Model) fit(a *Action, rows []live.Row) (fit []live.Row, out, why string) {
 	readable := slices.DeleteFunc(slices.Clone(rows), func(r live.Row) bool { return r.Problem() != nil })
 	if len(readable) > 0 && len(readable) < len(rows) {
+		var bad []string
 		for _, r := range rows {
 			if r.Problem() != nil {
-				out = append(out, r.ID())
+				bad = append(bad, r.ID())
 			}
 		}
-		rows = readable
+		rows, out = readable, leftOut("it cannot be read", "they cannot be read", bad)
 	}
 	for _, r := range rows {
 		why := a.refuses(r)
@@ -129,7 +182,7 @@ func (m *Model) rowsFor(a *Action) (rows []live.Row, out []string, why string) {
 		if len(rows) > 1 {
 			why += m.leadTo(r)
 		}
-		return nil, nil, why
+		return nil, "", why
 	}
 	return rows, out, ""
 }
@@ -154,7 +207,8 @@ func (m *Model) leadTo(r live.Row) string {
 	return fmt.Sprintf("; nothing was done. The cursor is on it: %s takes its mark off", m.keyName(keymap.Mark))
 }
 
-func (m *Model) plan(a *Action, rows []live.Row, out []string, answers map[string]string) tea.Cmd {
+// plan asks for an action on rows as they were seen; out says which are left out.
+func (m *Model) plan(a *Action, kind live.Kind, rows []live.Row, out string, answers map[string]string) tea.Cmd {
 	plans := make([]operate.Action, 0, len(rows))
 	for _, r := range rows {
 		p, err := a.Plan(m.Operator, r, answers)
@@ -168,13 +222,17 @@ func (m *Model) plan(a *Action, rows []live.Row, out []string, answers map[strin
 	if t := m.table(); m.detail == nil && t.hidden > 0 && !a.NoRow {
 		j.note = fmt.Sprintf("The filter hides %s more marked: nothing is done to what is hidden.", count(t.hidden))
 	}
-	if len(out) > 0 {
-		left := "Left out, for it cannot be read: "
-		if len(out) > 1 {
-			left = fmt.Sprintf("Left out, for they cannot be read, %s rows: ", count(len(out)))
-		}
-		j.note = strings.TrimPrefix(j.note+"\n"+cleanStart(left+some(out)), "\n")
+	for line := range strings.Lines(out) {
+		j.note = strings.TrimPrefix(j.note+"\n"+cleanStart(strings.TrimSuffix(line, "\n")), "\n")
 	}
+	j.since = m.about(kind, func() tea.Cmd {
+		now, out, why := m.anew(a, kind, rows)
+		if why != "" {
+			m.say(why, Warn)
+			return nil
+		}
+		return m.plan(a, kind, now, out, answers)
+	}, seenRows(rows)...)
 	return m.ask(j)
 }
 
@@ -187,21 +245,22 @@ func (m *Model) ask(j *job) tea.Cmd {
 	yes := func() tea.Cmd { return m.do(j) }
 	switch {
 	case len(j.plans) > 1:
-		m.overlays.push(newCounted(j.plans, j.note, yes))
+		m.pose(newCounted(j, yes))
 	case j.draft != nil:
 		q := confirm(j.plans[0], yes, button{label: "back to the text", press: func() tea.Cmd { return m.openEditor(*j.draft) }})
 		q.diff, q.back, q.buttons[2].label = j.diff, 1, "drop it"
-		m.overlays.push(q)
+		q.of = m.aboutDraft(j)
+		m.pose(q)
 	default:
 		if w := j.plans[0].Warning; w != "" {
 			yes = func() tea.Cmd { return m.askAgain(j, w) }
 		}
 		q := confirm(j.plans[0], yes)
-		q.diff = j.diff
+		q.diff, q.of = j.diff, j.since
 		if j.note != "" {
 			q.text += "\n" + j.note
 		}
-		m.overlays.push(q)
+		m.pose(q)
 	}
 	return nil
 }
@@ -211,8 +270,8 @@ func (m *Model) askAgain(j *job, warning string) tea.Cmd {
 	p := j.plans[0]
 	q := confirm(p, func() tea.Cmd { return m.do(j) })
 	q.title, q.text, q.plan = "really "+q.title, cleanStart(warning)+"\n\n"+q.text, nil
-	q.at = q.back
-	m.overlays.push(q)
+	q.at, q.of = q.back, j.since
+	m.pose(q)
 	return nil
 }
 

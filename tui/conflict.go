@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -28,24 +29,30 @@ func (m *Model) unsaved(j *job, err error) tea.Cmd {
 		m.keep(mine, err)
 		return nil
 	}
+	shown := m.rowNow(plan.Kind, plan.ID)
 	return guard(func() tea.Msg {
 		ctx, cancel := context.WithTimeout(m.ctx, ioLimit)
 		defer cancel()
-		now, err := m.Operator.Load(ctx, plan.Kind, plan.ID)
-		if err != nil {
+		now, was, err := m.loadBeside(ctx, plan.Kind, plan.ID, shown)
+		switch {
+		case err != nil:
 			return savedMsg{mine: mine, err: err}
+		case now.Version == mine.doc.Version && bytes.Equal(now.Body, mine.doc.Body): // the row changed, the document did not
+			mine.was = was
+			return draftedMsg{mine, plan, j.diff, nil}
 		}
 		c := operate.Compare(mine.doc, plan, now)
-		return savedMsg{mine, c, sides(c), nil}
+		return savedMsg{j, mine, was, c, sides(c), nil}
 	})
 }
 
 func (m *Model) conflict(msg savedMsg) overlay {
 	c := msg.conflict
 	edit := func(label, text string) button {
-		return button{label: label, press: func() tea.Cmd { return m.openEditor(draft{c.Now, text}) }}
+		return button{label: label, press: func() tea.Cmd { return m.openEditor(draft{c.Now, text, msg.was}) }}
 	}
 	q := &question{title: "conflict on " + cleanStart(c.Now.ID)}
+	q.of = m.about(c.Now.Kind, func() tea.Cmd { return m.unsaved(msg.job, operate.ErrConflict) }, seen{c.Now.ID, msg.was})
 	if len(msg.lines) == 0 {
 		q.text = "It was changed meanwhile, to just what you wrote: nothing was written."
 		q.buttons = []button{edit("edit theirs", c.Now.Text()), {label: "leave"}}
@@ -67,8 +74,8 @@ func (m *Model) conflict(msg savedMsg) overlay {
 	q.buttons = []button{
 		first,
 		{label: "take theirs", press: func() tea.Cmd { m.say("left as it is now; what you wrote is dropped", Plain); return nil }},
-		{label: "save mine over theirs", danger: true, press: func() tea.Cmd { return m.edited(draft{c.Now, c.Mine}) }},
-		{label: "leave", press: func() tea.Cmd { return toFile(draft{c.Now, c.Mine}) }},
+		{label: "save mine over theirs", danger: true, press: func() tea.Cmd { return m.edited(draft{c.Now, c.Mine, msg.was}) }},
+		{label: "leave", press: func() tea.Cmd { return toFile(draft{c.Now, c.Mine, msg.was}) }},
 	}
 	return q
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/aymanbagabas/go-udiff"
 
+	"holdfast/core/live"
 	"holdfast/core/operate"
 )
 
@@ -25,11 +26,13 @@ import (
 type draft struct {
 	doc  operate.Document
 	text string
+	was  []live.Row // its row when the document was read: as it was shown, and as it was
 }
 
 type (
 	loadedMsg struct {
 		doc operate.Document
+		was []live.Row
 		err error
 	}
 	fileMsg struct { // the draft is in a file, for an editor
@@ -52,7 +55,9 @@ type (
 		err   error
 	}
 	savedMsg struct { // too late
+		job      *job
 		mine     draft
+		was      []live.Row // as of the conflict
 		conflict operate.Conflict
 		lines    []string // that show it
 		err      error
@@ -62,13 +67,30 @@ type (
 // load reads a document for the editor.
 func (m *Model) load(id string) tea.Cmd {
 	v, _ := m.subject()
-	kind := v.Kind
+	kind, shown := v.Kind, m.rowNow(v.Kind, id)
 	return guard(func() tea.Msg {
 		ctx, cancel := context.WithTimeout(m.ctx, ioLimit)
 		defer cancel()
-		doc, err := m.Operator.Load(ctx, kind, id)
-		return loadedMsg{doc, err}
+		doc, was, err := m.loadBeside(ctx, kind, id, shown)
+		return loadedMsg{doc, was, err}
 	})
+}
+
+// loadBeside reads a document, and before it its row, which the snapshot may not have yet as it is.
+func (m *Model) loadBeside(ctx context.Context, kind live.Kind, id string, shown live.Row) (operate.Document, []live.Row, error) {
+	was := []live.Row{shown}
+	if !m.Operator.ReadOnly() {
+		if r, err := m.Live.ReadRow(ctx, kind, id); err == nil {
+			was = append(was, r)
+		}
+	}
+	doc, err := m.Operator.Load(ctx, kind, id)
+	return doc, was, err
+}
+
+// aboutDraft watches the row of an edit. To ask anew is to compare both sides.
+func (m *Model) aboutDraft(j *job) *since {
+	return m.about(j.draft.doc.Kind, func() tea.Cmd { return m.unsaved(j, operate.ErrConflict) }, seen{j.draft.doc.ID, j.draft.was})
 }
 
 func (m *Model) editing(msg tea.Msg) tea.Cmd {
@@ -78,7 +100,7 @@ func (m *Model) editing(msg tea.Msg) tea.Cmd {
 			m.fail(msg.err)
 			return nil
 		}
-		return m.openEditor(draft{msg.doc, msg.doc.Text()})
+		return m.openEditor(draft{msg.doc, msg.doc.Text(), msg.was})
 	case fileMsg:
 		if msg.err != nil {
 			m.keep(msg.draft, msg.err)
@@ -95,7 +117,7 @@ func (m *Model) editing(msg tea.Msg) tea.Cmd {
 			m.keep(msg.mine, msg.err)
 			return nil
 		}
-		m.overlays.push(m.conflict(msg))
+		m.pose(m.conflict(msg))
 	case writtenMsg:
 		m.keptIn(msg)
 	}
@@ -166,7 +188,7 @@ const quickReturn = time.Second
 // stays.
 func (m *Model) editorEnded(msg editedMsg) tea.Cmd {
 	f, was := msg.file, msg.file.draft
-	d := draft{was.doc, msg.text}
+	d := draft{was.doc, msg.text, was.was}
 	if msg.err == nil && d.text == was.text && (f.forked || m.Now().Sub(f.began) < quickReturn) {
 		m.overlays.push(m.stillOpen(f))
 		return nil
@@ -217,7 +239,7 @@ func (m *Model) edited(d draft) tea.Cmd {
 	m.overlays.push(&question{
 		title: "empty: " + cleanStart(d.doc.ID), text: fmt.Sprintf("The text came back empty; stored are %s. Nothing was written.", byteCount(int64(len(d.doc.Body)))),
 		buttons: []button{
-			{label: "back to what is stored", press: func() tea.Cmd { return m.openEditor(draft{d.doc, d.doc.Text()}) }},
+			{label: "back to what is stored", press: func() tea.Cmd { return m.openEditor(draft{d.doc, d.doc.Text(), d.was}) }},
 			{label: "drop it"},
 			{label: "save it empty", danger: true, press: func() tea.Cmd { return m.planEdit(d) }},
 		},

@@ -44,7 +44,7 @@ func (e *editor) scope() keymap.Scope { return keymap.Editor }
 func (e *editor) hints() []keymap.Action { return []keymap.Action{keymap.Save, keymap.Leave} }
 
 func (e *editor) act(a keymap.Action) (func() tea.Cmd, bool) {
-	d := draft{e.draft.doc, e.value()}
+	d := draft{e.draft.doc, e.value(), e.draft.was}
 	switch a {
 	case keymap.Save:
 		return func() tea.Cmd { return e.save(d) }, true

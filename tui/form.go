@@ -18,6 +18,7 @@ type form struct {
 	at     int
 	submit func(map[string]string) tea.Cmd
 	starts []int // lines of the fields, as drawn last
+	asking
 }
 
 func newForm(f Form, submit func(map[string]string) tea.Cmd) *form {
@@ -46,7 +47,11 @@ func (f *form) focus(at int) {
 func (f *form) scope() keymap.Scope { return keymap.Form }
 
 func (f *form) hints() []keymap.Action {
-	return []keymap.Action{keymap.Accept, keymap.NextField, keymap.Cancel}
+	keys := []keymap.Action{keymap.Accept, keymap.NextField, keymap.Cancel}
+	if f.of.changed() {
+		keys = append([]keymap.Action{keymap.FormAgain}, keys...)
+	}
+	return keys
 }
 
 func (f *form) act(a keymap.Action) (func() tea.Cmd, bool) {
@@ -57,6 +62,8 @@ func (f *form) act(a keymap.Action) (func() tea.Cmd, bool) {
 		f.focus(f.at - 1)
 	case keymap.Cancel:
 		return nil, true
+	case keymap.FormAgain:
+		return f.of.renew()
 	case keymap.Accept:
 		answers, bad := f.answers()
 		if bad >= 0 {
@@ -92,6 +99,16 @@ func (f *form) changed() bool {
 		}
 	}
 	return false
+}
+
+// keep takes over what was typed into an earlier form of the same fields.
+func (f *form) keep(typed *form) {
+	for i := range f.inputs {
+		if i < len(typed.inputs) && typed.inputs[i].text != typed.Fields[i].Value {
+			f.inputs[i].set(typed.inputs[i].text)
+		}
+	}
+	f.focus(typed.at)
 }
 
 // click goes to a field.
@@ -135,8 +152,10 @@ func (f *form) draw(th themes.Theme, w, h int) (string, []string) {
 			}
 		}
 	}
-	s := scroller{asked: at - h/2}
-	title, shown := s.above(f.Title, lines, nil, h)
+	foot := f.of.lines(th, w)
+	foot = foot[max(0, len(foot)-h+1):]
+	s := scroller{asked: at - (h-len(foot))/2}
+	title, shown := s.above(f.Title, lines, foot, h)
 	for i := range f.starts {
 		f.starts[i] -= s.top
 	}

@@ -126,6 +126,7 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 		m.snap = msg.snap
 		m.warnOf(before.Events, m.snap.Events)
 		m.watchOthers(before)
+		m.lookSince()
 		m.latency.take(m.snap.Server.Latency)
 		return tea.Batch(m.follow(), m.refreshDetail())
 	case clockMsg:

@@ -24,6 +24,7 @@ type question struct {
 	back    int // the button that the key of "no" presses: nothing is lost by it
 	s       scroller
 	spots   []rect // of the buttons, as drawn last
+	asking
 }
 
 type button struct {
@@ -49,10 +50,14 @@ func confirm(plan operate.Action, yes func() tea.Cmd, between ...button) *questi
 func (q *question) scope() keymap.Scope { return keymap.Confirm }
 
 func (q *question) hints() []keymap.Action {
+	keys := []keymap.Action{keymap.Press, keymap.No, keymap.NextButton}
 	if q.buttons[0].yes {
-		return []keymap.Action{keymap.Yes, keymap.No, keymap.Press, keymap.NextButton}
+		keys = []keymap.Action{keymap.Yes, keymap.No, keymap.Press, keymap.NextButton}
 	}
-	return []keymap.Action{keymap.Press, keymap.No, keymap.NextButton}
+	if q.of.changed() {
+		keys = append([]keymap.Action{keymap.AskAgain}, keys...)
+	}
+	return keys
 }
 
 func (q *question) act(a keymap.Action) (func() tea.Cmd, bool) {
@@ -69,6 +74,8 @@ func (q *question) act(a keymap.Action) (func() tea.Cmd, bool) {
 		}
 	case keymap.No:
 		return q.buttons[q.back].press, true
+	case keymap.AskAgain:
+		return q.of.renew()
 	default:
 		q.s.act(a)
 	}
@@ -99,15 +106,18 @@ func (q *question) draw(th themes.Theme, w, h int) (string, []string) {
 	if q.plan != nil {
 		lines = append(lines, sends(th, q.plan, w)...)
 	}
-	foot := []string{"", q.row(th)}
-	if textWidth(foot[1]) > w {
-		foot = foot[:1]
+	foot := append([]string{""}, q.of.lines(th, w)...)
+	row := q.row(th)
+	below := textWidth(row) > w && len(q.buttons) > 1
+	if below {
 		for i := range q.buttons {
 			foot = append(foot, q.button(th, i))
 		}
+	} else {
+		foot = append(foot, row)
 	}
 	title, shown := q.s.above(q.title, lines, foot[max(0, len(foot)-h+1):], h)
-	q.place(th, len(shown), len(foot)-1 == len(q.buttons) && len(q.buttons) > 1)
+	q.place(th, len(shown), below)
 	return title, shown
 }
 
@@ -196,17 +206,23 @@ type counted struct {
 	input *field
 	wrong bool
 	s     scroller
+	asking
 }
 
-func newCounted(plans []operate.Action, note string, yes func() tea.Cmd) *counted {
-	c := &counted{plans: plans, note: note, yes: yes, input: newField("")}
+func newCounted(j *job, yes func() tea.Cmd) *counted {
+	c := &counted{plans: j.plans, note: j.note, yes: yes, input: newField(""), asking: asking{j.since}}
 	c.input.focused = true
 	return c
 }
 
 func (c *counted) scope() keymap.Scope { return keymap.Form }
 
-func (c *counted) hints() []keymap.Action { return []keymap.Action{keymap.Accept, keymap.Cancel} }
+func (c *counted) hints() []keymap.Action {
+	if c.of.changed() {
+		return []keymap.Action{keymap.FormAgain, keymap.Accept, keymap.Cancel}
+	}
+	return []keymap.Action{keymap.Accept, keymap.Cancel}
+}
 
 func (c *counted) act(a keymap.Action) (func() tea.Cmd, bool) {
 	switch a {
@@ -216,6 +232,8 @@ func (c *counted) act(a keymap.Action) (func() tea.Cmd, bool) {
 		}
 	case keymap.Cancel:
 		return nil, true
+	case keymap.FormAgain:
+		return c.of.renew()
 	case keymap.NextField:
 		c.s.act(keymap.Down)
 	case keymap.PrevField:
@@ -250,9 +268,10 @@ func (c *counted) draw(th themes.Theme, w, h int) (string, []string) {
 	lines = append(append(lines, sends(th, first.Commands, w)...), th.Muted.Render(fmt.Sprintf("  and the same for each of the %d", n)))
 	ask := fmt.Sprintf("Type %d to do it: ", n)
 	c.input.width = max(1, w-textWidth(ask)-1)
-	foot := []string{"", ask + c.input.view()}
+	foot := append([]string{""}, c.of.lines(th, w)...)
 	if c.wrong {
 		foot[0] = th.Bad.Render(fmt.Sprintf("that is not %d", n))
 	}
-	return c.s.above(fmt.Sprintf("%s %d %s", first.Verb, n, first.Kind), lines, foot, h)
+	foot = append(foot, ask+c.input.view())
+	return c.s.above(fmt.Sprintf("%s %d %s", first.Verb, n, first.Kind), lines, foot[max(0, len(foot)-h+1):], h)
 }

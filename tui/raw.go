@@ -16,7 +16,7 @@ import (
 // lookedMsg is what the key of a row holds that is to be deleted.
 type lookedMsg struct {
 	kind live.Kind
-	id   string
+	row  live.Row
 	raw  operate.Raw
 	err  error
 }
@@ -43,12 +43,15 @@ func (m *Model) deleteRaw(r live.Row) tea.Cmd {
 		return nil
 	}
 	v, _ := m.subject()
-	kind, id := v.Kind, r.ID()
+	return m.lookInto(v.Kind, r)
+}
+
+func (m *Model) lookInto(kind live.Kind, r live.Row) tea.Cmd {
 	return guard(func() tea.Msg {
 		ctx, cancel := context.WithTimeout(m.ctx, ioLimit)
 		defer cancel()
-		raw, err := m.Operator.Look(ctx, kind, id)
-		return lookedMsg{kind, id, raw, err}
+		raw, err := m.Operator.Look(ctx, kind, r.ID())
+		return lookedMsg{kind, r, raw, err}
 	})
 }
 
@@ -56,11 +59,25 @@ func (m *Model) looked(msg lookedMsg) tea.Cmd {
 	err := msg.err
 	if err == nil {
 		var plan operate.Action
-		if plan, err = m.Operator.DeleteRaw(msg.kind, msg.id, msg.raw); err == nil {
-			return m.ask(&job{plans: []operate.Action{plan}, diff: rawLines(msg.raw)})
+		if plan, err = m.Operator.DeleteRaw(msg.kind, msg.row.ID(), msg.raw); err == nil {
+			again := func() tea.Cmd { return m.lookAgain(msg.kind, msg.row.ID()) }
+			return m.ask(&job{plans: []operate.Action{plan}, diff: rawLines(msg.raw), since: m.about(msg.kind, again, seenRows([]live.Row{msg.row})...)})
 		}
 	}
 	m.fail(err)
+	return nil
+}
+
+// lookAgain asks anew about a row that could not be read, unless that is over.
+func (m *Model) lookAgain(kind live.Kind, id string) tea.Cmd {
+	switch r := m.rowNow(kind, id); {
+	case r == nil:
+		m.say("delete: "+goneWords(1), Warn)
+	case r.Problem() == nil:
+		m.say("delete: it can be read now, so it is deleted as what it is", Warn)
+	default:
+		return m.lookInto(kind, r)
+	}
 	return nil
 }
 

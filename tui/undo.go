@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"holdfast/core/conn"
+	"holdfast/core/live"
 	"holdfast/core/operate"
 )
 
@@ -141,7 +142,13 @@ func (m *Model) takeBack(d deed) tea.Cmd {
 		m.say(fmt.Sprintf("cannot undo: %s (%s)", d.why, d.what), Warn)
 		return nil
 	}
-	return m.ask(&job{plans: slices.Clone(d.undo), undoes: d.number, note: d.part()})
+	j := &job{plans: slices.Clone(d.undo), undoes: d.number, note: d.part()}
+	was := make([]seen, len(j.plans))
+	for i, p := range j.plans {
+		was[i] = seen{p.ID, []live.Row{m.rowNow(p.Kind, p.ID)}}
+	}
+	j.since = m.about(j.plans[0].Kind, func() tea.Cmd { return m.takeBack(d) }, was...)
+	return m.ask(j)
 }
 
 // undoList offers the last actions, newest first, to take one back. One that was done over since is refused then.

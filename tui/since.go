@@ -1,0 +1,167 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"holdfast/core/live"
+	"holdfast/keymap"
+	"holdfast/themes"
+)
+
+// A question is made of rows as they were seen. What becomes of them while it is open stands in it, and it can be asked
+// anew of what is there now.
+
+// since watches the rows under a question, or none where it is nil.
+type since struct {
+	view  *View // whose rows
+	was   []seen
+	again func() tea.Cmd // asks anew
+	key   string         // that does that
+	notes []string       // what changed, raw
+}
+
+// seen is a row as a question knows it: as one of these, nil where there was none.
+type seen struct {
+	id   string
+	rows []live.Row
+}
+
+// asking is the part of an overlay that asks about rows.
+type asking struct{ of *since }
+
+func (a asking) since() *since { return a.of }
+
+// about watches rows from now on, as they are given.
+func (m *Model) about(kind live.Kind, again func() tea.Cmd, was ...seen) *since {
+	t := m.tableOf(kind)
+	if kind == "" || t == nil || len(was) == 0 {
+		return nil
+	}
+	return &since{view: t.view, was: was, again: again}
+}
+
+func seenRows(rows []live.Row) (was []seen) {
+	for _, r := range rows {
+		if r != nil {
+			was = append(was, seen{r.ID(), []live.Row{r}})
+		}
+	}
+	return was
+}
+
+// rowNow is a row of the newest snapshot; nil where there is none.
+func (m *Model) rowNow(kind live.Kind, id string) live.Row {
+	r, _ := m.snap.Table(kind).Get(id)
+	return r
+}
+
+// rowsNow are rows as they are in the newest snapshot, and which are gone.
+func (m *Model) rowsNow(kind live.Kind, rows []live.Row) (now []live.Row, gone []string) {
+	for _, r := range rows {
+		if n := m.rowNow(kind, r.ID()); n != nil {
+			now = append(now, n)
+		} else {
+			gone = append(gone, r.ID())
+		}
+	}
+	return now, gone
+}
+
+// pose opens a question about rows.
+func (m *Model) pose(o overlay) {
+	m.overlays.push(o)
+	m.lookSince()
+}
+
+// lookSince has every open question say what changed under it.
+func (m *Model) lookSince() {
+	for _, o := range m.overlays {
+		if q, is := o.(interface{ since() *since }); is && q.since() != nil {
+			w := q.since()
+			w.key = m.keyName(keymap.AskAgain)
+			if o.scope() == keymap.Form {
+				w.key = m.keyName(keymap.FormAgain)
+			}
+			w.look(m)
+		}
+	}
+}
+
+func (w *since) look(m *Model) {
+	w.notes = nil
+	more := 0
+	for _, s := range w.was {
+		now := m.rowNow(w.view.Kind, s.id)
+		if slices.ContainsFunc(s.rows, func(was live.Row) bool { return m.Live.Same(w.view.Kind, was, now) }) {
+			continue
+		}
+		if len(w.notes) == mostNamed {
+			more++
+			continue
+		}
+		text := changedTo(w.view, s.rows[len(s.rows)-1], now, m.clock())
+		if len(w.was) > 1 {
+			text = s.id + " " + text
+		}
+		w.notes = append(w.notes, text)
+	}
+	if more > 0 {
+		w.notes = append(w.notes, fmt.Sprintf("and %s more changed since", count(more)))
+	}
+}
+
+// What a note tells of a change: cells, and characters of each.
+const (
+	mostCellsTold = 4
+	mostOfCell    = 40
+)
+
+// changedTo says what a row is now, by the cells of its view that differ.
+func changedTo(v *View, was, now live.Row, at Clock) string {
+	switch {
+	case now == nil:
+		return "gone since"
+	case now.Problem() != nil:
+		return "unreadable since: " + reason(now.Problem())
+	case was == nil:
+		return "made since"
+	case was.Problem() != nil:
+		return "changed since: it can be read now"
+	}
+	var cells []string
+	for _, c := range v.Columns[1:] {
+		if text := c.Text(now, at); text != c.Text(was, at) && len(cells) < mostCellsTold {
+			cells = append(cells, strings.ToLower(c.Title)+" "+start(text, mostOfCell))
+		}
+	}
+	if len(cells) == 0 {
+		return "changed since"
+	}
+	return "changed since: now " + strings.Join(cells, ", ")
+}
+
+// changed tells whether anything is to be said.
+func (w *since) changed() bool { return w != nil && len(w.notes) > 0 }
+
+// renew is the way to a new question; false where the one that is open still holds.
+func (w *since) renew() (next func() tea.Cmd, shut bool) {
+	if !w.changed() {
+		return nil, false
+	}
+	return w.again, true
+}
+
+// lines are the notes as a question shows them.
+func (w *since) lines(th themes.Theme, width int) (lines []string) {
+	if !w.changed() {
+		return nil
+	}
+	for _, note := range w.notes {
+		lines = append(lines, styled(th.Warn, wrap(cleanStart(note), width))...)
+	}
+	return append(lines, th.Muted.Render(w.key+" asks again"))
+}
