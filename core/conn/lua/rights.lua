@@ -1,5 +1,5 @@
 -- may(command, key, ...) ends the script with NOPERM unless the user is allowed to send that command. A script calls it
--- for each of its writes before the first one: a write refused later would leave the earlier ones behind.
+-- before its first write for each of the others: a write refused later would leave the earlier ones behind.
 -- A server older than Redis 7.0 cannot be asked; there the order of the writes must leave nothing half done.
 local function may(...)
   if redis.acl_check_cmd and not redis.acl_check_cmd(...) then

@@ -2,7 +2,8 @@
 -- KEYS[1]  :seq   KEYS[2]  :exp
 -- ARGV[1]  the channel of the namespace
 --
--- A script reads and checks everything first, proves its rights, and then writes: what is refused changes nothing.
+-- A script reads and checks everything first, proves its rights, and then writes: what is refused changes nothing. The first
+-- write needs no proof of its own.
 local seq, exp, channel = KEYS[1], KEYS[2], ARGV[1]
 
 local clock

@@ -13,7 +13,6 @@ end
 if had[1] ~= ARGV[4] then
   return 0
 end
-may('INCR', seq)
 may('HSET', rec, 'value', '')
 
 local version = count()

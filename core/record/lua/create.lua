@@ -20,7 +20,6 @@ if lk then
   may('SADD', lk, key)
 end
 redis.call('ZCARD', ix) -- refuses another type
-may('INCR', seq)
 may('ZADD', ix, '0', key)
 may('HSET', rec, 'value', '')
 

@@ -18,7 +18,6 @@ elseif lease and lease ~= ARGV[4] then
 end
 countable()
 may('INCR', seq)
-may('DEL', rec)
 may('ZREM', ix, key)
 if lk then
   may('SREM', lk, key)

@@ -15,7 +15,6 @@ if redis.call('EXISTS', leaseKey) == 1 then
   return redis.error_reply('NOTRECORD a foreign key has the name of lease ' .. id)
 end
 local deadline = string.format('%.0f', now() + ARGV[4])
-may('SET', seq, id)
 may('ZADD', exp, deadline, id)
 may('SET', leaseKey, ARGV[4])
 may('PEXPIREAT', leaseKey, deadline)
