@@ -26,6 +26,7 @@ func TestSpellWritesACommandAsOneWouldTypeIt(t *testing.T) {
 		{[]any{"set", "k", `"quoted"`}, `SET k "\"quoted\""`},
 		{[]any{"set", "k", []byte("\x1b[2J\x00")}, `SET k "\x1b[2J\x00"`},
 		{[]any{"set", "k", "\u202eflip"}, `SET k "\u202eflip"`},
+		{[]any{"mget", new("k"), new("")}, `MGET k ""`},
 		{[]any{"expire", "k", 5, int64(-6), uint64(7), 1.5, nil}, "EXPIRE k 5 -6 7 1.5 ?"},
 		{[]any{"set", "k", long}, `SET k "` + long[:96] + `"...(300 bytes)`},
 		{[]any{"auth", "user", "SECRET"}, "AUTH ***"},

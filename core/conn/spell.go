@@ -41,6 +41,8 @@ func spellArg(a any) string {
 	switch v := a.(type) {
 	case string:
 		s = v
+	case *string:
+		s = *v
 	case []byte:
 		s = string(v)
 	case int:

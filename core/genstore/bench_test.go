@@ -3,6 +3,7 @@ package genstore_test
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -84,6 +85,30 @@ func BenchmarkSnapshot(b *testing.B) {
 		func(c *redis.Client) func() error {
 			s := genstore.NewRedisGenStore(c, "ns")
 			return func() error { _, err := s.Snapshot(lasting, "single:user:0"); return err }
+		})
+}
+
+// A caller who needs what SnapshotMany returns has to make the keys, read the numbers and fill a map.
+func BenchmarkSnapshotManyIntoMap(b *testing.B) {
+	keys := thousand("")
+	compare(b,
+		func(c *redis.Client) error {
+			raw := make([]string, len(keys))
+			for i, k := range keys {
+				raw[i] = "gen:ns:" + k
+			}
+			texts, err := c.MGet(lasting, raw...).Result()
+			gens := make(map[string]uint64, len(keys))
+			for i, text := range texts {
+				if text != nil {
+					gens[keys[i]], _ = strconv.ParseUint(text.(string), 10, 64)
+				}
+			}
+			return err
+		},
+		func(c *redis.Client) func() error {
+			s := genstore.NewRedisGenStore(c, "ns")
+			return func() error { _, err := s.SnapshotMany(lasting, keys); return err }
 		})
 }
 

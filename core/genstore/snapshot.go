@@ -3,6 +3,7 @@ package genstore
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -20,7 +21,7 @@ func (s *RedisGenStore) Snapshot(ctx context.Context, storageKey string) (uint64
 	return gen, conn.Fail(opSnapshot, key, err)
 }
 
-// SnapshotMany reads each key once; missing ones are 0. On a single server, and in a cluster where the namespace has a hash
+// SnapshotMany reads many keys; missing ones are 0. On a single server, and in a cluster where the namespace has a hash
 // tag, that is one MGET; else one pipeline, a round trip to each node at most. Keys without a generation are left out of
 // the map and joined in the error, each by its name. Where the server cannot be asked at all the map is nil.
 func (s *RedisGenStore) SnapshotMany(ctx context.Context, storageKeys []string) (map[string]uint64, error) {
@@ -28,30 +29,29 @@ func (s *RedisGenStore) SnapshotMany(ctx context.Context, storageKeys []string) 
 		return nil, failed(opSnapshot, "", err)
 	}
 	gens := make(map[string]uint64, len(storageKeys))
-	asked := make([]string, 0, len(storageKeys)) // has exactly the keys of gens
+	asked := storageKeys
 	var bad []error
-	for _, k := range storageKeys {
-		if k == "" {
-			bad = []error{conn.Fail(opSnapshot, k, ErrEmptyKey)}
-		} else if gens[k] = 0; len(gens) > len(asked) {
-			asked = append(asked, k)
-		}
+	if slices.Contains(asked, "") {
+		asked = slices.DeleteFunc(slices.Clone(asked), func(k string) bool { return k == "" })
+		bad = []error{conn.Fail(opSnapshot, "", ErrEmptyKey)}
 	}
 	keys := s.keys(asked)
 	texts, err := s.together(ctx, keys)
 	if err != nil {
 		return nil, conn.Fail(opSnapshot, "", err)
 	}
-	alone := make([]int, 0, len(keys)) // those that have to be asked for by themselves
-	for i := range keys {
-		if texts == nil || texts[i] == nil {
-			alone = append(alone, i)
-			continue
+	alone := make([]int, 0, len(keys)) // those that have to be asked for by themselves, each key once
+	for i, k := range asked {
+		if texts != nil {
+			text, there := texts[i].(string)
+			if gen, err := parse(text); there && err == nil {
+				gens[k] = gen
+				continue
+			}
 		}
-		text, _ := texts[i].(string)
-		if gens[asked[i]], err = parse(text); err != nil {
-			delete(gens, asked[i])
-			bad = append(bad, conn.Fail(opSnapshot, keys[i], err))
+		if _, again := gens[k]; !again {
+			gens[k] = 0
+			alone = append(alone, i)
 		}
 	}
 	if texts != nil && s.allMissing(ctx, keys, alone) {
@@ -62,14 +62,14 @@ func (s *RedisGenStore) SnapshotMany(ctx context.Context, storageKeys []string) 
 		return nil, conn.Fail(opSnapshot, "", err)
 	}
 	for n, i := range alone {
-		gen, found, err := read(cmds[n].Result())
+		gen, _, err := read(cmds[n].Result())
 		switch {
 		case conn.Unreachable(err):
 			return nil, conn.Fail(opSnapshot, keys[i], err)
 		case err != nil:
 			delete(gens, asked[i])
 			bad = append(bad, conn.Fail(opSnapshot, keys[i], err))
-		case found:
+		default:
 			gens[asked[i]] = gen
 		}
 	}
@@ -100,10 +100,10 @@ func (s *RedisGenStore) together(ctx context.Context, keys []string) (texts []an
 	if len(keys) < 2 || !s.oneSlot {
 		return nil, nil
 	}
-	args := make([]any, 0, 1+len(keys))
-	args = append(args, "mget")
-	for _, k := range keys {
-		args = append(args, k)
+	args := make([]any, 1+len(keys))
+	args[0] = "mget"
+	for i := range keys {
+		args[1+i] = &keys[i] // a string itself would cost memory of its own
 	}
 	texts, err = conn.AskNow(ctx, s.client, redis.NewSliceCmd(ctx, args...))
 	if _, refused := errors.AsType[redis.Error](err); refused {
