@@ -11,15 +11,15 @@ may('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 
 -- A counter starts from the server's time and rises by one. It ends by the same clock, so the next one starts above it.
 local fence = redis.call('GET', KEYS[2])
-if fence then
-  may('PEXPIRE', KEYS[2], ARGV[3])
-  fence = redis.call('INCR', KEYS[2])
-  redis.call('PEXPIRE', KEYS[2], ARGV[3])
-  if fence >= 2^53 then fence = redis.call('GET', KEYS[2]) end
-else
+if not fence then
   local now = redis.call('TIME')
   fence = now[1] .. string.format('%06d', now[2])
-  redis.call('SET', KEYS[2], fence, 'PX', ARGV[3])
+elseif string.find(fence, '^[1-9]%d*$') and fence + 0 < 2^53 then
+  fence = string.format('%.0f', fence + 1)
+else -- INCR counts where a Lua number is no longer exact, and refuses what is no integer
+  redis.call('INCR', KEYS[2])
+  fence = redis.call('GET', KEYS[2])
 end
+redis.call('SET', KEYS[2], fence, 'PX', ARGV[3])
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return fence
