@@ -116,7 +116,7 @@ func (o options) openDatabase(ctx context.Context, c *core.Core, db string) (*re
 	case rows[0].Restoring && o.readOnly:
 		return nil, nil, fmt.Errorf("a restore of it is not finished, and opening it would go on with that: %w", operate.ErrReadOnly)
 	}
-	s, err := c.KV(db)
+	s, err := c.KVContext(ctx, db)
 	return rows[0], s, err
 }
 

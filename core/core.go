@@ -4,6 +4,7 @@ package core
 
 import (
 	"cmp"
+	"context"
 	"sync"
 	"time"
 
@@ -127,7 +128,12 @@ func (c *Core) Records(namespace string) (*record.RedisStorage, error) {
 
 // KV opens a key-value database for one use; close it after that. It trims no log.
 func (c *Core) KV(db string) (*redisdb.Store, error) {
-	return redisdb.Open(c.Conn, db, redisdb.Options{Prefix: c.Prefixes.KV})
+	return c.KVContext(context.Background(), db)
+}
+
+// KVContext is KV that ends with the context.
+func (c *Core) KVContext(ctx context.Context, db string) (*redisdb.Store, error) {
+	return redisdb.OpenContext(ctx, c.Conn, db, redisdb.Options{Prefix: c.Prefixes.KV})
 }
 
 // Close ends waits and kept-alive leases and closes the connection.

@@ -37,24 +37,34 @@ func Pipeline(ctx context.Context, c redis.UniversalClient, fill func(redis.Pipe
 func Atomically(ctx context.Context, c redis.UniversalClient, fill func(redis.Pipeliner)) error {
 	p := c.TxPipeline()
 	fill(p)
-	cmds := p.Cmds()
 	var err error
 	ended := untilAnswered(ctx, c, func() bool {
-		err = during(ctx, c, func(ctx context.Context) error {
-			first := exec(ctx, c.TxPipeline(), cmds)
-			if first != redis.Nil {
-				return first
-			}
-			for _, cmd := range cmds { // a missing key may have hidden a bad one behind it
-				if err := cmd.Err(); err != nil && err != redis.Nil {
-					return err
-				}
-			}
-			return nil
-		})
+		err = atomically(ctx, c, p.Cmds())
 		return redis.IsTryAgainError(err)
 	})
 	return cmp.Or(ended, err)
+}
+
+// AtomicallyNow is Atomically that does not wait for keys on the move, for whoever has another way.
+func AtomicallyNow(ctx context.Context, c redis.UniversalClient, fill func(redis.Pipeliner)) error {
+	p := c.TxPipeline()
+	fill(p)
+	return atomically(ctx, c, p.Cmds())
+}
+
+func atomically(ctx context.Context, c redis.UniversalClient, cmds []redis.Cmder) error {
+	return during(ctx, c, func(ctx context.Context) error {
+		first := exec(ctx, c.TxPipeline(), cmds)
+		if first != redis.Nil {
+			return first
+		}
+		for _, cmd := range cmds { // a missing key may have hidden a bad one behind it
+			if err := cmd.Err(); err != nil && err != redis.Nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func exec(ctx context.Context, p redis.Pipeliner, cmds []redis.Cmder) error {

@@ -156,15 +156,22 @@ func (o *Operator) flushPrepared(ctx context.Context, store string, at int64) (O
 	out, err := o.flushHeld(ctx, held, store, at)
 	if err != nil {
 		// Also where the context has ended. If it does not get through the lock runs out by itself.
-		ctx, cancel := context.WithTimeout(conn.WithoutDoubt(context.WithoutCancel(ctx)), releaseWait)
+		wait := releaseWait
+		if ctx.Err() != nil {
+			wait = releaseWaitEnded
+		}
+		ctx, cancel := context.WithTimeout(conn.WithoutDoubt(context.WithoutCancel(ctx)), wait)
 		defer cancel()
 		_ = held.Release(ctx)
 	}
 	return out, err
 }
 
-// releaseWait is how long a flush that failed tries to give its batch back.
-const releaseWait = 300 * time.Millisecond
+// How long a flush that failed tries to give its batch back, and how long one whose context has ended.
+const (
+	releaseWait      = 300 * time.Millisecond
+	releaseWaitEnded = 40 * time.Millisecond
+)
 
 func (o *Operator) flushHeld(ctx context.Context, held *buffer.Hold, store string, at int64) (Outcome, error) {
 	stats, err := o.core.Buffers.Stats(ctx, store, at)

@@ -28,17 +28,14 @@ func (o *Operator) CreatePair(db, key string, value []byte, ttl time.Duration) (
 		Summary:  fmt.Sprintf("put %s into %s%s (%d bytes), if it is not there yet", key, db, life, len(value)),
 		Commands: []string{o.script("create", "keys", id, value)},
 		run: func(ctx context.Context) (Outcome, error) {
-			if ctx.Err() != nil {
-				return Outcome{}, ctx.Err() // opening takes no context
-			}
-			s, err := o.core.KV(db)
+			s, err := o.core.KVContext(ctx, db)
 			if err != nil {
 				return Outcome{}, err
 			}
 			defer s.Close()
 			pair := &kvstore.KVPair{Key: []byte(key), Value: value}
 			if ttl > 0 {
-				now, err := o.core.Conn.Time(ctx).Result() // the expiry is of the server's clock
+				now, err := o.core.Conn.Now(ctx) // the expiry is of the server's clock
 				if err != nil {
 					return Outcome{}, err
 				}

@@ -41,7 +41,7 @@ func (o *Operator) Restore(db, path string, replace bool, staged func(pairs, all
 		if len(read) == 1 {
 			out.Before = map[string]any{"keys": read[0].Keys, "changes": read[0].Changes, "applied": read[0].Applied}
 		}
-		s, err := o.core.KV(db)
+		s, err := o.core.KVContext(ctx, db)
 		if err != nil {
 			return out, err
 		}
@@ -54,7 +54,7 @@ func (o *Operator) Restore(db, path string, replace bool, staged func(pairs, all
 			return out, err
 		}
 		defer restored.Close()
-		change, err := restored.GetLatestCommittedChangeNumber()
+		change, err := restored.CommittedChange(ctx)
 		if err != nil {
 			return out, fmt.Errorf("it is done, but its change number is not known: %w", err)
 		}

@@ -20,9 +20,9 @@ type stand struct {
 	history, source         string
 }
 
-func (s *Store) stand(epoch string) (at stand, err error) {
+func (s *Store) stand(ctx context.Context, epoch string) (at stand, err error) {
 	keys := []string{s.epochKey, s.seq, s.history, s.appliedKey, s.source}
-	said, err := numbersScript.Query(context.Background(), s.c, keys, epoch).Slice()
+	said, err := numbersScript.Query(ctx, s.c, keys, epoch).Slice()
 	if err != nil {
 		return stand{}, err
 	}
@@ -38,40 +38,45 @@ func (s *Store) stand(epoch string) (at stand, err error) {
 	return at, err
 }
 
-func (s *Store) latest() (stand, error) {
+func (s *Store) latest(ctx context.Context) (stand, error) {
 	epoch, end, err := s.begin()
 	if err != nil {
 		return stand{}, err
 	}
 	defer end()
-	return s.stand(epoch)
+	return s.stand(ctx, epoch)
 }
 
 // GetLatestCommittedChangeNumber is kvstore.ChangePropagator.
 func (s *Store) GetLatestCommittedChangeNumber() (n uint64, err error) {
+	return s.CommittedChange(context.Background())
+}
+
+// CommittedChange is GetLatestCommittedChangeNumber that ends with the context.
+func (s *Store) CommittedChange(ctx context.Context) (n uint64, err error) {
 	defer s.done("committed", time.Now(), &err)
-	at, err := s.latest()
+	at, err := s.latest(ctx)
 	return at.committed, s.fail("committed change", s.seq, err)
 }
 
 // GetLatestAppliedChangeNumber is kvstore.ChangeApplier.
 func (s *Store) GetLatestAppliedChangeNumber() (n uint64, err error) {
 	defer s.done("applied", time.Now(), &err)
-	at, err := s.latest()
+	at, err := s.latest(context.Background())
 	return at.applied, s.fail("applied change", s.appliedKey, err)
 }
 
 // History is kvstore.Historian.
 func (s *Store) History() (history string, err error) {
 	defer s.done("history", time.Now(), &err)
-	at, err := s.latest()
+	at, err := s.latest(context.Background())
 	return at.history, s.fail("history", s.history, err)
 }
 
 // AppliedHistory is kvstore.Historian.
 func (s *Store) AppliedHistory() (history string, err error) {
 	defer s.done("applied history", time.Now(), &err)
-	at, err := s.latest()
+	at, err := s.latest(context.Background())
 	return at.source, s.fail("applied history", s.source, err)
 }
 
@@ -102,7 +107,7 @@ func (s *Store) loadChanges(history string, from uint64, most int) (list []*kvst
 
 func (s *Store) loadAll(epoch, history string, from uint64, most int) (list []*kvstore.ChangeRecord, err error) {
 	for most > 0 {
-		some, last, err := s.loadSome(epoch, history, from, min(most, loadMost))
+		some, last, err := s.loadSome(context.Background(), epoch, history, from, min(most, loadMost))
 		if err != nil {
 			return nil, err
 		}
@@ -117,9 +122,9 @@ func (s *Store) loadAll(epoch, history string, from uint64, most int) (list []*k
 }
 
 // loadSome fetches changes in one trip, and the number of the last there is.
-func (s *Store) loadSome(epoch, history string, from uint64, most int) (list []*kvstore.ChangeRecord, last uint64, err error) {
+func (s *Store) loadSome(ctx context.Context, epoch, history string, from uint64, most int) (list []*kvstore.ChangeRecord, last uint64, err error) {
 	from = min(from, kvstore.MaxChangeNumber) // nothing is beyond, and Redis takes greater ids for time
-	read, err := s.readLog(from, most)
+	read, err := s.readLog(ctx, from, most)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -176,7 +181,7 @@ func (s *Store) saveAll(history string, changes []*kvstore.ChangeRecord) (last u
 		return 0, s.fail("save changes", s.appliedKey, err)
 	}
 	defer end()
-	at, err := s.stand(epoch)
+	at, err := s.stand(context.Background(), epoch)
 	if err != nil {
 		return 0, s.fail("save changes", s.appliedKey, err)
 	}

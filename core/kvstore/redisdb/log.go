@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"github.com/redis/go-redis/v9"
+
+	"holdfast/core/conn"
 )
 
 // reading is a part of the log and what it is to be judged by.
@@ -17,16 +19,15 @@ type reading struct {
 // readLog reads entries from a number up, in one trip and of one moment. Where the server refuses that, because a slot moves
 // or the user may not send MULTI, the parts are read one by one, the last number before the log and what else tells that
 // it is still the same log behind it: neither comes back once it has gone.
-func (s *Store) readLog(from uint64, most int) (r reading, err error) {
-	ctx := context.Background()
+func (s *Store) readLog(ctx context.Context, from uint64, most int) (r reading, err error) {
 	first := strconv.FormatUint(from, 10) + "-0"
 	var epoch, seq, history *redis.StringCmd
 	log := redis.NewRawCmd(ctx, "xrange", s.log, first, "+", "count", most)
-	_, err = s.c.TxPipelined(ctx, func(p redis.Pipeliner) error {
+	err = conn.AtomicallyNow(ctx, s.c, func(p redis.Pipeliner) {
 		epoch, seq, history = p.Get(ctx, s.epochKey), p.Get(ctx, s.seq), p.Get(ctx, s.history)
-		return p.Process(ctx, log)
+		_ = p.Process(ctx, log) // only queued
 	})
-	if err == nil || err == redis.Nil {
+	if err == nil {
 		r.epoch, r.seq, r.history = epoch.Val(), seq.Val(), history.Val()
 		r.entries, err = rawEntries(log.Val())
 	}
@@ -36,7 +37,7 @@ func (s *Store) readLog(from uint64, most int) (r reading, err error) {
 	if r.seq, err = s.text(ctx, s.seq); err != nil {
 		return r, err
 	}
-	said, err := s.c.XRangeN(ctx, s.log, first, "+", int64(most)).Result()
+	said, err := conn.Ask(ctx, s.c, redis.NewXMessageSliceCmd(ctx, "xrange", s.log, first, "+", "count", most))
 	if err != nil {
 		return r, err
 	}
@@ -58,7 +59,7 @@ func refused(err error) bool {
 
 // text is the value of a key; empty if it is not there.
 func (s *Store) text(ctx context.Context, key string) (string, error) {
-	text, err := s.c.Get(ctx, key).Result()
+	text, err := conn.Ask(ctx, s.c, redis.NewStringCmd(ctx, "get", key))
 	if err == redis.Nil {
 		return "", nil
 	}

@@ -282,10 +282,7 @@ func (r *PairRows) with(ctx context.Context, id string, act func(s *Store, key [
 	if ctx == nil {
 		return conn.Fail("kv: edit pair", id, fmt.Errorf("%w: nil context", ErrBadArgument))
 	}
-	if ctx.Err() != nil {
-		return ctx.Err() // opening takes no context
-	}
-	s, err := Open(r.c, db, Options{Prefix: r.prefix})
+	s, err := OpenContext(ctx, r.c, db, Options{Prefix: r.prefix})
 	if err != nil {
 		return err
 	}

@@ -73,6 +73,11 @@ const engine = "redis"
 // Open opens a database: any name but none (ErrBadArgument). It asks the server for the epoch of the database, and
 // finishes a restore that somebody decided and did not survive. The client stays the caller's.
 func Open(c redis.UniversalClient, db string, o Options) (*Store, error) {
+	return OpenContext(context.Background(), c, db, o)
+}
+
+// OpenContext is Open that ends with the context. The calls of the Store that take none do not.
+func OpenContext(ctx context.Context, c redis.UniversalClient, db string, o Options) (*Store, error) {
 	const op = "kv: open"
 	if v := reflect.ValueOf(c); !v.IsValid() || (v.Kind() == reflect.Pointer && v.IsNil()) {
 		return nil, conn.Fail(op, db, fmt.Errorf("%w: nil client", ErrBadArgument))
@@ -87,9 +92,9 @@ func Open(c redis.UniversalClient, db string, o Options) (*Store, error) {
 		space: newSpace(cmp.Or(o.Prefix, conn.DefaultPrefixes().KV), db), db: db, c: c,
 		retain: o.Retain, begins: kvstore.NewHistory(), stat: o.Stat,
 	}
-	epoch, err := c.Get(context.Background(), s.epochKey).Result()
-	if err == nil || err == redis.Nil {
-		s.epoch, err = s.finish(cmp.Or(epoch, "0"))
+	epoch, err := s.text(ctx, s.epochKey)
+	if err == nil {
+		s.epoch, err = s.finish(ctx, cmp.Or(epoch, "0"))
 	}
 	if err != nil {
 		return nil, conn.Fail(op, s.epochKey, err)

@@ -57,7 +57,7 @@ func (s *Store) PutSnapshot(r io.ReadCloser) (err error) {
 	if s.closed {
 		return s.fail(op, s.base, kvstore.ErrClosed) // what is staged ends by itself
 	}
-	epoch, err := s.replace(s.epoch, load{token, items, v.Change, v.Change, v.History}, anything)
+	epoch, err := s.replace(context.Background(), s.epoch, load{token, items, v.Change, v.Change, v.History}, anything)
 	if err == nil {
 		s.epoch = epoch
 	}
@@ -115,7 +115,7 @@ func (s *Store) Restore(ctx context.Context, v *kvstore.VerifiedSnapshot, replac
 // become makes the database what a backup holds, over what it may hold, and returns its new handle.
 func (s *Store) become(ctx context.Context, v *kvstore.VerifiedSnapshot, over string, staged func(uint64)) (*Store, error) {
 	if over == nothing { // so that nobody waits for a refusal; the script has the last word
-		switch at, err := s.latest(); {
+		switch at, err := s.latest(ctx); {
 		case err != nil:
 			return nil, err
 		case at.committed > 0:
@@ -131,7 +131,7 @@ func (s *Store) become(ctx context.Context, v *kvstore.VerifiedSnapshot, over st
 		return nil, err
 	}
 	defer end()
-	epoch, err := s.replace(from, load{token, items, v.Change, v.Applied, v.AppliedHistory}, over)
+	epoch, err := s.replace(ctx, from, load{token, items, v.Change, v.Applied, v.AppliedHistory}, over)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +149,7 @@ func (s *Store) stage(ctx context.Context, v *kvstore.VerifiedSnapshot, staged f
 	list := s.load(token)
 	defer func() {
 		if err != nil {
-			_ = conn.Once(context.Background(), s.c, "UNLINK", list).Err() // or it ends by itself
+			_ = lasting(ctx, func(ctx context.Context) error { return conn.Once(ctx, s.c, "UNLINK", list).Err() }) // or it ends by itself
 		}
 	}()
 	args, size := []any{stageLife.Milliseconds()}, 0
@@ -200,17 +200,19 @@ type load struct {
 }
 
 // replace decides the restore, carries it out and returns the new epoch.
-func (s *Store) replace(epoch string, with load, over string) (string, error) {
+func (s *Store) replace(ctx context.Context, epoch string, with load, over string) (string, error) {
 	n, err := strconv.ParseUint(epoch, 10, 64)
 	if err != nil {
 		return "", fmt.Errorf("%w: the epoch is %q", errMalformed, epoch)
 	}
 	next := strconv.FormatUint(n+1, 10) + "-" + with.token
 	keys := []string{s.epochKey, s.seq, s.appliedKey, s.log, s.ix, s.exp, s.load(with.token), s.replicas, s.history, s.source}
-	err = commitScript.Run(context.Background(), s.c, keys, epoch, next, with.items, with.change, with.applied, with.source, over, kvstore.NewHistory()).Err()
+	err = lasting(ctx, func(ctx context.Context) error {
+		return commitScript.Run(ctx, s.c, keys, epoch, next, with.items, with.change, with.applied, with.source, over, kvstore.NewHistory()).Err()
+	})
 	if err != nil {
 		if refused(err) {
-			_ = conn.Once(context.Background(), s.c, "UNLINK", s.load(with.token)).Err()
+			_ = lasting(ctx, func(ctx context.Context) error { return conn.Once(ctx, s.c, "UNLINK", s.load(with.token)).Err() })
 		}
 		switch word, _, _ := strings.Cut(err.Error(), " "); word {
 		case "LOST":
@@ -220,11 +222,11 @@ func (s *Store) replace(epoch string, with load, over string) (string, error) {
 		}
 		return "", err
 	}
-	return s.finish(next)
+	return s.finish(ctx, next)
 }
 
 // finish carries on a restore that was decided, if there is one, and returns the epoch it ends with.
-func (s *Store) finish(epoch string) (string, error) {
+func (s *Store) finish(ctx context.Context, epoch string) (string, error) {
 	var next []string // the keys that are dealt with next, as the step before named them
 	for {
 		at := strings.IndexAny(epoch, "-+")
@@ -235,10 +237,33 @@ func (s *Store) finish(epoch string) (string, error) {
 		for _, key := range next {
 			keys = append(keys, s.key([]byte(key)))
 		}
-		said, err := adoptScript.Run(context.Background(), s.c, keys, epoch, s.data, stagePairs, stageBytes).StringSlice()
+		var said []string
+		err := lasting(ctx, func(ctx context.Context) (err error) {
+			said, err = adoptScript.Run(ctx, s.c, keys, epoch, s.data, stagePairs, stageBytes).StringSlice()
+			return err
+		})
 		if err != nil {
 			return "", meaning(err)
 		}
 		epoch, next = said[0], said[1:]
 	}
+}
+
+// grace is how long a step may take that should not be left undone when its context ends.
+const grace = 30 * time.Millisecond
+
+// lasting runs a step of what was decided. A server that answers is not left in the midst of it when the context ends; one
+// that does not is given up, and who opens the database next goes on.
+func lasting(ctx context.Context, step func(context.Context) error) error {
+	if ctx == nil {
+		return step(ctx) // which says so
+	}
+	on, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })()
+	err := step(on)
+	if on.Err() != nil && errors.Is(err, on.Err()) {
+		return ctx.Err()
+	}
+	return err
 }

@@ -63,7 +63,7 @@ func (s *Store) spool(ctx context.Context, m *merge, walked func(uint64)) (h kvs
 				return h, err
 			}
 		}
-		if seen, err = s.follow(m, epoch, seen, p.change); err != nil {
+		if seen, err = s.follow(ctx, m, epoch, seen, p.change); err != nil {
 			return h, err
 		}
 		pairs += uint64(len(p.pairs))
@@ -72,11 +72,11 @@ func (s *Store) spool(ctx context.Context, m *merge, walked func(uint64)) (h kvs
 	if err := errors.Join(w.Close(), buf.Flush()); err != nil {
 		return h, err
 	}
-	end, err := s.stand(epoch)
+	end, err := s.stand(ctx, epoch)
 	if err != nil {
 		return h, err
 	}
-	if _, err := s.follow(m, epoch, seen, end.committed); err != nil {
+	if _, err := s.follow(ctx, m, epoch, seen, end.committed); err != nil {
 		return h, err
 	}
 	m.now = end.now
@@ -85,9 +85,9 @@ func (s *Store) spool(ctx context.Context, m *merge, walked func(uint64)) (h kvs
 }
 
 // follow spools the changes after seen, up to the number given, and returns that.
-func (s *Store) follow(m *merge, epoch string, seen, to uint64) (uint64, error) {
+func (s *Store) follow(ctx context.Context, m *merge, epoch string, seen, to uint64) (uint64, error) {
 	for seen < to {
-		list, _, err := s.loadSome(epoch, anyHistory, seen+1, int(min(to-seen, loadMost)))
+		list, _, err := s.loadSome(ctx, epoch, anyHistory, seen+1, int(min(to-seen, loadMost)))
 		if err != nil {
 			return seen, err
 		}

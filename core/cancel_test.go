@@ -1,0 +1,150 @@
+package core_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"reflect"
+	"testing"
+	"time"
+
+	"holdfast/core"
+	"holdfast/core/actorstore"
+	"holdfast/core/conn"
+	"holdfast/core/live"
+	"holdfast/core/redistest"
+)
+
+// ids are a row of each source of a Core, as its methods name it.
+var ids = map[string]string{
+	"Buffers": "s", "Actors": "a", "BufferRows": "s", "Generations": "ns:k", "ActorRows": "a", "WorkerRows": "ns:p:w",
+	"LockRows": "lock:x", "LeaseRows": "ns:1", "RecordRows": "ns:k", "KVRows": "db", "PairRows": "db:k", "Live": "a",
+}
+
+// given are arguments of the types that methods take, beside names.
+var given = []any{
+	int64(1), uint64(1), 1, time.Minute, []byte(`{"actorId":"a","workerNamespace":"ns","workerPool":"p","workerPod":"w"}`), json.RawMessage(`{}`), live.Kind("actors"),
+	&actorstore.Actor{ActorId: "a", ActorTemplateName: "t", Version: 1},
+	&actorstore.Worker{WorkerNamespace: "ns", WorkerPool: "p", WorkerPod: "w", ActorId: "a", Version: 1},
+	actorstore.Half{Actor: "a", Worker: "ns:p:w", OfActor: true},
+}
+
+// callsOf are all methods of a Core's sources that take a context.
+func callsOf(t *testing.T, c *core.Core) map[string]func(context.Context) error {
+	t.Helper()
+	calls := map[string]func(context.Context) error{
+		"Conn.Reach":  c.Conn.Reach,
+		"Conn.Status": func(ctx context.Context) error { _, err := c.Conn.Status(ctx); return err },
+		"Conn.Now":    func(ctx context.Context) error { _, err := c.Conn.Now(ctx); return err },
+	}
+	all := reflect.ValueOf(c).Elem()
+	for field, value := range all.Fields() {
+		if field.Name == "Conn" || field.Type.Kind() != reflect.Pointer || !field.IsExported() {
+			continue
+		}
+		for method, f := range value.Methods() {
+			if f.Type().NumIn() == 0 || f.Type().In(0) != reflect.TypeFor[context.Context]() || method.Name == "Run" { // ends no other way
+				continue
+			}
+			args := []reflect.Value{{}}
+			for i := 1; i < f.Type().NumIn() && !(f.Type().IsVariadic() && i == f.Type().NumIn()-1); i++ {
+				args = append(args, argument(t, field.Name+"."+method.Name, f.Type().In(i), ids[field.Name]))
+			}
+			calls[field.Name+"."+method.Name] = func(ctx context.Context) error {
+				out := f.Call(append([]reflect.Value{reflect.ValueOf(ctx)}, args[1:]...))
+				return errorOf(out[len(out)-1])
+			}
+		}
+	}
+	return calls
+}
+
+func argument(t *testing.T, method string, kind reflect.Type, id string) reflect.Value {
+	t.Helper()
+	switch {
+	case kind.Kind() == reflect.String && kind != reflect.TypeFor[live.Kind]():
+		return reflect.ValueOf(id).Convert(kind)
+	case kind == reflect.TypeFor[[]string]():
+		return reflect.ValueOf([]string{id})
+	case kind.Kind() == reflect.Func:
+		return reflect.MakeFunc(kind, func([]reflect.Value) (out []reflect.Value) {
+			for o := range kind.Outs() {
+				out = append(out, reflect.Zero(o))
+			}
+			return out
+		})
+	}
+	for _, one := range given {
+		if reflect.TypeOf(one) == kind {
+			return reflect.ValueOf(one)
+		}
+	}
+	t.Fatalf("%s takes a %v: give it one", method, kind)
+	return reflect.Value{}
+}
+
+// errorOf is the error that a call ended with, also as the last of a sequence.
+func errorOf(last reflect.Value) error {
+	if seq, is := last.Interface().(iter.Seq2[json.RawMessage, error]); is {
+		for _, err := range seq {
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	err, _ := last.Interface().(error)
+	return err
+}
+
+// While no server answers every call ends with its context, on a connection that was open and on a new one: no timeout ends
+// it, which is an hour here.
+func TestEveryCallEndsWithItsContext(t *testing.T) {
+	server := redistest.Start(t)
+	masters := redistest.StartCluster(t)
+	seeds := conn.Options{Cluster: true, Timeout: time.Hour}
+	for _, m := range masters {
+		seeds.URLs = append(seeds.URLs, m.URL())
+	}
+	for kind, on := range map[string]struct {
+		reach   conn.Options
+		servers []*redistest.Server
+	}{
+		"single":  {conn.Options{URLs: []string{server.URL()}, Timeout: time.Hour}, []*redistest.Server{server}},
+		"cluster": {seeds, masters},
+	} {
+		for name := range callsOf(t, open(t, core.Options{Conn: on.reach})) {
+			t.Run(kind+"/"+name, func(t *testing.T) {
+				c := open(t, core.Options{Conn: on.reach})
+				for _, connected := range []string{"on a new connection", "on an open one"} {
+					if connected != "on a new connection" {
+						ok(t, c.Conn.Reach(ctx))
+						_, err := c.Actors.ListActors(ctx) // of every master
+						ok(t, err)
+					}
+					call := callsOf(t, c)[name]
+					for _, s := range on.servers {
+						s.Pause()
+					}
+					ctx, cancel := context.WithCancel(ctx)
+					done := make(chan error, 1)
+					go func() { done <- call(ctx) }()
+					select {
+					case err := <-done:
+						t.Errorf("%s it returned %v while its context went on", connected, err)
+						done <- context.Canceled
+					case <-time.After(10 * time.Millisecond):
+					}
+					cancel()
+					if err := <-done; !errors.Is(err, context.Canceled) {
+						t.Errorf("%s it returned %v", connected, err)
+					}
+					for _, s := range on.servers {
+						s.Resume()
+					}
+				}
+			})
+		}
+	}
+}
