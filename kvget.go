@@ -106,7 +106,7 @@ func printPair(ctx context.Context, c *core.Core, id string, to views.Printer) e
 		return errMissing
 	}
 	now := time.Now()
-	return pairView(db).PrintOne(to, pair{found[0]}, c.Live.Keys("keys", id)[0], d, tui.Clock{Now: now, Server: now})
+	return pairView(db).PrintOne(to, pair{found[0]}, c.Live.Keys("keys", id)[0], d, nil, tui.Clock{Now: now, Server: now})
 }
 
 // pair is a row of `get kv DB`.

@@ -113,6 +113,8 @@ func (o options) openDatabase(ctx context.Context, c *core.Core, db string) (*re
 		return nil, nil, errMissing
 	case rows[0].Problem() != nil:
 		return nil, nil, rows[0].Problem()
+	case o.readOnly && rows[0].RestoreErr != nil:
+		return nil, nil, fmt.Errorf("whether a restore of it is unfinished is not known, and opening it would go on with that: %w", rows[0].RestoreErr)
 	case rows[0].Restoring && o.readOnly:
 		return nil, nil, fmt.Errorf("a restore of it is not finished, and opening it would go on with that: %w", operate.ErrReadOnly)
 	}

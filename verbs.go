@@ -205,22 +205,21 @@ func getOne(ctx context.Context, c *core.Core, v views.View, to views.Printer, k
 		return err
 	}
 	d, err := c.Live.Inspect(ctx, v.Kind, row.ID())
+	var unread error
+	if conn.Refused(err) && len(d.Keys) > 0 && row.Problem() == nil {
+		d.Found, unread, err = true, err, nil
+	}
 	if err != nil {
 		return err
 	}
 	if !d.Found || len(d.Keys) == 0 { // it went between the readings
 		return missing(key)
 	}
-	for _, k := range d.Keys {
-		if k.Type == "" {
-			return fmt.Errorf("%q: type of %s: %w", key, k.Name, k.Problem)
-		}
-	}
 	if d.Size > 0 {
 		return fmt.Errorf("%q: its content takes %d bytes, and get prints up to %d", key, d.Size, live.InspectMost)
 	}
 	now := time.Now()
-	return cmp.Or(v.PrintOne(to, row, c.Live.Keys(v.Kind, row.ID())[0], d, tui.Clock{Now: now, Server: now}), away)
+	return cmp.Or(v.PrintOne(to, row, c.Live.Keys(v.Kind, row.ID())[0], d, unread, tui.Clock{Now: now, Server: now}), away)
 }
 
 // find reads the row that key names: by its ID, or by the plain names that the ID escapes. With errPartial it is the first

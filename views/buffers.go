@@ -31,6 +31,9 @@ func buffers() View {
 	lockLeft := func(r row) time.Time { return r.LockExpires }
 	noLock := func(r row) error { return r.LockErr }
 	noKeys := func(r row) error { return r.KeysErr }
+	noCount := func(r row) error { return r.CountErr }
+	noBytes := func(r row) error { return r.BytesErr }
+	noFirst := func(r row) error { return r.FirstWriteErr }
 	lockWords := func(r row, at tui.Clock) string {
 		if r.ExpiresErr != nil {
 			return "expiry " + notKnownText
@@ -49,14 +52,14 @@ func buffers() View {
 					}
 					return tui.Plain
 				}),
-				number("RECORDS", func(r row) int64 { return r.Count }),
-				{
+				known(number("RECORDS", func(r row) int64 { return r.Count }), noCount),
+				known(tui.Column{
 					Title: "BYTES", Right: true,
 					Text:    func(r live.Row, _ tui.Clock) string { return humanize.Bytes(uint64(max(0, r.(row).Bytes))) },
 					Compare: number("", func(r row) int64 { return r.Bytes }).Compare,
-				},
+				}, noBytes),
 				known(number("KEYS", func(r row) int64 { return r.Keys }), noKeys),
-				age("OLDEST", func(r row) time.Time { return r.FirstWrite }),
+				known(age("OLDEST", func(r row) time.Time { return r.FirstWrite }), noFirst),
 				known(tui.Column{
 					Title: "LOCK",
 					Text: func(r live.Row, at tui.Clock) string {
@@ -73,12 +76,12 @@ func buffers() View {
 				f := []tui.Fact{
 					{Name: "store", Text: r.Store},
 					{Name: "state", Text: state(r)},
-					{Name: "records", Text: humanize.Comma(r.Count)},
-					{Name: "size", Text: fmt.Sprintf("%s bytes", humanize.Comma(r.Bytes))},
+					fact("records", humanize.Comma(r.Count), r.CountErr),
+					fact("size", fmt.Sprintf("%s bytes", humanize.Comma(r.Bytes)), r.BytesErr),
 					fact("distinct keys", humanize.Comma(r.Keys), r.KeysErr),
 				}
-				if !r.FirstWrite.IsZero() {
-					f = append(f, tui.Fact{Name: "first write", Text: r.FirstWrite.Format(time.RFC3339) + ", " + ago(r.FirstWrite, at) + " ago"})
+				if !r.FirstWrite.IsZero() || r.FirstWriteErr != nil {
+					f = append(f, fact("first write", r.FirstWrite.Format(time.RFC3339)+", "+ago(r.FirstWrite, at)+" ago", r.FirstWriteErr))
 				}
 				if r.PreparedMS != 0 {
 					f = append(f, tui.Fact{Name: "prepared", Text: fmt.Sprintf("%s ago as batch %d, which does not change until it is emptied", ago(prepared(r), at), r.PreparedMS), Tone: tui.Warn})
@@ -99,7 +102,10 @@ func buffers() View {
 				return f
 			}),
 			Part: part(func(r row) string {
-				if r.Count <= buffer.InspectMost {
+				switch {
+				case r.CountErr != nil:
+					return fmt.Sprintf("at most the first %d records", buffer.InspectMost)
+				case r.Count <= buffer.InspectMost:
 					return ""
 				}
 				return fmt.Sprintf("first %d of %s records", buffer.InspectMost, humanize.Comma(r.Count))
@@ -122,14 +128,21 @@ func buffers() View {
 						return "it is locked, by whom is not known: " + b.TokenErr.Error()
 					case b.Locked:
 						return "it is locked by " + b.LockToken
-					case b.Count == 0:
+					case b.Count == 0 && b.CountErr == nil:
 						return "it is empty"
 					}
 					return ""
 				},
 				Plan: func(o *operate.Operator, r live.Row, _ map[string]string) (operate.Action, error) {
 					b := r.(row)
-					flush := o.FlushBatch(b.Store, b.PreparedMS, b.Count, b.Bytes)
+					count, size := b.Count, b.Bytes
+					if b.CountErr != nil {
+						count = -1
+					}
+					if b.BytesErr != nil {
+						size = -1
+					}
+					flush := o.FlushBatch(b.Store, b.PreparedMS, count, size)
 					if b.LockErr != nil {
 						flush.Summary += "; whether it is locked is not known, and if it is it stays as it is"
 					}
@@ -157,10 +170,10 @@ func buffers() View {
 		Fields: []Field{
 			field("store", func(r row) any { return r.Store }),
 			field("prepared_ms", func(r row) any { return r.PreparedMS }),
-			field("count", func(r row) any { return r.Count }),
-			field("bytes", func(r row) any { return r.Bytes }),
+			knownField(field("count", func(r row) any { return r.Count }), noCount),
+			knownField(field("bytes", func(r row) any { return r.Bytes }), noBytes),
 			knownField(field("keys", func(r row) any { return r.Keys }), noKeys),
-			field("first_write", func(r row) any { return r.FirstWrite }),
+			knownField(field("first_write", func(r row) any { return r.FirstWrite }), noFirst),
 			knownField(field("locked", func(r row) any { return r.Locked }), noLock),
 			knownField(ttlField("lock_ttl_ms", lockLeft), func(r row) error { return r.ExpiresErr }),
 		},

@@ -56,7 +56,15 @@ const notKnownText = "?"
 
 // known is a column whose cells may not be known; those sort last.
 func known[R live.Row](c tui.Column, why func(R) error) tui.Column {
-	text, compare, tone := c.Text, c.Compare, c.Tone
+	text, compare, tone, whole := c.Text, c.Compare, c.Tone, c.Whole
+	if whole != nil {
+		c.Whole = func(r live.Row) string {
+			if why(r.(R)) != nil {
+				return notKnownText
+			}
+			return whole(r)
+		}
+	}
 	c.Text = func(r live.Row, at tui.Clock) string {
 		if why(r.(R)) != nil {
 			return notKnownText

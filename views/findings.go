@@ -107,11 +107,11 @@ func best[R live.Row](s *live.Snapshot, kind live.Kind, keep func(R) bool, order
 
 func oldestBuffers(s *live.Snapshot) (out []*line) {
 	rows := best(s, "buffers",
-		func(r *buffer.Row) bool { return r.Count > 0 && r.PreparedMS == 0 },
+		func(r *buffer.Row) bool { return r.FirstWriteErr == nil && !r.FirstWrite.IsZero() && r.PreparedMS == 0 },
 		func(a, b *buffer.Row) int { return a.FirstWrite.Compare(b.FirstWrite) })
 	for _, r := range rows[:min(1, len(rows))] {
 		note := func(at tui.Clock) string {
-			return fmt.Sprintf("%s: %s, the first %s ago; %s", r.Store, recordCount(r.Count), ago(r.FirstWrite, at), flushable(r, "flush it if nobody does", at))
+			return fmt.Sprintf("%s: %s, the first %s ago; %s", r.Store, recordsIn(r), ago(r.FirstWrite, at), flushable(r, "flush it if nobody does", at))
 		}
 		out = append(out, found("oldest buffer", note, tui.Plain, "buffers", r.ID()))
 	}
@@ -136,7 +136,7 @@ func leftBatches(s *live.Snapshot) (out []*line) {
 		func(r *buffer.Row) bool { return r.PreparedMS != 0 && r.PreparedMS < limit },
 		func(a, b *buffer.Row) int { return cmp.Compare(a.PreparedMS, b.PreparedMS) }) {
 		note := func(at tui.Clock) string {
-			return fmt.Sprintf("%s: %s left prepared for %s; %s", r.Store, recordCount(r.Count), ago(time.UnixMilli(r.PreparedMS), at), flushable(r, "flush it again", at))
+			return fmt.Sprintf("%s: %s left prepared for %s; %s", r.Store, recordsIn(r), ago(time.UnixMilli(r.PreparedMS), at), flushable(r, "flush it again", at))
 		}
 		out = append(out, found("left batch", note, tui.Warn, "buffers", r.ID()))
 	}
@@ -166,7 +166,11 @@ func hottestGenerations(s *live.Snapshot) (out []*line) {
 		r, _ := t.Get(id)
 		since := first[id]
 		note := func(at tui.Clock) string {
-			return fmt.Sprintf("%s: %d changes in %s, now at %d", id, count[id], tui.Age(max(time.Second, at.Now.Sub(since)).Truncate(time.Second)), r.(*genstore.Row).Generation)
+			now := fmt.Sprint(r.(*genstore.Row).Generation)
+			if r.(*genstore.Row).GenerationErr != nil {
+				now = notKnownText
+			}
+			return fmt.Sprintf("%s: %d changes in %s, now at %s", id, count[id], tui.Age(max(time.Second, at.Now.Sub(since)).Truncate(time.Second)), now)
 		}
 		out = append(out, found("hot generation", note, tui.Plain, "generations", id))
 	}
@@ -218,10 +222,14 @@ func longLocks(s *live.Snapshot) (out []*line) {
 		},
 		func(a, b *actorstore.LockRow) int { return -compareDeadlines(a.Expires, b.Expires) }) {
 		note := func(at tui.Clock) string {
-			if r.Expires.IsZero() {
-				return fmt.Sprintf("%s never expires; unlock it if its holder is gone: %s", r.Key, r.Token)
+			holder := r.Token
+			if r.TokenErr != nil {
+				holder = notKnownText
 			}
-			return fmt.Sprintf("%s stays locked for %s, by %s", r.Key, left(r.Expires, at), r.Token)
+			if r.Expires.IsZero() {
+				return fmt.Sprintf("%s never expires; unlock it if its holder is gone: %s", r.Key, holder)
+			}
+			return fmt.Sprintf("%s stays locked for %s, by %s", r.Key, left(r.Expires, at), holder)
 		}
 		out = append(out, found("long lock", note, tui.Warn, "locks", r.ID()))
 	}
@@ -288,6 +296,13 @@ func workersByName(workers *live.Table) map[string]string {
 		}
 	}
 	return ids
+}
+
+func recordsIn(r *buffer.Row) string {
+	if r.CountErr != nil {
+		return notKnownText + " records"
+	}
+	return recordCount(r.Count)
 }
 
 func recordCount(n int64) string {

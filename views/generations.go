@@ -15,6 +15,7 @@ func generations() View {
 	type row = *genstore.Row
 	deadline := func(r row) time.Time { return r.Expires }
 	noTTL := func(r row) error { return r.ExpiresErr }
+	noGeneration := func(r row) error { return r.GenerationErr }
 	return View{
 		View: &tui.View{
 			Name: "generations", Title: "Generations", Short: "Gens", Kind: "generations",
@@ -22,14 +23,14 @@ func generations() View {
 			Columns: []tui.Column{
 				grow(text("KEY", func(r row) string { return r.Key })),
 				text("NAMESPACE", func(r row) string { return orDash(r.Namespace) }),
-				number("GENERATION", func(r row) uint64 { return r.Generation }),
+				known(number("GENERATION", func(r row) uint64 { return r.Generation }), noGeneration),
 				known(ttl("TTL", deadline), noTTL),
 			},
 			Facts: facts(func(r row, at tui.Clock) []tui.Fact {
 				return []tui.Fact{
 					{Name: "namespace", Text: orDash(r.Namespace)},
 					{Name: "key", Text: r.Key},
-					{Name: "generation", Text: fmt.Sprint(r.Generation)},
+					fact("generation", fmt.Sprint(r.Generation), r.GenerationErr),
 					fact("expiry", leftWords(r.Expires, at), r.ExpiresErr),
 				}
 			}),
@@ -43,7 +44,7 @@ func generations() View {
 		Fields: []Field{
 			field("namespace", func(r row) any { return r.Namespace }),
 			field("key", func(r row) any { return r.Key }),
-			field("generation", func(r row) any { return r.Generation }),
+			knownField(field("generation", func(r row) any { return r.Generation }), noGeneration),
 			knownField(ttlField("ttl_ms", deadline), noTTL),
 		},
 	}

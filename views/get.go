@@ -3,6 +3,7 @@ package views
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -123,7 +124,23 @@ func (v View) object(r live.Row, at tui.Clock, rawKey func(string) string) objec
 		o[i] = member{f.Name, plain(value)}
 	}
 	if len(unknown) > 0 {
-		o = append(o, member{"unknown", strings.Join(unknown, "; ")})
+		o = append(o, member{unknownName, strings.Join(unknown, "; ")})
+	}
+	return o
+}
+
+// unknownName is the member that says why others are null.
+const unknownName = "unknown"
+
+// because adds why a member is not known, each reason once.
+func (o object) because(why error) object {
+	at := slices.IndexFunc(o, func(m member) bool { return m.name == unknownName })
+	switch {
+	case why == nil:
+	case at < 0:
+		o = append(o, member{unknownName, why.Error()})
+	case !strings.Contains(fmt.Sprint(o[at].value), why.Error()):
+		o[at].value = fmt.Sprintf("%v; %v", o[at].value, why)
 	}
 	return o
 }
@@ -225,19 +242,30 @@ func content(body []byte) any {
 }
 
 // PrintOne writes one row whole: its fields, its content, its raw keys and the documents that it names. Of one that is too large to be read unasked,
-// whose fields nobody has read, its key stands for them.
-func (v View) PrintOne(p Printer, r live.Row, rawKey string, d live.Detail, at tui.Clock) error {
+// whose fields nobody has read, its key stands for them. unread is why the content is not known; nil where it is.
+func (v View) PrintOne(p Printer, r live.Row, rawKey string, d live.Detail, unread error, at tui.Clock) error {
 	w, f := p.Out, p.Format
 	o := object{{"key", plain([]byte(rawKey))}}
 	if r.Problem() == nil {
 		o = v.object(r, at, nil)
 	}
 	keys := make([]any, len(d.Keys))
+	var untyped error // why it is not known which of the keys are there
 	for i, k := range d.Keys {
-		keys[i] = plain(k.Name)
+		if keys[i] = plain(k.Name); k.Type == "" {
+			untyped = k.Problem
+		}
 	}
+	o = o.because(unread).because(untyped)
 	fields := o
-	o = append(o, member{"content", content(d.Body)}, member{"raw_keys", keys})
+	body, bodyText, raw := content(d.Body), plain(d.Body), any(keys)
+	if unread != nil {
+		body, bodyText = notKnown{}, notKnown{}
+	}
+	if untyped != nil {
+		raw = notKnown{}
+	}
+	o = append(slices.Clip(o), member{"content", body}, member{"raw_keys", raw})
 	if len(d.Related) > 0 {
 		related := make([]object, len(d.Related))
 		for i, doc := range d.Related {
@@ -255,12 +283,16 @@ func (v View) PrintOne(p Printer, r live.Row, rawKey string, d live.Detail, at t
 			fmt.Fprintf(tw, "%s\t%s\n", m.name, m.shown())
 		}
 		for _, k := range d.Keys {
-			fmt.Fprintf(tw, "raw key\t%s %s\n", tui.Clean(k.Name), tui.Clean(k.Type))
+			fmt.Fprintf(tw, "raw key\t%s %s\n", tui.Clean(k.Name), tui.Clean(cmp.Or(k.Type, notKnownText)))
 		}
 		if err := tw.Flush(); err != nil {
 			return err
 		}
-		_, err := fmt.Fprintf(w, "\n%s\n", tui.CleanLines(member{value: plain(d.Body)}.cell()))
+		text := member{value: bodyText}.cell()
+		if unread != nil {
+			text = notKnownText
+		}
+		_, err := fmt.Fprintf(w, "\n%s\n", tui.CleanLines(text))
 		for _, doc := range d.Related {
 			body := member{value: plain(doc.Body)}.cell()
 			if doc.Problem != nil {
@@ -273,7 +305,7 @@ func (v View) PrintOne(p Printer, r live.Row, rawKey string, d live.Detail, at t
 		return err
 	case CSV:
 		out := newCSV(w, isTerminal(w), p.Raw)
-		for _, m := range append(fields, member{"content", plain(d.Body)}) {
+		for _, m := range append(slices.Clip(fields), member{"content", bodyText}) {
 			if err := out.write(m.name, out.cell(m)); err != nil {
 				return err
 			}

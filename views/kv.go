@@ -28,13 +28,20 @@ func kv() View {
 		}
 		return "-"
 	}
+	noKeys := func(r row) error { return r.KeysErr }
+	noChanges := func(r row) error { return r.ChangesErr }
+	noApplied := func(r row) error { return r.AppliedErr }
+	noLog := func(r row) error { return r.LogErr }
+	noState := func(r row) error { return cmp.Or(r.RestoreErr, r.AppliedErr) }
+	noReplicas := func(r row) error { return r.ReplicasErr }
+	noLag := func(r row) error { return cmp.Or(r.ReplicasErr, r.ChangesErr) }
 	return View{
 		View: &tui.View{
 			Name: "kv", Title: "KV", Short: "KV", Noun: "databases", Kind: "kv",
 			Empty: "A service makes a database with kvstore's redisdb.Open and Put, under kv:{database}:d:key.",
 			Columns: []tui.Column{
 				grow(text("DATABASE", func(r row) string { return r.Database })),
-				number("KEYS", func(r row) int64 { return r.Keys }),
+				known(number("KEYS", func(r row) int64 { return r.Keys }), noKeys),
 				{
 					Title: "BYTES", Right: true,
 					Text: func(r live.Row, at tui.Clock) string {
@@ -49,48 +56,48 @@ func kv() View {
 						}
 					},
 				},
-				number("CHANGES", func(r row) uint64 { return r.Changes }),
-				{
+				known(number("CHANGES", func(r row) uint64 { return r.Changes }), noChanges),
+				known(tui.Column{
 					Title: "RATE", Right: true,
 					Text:    func(r live.Row, at tui.Clock) string { return perSecond(r.(row).Rate.At(at.Now)) },
 					Compare: func(a, b live.Row) int { return a.(row).Rate.Compare(b.(row).Rate) },
-				},
-				{
+				}, noChanges),
+				known(tui.Column{
 					Title: "REPLICAS", Right: true,
 					Text: func(r live.Row, at tui.Clock) string {
 						return standing(r.(row), at.Server).count()
 					},
 					Compare: func(a, b live.Row) int { return cmp.Compare(anyTime(a.(row)).replicas, anyTime(b.(row)).replicas) },
-				},
-				{
+				}, noReplicas),
+				known(tui.Column{
 					Title: "LAG", Right: true,
 					Text:    func(r live.Row, at tui.Clock) string { return standing(r.(row), at.Server).text() },
 					Compare: func(a, b live.Row) int { return anyTime(a.(row)).compare(anyTime(b.(row))) },
 					Tone: func(r live.Row, at tui.Clock) tui.Tone {
 						return standing(r.(row), at.Server).tone()
 					},
-				},
-				toned(text("REPLICATION", state), func(r row) tui.Tone {
+				}, noLag),
+				known(toned(text("REPLICATION", state), func(r row) tui.Tone {
 					if r.Restoring {
 						return tui.Warn
 					}
 					return tui.Plain
-				}),
-				number("LOG", func(r row) int64 { return r.LogLength }),
+				}), noState),
+				known(number("LOG", func(r row) int64 { return r.LogLength }), noLog),
 			},
 			Jump: conn.Escape,
 			Facts: facts(func(r row, at tui.Clock) []tui.Fact {
 				return append([]tui.Fact{
 					{Name: "database", Text: r.Database},
-					{Name: "keys", Text: humanize.Comma(r.Keys)},
+					fact("keys", humanize.Comma(r.Keys), r.KeysErr),
 					fact("bytes", humanize.Comma(bytesOf(r, at.Others))+" of values", bytesErr(r, at.Others)),
-					{Name: "changes", Text: fmt.Sprintf("%d, of which the log has %d", r.Changes, r.LogLength)},
-					{Name: "change rate", Text: perSecond(r.Rate.At(at.Now))},
-					{Name: "replication", Text: state(r)},
+					fact("changes", logged(r), r.ChangesErr),
+					fact("change rate", perSecond(r.Rate.At(at.Now)), r.ChangesErr),
+					fact("replication", state(r), noState(r)),
 				}, replicaFacts(r, at)...)
 			}),
 			Part: part(func(r row) string {
-				if r.LogLength <= redisdb.InspectMost {
+				if r.LogErr == nil && r.LogLength <= redisdb.InspectMost {
 					return ""
 				}
 				return fmt.Sprintf("newest %d changes", redisdb.InspectMost) // the row's count is of another moment
@@ -102,22 +109,22 @@ func kv() View {
 		},
 		Fields: []Field{
 			field("database", func(r row) any { return []byte(r.Database) }),
-			field("keys", func(r row) any { return r.Keys }),
-			field("changes", func(r row) any { return r.Changes }),
-			field("applied", func(r row) any { return r.Applied }),
+			knownField(field("keys", func(r row) any { return r.Keys }), noKeys),
+			knownField(field("changes", func(r row) any { return r.Changes }), noChanges),
+			knownField(field("applied", func(r row) any { return r.Applied }), noApplied),
 			{"bytes", func(r live.Row, at tui.Clock) any {
 				if err := bytesErr(r.(row), at.Others); err != nil {
 					return err
 				}
 				return bytesOf(r.(row), at.Others)
 			}},
-			{"replicas", func(r live.Row, at tui.Clock) any { return standing(r.(row), at.Server).replicas }},
-			{"lag", func(r live.Row, at tui.Clock) any {
+			knownField(Field{"replicas", func(r live.Row, at tui.Clock) any { return standing(r.(row), at.Server).replicas }}, noReplicas),
+			knownField(Field{"lag", func(r live.Row, at tui.Clock) any {
 				if s := standing(r.(row), at.Server); s.replicas > 0 {
 					return s.lag
 				}
 				return nil
-			}},
+			}}, noLag),
 		},
 		Others: []live.Kind{"keys"},
 	}
@@ -128,6 +135,7 @@ func keys() View {
 	type row = *redisdb.PairRow
 	noTTL := func(r row) error { return r.ExpiresErr }
 	noBytes := func(r row) error { return r.BytesErr }
+	noValue := func(r row) error { return r.ValueErr }
 	return View{
 		View: &tui.View{
 			Name: "keys", Title: "Keys", Short: "Keys", Kind: "keys", Parent: "kv",
@@ -138,7 +146,7 @@ func keys() View {
 				text("DATABASE", func(r row) string { return r.Database }),
 				known(number("BYTES", func(r row) int64 { return r.Bytes }), noBytes),
 				known(ttl("EXPIRES", pairDeadline), noTTL),
-				valueColumn(func(r row) []byte { return r.Value }),
+				known(valueColumn(func(r row) []byte { return r.Value }), noValue),
 			},
 			Facts: facts(func(r row, at tui.Clock) []tui.Fact {
 				return []tui.Fact{
@@ -153,8 +161,12 @@ func keys() View {
 				{
 					ID: keymap.Delete, Label: "delete", Bulk: true,
 					Blocked: func(r live.Row) string {
-						if err := r.(row).BytesErr; err != nil {
-							return "its size is not known, so whether it is still as seen could not be checked: " + err.Error()
+						what, err := "value", r.(row).ValueErr
+						if err == nil {
+							what, err = "size", r.(row).BytesErr
+						}
+						if err != nil {
+							return "its " + what + " is not known, so whether it is still as seen could not be checked: " + err.Error()
 						}
 						return ""
 					},
@@ -170,9 +182,17 @@ func keys() View {
 			field("key", func(r row) any { return []byte(r.Key) }),
 			knownField(field("bytes", func(r row) any { return r.Bytes }), noBytes),
 			knownField(ttlField("expires", pairDeadline), noTTL),
-			field("value", func(r row) any { return r.Value }),
+			knownField(field("value", func(r row) any { return r.Value }), noValue),
 		},
 	}
+}
+
+// logged tells how many of the changes of a database its log has.
+func logged(r *redisdb.Row) string {
+	if r.LogErr != nil {
+		return fmt.Sprintf("%d; how many of them the log has is not known: %v", r.Changes, r.LogErr)
+	}
+	return fmt.Sprintf("%d, of which the log has %d", r.Changes, r.LogLength)
 }
 
 func pairDeadline(r *redisdb.PairRow) time.Time { return r.Expires }

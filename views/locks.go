@@ -17,6 +17,7 @@ func locks() View {
 	deadline := func(r row) time.Time { return r.Expires }
 	noTTL := func(r row) error { return r.ExpiresErr }
 	noFence := func(r row) error { return r.FenceErr }
+	noToken := func(r row) error { return r.TokenErr }
 	fence := number("FENCE", func(r row) int64 { return r.Fence })
 	numbered := fence.Text
 	fence.Text = func(r live.Row, at tui.Clock) string {
@@ -32,14 +33,14 @@ func locks() View {
 			Empty: "One can be taken by hand (lock); a service takes one with actorstore's AcquireLock, under lock:what:id.",
 			Columns: []tui.Column{
 				grow(text("KEY", func(r row) string { return r.Key })),
-				text("TOKEN", func(r row) string { return r.Token }),
+				known(text("TOKEN", func(r row) string { return r.Token }), noToken),
 				known(ttl("TTL", deadline), noTTL),
 				known(fence, noFence),
 			},
 			Facts: facts(func(r row, at tui.Clock) []tui.Fact {
 				return []tui.Fact{
 					{Name: "lock", Text: r.Key},
-					{Name: "held by", Text: r.Token},
+					fact("held by", r.Token, r.TokenErr),
 					fact("expiry", leftWords(r.Expires, at), r.ExpiresErr),
 					fact("fence", fence.Text(r, at), r.FenceErr),
 				}
@@ -71,6 +72,12 @@ func locks() View {
 				},
 				{
 					ID: keymap.Unlock, Label: "unlock", Bulk: true,
+					Blocked: func(r live.Row) string {
+						if err := r.(row).TokenErr; err != nil {
+							return "its token is not known: " + err.Error()
+						}
+						return ""
+					},
 					Plan: func(o *operate.Operator, r live.Row, _ map[string]string) (operate.Action, error) {
 						l := r.(row)
 						release := o.ReleaseLock(l.Key, l.Token, l.Fence)
@@ -84,7 +91,7 @@ func locks() View {
 		},
 		Fields: []Field{
 			field("key", func(r row) any { return []byte(r.Key) }),
-			field("token", func(r row) any { return []byte(r.Token) }),
+			knownField(field("token", func(r row) any { return []byte(r.Token) }), noToken),
 			knownField(ttlField("ttl_ms", deadline), noTTL),
 			knownField(field("fence", func(r row) any { return r.Fence }), noFence),
 		},

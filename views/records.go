@@ -19,6 +19,7 @@ func records() View {
 		}
 		return fmt.Sprint(r.Lease)
 	}
+	noVersion, noLease, noValue := row.VersionErr, row.LeaseErr, row.ValueErr
 	return View{
 		View: &tui.View{
 			Name: "records", Title: "Records", Short: "Recs", Kind: "records",
@@ -26,16 +27,16 @@ func records() View {
 			Columns: []tui.Column{
 				text("KEY", func(r row) string { return r.Key }),
 				text("NAMESPACE", func(r row) string { return r.Namespace }),
-				number("VERSION", func(r row) int64 { return r.Version }),
-				text("LEASE", leaseText),
-				valueColumn(func(r row) []byte { return r.Value }),
+				known(number("VERSION", func(r row) int64 { return r.Version }), noVersion),
+				known(text("LEASE", leaseText), noLease),
+				known(valueColumn(func(r row) []byte { return r.Value }), noValue),
 			},
 			Facts: facts(func(r row, _ tui.Clock) []tui.Fact {
 				return []tui.Fact{
 					{Name: "key", Text: r.Key},
 					{Name: "namespace", Text: r.Namespace},
-					{Name: "version", Text: fmt.Sprint(r.Version)},
-					{Name: "lease", Text: leaseText(r)},
+					fact("version", fmt.Sprint(r.Version), r.VersionErr()),
+					fact("lease", leaseText(r), r.LeaseErr()),
 				}
 			}),
 			Links: links(func(r row, l tui.Lookup) []tui.Link {
@@ -48,6 +49,12 @@ func records() View {
 				{ID: keymap.Edit, Label: "edit", Edit: true},
 				{
 					ID: keymap.Delete, Label: "delete", Bulk: true,
+					Blocked: func(r live.Row) string {
+						if err := r.(row).VersionErr(); err != nil {
+							return "its version is not known: " + err.Error()
+						}
+						return ""
+					},
 					Plan: func(o *operate.Operator, r live.Row, _ map[string]string) (operate.Action, error) {
 						return o.Delete("records", r.ID(), r.(row).Version)
 					},
@@ -57,9 +64,9 @@ func records() View {
 		Fields: []Field{
 			field("namespace", func(r row) any { return []byte(r.Namespace) }),
 			field("key", func(r row) any { return []byte(r.Key) }),
-			field("version", func(r row) any { return r.Version }),
-			field("lease", func(r row) any { return r.Lease }),
-			field("value", func(r row) any { return r.Value }),
+			knownField(field("version", func(r row) any { return r.Version }), noVersion),
+			knownField(field("lease", func(r row) any { return r.Lease }), noLease),
+			knownField(field("value", func(r row) any { return r.Value }), noValue),
 		},
 	}
 }

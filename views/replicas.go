@@ -140,7 +140,7 @@ func (s standings) compare(other standings) int {
 // strayReplicas are databases with a replica that has applied what the database does not have.
 func strayReplicas(s *live.Snapshot) (out []*line) {
 	for _, r := range best(s, "kv",
-		func(r *redisdb.Row) bool { return anyTime(r).ahead > 0 },
+		func(r *redisdb.Row) bool { return r.ChangesErr == nil && anyTime(r).ahead > 0 },
 		func(a, b *redisdb.Row) int { return cmp.Compare(anyTime(b).ahead, anyTime(a).ahead) }) {
 		replicas := r.Replicas(time.Time{})
 		p := slices.MaxFunc(replicas, func(p, q redisdb.Replica) int { return cmp.Compare(p.Applied, q.Applied) })
@@ -152,8 +152,15 @@ func strayReplicas(s *live.Snapshot) (out []*line) {
 
 // replicaFacts tell of each replica that reports.
 func replicaFacts(r *redisdb.Row, at tui.Clock) []tui.Fact {
+	if r.ReplicasErr != nil {
+		return []tui.Fact{fact("replicas", "", r.ReplicasErr)}
+	}
 	var out []tui.Fact
 	for _, p := range r.Replicas(at.Server) {
+		if r.ChangesErr != nil {
+			out = append(out, tui.Fact{Name: "replica", Text: fmt.Sprintf("%s: applied %d, reported %s ago", p.Name, p.Applied, ago(p.Reported, at))})
+			continue
+		}
 		f := tui.Fact{Name: "replica", Text: fmt.Sprintf("%s: applied %d, %d behind, reported %s ago", p.Name, p.Applied, p.Lag(r), ago(p.Reported, at))}
 		if n := p.Ahead(r); n > 0 {
 			f.Text = fmt.Sprintf("%s: applied %d, %d ahead of the database, reported %s ago: it followed another history", p.Name, p.Applied, n, ago(p.Reported, at))

@@ -3,6 +3,7 @@ package actorstore
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,10 +16,11 @@ import (
 // LockRow is one held lock as a table shows it.
 type LockRow struct {
 	Key     string
-	Token   string    // arbitrary bytes
+	Token   string    // arbitrary bytes, unless TokenErr is set
 	Expires time.Time // on our clock; zero: never, unless ExpiresErr is set
 	Fence   int64     // the last number minted for this key; 0: none, unless FenceErr is set
 
+	TokenErr   error // why Token is not known
 	ExpiresErr error // why Expires is not known
 	FenceErr   error // why Fence is not known
 
@@ -42,7 +44,7 @@ func (r *LockRow) Deadline() time.Time { return r.Expires }
 // Equal tells whether both rows say the same; ends within 500 ms are the same.
 func (r *LockRow) Equal(other *LockRow) bool {
 	return r.Key == other.Key && r.Token == other.Token && r.Fence == other.Fence && sameProblem(r.bad, other.bad) &&
-		sameText(r.ExpiresErr, other.ExpiresErr) && sameText(r.FenceErr, other.FenceErr) &&
+		sameText(r.TokenErr, other.TokenErr) && sameText(r.ExpiresErr, other.ExpiresErr) && sameText(r.FenceErr, other.FenceErr) &&
 		r.Expires.IsZero() == other.Expires.IsZero() && r.Expires.Sub(other.Expires).Abs() <= 500*time.Millisecond
 }
 
@@ -77,7 +79,8 @@ func sameText(a, b error) bool {
 	return a == nil && b == nil || a != nil && b != nil && a.Error() == b.Error()
 }
 
-// Read reads the locks that are held. What was refused of one is told as not known, with the reason.
+// Read reads the locks that are held. What was refused of one is told as not known, with the reason; if neither token nor
+// life is known, a second pipeline asks whether it is held.
 func (r *LockRows) Read(ctx context.Context, ids []string) ([]*LockRow, error) {
 	const op = "actorstore: read lock"
 	if len(ids) == 0 {
@@ -98,6 +101,7 @@ func (r *LockRows) Read(ctx context.Context, ids []string) ([]*LockRow, error) {
 	}
 	now := time.Now()
 	rows := make([]*LockRow, 0, len(ids))
+	var doubtful []string
 	for i, a := range answers {
 		row := &LockRow{Key: ids[i]}
 		token, err := a.token.Result()
@@ -105,6 +109,10 @@ func (r *LockRows) Read(ctx context.Context, ids []string) ([]*LockRow, error) {
 		switch {
 		case ttlErr == nil && ttl == -2, ttlErr != nil && err == nil && token == "": // gone, or gone in between
 			continue
+		case conn.Refused(err):
+			if row.TokenErr = err; ttlErr != nil {
+				doubtful = append(doubtful, ids[i])
+			}
 		case err != nil:
 			row.bad = &conn.OpError{Op: op, Key: ids[i], Err: asRecord(err)}
 		case len(token) > conn.MostUnasked:
@@ -114,11 +122,14 @@ func (r *LockRows) Read(ctx context.Context, ids []string) ([]*LockRow, error) {
 		}
 		if row.ExpiresErr = ttlErr; ttlErr == nil {
 			row.Expires = conn.Deadline(now, ttl)
+		} else if !conn.Refused(ttlErr) && row.bad == nil {
+			row.bad = &conn.OpError{Op: op, Key: ids[i], Err: ttlErr}
 		}
 		row.Fence, row.FenceErr = fenceOf(a.fence)
 		rows = append(rows, row)
 	}
-	return rows, nil
+	gone, err := conn.Gone(ctx, r.c, doubtful)
+	return slices.DeleteFunc(rows, func(row *LockRow) bool { return gone[row.Key] }), conn.Fail(op, "", err)
 }
 
 // fenceOf is the number in a lock's counter; 0 where it has none.

@@ -1,6 +1,7 @@
 package buffer
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -13,18 +14,21 @@ import (
 type Row struct {
 	Store       string    // of a foreign key: the key itself
 	PreparedMS  int64     // timestamp of a batch; 0: live
-	Count       int64     // records
-	Bytes       int64     // sum of their lengths
+	Count       int64     // records, unless CountErr is set
+	Bytes       int64     // sum of their lengths, unless BytesErr is set
 	Keys        int64     // distinct member names, unless KeysErr is set
-	FirstWrite  time.Time // the server's, in UTC
+	FirstWrite  time.Time // the server's, in UTC, unless FirstWriteErr is set
 	Locked      bool      // unless LockErr is set
 	LockToken   string    // what Unlock needs, unless TokenErr is set
 	LockExpires time.Time // on our clock; zero: never, unless ExpiresErr is set
 
-	KeysErr    error // why Keys is not known
-	LockErr    error // why nothing is known of the lock; TokenErr and ExpiresErr are set with it
-	TokenErr   error // why LockToken is not known
-	ExpiresErr error // why LockExpires is not known
+	CountErr      error // why Count is not known
+	BytesErr      error // why Bytes is not known
+	KeysErr       error // why Keys is not known
+	FirstWriteErr error // why FirstWrite is not known
+	LockErr       error // why nothing is known of the lock; TokenErr and ExpiresErr are set with it
+	TokenErr      error // why LockToken is not known
+	ExpiresErr    error // why LockExpires is not known
 
 	id  string
 	err error
@@ -43,11 +47,18 @@ func (r *Row) Deadline() time.Time { return r.LockExpires }
 func (r *Row) Equal(other *Row) bool {
 	a, b := *r, *other
 	same := a.LockExpires.IsZero() == b.LockExpires.IsZero() && a.LockExpires.Sub(b.LockExpires).Abs() <= 500*time.Millisecond
-	same = same && a.FirstWrite.Equal(b.FirstWrite) && text(a.err) == text(b.err) && text(a.KeysErr) == text(b.KeysErr) &&
-		text(a.LockErr) == text(b.LockErr) && text(a.TokenErr) == text(b.TokenErr) && text(a.ExpiresErr) == text(b.ExpiresErr)
-	a.LockExpires, a.FirstWrite, a.err, a.KeysErr = b.LockExpires, b.FirstWrite, b.err, b.KeysErr
-	a.LockErr, a.TokenErr, a.ExpiresErr = b.LockErr, b.TokenErr, b.ExpiresErr
+	same = same && a.FirstWrite.Equal(b.FirstWrite)
+	a.LockExpires, a.FirstWrite = b.LockExpires, b.FirstWrite
+	for i, why := range a.errors() { // each reading makes its own anew
+		other := b.errors()[i]
+		same = same && text(*why) == text(*other)
+		*why = *other
+	}
 	return same && a == b
+}
+
+func (r *Row) errors() []*error {
+	return []*error{&r.err, &r.CountErr, &r.BytesErr, &r.KeysErr, &r.FirstWriteErr, &r.LockErr, &r.TokenErr, &r.ExpiresErr}
 }
 
 func text(err error) string {
@@ -86,20 +97,40 @@ func (r *Rows) ask(ctx context.Context, p redis.Pipeliner, id string) question {
 func (q question) row(now time.Time) *Row {
 	const op = "buffer: row"
 	if q.foreign != nil {
-		if q.foreign.Val() == 0 {
+		if q.foreign.Err() == nil && q.foreign.Val() == 0 {
 			return nil
 		}
 		return &Row{Store: q.id, id: q.id, err: conn.Fail(op, q.id, ErrForeign)}
 	}
 	r := &Row{PreparedMS: q.at, Count: q.count.Val(), Keys: q.keys.Val(), id: q.id}
 	r.Store, _ = storeOf(q.escaped)
-	r.KeysErr = q.keys.Err()
+	r.CountErr, r.KeysErr, r.BytesErr, r.FirstWriteErr = q.count.Err(), q.keys.Err(), q.bytes.Err(), q.first.Err()
 	q.lock(r, now)
 	r.err = fail(op, q.base, q.problem(r))
-	if r.err == nil && r.Count == 0 && !r.Locked {
+	if r.err == nil && !q.seen(r) && r.CountErr == nil && r.LockErr == nil {
 		return nil
 	}
 	return r
+}
+
+// seen tells whether anything shows that there is such a row.
+func (q question) seen(r *Row) bool {
+	return r.Count > 0 || r.Keys > 0 || r.Locked || q.bytes.Val() != "" || q.first.Val() != ""
+}
+
+// doubts are the keys by any of which a row may exist of which nothing was seen; none where that is settled.
+func (q question) doubts(r *Row) []string {
+	if q.foreign != nil || r.err != nil || q.seen(r) {
+		return nil
+	}
+	var keys []string
+	if r.CountErr != nil {
+		keys = append(keys, q.base+list)
+	}
+	if r.LockErr != nil {
+		keys = append(keys, q.base+lock)
+	}
+	return keys
 }
 
 // lock fills in what is known of the lock.
@@ -122,21 +153,10 @@ func (q question) lock(r *Row, now time.Time) {
 	}
 }
 
-// partly tells whether only the part of a row that was asked for is not known: the server answered, and not that it found
-// something else there.
-func partly(err error) bool {
-	return !redis.HasErrorPrefix(err, "WRONGTYPE") && !conn.Unreachable(err)
-}
-
 // problem fills in the row's counters, and says what is wrong with the buffer.
 func (q question) problem(r *Row) (problem error) {
-	for _, err := range []error{q.count.Err(), q.bytes.Err(), q.first.Err()} {
-		if err != nil {
-			return err
-		}
-	}
-	for _, err := range []error{q.keys.Err(), q.token.Err(), q.left.Err()} {
-		if err != nil && !partly(err) {
+	for _, cmd := range []redis.Cmder{q.count, q.bytes, q.first, q.keys, q.token, q.left} {
+		if err := cmd.Err(); err != nil && !conn.Refused(err) {
 			return err
 		}
 	}
@@ -151,7 +171,8 @@ func (q question) problem(r *Row) (problem error) {
 		return err
 	}
 	has, sized, dated := r.Count > 0, q.bytes.Val() != "", q.first.Val() != ""
-	if has != sized || has != dated || (r.Keys > 0 && !has) {
+	lacks := has != sized && r.BytesErr == nil || has != dated && r.FirstWriteErr == nil || r.Keys > 0 && !has
+	if r.CountErr == nil && lacks || sized != dated && cmp.Or(r.BytesErr, r.FirstWriteErr) == nil {
 		return errIncomplete
 	}
 	return nil

@@ -71,7 +71,8 @@ func (r *Rows) locate(id string) (escaped string, at int64, ok bool) {
 	return escaped, at, ok
 }
 
-// Read fetches rows in one pipeline; missing ones are left out, bad ones say so in Problem. The error is of the way only.
+// Read fetches rows in one pipeline; missing ones are left out, bad ones say so in Problem. What was refused of one is told
+// as not known; if that leaves open whether there is such a row, a second pipeline asks. The error is of the way only.
 func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 	if ctx == nil {
 		return nil, conn.Fail("buffer: read rows", r.prefix, ErrNoContext)
@@ -112,12 +113,26 @@ func (r *Rows) read(ctx context.Context, ids []string) ([]*Row, error) {
 	}
 	now := time.Now()
 	rows := make([]*Row, 0, len(ids))
+	doubts := map[*Row][]string{}
+	var doubtful []string
 	for _, q := range asked {
-		if row := q.row(now); row != nil {
-			rows = append(rows, row)
+		row := q.row(now)
+		if row == nil {
+			continue
+		}
+		rows = append(rows, row)
+		if keys := q.doubts(row); keys != nil {
+			doubts[row], doubtful = keys, append(doubtful, keys...)
 		}
 	}
-	return rows, nil
+	gone, err := conn.Gone(ctx, r.c, doubtful)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(rows, func(row *Row) bool {
+		keys := doubts[row]
+		return keys != nil && !slices.ContainsFunc(keys, func(key string) bool { return !gone[key] })
+	}), nil
 }
 
 // InspectMost is how many records Inspect returns.

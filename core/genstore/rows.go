@@ -1,9 +1,9 @@
 package genstore
 
 import (
-	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,9 +14,10 @@ import (
 
 // Row is one counter as the dashboard shows it.
 type Row struct {
-	Namespace, Key string // Namespace is empty where the key does not tell where it ends: Key is the whole ID then
-	Generation     uint64
+	Namespace, Key string    // Namespace is empty where the key does not tell where it ends: Key is the whole ID then
+	Generation     uint64    // unless GenerationErr is set
 	Expires        time.Time // on our clock; zero: never, unless ExpiresErr is set
+	GenerationErr  error     // why Generation is not known
 	ExpiresErr     error     // why Expires is not known
 	id             string
 	problem        error
@@ -35,7 +36,8 @@ func (r *Row) Deadline() time.Time { return r.Expires }
 func (r *Row) Equal(other *Row) bool {
 	const slack = 500 * time.Millisecond
 	return r.id == other.id && r.Generation == other.Generation && r.Expires.IsZero() == other.Expires.IsZero() &&
-		r.Expires.Sub(other.Expires).Abs() < slack && text(r.problem) == text(other.problem) && text(r.ExpiresErr) == text(other.ExpiresErr)
+		r.Expires.Sub(other.Expires).Abs() < slack && text(r.problem) == text(other.problem) &&
+		text(r.GenerationErr) == text(other.GenerationErr) && text(r.ExpiresErr) == text(other.ExpiresErr)
 }
 
 func text(err error) string {
@@ -66,8 +68,8 @@ func (r *Rows) Identify(key string) (id string, ok bool) { return strings.CutPre
 // Keys is the one raw key of a row.
 func (r *Rows) Keys(id string) []string { return []string{r.prefix + id} }
 
-// Read fetches rows in one pipeline. Missing ones are left out and bad ones carry their Problem. A time to live that may
-// not be asked for is told as not known.
+// Read fetches rows in one pipeline. Missing ones are left out and bad ones carry their Problem. What was refused of one is
+// told as not known; if that is all, a second pipeline asks whether there is such a row.
 func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 	if len(ids) == 0 {
 		return nil, nil
@@ -83,16 +85,25 @@ func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 	}
 	now := time.Now()
 	rows := make([]*Row, 0, len(ids))
+	var doubtful []string
 	for i, id := range ids {
 		gen, found, err := read(gets[i].Result())
 		life, lifeErr := lives[i].Result()
 		if err == nil && !found || lifeErr == nil && life == -2 || lifeErr != nil && gets[i].Err() == nil && gets[i].Val() == "" {
 			continue // missing, or gone between the two
 		}
-		if either := cmp.Or(err, lifeErr); conn.Unreachable(either) {
-			return nil, conn.Fail(opRead, r.prefix+id, either)
+		for _, err := range []error{err, lifeErr} {
+			if conn.NoAnswer(err) {
+				return nil, conn.Fail(opRead, r.prefix+id, err)
+			}
 		}
 		row := &Row{id: id, Generation: gen, problem: err, ExpiresErr: lifeErr}
+		if conn.Refused(gets[i].Err()) {
+			row.GenerationErr, row.problem = err, nil
+			if lifeErr != nil {
+				doubtful = append(doubtful, r.prefix+id)
+			}
+		}
 		if lifeErr == nil {
 			row.Expires = conn.Deadline(now, life)
 		}
@@ -102,7 +113,8 @@ func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 		}
 		rows = append(rows, row)
 	}
-	return rows, nil
+	gone, err := conn.Gone(ctx, r.client, doubtful)
+	return slices.DeleteFunc(rows, func(row *Row) bool { return gone[r.prefix+row.id] }), conn.Fail(opRead, "", err)
 }
 
 // split parts an id where its writer did. Namespaces and keys may both hold colons, but the writer repeats the namespace

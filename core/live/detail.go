@@ -63,7 +63,7 @@ func (m *Model) detail(ctx context.Context, kind Kind, id string, most int64) (D
 	if large < 0 {
 		d := Detail{Kind: kind, ID: id, Keys: keys}
 		d.Body, d.Found, err = f.inspect(ctx, id)
-		if err != nil && noAnswer(err) {
+		if err != nil && conn.NoAnswer(err) {
 			return Detail{}, err
 		}
 		if err == nil && f.related != nil {

@@ -5,12 +5,8 @@ package live
 
 import (
 	"context"
-	"errors"
 	"slices"
-	"strings"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
 )
@@ -93,7 +89,7 @@ func Of[R comparableRow[R]](kind Kind, s Source[R]) Feed {
 			}
 			rows := make([]Row, len(typed))
 			for i, r := range typed {
-				if err := r.Problem(); err != nil && noAnswer(err) {
+				if err := r.Problem(); err != nil && conn.NoAnswer(err) {
 					return nil, err
 				}
 				rows[i] = r
@@ -134,17 +130,4 @@ func (f Feed) readInTime(ctx context.Context, ids []string) ([]Row, error) {
 func hasDeadline(r Row) bool {
 	m, is := r.(mortal)
 	return is && !m.Deadline().IsZero()
-}
-
-// noAnswer tells errors that say nothing of the rows that were asked for: the server cannot be reached, or it answers
-// whatever it is asked with the same refusal. No row turns bad by them.
-func noAnswer(err error) bool {
-	if reply, ok := errors.AsType[redis.Error](err); ok {
-		for _, code := range []string{"BUSY ", "NOAUTH ", "WRONGPASS "} {
-			if strings.HasPrefix(reply.Error(), code) {
-				return true
-			}
-		}
-	}
-	return conn.Unreachable(err)
 }

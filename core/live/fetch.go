@@ -4,6 +4,8 @@ import (
 	"context"
 	"maps"
 	"slices"
+
+	"holdfast/core/conn"
 )
 
 // flights are batches of rows that are being read, the next ones under way while one is taken in.
@@ -43,7 +45,7 @@ func (f *flights) launch(ctx context.Context, t *tracker, batch []string) error 
 	outages, down := &f.r.m.outages, maps.Clone(f.r.m.outages.of)
 	go func() {
 		rows, lost, err := outages.read(ctx, t.feed, batch, down)
-		came <- answer{rows, lost, err, err != nil && (ctx.Err() != nil || noAnswer(err))}
+		came <- answer{rows, lost, err, err != nil && (ctx.Err() != nil || conn.NoAnswer(err))}
 	}()
 	return nil
 }

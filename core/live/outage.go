@@ -95,7 +95,7 @@ type outage struct {
 func (o *outages) read(ctx context.Context, f Feed, batch []string, down map[string]error) (rows []Row, out unreadable, err error) {
 	if len(down) == 0 {
 		rows, err := f.readInTime(ctx, batch)
-		if err == nil || ctx.Err() != nil || o.client.Mode != conn.Cluster || !noAnswer(err) {
+		if err == nil || ctx.Err() != nil || o.client.Mode != conn.Cluster || !conn.NoAnswer(err) {
 			return rows, nil, err
 		}
 	}
@@ -114,7 +114,7 @@ func (o *outages) read(ctx context.Context, f Feed, batch []string, down map[str
 			switch {
 			case failed == nil:
 				rows = append(rows, found...)
-			case ctx.Err() == nil && noAnswer(failed):
+			case ctx.Err() == nil && conn.NoAnswer(failed):
 				out[addr] = outage{ids, failed}
 			default:
 				err = failed

@@ -248,13 +248,14 @@ func TestUserWithFewRights(t *testing.T) {
 	whole := look(t, c)
 	for _, tt := range []struct {
 		name, rights string
-		bad          []live.Kind
+		bad          []live.Kind // the rows of which cannot be read
+		partly       live.Kind   // the rows of which are known in part, so that fewer can be told to be broken
 	}{
-		{"no key of actors", "~buf:* ~gen:* ~worker:* ~lock:* ~{lock:* ~rec:* +@all -@write", []live.Kind{"actors"}},
-		{"no command on lists", "~* +@all -@write -@list", []live.Kind{"buffers"}},
-		{"no hashes", "~* +@all -@write -@hash", []live.Kind{"records"}},
-		{"neither time nor information", "~* +@all -@write -time -info", nil},
-		{"only what readings send", "~* -@all +scan +time +info +getrange +strlen +pttl +llen +scard +hstrlen +hmget +exists", nil},
+		{"no key of actors", "~buf:* ~gen:* ~worker:* ~lock:* ~{lock:* ~rec:* +@all -@write", []live.Kind{"actors"}, ""},
+		{"no command on lists", "~* +@all -@write -@list", nil, "buffers"},
+		{"no hashes", "~* +@all -@write -@hash", nil, "records"},
+		{"neither time nor information", "~* +@all -@write -time -info", nil, ""},
+		{"only what readings send", "~* -@all +scan +time +info +getrange +strlen +pttl +llen +scard +hstrlen +hmget +exists", nil, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			ok(t, admin.Do(ctx, "ACL", "DELUSER", "few").Err())
@@ -273,6 +274,7 @@ func TestUserWithFewRights(t *testing.T) {
 					refused = refused || kind == table.Kind
 				}
 				switch {
+				case table.Kind == tt.partly && table.Len() == want.Len() && table.Bad <= want.Bad && table.Err == nil:
 				case !refused && (table.Len() != want.Len() || table.Bad != want.Bad || table.Err != nil):
 					t.Errorf("%s: %d rows, %d bad, %v; want %d, %d", table.Kind, table.Len(), table.Bad, table.Err, want.Len(), want.Bad)
 				case refused && table.Err == nil && table.Bad <= want.Bad:

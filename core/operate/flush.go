@@ -22,9 +22,17 @@ import (
 // After a crash before "empty" the batch is still there: flushing it again writes the same file. From before "write" until
 // after "empty" the batch is held (buffer.Hold): another flush is refused, until buffer.HoldTTL after a crash.
 
-// FlushBatch plans the flush of a prepared batch, or of the live buffer where at is 0. count and size say what was seen.
+// FlushBatch plans the flush of a prepared batch, or of the live buffer where at is 0. count and size, in bytes, say what
+// was seen; below 0: it is not known.
 func (o *Operator) FlushBatch(store string, at, count, size int64) Action {
-	seen := fmt.Sprintf("(%s when last seen, %s)", humanize.Comma(count), humanize.Bytes(uint64(max(size, 0))))
+	records, bytes := "how many is not known", "of a size that is not known"
+	if count >= 0 {
+		records = humanize.Comma(count) + " when last seen"
+	}
+	if size >= 0 {
+		bytes = humanize.Bytes(uint64(size))
+	}
+	seen := fmt.Sprintf("(%s, %s)", records, bytes)
 	a := Action{
 		Verb: Flush, Kind: "buffers", ID: bufferID(store, at), Destructive: true,
 		Summary: fmt.Sprintf("flush batch %d of %s: write its records %s as JSON Lines into %s, then delete it here",

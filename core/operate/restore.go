@@ -39,7 +39,16 @@ func (o *Operator) Restore(db, path string, replace bool, staged func(pairs, all
 			return Outcome{}, err
 		}
 		if len(read) == 1 {
-			out.Before = map[string]any{"keys": read[0].Keys, "changes": read[0].Changes, "applied": read[0].Applied}
+			was := map[string]any{}
+			for name, part := range map[string]struct {
+				value any
+				err   error
+			}{"keys": {read[0].Keys, read[0].KeysErr}, "changes": {read[0].Changes, read[0].ChangesErr}, "applied": {read[0].Applied, read[0].AppliedErr}} {
+				if was[name] = part.value; part.err != nil {
+					was[name] = nil // not known
+				}
+			}
+			out.Before = was
 		}
 		s, err := o.core.KVContext(ctx, db)
 		if err != nil {

@@ -86,8 +86,8 @@ func (r *LeaseRows) Keys(id string) []string {
 	return []string{base + "lease:" + lease, base + "lk:" + lease}
 }
 
-// Read fetches leases in one pipeline; those that are gone are left out. What was refused of one is told as not known,
-// unless it is all. It writes nothing.
+// Read fetches leases in one pipeline; those that are gone are left out. What was refused of one is told as not known; if
+// neither its grant nor its life is known, a second pipeline asks whether it is there. It writes nothing.
 func (r *LeaseRows) Read(ctx context.Context, ids []string) ([]*LeaseRow, error) {
 	granted := make([]*redis.StringCmd, len(ids))
 	left := make([]*redis.IntCmd, len(ids))
@@ -103,6 +103,7 @@ func (r *LeaseRows) Read(ctx context.Context, ids []string) ([]*LeaseRow, error)
 	}
 	now := time.Now()
 	rows := make([]*LeaseRow, 0, len(ids))
+	var doubtful []string
 	for i, id := range ids {
 		text, err := granted[i].Result()
 		ttl, ttlErr := left[i].Result()
@@ -116,7 +117,7 @@ func (r *LeaseRows) Read(ctx context.Context, ids []string) ([]*LeaseRow, error)
 			row.Expires = conn.Deadline(now, ttl)
 		}
 		for _, err := range []error{err, ttlErr, records[i].Err()} {
-			if err != nil && (conn.Unreachable(err) || redis.HasErrorPrefix(err, "WRONGTYPE")) {
+			if err != nil && !conn.Refused(err) {
 				row.problem = err
 			}
 		}
@@ -126,11 +127,12 @@ func (r *LeaseRows) Read(ctx context.Context, ids []string) ([]*LeaseRow, error)
 			ms, err = number("granted time", text)
 			row.Granted, row.problem = time.Duration(ms)*time.Millisecond, cmp.Or(err, row.problem)
 		case ttlErr != nil: // whether it lives at all
-			row.problem = cmp.Or(row.problem, err)
+			doubtful = append(doubtful, r.Keys(id)[0])
 		}
 		rows = append(rows, row)
 	}
-	return rows, nil
+	gone, err := conn.Gone(ctx, r.c, doubtful)
+	return slices.DeleteFunc(rows, func(row *LeaseRow) bool { return gone[r.Keys(row.id)[0]] }), conn.Fail("record: read leases", r.prefix, err)
 }
 
 // Inspect returns the keys of the lease's records as a sorted JSON array; keys that are not UTF-8 stand as

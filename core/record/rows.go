@@ -22,7 +22,27 @@ type RecordRow struct {
 	Version   int64
 	Lease     int64 // 0: none
 	Value     []byte
+	Unknown   *RecordUnknown // nil: nothing
 	problem   error
+}
+
+// RecordUnknown says why parts of a record are not known; nil where they are.
+type RecordUnknown struct{ Version, Lease, Value error }
+
+// VersionErr is why Version is not known; nil where it is.
+func (r *RecordRow) VersionErr() error { return r.unknown().Version }
+
+// LeaseErr is why Lease is not known, or whether that lease lives; nil where both are.
+func (r *RecordRow) LeaseErr() error { return r.unknown().Lease }
+
+// ValueErr is why Value is not known; nil where it is.
+func (r *RecordRow) ValueErr() error { return r.unknown().Value }
+
+func (r *RecordRow) unknown() RecordUnknown {
+	if r.Unknown == nil {
+		return RecordUnknown{}
+	}
+	return *r.Unknown
 }
 
 // ID is ns:key in escaped form; for a foreign key under the prefix a question mark, which no escaped name holds, and
@@ -34,8 +54,9 @@ func (r *RecordRow) Problem() error { return r.problem }
 
 // Equal tells whether other means the same.
 func (r *RecordRow) Equal(other *RecordRow) bool {
+	a, b := r.unknown(), other.unknown()
 	return r.id == other.id && r.Version == other.Version && r.Lease == other.Lease && bytes.Equal(r.Value, other.Value) &&
-		sameProblem(r.problem, other.problem)
+		sameProblem(r.problem, other.problem) && sameProblem(a.Version, b.Version) && sameProblem(a.Lease, b.Lease) && sameProblem(a.Value, b.Value)
 }
 
 func sameProblem(a, b error) bool {
@@ -103,8 +124,8 @@ var errForeign = errors.New("foreign key: neither a record nor a lease")
 var ErrLeaseGone = errors.New("its lease is gone, and it is removed at the next write to its namespace")
 
 // Read asks in one pipeline how long the values are and fetches the records with a short one in a second; where some have
-// leases it asks in a third which of these live. Each command names one key, so that a slot on the move hides none. It writes
-// nothing.
+// leases it asks in a third which of these live. Each command names one key, so that a slot on the move hides none. What was
+// refused of a record is told as not known. It writes nothing.
 func (r *RecordRows) Read(ctx context.Context, ids []string) ([]*RecordRow, error) {
 	cmds, sizes := make([]*redis.SliceCmd, len(ids)), make([]*redis.IntCmd, len(ids))
 	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
@@ -134,7 +155,13 @@ func (r *RecordRows) Read(ctx context.Context, ids []string) ([]*RecordRow, erro
 		if needs[i] = rows[i].fill(r, cmds[i]); needs[i] != "" {
 			exist[needs[i]] = nil
 		}
-		if size, err := sizes[i].Result(); (err != nil || size > conn.MostUnasked) && rows[i].problem == nil {
+		switch size, err := sizes[i].Result(); {
+		case rows[i].problem != nil || err == nil && size <= conn.MostUnasked:
+		case conn.Refused(err):
+			u := rows[i].unknown()
+			u.Value = cmp.Or(u.Value, err)
+			rows[i].Value, rows[i].Unknown = nil, &u
+		default:
 			rows[i].Value, rows[i].problem = nil, conn.Fail("record: read row", r.key(id), cmp.Or(err, conn.TooLarge(size)))
 		}
 	}
@@ -153,8 +180,14 @@ func (r *RecordRows) Read(ctx context.Context, ids []string) ([]*RecordRow, erro
 	for i, row := range rows {
 		if needs[i] != "" {
 			n, err := exist[needs[i]].Result()
-			if err != nil && row.problem == nil {
+			switch {
+			case err == nil || row.problem != nil:
+			case !conn.Refused(err):
 				row.problem = conn.Fail("record: look for the lease", needs[i], err)
+			case row.Lease != int64(NoLeaseId):
+				u := row.unknown()
+				u.Lease = fmt.Errorf("whether lease %d lives: %w", row.Lease, err)
+				row.Unknown = &u
 			}
 			if err == nil && n == 0 {
 				if row.Lease == int64(NoLeaseId) {
@@ -179,6 +212,9 @@ func (r *RecordRow) fill(of *RecordRows, cmd *redis.SliceCmd) (needs string) {
 	r.Namespace, r.Key = name(ns), name(key)
 	fields, err := cmd.Result()
 	switch {
+	case conn.Refused(err):
+		r.Unknown = &RecordUnknown{err, err, err}
+		return of.key(r.id)
 	case err != nil:
 		if r.problem = err; redis.HasErrorPrefix(err, "WRONGTYPE") { // else it is the question that was refused
 			r.problem = fmt.Errorf("%w: %w", errMalformed, err)

@@ -1,6 +1,7 @@
 package redisdb_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -144,13 +145,23 @@ func TestAWatcherReadsDatabases(t *testing.T) {
 	}
 }
 
-// A part of a database that is refused is not known: the row says why, and claims nothing.
-func TestARefusedPartOfARowIsItsProblem(t *testing.T) {
-	for _, command := range []string{"zcard", "xlen", "getrange", "hlen", "hscan"} {
+// A part of a database that is refused is not known, and no other: the row says why, and claims nothing.
+func TestARefusedPartOfADatabaseIsNotKnown(t *testing.T) {
+	parts := func(r *redisdb.Row) map[string]error {
+		return map[string]error{"zcard": r.KeysErr, "xlen": r.LogErr, "getrange": cmp.Or(r.ChangesErr, r.AppliedErr, r.RestoreErr), "hlen": r.ReplicasErr, "hscan": r.ReplicasErr}
+	}
+	for command := range parts(&redisdb.Row{}) {
 		c := limited(t, "~*", "&*", "+@all", "-"+command)
 		put(t, open(t, redistest.Single(t), "db"), pair("a", "1"))
-		if row := rowOf(t, c, "db"); row.Problem() == nil || !strings.Contains(row.Problem().Error(), "NOPERM") {
-			t.Errorf("without %s: %+v, %v", command, row, row.Problem())
+		row := rowOf(t, c, "db")
+		if row.Problem() != nil {
+			t.Errorf("without %s: %v", command, row.Problem())
+		}
+		for part, why := range parts(row) {
+			replicas := strings.HasPrefix(part, "h") && strings.HasPrefix(command, "h")
+			if (why != nil) != (part == command || replicas) || why != nil && !strings.Contains(why.Error(), "NOPERM") {
+				t.Errorf("without %s: what %s tells is %v", command, part, why)
+			}
 		}
 	}
 }
@@ -172,25 +183,22 @@ func TestARefusedPartOfAPairIsNotKnown(t *testing.T) {
 			want[row.ID()] = row
 		}
 		rows, err := redisdb.NewPairRows(c, "").Read(ctx, ids)
-		if err != nil || len(rows) < 4 || command != "getrange" && len(rows) != 4 {
+		if err != nil || len(rows) != 4 {
 			t.Errorf("without %s: %v, %v", command, rows, err)
 		}
 		for _, row := range rows {
 			group, n := redisdb.NewPairRows(c, "").Weigh(row)
-			if row.Problem() != nil || row.BytesErr != nil {
+			if row.BytesErr != nil {
 				if group != redisdb.Unweighed("db") || n != 1 {
 					t.Errorf("without %s: %s counts %d to %q", command, row.ID(), n, group)
 				}
 			}
-			if row.Problem() != nil && command == "getrange" {
-				continue
-			}
 			is := want[row.ID()]
-			if is == nil || row.Problem() != nil || row.BytesErr == nil && (row.Bytes != is.Bytes || row.Print != is.Print || n != is.Bytes) ||
+			if is == nil || row.Problem() != nil || row.BytesErr == nil && (row.Bytes != is.Bytes || n != is.Bytes) || row.BytesErr == nil && row.ValueErr == nil && row.Print != is.Print ||
 				row.ExpiresErr == nil && row.Expires.Sub(is.Expires).Abs() > time.Second {
 				t.Errorf("without %s: %+v, not %+v", command, row, is)
 			}
-			if (row.BytesErr != nil) != (command == "strlen" && row.Key == "long") || (row.ExpiresErr != nil) != (command == "pttl") {
+			if (row.BytesErr != nil) != (command == "strlen" && row.Key == "long") || (row.ExpiresErr != nil) != (command == "pttl") || (row.ValueErr != nil) != (command == "getrange") {
 				t.Errorf("without %s: %s: %v, %v", command, row.Key, row.BytesErr, row.ExpiresErr)
 			}
 		}

@@ -23,9 +23,10 @@ type PairRow struct {
 	Key      string
 	Bytes    int64     // of the value, unless BytesErr is set
 	Expires  time.Time // on our clock; zero: never, unless ExpiresErr is set
-	Value    []byte    // its first bytes, at most pairPreview
-	Print    int64     // see fingerprint; nothing where BytesErr is set
+	Value    []byte    // its first bytes, at most pairPreview, unless ValueErr is set
+	Print    int64     // see fingerprint; nothing where BytesErr or ValueErr is set
 
+	ValueErr   error // why Value is not known
 	BytesErr   error // why Bytes is not known
 	ExpiresErr error // why Expires is not known
 
@@ -48,7 +49,7 @@ func (r *PairRow) Deadline() time.Time { return r.Expires }
 func (r *PairRow) Equal(other *PairRow) bool {
 	return r.id == other.id && r.Print == other.Print && r.Bytes == other.Bytes &&
 		r.Expires.IsZero() == other.Expires.IsZero() && r.Expires.Sub(other.Expires).Abs() <= 500*time.Millisecond &&
-		fmt.Sprint(r.problem, r.BytesErr, r.ExpiresErr) == fmt.Sprint(other.problem, other.BytesErr, other.ExpiresErr)
+		fmt.Sprint(r.problem, r.ValueErr, r.BytesErr, r.ExpiresErr) == fmt.Sprint(other.problem, other.ValueErr, other.BytesErr, other.ExpiresErr)
 }
 
 // PairRows reads and edits the pairs of all databases under one prefix.
@@ -91,8 +92,8 @@ func (r *PairRows) Keys(id string) []string {
 }
 
 // Read fetches pairs in one pipeline; those that are gone or have expired are left out. Of a value longer than
-// conn.MostUnasked it reads the beginning, and in a second pipeline the length. A length or a time to live that may not be
-// asked for is told as not known.
+// conn.MostUnasked it reads the beginning, and in a second pipeline the length. What was refused of a pair is told as not
+// known.
 func (r *PairRows) Read(ctx context.Context, ids []string) ([]*PairRow, error) {
 	values, lives := make([]*redis.StringCmd, len(ids)), make([]*redis.IntCmd, len(ids))
 	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
@@ -116,17 +117,20 @@ func (r *PairRows) Read(ctx context.Context, ids []string) ([]*PairRow, error) {
 		if refused == nil && life == -2 {
 			continue
 		}
-		if conn.Unreachable(refused) {
-			err = cmp.Or(err, refused)
+		if refused != nil && !conn.Refused(refused) {
+			err = refused
 		}
 		if there[i] != nil { // its life did not tell, and an empty value is what a key that is gone has, too
-			n, refused := there[i].Result()
-			if refused == nil && n == 0 {
+			n, unsaid := there[i].Result()
+			if unsaid == nil && n == 0 {
 				continue
 			}
-			err = cmp.Or(err, refused)
+			err = cmp.Or(err, unsaid)
 		}
 		row := &PairRow{id: id}
+		if conn.Refused(err) {
+			row.ValueErr, row.BytesErr, err = err, err, nil
+		}
 		db, key, ok := r.place(id)
 		switch {
 		case err != nil:
@@ -139,7 +143,7 @@ func (r *PairRows) Read(ctx context.Context, ids []string) ([]*PairRow, error) {
 			if sizes[i] != nil {
 				row.Bytes, row.BytesErr = max(row.Bytes, sizes[i].Val()), sizes[i].Err() // it may have gone meanwhile
 			}
-			if row.BytesErr == nil {
+			if row.BytesErr == nil && row.ValueErr == nil {
 				row.Print = fingerprint(value, row.Bytes)
 			}
 			row.Value = append([]byte(nil), value[:min(len(value), pairPreview)]...)
@@ -165,12 +169,14 @@ func (r *PairRows) Weigh(row *PairRow) (group string, n int64) {
 // Unweighed is the group of those pairs of a database whose size is not known. No escaped name has a question mark.
 func Unweighed(database string) string { return "?" + database }
 
-// rest asks for the lengths of the values whose beginnings were read, and whether those are there of which neither value
+// rest asks for the lengths of the values of which no more than the beginnings were read, and whether those are there of which neither value
 // nor life tells.
 func (r *PairRows) rest(ctx context.Context, ids []string, heads []*redis.StringCmd, lives []*redis.IntCmd) (sizes, there []*redis.IntCmd, err error) {
 	sizes, there = make([]*redis.IntCmd, len(ids)), make([]*redis.IntCmd, len(ids))
-	long := func(i int) bool { return len(heads[i].Val()) > conn.MostUnasked }
-	doubtful := func(i int) bool { return heads[i].Err() == nil && heads[i].Val() == "" && lives[i].Err() != nil }
+	long := func(i int) bool {
+		return len(heads[i].Val()) > conn.MostUnasked || conn.Refused(heads[i].Err()) && lives[i].Err() == nil && lives[i].Val() != -2
+	}
+	doubtful := func(i int) bool { return heads[i].Val() == "" && lives[i].Err() != nil }
 	asks := false
 	for i := range ids {
 		asks = asks || long(i) || doubtful(i)

@@ -28,13 +28,21 @@ type Row struct {
 	Changes   uint64 // number of the last change
 	Applied   uint64 // number of the last change applied from a master; 0: no replica
 	LogLength int64
-	Restoring bool      // a restore was decided and is not finished
-	ReadAt    time.Time // on our clock
-	Rate      rate.Rate // of changes, as far as readings tell
-	restores  string    // how many there were
-	replicas  []Replica // in the order of their names
-	reported  int64     // how many there are, of which replicas are the first few
-	problem   error
+	Restoring bool // a restore was decided and is not finished
+
+	KeysErr     error // why Keys is not known
+	ChangesErr  error // why Changes is not known
+	AppliedErr  error // why Applied is not known
+	LogErr      error // why LogLength is not known
+	RestoreErr  error // why Restoring is not known
+	ReplicasErr error // why nothing is known of replicas
+
+	ReadAt   time.Time // on our clock
+	Rate     rate.Rate // of changes, as far as readings tell
+	restores string    // how many there were
+	replicas []Replica // in the order of their names
+	reported int64     // how many there are, of which replicas are the first few
+	problem  error
 }
 
 // ID is the escaped name of the database; for a foreign key under the prefix a question mark, which no escaped name
@@ -49,14 +57,23 @@ func (r *Row) Equal(other *Row) bool {
 	if (r.problem == nil) != (other.problem == nil) || (r.problem != nil && r.problem.Error() != other.problem.Error()) {
 		return false
 	}
+	for i, why := range r.unknown() {
+		if fmt.Sprint(why) != fmt.Sprint(other.unknown()[i]) {
+			return false
+		}
+	}
 	return r.id == other.id && r.Keys == other.Keys && r.Changes == other.Changes && r.Applied == other.Applied && r.LogLength == other.LogLength &&
 		r.Restoring == other.Restoring && r.restores == other.restores && r.reported == other.reported && sameReplicas(r.replicas, other.replicas)
+}
+
+func (r *Row) unknown() []error {
+	return []error{r.KeysErr, r.ChangesErr, r.AppliedErr, r.LogErr, r.RestoreErr, r.ReplicasErr}
 }
 
 // Follow takes the rate of changes over from an earlier reading. A restore moves the number without any change.
 func (r *Row) Follow(old *Row) {
 	r.Rate = old.Rate
-	if r.problem == nil && old.problem == nil && r.restores == old.restores && r.Changes > old.Changes {
+	if r.problem == nil && old.problem == nil && cmp.Or(r.ChangesErr, old.ChangesErr, r.RestoreErr, old.RestoreErr) == nil && r.restores == old.restores && r.Changes > old.Changes {
 		r.Rate = old.Rate.Add(r.Changes-old.Changes, old.ReadAt, r.ReadAt)
 	}
 }
@@ -96,7 +113,8 @@ func (r *Rows) Keys(id string) []string {
 var errForeign = errors.New("foreign key: of no database")
 
 // Read fetches rows in one pipeline. A database without keys, changes and log is none. Of the replicas it reads
-// MostReplicas or a few more, however many there are.
+// MostReplicas or a few more, however many there are. What was refused is told as not known; if that leaves open whether
+// there is such a database, a second pipeline asks.
 func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 	rows, err := r.read(ctx, ids)
 	if err != nil {
@@ -125,7 +143,7 @@ func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 // contradicts tells whether the numbers of a row cannot be of one moment of one history.
 func (r *Row) contradicts() bool {
 	ahead := slices.ContainsFunc(r.replicas, func(p Replica) bool { return p.Applied > r.Changes })
-	return r.problem == nil && (ahead || r.LogLength > int64(r.Changes))
+	return r.problem == nil && r.ChangesErr == nil && (ahead || r.LogLength > int64(r.Changes))
 }
 
 func (r *Rows) read(ctx context.Context, ids []string) ([]*Row, error) {
@@ -154,10 +172,11 @@ func (r *Rows) read(ctx context.Context, ids []string) ([]*Row, error) {
 	}
 	now := time.Now()
 	rows := make([]*Row, 0, len(ids))
+	var doubtful []string
 	for i, id := range ids {
 		row, a := &Row{id: id, ReadAt: now}, all[i]
 		if strings.HasPrefix(id, "?") {
-			if row.problem = errForeign; a.keys.Val() > 0 {
+			if row.problem = errForeign; a.keys.Err() != nil || a.keys.Val() > 0 {
 				rows = append(rows, row)
 			}
 			continue
@@ -180,9 +199,14 @@ func (r *Rows) read(ctx context.Context, ids []string) ([]*Row, error) {
 			wrong = cmp.Or(wrong, err)
 		}
 		row.reported = max(a.reported.Val(), int64(len(row.replicas)))
-		for _, err := range []error{a.keys.Err(), a.log.Err(), a.seq.Err(), a.applied.Err(), a.epoch.Err(), a.reported.Err(), a.replicas.Err()} {
+		row.KeysErr, row.ChangesErr, row.AppliedErr, row.LogErr = a.keys.Err(), a.seq.Err(), a.applied.Err(), a.log.Err()
+		row.RestoreErr, row.ReplicasErr = a.epoch.Err(), cmp.Or(a.replicas.Err(), a.reported.Err())
+		if row.ReplicasErr != nil {
+			row.replicas, row.reported = nil, 0
+		}
+		for _, err := range row.unknown() {
 			switch {
-			case err == nil:
+			case err == nil || conn.Refused(err):
 			case strings.HasPrefix(err.Error(), "WRONGTYPE"):
 				wrong = fmt.Errorf("%w: %w", errMalformed, err)
 			default:
@@ -190,11 +214,26 @@ func (r *Rows) read(ctx context.Context, ids []string) ([]*Row, error) {
 			}
 		}
 		row.problem = wrong
-		if wrong != nil || row.Keys > 0 || row.LogLength > 0 || a.seq.Val()+a.applied.Val()+a.epoch.Val() != "" {
+		switch {
+		case wrong != nil || row.Keys > 0 || row.LogLength > 0 || a.seq.Val()+a.applied.Val()+a.epoch.Val() != "":
 			rows = append(rows, row)
+		case cmp.Or(row.KeysErr, row.LogErr, row.ChangesErr, row.AppliedErr, row.RestoreErr) != nil:
+			rows, doubtful = append(rows, row), append(doubtful, r.decisive(id)...)
 		}
 	}
-	return rows, nil
+	gone, err := conn.Gone(ctx, r.c, doubtful)
+	if err != nil {
+		return nil, conn.Fail("kv: read rows", r.prefix, err)
+	}
+	return slices.DeleteFunc(rows, func(row *Row) bool {
+		return !slices.ContainsFunc(r.decisive(row.id), func(key string) bool { return !gone[key] })
+	}), nil
+}
+
+// decisive are the keys by any of which a database exists.
+func (r *Rows) decisive(id string) []string {
+	s := spaceOf(r.prefix, id)
+	return []string{s.ix, s.log, s.seq, s.appliedKey, s.epochKey}
 }
 
 // stored is the text of a GETRANGE; nil without one.
