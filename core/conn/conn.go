@@ -35,7 +35,7 @@ type Options struct {
 	TLS          *tls.Config // instead of what rediss:// sets up, but for skip_verify
 	Timeout      time.Duration
 	LogSize      int  // commands that Log keeps; 0 means 512
-	NoTouch      bool // reads do not make keys look used, where the server can do that (Redis 7.2)
+	NoTouch      bool // reads do not make keys look used, where the server can do that without harm (Redis 7.2, Redis 8.4, Valkey 9)
 
 	noHello *atomic.Bool
 }

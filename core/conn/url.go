@@ -77,10 +77,7 @@ func (o Options) universal() (*redis.UniversalOptions, Mode, string, error) {
 	// The dashboard asks again by itself and scripts never retry, so a command that fails says so at once.
 	u.MaxRetries = cmp.Or(u.MaxRetries, -1)
 	if o.NoTouch {
-		u.OnConnect = func(ctx context.Context, cn *redis.Conn) error {
-			_ = cn.Do(ctx, "client", "no-touch", "on").Err() // an older server refuses it, and works
-			return nil
-		}
+		u.OnConnect = noTouch
 	}
 	// Left to itself the client looks the host up before it is asked to dial, and asks every server for push messages
 	// that only Redis Cloud sends.
