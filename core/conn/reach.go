@@ -37,6 +37,9 @@ func (c *Conn) Reach(ctx context.Context) error {
 func (c *Conn) explain(err error) error {
 	text := err.Error()
 	with := func(reason string) error { return fmt.Errorf("%s: %w", reason, err) }
+	if refused := c.refusedDatabase(err); refused != nil {
+		return refused
+	}
 	switch {
 	case strings.HasPrefix(text, "LOADING"):
 		return fmt.Errorf("%w: the server is still loading its data, try again later: %w", ErrUnreachable, err)
@@ -46,8 +49,6 @@ func (c *Conn) explain(err error) error {
 		return with("the server takes no more clients (maxclients): end some, or raise its limit")
 	case strings.HasPrefix(text, "BUSY "):
 		return with("the server is held up by a script: SCRIPT KILL ends it")
-	case strings.Contains(text, selectRefused):
-		return errOneDatabase
 	case strings.HasPrefix(text, "ERR unknown command"): // one that has been renamed
 		return nil
 	case Unreachable(err):
@@ -68,9 +69,18 @@ func (c *Conn) explain(err error) error {
 	return err
 }
 
-const selectRefused = "SELECT is not allowed in cluster mode"
+var errOneDatabase = errors.New("the server is a node of a Redis Cluster, of which only database 0 can be used")
 
-var errOneDatabase = errors.New("the server is a node of a Redis Cluster, which has only database 0")
+// refusedDatabase says that the server does not have the URL's database; nil if err is of something else.
+func (c *Conn) refusedDatabase(err error) error {
+	switch text := err.Error(); {
+	case strings.Contains(text, "SELECT is not allowed in cluster mode"):
+		return errOneDatabase
+	case strings.Contains(text, "DB index is out of range"): // also of a cluster of Valkey 9
+		return fmt.Errorf("the server has no database %d: %w", c.options.DB, err)
+	}
+	return nil
+}
 
 // leastVersion is of the first server that has all that core needs.
 var leastVersion = [2]int{6, 2}
@@ -88,15 +98,13 @@ func (c *Conn) Join(ctx context.Context) error {
 		err = Pipeline(ctx, c, func(p redis.Pipeliner) { cluster = p.ClusterInfo(ctx) })
 	}
 	if err != nil {
-		if strings.Contains(err.Error(), selectRefused) {
-			return fmt.Errorf("connect to %s: %w", c.Addr, errOneDatabase)
+		if err := c.refusedDatabase(err); err != nil {
+			return fmt.Errorf("connect to %s: %w", c.Addr, err)
 		}
 		return nil
 	}
-	var is [2]int
-	version := field(server.Val(), "redis_version")
-	if _, err := fmt.Sscanf(version, "%d.%d", &is[0], &is[1]); err == nil && (is[0] < leastVersion[0] || is[0] == leastVersion[0] && is[1] < leastVersion[1]) {
-		return fmt.Errorf("connect to %s: the server is Redis %s, and holdfast needs %d.%d or newer", c.Addr, version, leastVersion[0], leastVersion[1])
+	if is, ok := versionOf(server.Val(), "redis_version"); ok && (is[0] < leastVersion[0] || is[0] == leastVersion[0] && is[1] < leastVersion[1]) {
+		return fmt.Errorf("connect to %s: the server is Redis %s, and holdfast needs %d.%d or newer", c.Addr, field(server.Val(), "redis_version"), leastVersion[0], leastVersion[1])
 	}
 	if field(cluster.Val(), "cluster_enabled") != "1" && field(cluster.Val(), "cluster_state") == "" {
 		return nil

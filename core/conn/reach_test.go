@@ -16,6 +16,14 @@ import (
 	"holdfast/core/redistest"
 )
 
+// A database that the server does not have is named.
+func TestADatabaseThatIsNotThere(t *testing.T) {
+	c := open(t, conn.Options{URLs: []string{"redis://" + redistest.Single(t).Options().Addr + "/99"}})
+	if err := c.Reach(ctx); err == nil || !contains(err.Error(), "the server has no database 99") {
+		t.Error(err)
+	}
+}
+
 // A node of a cluster shows a third of the keys: the whole cluster is joined.
 func TestANodeOfAClusterLeadsToAll(t *testing.T) {
 	for _, addr := range redistest.ClusterAddrs(t) {
@@ -36,14 +44,17 @@ func TestANodeOfAClusterLeadsToAll(t *testing.T) {
 		}
 		for _, db := range []string{"/1", "?db=2"} {
 			other := open(t, conn.Options{URLs: []string{"redis://" + addr + db}})
-			if err := other.Reach(ctx); err == nil || !contains(err.Error(), "only database 0") {
+			refused := func(err error) bool {
+				return err != nil && (contains(err.Error(), "only database 0") || contains(err.Error(), "has no database "+db[len(db)-1:]))
+			}
+			if err := other.Reach(ctx); !refused(err) {
 				t.Errorf("database %s: %v", db, err)
 			}
 			var text *redis.StringCmd
 			if err := conn.Pipeline(ctx, other, func(p redis.Pipeliner) { text = p.Get(ctx, "k") }); err == nil {
 				t.Errorf("a pipeline that was never sent: %q, %v", text.Val(), text.Err())
 			}
-			if err := other.Join(ctx); err == nil || !contains(err.Error(), "only database 0") {
+			if err := other.Join(ctx); !refused(err) {
 				t.Errorf("database %s: %v", db, err)
 			}
 		}
