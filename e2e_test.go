@@ -54,13 +54,19 @@ const (
 // dashboard starts the command in a terminal.
 func dashboard(t *testing.T, environ []string, args ...string) *terminal {
 	t.Helper()
+	return inTerminal(t, environ, exec.Command(binary(t), args...))
+}
+
+// inTerminal starts a command as the owner of a terminal.
+func inTerminal(t *testing.T, environ []string, cmd *exec.Cmd) *terminal {
+	t.Helper()
 	pty, err := xpty.NewPty(wide, high)
 	if err != nil {
 		t.Fatal(err)
 	}
 	home := t.TempDir()
 	x := &terminal{
-		t: t, pty: pty, screen: vt.NewSafeEmulator(wide, high), cmd: exec.Command(binary(t), args...),
+		t: t, pty: pty, screen: vt.NewSafeEmulator(wide, high), cmd: cmd,
 		ended: make(chan error, 1), drawn: make(chan struct{}),
 	}
 	x.cmd.Dir = home

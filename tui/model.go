@@ -223,8 +223,11 @@ func (m *Model) scope() keymap.Scope {
 // key turns a key into the action of its scope.
 func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 	if m.tooSmall() { // nobody shall answer a question that is not shown
-		if a, _ := m.Keys.Match(keymap.Table, msg.String()); a == keymap.Quit || a == keymap.Interrupt {
+		switch action, _ := m.Keys.Match(keymap.Table, msg.String()); action {
+		case keymap.Quit, keymap.Interrupt:
 			return tea.Quit
+		case keymap.Suspend:
+			return m.suspend()
 		}
 		return nil
 	}
