@@ -27,12 +27,15 @@ var createWorkerLua string
 //go:embed lua/update.lua
 var updateLua string
 
+//go:embed lua/update_same.lua
+var updateSameLua string
+
 //go:embed lua/delete.lua
 var deleteLua string
 
 var (
 	createWorkerScript = conn.NewScript(publishLua + createWorkerLua)
-	updateScript       = conn.NewScript(ruleLua() + documentLua + publishLua + updateLua)
+	updateScript       = conn.NewScript(updateSameLua + ruleLua() + documentLua + publishLua + updateLua)
 	deleteScript       = conn.NewScript(ruleLua() + documentLua + publishLua + deleteLua)
 )
 

@@ -9,8 +9,6 @@
 -- Returns 1: written, 2: written with the unknown members of the stored document instead of the caller's, 0: missing,
 -- -1: another version, -2: an immutable member differs, -3: the stored document cannot be read, {-4, name}: it has a
 -- member for which the caller may not write this. Only 1 and 2 write.
-local stored = redis.call('GET', KEYS[1])
-if not stored then return 0 end
 local new = ARGV[3]
 
 -- The member for which the caller may not write the new document.
@@ -33,7 +31,7 @@ local function refused(doc)
   end
 end
 
--- A stored document that is, byte by byte, the one the caller read needs no decoding.
+-- Nor does a worker need to be decoded that is, byte by byte, the one the caller read.
 if stored ~= ARGV[5] or stored == '' then
   local doc = decode(stored)
   if not doc then return -3 end
