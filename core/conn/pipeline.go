@@ -33,26 +33,12 @@ func Pipeline(ctx context.Context, c redis.UniversalClient, fill func(redis.Pipe
 }
 
 // Atomically reads several keys of one slot at one instant, in a transaction of the commands that fill queues. It returns
-// the first error of the way or of a command, but that of a missing key; after one the commands must not be looked at.
+// the first error of the way or of a command, but that of a missing key; after one the commands must not be looked at. It
+// does not wait for keys on the move (Moving).
 func Atomically(ctx context.Context, c redis.UniversalClient, fill func(redis.Pipeliner)) error {
 	p := c.TxPipeline()
 	fill(p)
-	var err error
-	ended := untilAnswered(ctx, c, func() bool {
-		err = atomically(ctx, c, p.Cmds())
-		return redis.IsTryAgainError(err)
-	})
-	return cmp.Or(ended, err)
-}
-
-// AtomicallyNow is Atomically that does not wait for keys on the move, for whoever has another way.
-func AtomicallyNow(ctx context.Context, c redis.UniversalClient, fill func(redis.Pipeliner)) error {
-	p := c.TxPipeline()
-	fill(p)
-	return atomically(ctx, c, p.Cmds())
-}
-
-func atomically(ctx context.Context, c redis.UniversalClient, cmds []redis.Cmder) error {
+	cmds := p.Cmds()
 	return during(ctx, c, func(ctx context.Context) error {
 		first := exec(ctx, c.TxPipeline(), cmds)
 		if first != redis.Nil {

@@ -53,8 +53,8 @@ func OwnerAddr(ctx context.Context, c *Conn, key string) string {
 
 // Scan hands every key that matches pattern ("" means all) to fn in pages, from every master, each key once. COUNT is
 // the work the server does at a time; a page may be empty. Keys written or deleted meanwhile may or may not be seen;
-// keys present throughout are. An error of fn ends the scan and is
-// returned; so does a node whose cursor never ends (ErrEndlessScan).
+// keys present throughout are. An error of fn ends the scan and is returned; so does a node whose cursor never ends
+// (ErrEndlessScan).
 func Scan(ctx context.Context, c redis.UniversalClient, pattern string, count int64, fn func(keys []string) error) error {
 	nodes, err := Masters(ctx, c)
 	if err != nil {
@@ -84,14 +84,18 @@ func Scan(ctx context.Context, c redis.UniversalClient, pattern string, count in
 
 // ScanPage fetches one page of the keys of one node.
 func ScanPage(ctx context.Context, node redis.UniversalClient, cursor uint64, pattern string, count int64) (keys []string, next uint64, err error) {
-	err = during(ctx, node, func(ctx context.Context) error {
-		keys, next, err = node.Scan(ctx, cursor, pattern, count).Result()
+	page := &struct { // of the call, which may still write to it when this has returned
+		keys []string
+		next uint64
+	}{}
+	err = during(ctx, node, func(ctx context.Context) (err error) {
+		page.keys, page.next, err = node.Scan(ctx, cursor, pattern, count).Result()
 		return err
 	})
 	if err != nil {
 		return nil, 0, err
 	}
-	return keys, next, nil
+	return page.keys, page.next, nil
 }
 
 // Got is the answer to one GET of a pipeline.

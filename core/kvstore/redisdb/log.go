@@ -23,7 +23,7 @@ func (s *Store) readLog(ctx context.Context, from uint64, most int) (r reading, 
 	first := strconv.FormatUint(from, 10) + "-0"
 	var epoch, seq, history *redis.StringCmd
 	log := redis.NewRawCmd(ctx, "xrange", s.log, first, "+", "count", most)
-	err = conn.AtomicallyNow(ctx, s.c, func(p redis.Pipeliner) {
+	err = conn.Atomically(ctx, s.c, func(p redis.Pipeliner) {
 		epoch, seq, history = p.Get(ctx, s.epochKey), p.Get(ctx, s.seq), p.Get(ctx, s.history)
 		_ = p.Process(ctx, log) // only queued
 	})
