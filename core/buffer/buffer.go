@@ -53,6 +53,8 @@ var (
 	unlockLua string
 	//go:embed lua/hold.lua
 	holdLua string
+	//go:embed lua/empty.lua
+	emptyLua string
 	//go:embed lua/stats.lua
 	statsLua string
 	//go:embed lua/contents.lua
@@ -63,6 +65,7 @@ var (
 	prepareScript  = conn.NewScript(bounds + clockLua + prepareLua)
 	unlockScript   = conn.NewScript(unlockLua)
 	holdScript     = conn.NewScript(holdLua)
+	emptyScript    = conn.NewScript(emptyLua)
 	statsScript    = conn.NewScript(statsLua)
 	contentsScript = conn.NewScript(contentsLua)
 )

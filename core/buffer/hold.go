@@ -122,24 +122,22 @@ func (h *Hold) renew() {
 // (its cause is ErrNotHolder then).
 func (h *Hold) Context() context.Context { return h.ctx }
 
-// Empty removes the batch and its lock, unless another holds it by now or has emptied it (ErrNotHolder). It ends the hold
-// if it succeeds. The batch is surely there after an error for which conn.InDoubt does not hold.
+// Empty removes the batch and its lock, unless another holds it by now or has emptied it (ErrNotHolder): both in one moment
+// of the server. It ends the hold if it succeeds. The batch is surely there after an error for which conn.InDoubt does not hold.
 func (h *Hold) Empty(ctx context.Context) error {
 	const op = "buffer: empty"
 	if ctx == nil {
 		return conn.Fail(op, h.base, ErrNoContext)
 	}
-	now, err := h.ask(conn.WithoutDoubt(ctx)) // from here on nobody else takes it for HoldTTL
+	batch := []string{h.base + list, h.base + keys, h.base + size, h.base + ts, h.base + lock}
+	reply, err := emptyScript.Run(ctx, h.b.c, batch, h.token).StringSlice()
 	switch {
 	case err != nil:
 		return fail(op, h.base, err)
-	case now.gone:
+	case reply[0] == "gone":
 		return conn.Fail(op, h.base, fmt.Errorf("%w: another has emptied the batch", ErrNotHolder))
-	case now.token != "":
-		return conn.Fail(op, h.base, fmt.Errorf("%w but by %s", ErrNotHolder, now.token))
-	}
-	if err := unlink(ctx, h.b.c, h.base); err != nil {
-		return fail(op, h.base, err)
+	case reply[0] == "locked":
+		return conn.Fail(op, h.base, fmt.Errorf("%w but by %s", ErrNotHolder, reply[1]))
 	}
 	h.end()
 	return nil

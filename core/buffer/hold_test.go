@@ -185,3 +185,46 @@ func TestANilContextIsAnError(t *testing.T) {
 		}
 	}
 }
+
+// A holder that was away so long that another has the batch must not delete it, whenever that came about: there is no moment
+// between the check and the removal in which the lock could change hands.
+func TestABatchIsRemovedInTheMomentThatTheLockIsChecked(t *testing.T) {
+	server := redistest.Start(t)
+	admin := server.Client(t)
+	emptied := 0
+	for n := 0; ; n++ { // another takes the lock before command n of Empty
+		admin.FlushAll(ctx)
+		at, lock := prepared(t, buffer.New(admin, buffer.Options{}))
+		empties, seen := false, 0
+		gate := redistest.NewGate(t, server.Addr, func(_ int, command string) redistest.Hold {
+			if empties {
+				if seen == n {
+					admin.Set(ctx, lock, "another", 0)
+				}
+				seen++
+			}
+			return redistest.Pass
+		})
+		c := redis.NewClient(&redis.Options{Addr: gate.Addr, MaxRetries: -1})
+		h := must[*buffer.Hold](t)(buffer.New(c, buffer.Options{}).Hold(ctx, "s", at))
+		empties = true
+		err := h.Empty(ctx)
+		left := admin.LLen(ctx, fmt.Sprintf("buf:%d:{s}:list", at)).Val()
+		c.Close()
+		switch {
+		case seen <= n && err == nil: // it was never taken
+			emptied++
+		case seen <= n, !errors.Is(err, buffer.ErrNotHolder), left != 1:
+			t.Errorf("another took it before command %d: %v, %d records are left", n, err, left)
+		}
+		if seen <= n {
+			break
+		}
+		if err := h.Release(ctx); err == nil {
+			t.Error("released on a closed connection")
+		}
+	}
+	if emptied != 1 {
+		t.Error("it was never emptied")
+	}
+}

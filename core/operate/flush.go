@@ -92,7 +92,7 @@ func (o *Operator) bufferBase(store string, at int64) string {
 func batchCommands(base string) []string {
 	return []string{
 		conn.Spell([]any{"LRANGE", base + "list"}) + " (page by page)",
-		conn.Spell([]any{"UNLINK", base + "list", base + "keys", base + "size", base + "ts", base + "lock"}),
+		conn.Spell([]any{"EVALSHA", "(empty)", base + "list", base + "keys", base + "size", base + "ts", base + "lock"}),
 	}
 }
 

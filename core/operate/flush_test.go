@@ -157,9 +157,10 @@ func interrupted(t *testing.T, s *stage, a func(*operate.Operator) operate.Actio
 func TestFlushingABatchAgainWritesTheSameFile(t *testing.T) {
 	s := single(t, operate.Options{})
 	s.push(t, "s", 600)
+	emptying := redistest.Emptying()
 	err := interrupted(t, s, func(o *operate.Operator) operate.Action { return o.FlushBatch("s", 0, 600, 0) },
 		func(_ int, command string) redistest.Hold {
-			if command == "unlink" {
+			if emptying(command) {
 				return redistest.Before
 			}
 			return redistest.Pass

@@ -59,8 +59,9 @@ func TestABatchIsOnTheDiskBeforeItIsDeleted(t *testing.T) {
 	disk := &forgetful{files: map[string]string{}, names: map[string][]string{}}
 	dir := filepath.Join(t.TempDir(), "made", "here")
 	asked := false
+	emptying := redistest.Emptying()
 	gate := redistest.NewGate(t, c.Options().Addr, func(_ int, command string) redistest.Hold {
-		if command == "unlink" {
+		if emptying(command) {
 			asked = true
 			for folder, child := range map[string]string{filepath.Dir(dir): "here", filepath.Dir(filepath.Dir(dir)): "made"} {
 				disk.mu.Lock()

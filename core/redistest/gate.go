@@ -130,6 +130,17 @@ func (g *Gate) answer(client, server net.Conn, awaited <-chan struct{}) {
 	}
 }
 
+// Emptying makes a judge of the commands of a flush in their order: it tells whether one empties a batch, which is the script
+// that comes after the batch's pages.
+func Emptying() func(command string) bool {
+	read := false
+	return func(command string) bool {
+		empties := read && (command == "evalsha" || command == "eval")
+		read = command == "lrange" || read && !empties
+		return empties
+	}
+}
+
 func (g *Gate) ask(name string) Hold {
 	g.mu.Lock()
 	defer g.mu.Unlock()
