@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/adrg/xdg"
@@ -68,10 +70,6 @@ func (f *filterFile) save(view string, newest []string) error {
 		}
 	}
 	all[view] = kept[:min(len(kept), tui.MostFilters)]
-	text, err := toml.Marshal(all)
-	if err != nil {
-		return err
-	}
 	path, err := target(f.path)
 	if err != nil {
 		return err
@@ -85,11 +83,24 @@ func (f *filterFile) save(view string, newest []string) error {
 		return err
 	}
 	defer os.Remove(temp.Name()) // by then it has another name, or failed
-	_, err = temp.Write(text)
+	_, err = temp.WriteString(spelled(all))
 	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
 		return err
 	}
 	return os.Rename(temp.Name(), path)
+}
+
+// spelled is the file's text, with what a terminal acts on or hides as TOML's escapes: somebody will read it with cat.
+func spelled(all map[string][]string) string {
+	var b strings.Builder
+	for _, view := range slices.Sorted(maps.Keys(all)) {
+		filters := make([]string, len(all[view]))
+		for i, text := range all[view] {
+			filters[i] = files.ShowTOML(text)
+		}
+		fmt.Fprintf(&b, "%s = [%s]\n", files.ShowTOML(view), strings.Join(filters, ", "))
+	}
+	return b.String()
 }
 
 // target is where a name leads, through links, whether or not a file is there.

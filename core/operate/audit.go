@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"holdfast/core/conn"
+	"holdfast/core/files"
 	"holdfast/core/live"
 )
 
@@ -195,7 +196,7 @@ func (t *trail) write(made func() entry) error {
 		err = t.follow()
 	}
 	if err == nil {
-		_, err = t.f.Write(append(escaped(line), '\n'))
+		_, err = t.f.Write(append(files.ShowJSON(line), '\n'))
 	}
 	if err == nil && t.regular {
 		err = t.sync(t.f)

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
+
+	"holdfast/core/files"
 )
 
 // Errors of writing a batch. The batch is untouched.
@@ -99,7 +101,8 @@ func (o *Operator) copyBatch(ctx context.Context, to io.Writer, store string, at
 }
 
 // writeLine writes one record on one line: JSON without its white space, other text as a JSON string, and what is not
-// UTF-8 as {"base64": "..."}.
+// UTF-8 as {"base64": "..."}. JSON keeps its bytes, also those that a terminal acts on or hides: programs read the file, some of
+// them by digests, and what they push again must be what was there. What is spelled here is safe to show.
 func writeLine(w *bufio.Writer, record []byte) error {
 	var line bytes.Buffer
 	if utf8.Valid(record) && json.Compact(&line, record) == nil {
@@ -111,6 +114,8 @@ func writeLine(w *bufio.Writer, record []byte) error {
 		if err := enc.Encode(text(record)); err != nil {
 			return err
 		}
+		_, err := w.Write(files.ShowJSON(line.Bytes()))
+		return err
 	}
 	_, err := w.Write(line.Bytes())
 	return err

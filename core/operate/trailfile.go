@@ -5,11 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strings"
 	"syscall"
-	"unicode"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"holdfast/core/files"
 )
@@ -66,31 +62,4 @@ func keeps(path string, info fs.FileInfo) error {
 		return nil
 	}
 	return fmt.Errorf("%s is %s: %w", path, kind, files.ErrKind)
-}
-
-// escaped spells the characters of a JSON text that a terminal acts on or does not show as JSON allows (\uXXXX): somebody
-// will read the file with cat. They can stand in strings alone.
-func escaped(line []byte) []byte {
-	var b strings.Builder
-	for i := 0; i < len(line); {
-		r, size := utf8.DecodeRune(line[i:])
-		switch {
-		case r < utf8.RuneSelf || !hidden(r):
-			b.Write(line[i : i+size])
-		case r > 0xffff:
-			high, low := utf16.EncodeRune(r)
-			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
-		i += size
-	}
-	return []byte(b.String())
-}
-
-// hidden tells characters that change how others are shown, or are not seen: C1 controls, bidi and other formats, line and
-// paragraph separators, unusual spaces, variation selectors, fillers and marks that pile up.
-func hidden(r rune) bool {
-	return !unicode.IsPrint(r) || unicode.In(r, unicode.Mn, unicode.Me, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) ||
-		r == 0x2800 // a blank of Braille
 }
