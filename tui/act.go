@@ -325,11 +325,19 @@ func (m *Model) acted(msg actedMsg) tea.Cmd {
 	if n := len(j.plans); n > 1 {
 		more = fmt.Sprintf(" (%d of %d done before it, %d not tried)", len(msg.ids), n, n-len(msg.ids)-1)
 	}
-	m.say(failure(msg.err)+more, toneOf(msg.err))
+	m.sayUnder(titleOf(msg.err), failure(msg.err)+more, toneOf(msg.err))
 	return nil
 }
 
-func (m *Model) fail(err error) { m.say(failure(err), toneOf(err)) }
+func (m *Model) fail(err error) { m.sayUnder(titleOf(err), failure(err), toneOf(err)) }
+
+// titleOf is what stands before an error that is neither a failure nor a refusal: nobody knows.
+func titleOf(err error) string {
+	if errors.Is(err, operate.ErrInDoubt) {
+		return "in doubt"
+	}
+	return ""
+}
 
 // failure says which action failed and what that comes down to.
 func failure(err error) string {

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -288,10 +289,11 @@ func difference(old, text string) []string {
 	return diff[min(len(diff), len([]string{"---", "+++"})):]
 }
 
-// keep says why a draft is not saved and leads back to it.
+// keep says why a draft is not saved, or that nobody knows, and leads back to it.
 func (m *Model) keep(d draft, err error) {
+	title := cmp.Or(titleOf(err), "not saved")
 	m.overlays.push(&question{
-		title: "not saved: " + cleanStart(d.doc.ID), text: reason(err),
+		title: title + ": " + cleanStart(d.doc.ID), text: reason(err),
 		buttons: []button{
 			{label: "back to the text", press: func() tea.Cmd { return m.openEditor(d) }},
 			{label: "drop it"},

@@ -176,8 +176,12 @@ func (m *Model) panicked(msg panicMsg) {
 }
 
 // say shows a message in the lines for it. A failure that does not fit there is shown in full.
-func (m *Model) say(text string, tone Tone) {
+func (m *Model) say(text string, tone Tone) { m.sayUnder("", text, tone) }
+
+// sayUnder is say with a title in place of what the tone says, where there is one.
+func (m *Model) sayUnder(title, text string, tone Tone) {
 	m.toast = newToast(text, tone, m.Now())
+	m.toast.title = title
 	if lines := m.toast.lines(m.width); len(lines) > mostToastLines && (tone == Bad || tone == Warn) {
 		m.overlays.push(textPane(strings.TrimSuffix(m.toast.word(), ": "), text))
 		m.toast = toast{}

@@ -72,6 +72,7 @@ type options struct {
 	keep     func(view string, filters []string) error
 	columns  map[string][]string
 	others   tui.Connections
+	gate     func(command string) redistest.Hold // what becomes of each command on its way to the server
 }
 
 // serve starts a server with the core of a dashboard on it.
@@ -96,6 +97,13 @@ func drive(t testing.TB, o options, fill ...func(*world)) *driver {
 		t.(*testing.T).Setenv("VISUAL", "")
 	}
 	c, mini := serve(t)
+	if o.gate != nil {
+		gate := redistest.NewGate(t, mini.Addr(), func(_ int, command string) redistest.Hold { return o.gate(command) })
+		behind, err := core.Open(core.Options{Conn: conn.Options{URLs: []string{gate.URL() + "?read_timeout=200ms"}}})
+		must(t, err)
+		t.Cleanup(func() { behind.Close() })
+		c = behind
+	}
 	w := &world{t: t, core: c, mini: mini}
 	for _, f := range fill {
 		f(w)
