@@ -70,9 +70,10 @@ func (m *Model) header() string {
 	if room < 0 { // what the rows are worth is said first
 		name, room = "", m.width-textWidth(right)
 	}
-	left := " holdfast  " + cleanStart(m.Conn.Place())
-	if textWidth(left) > room { // which server it is matters more
-		left = " " + cleanStart(m.Conn.Place())
+	address, database := cleanStart(m.Conn.Addr), Clean(strings.TrimPrefix(m.Conn.Place(), m.Conn.Addr))
+	left := " holdfast  " + address + database
+	if textWidth(left) > room { // which server it is matters more, and which database more than the end of a long address
+		left = " " + fit(address, max(0, min(textWidth(address), room-1-textWidth(database))), false) + database
 	}
 	full := false
 	add := func(part string) { // whole or not at all, and nothing after one that has no room
