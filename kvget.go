@@ -94,11 +94,14 @@ func printPair(ctx context.Context, c *core.Core, id string, to views.Printer) e
 	if err := cmp.Or(bad, worse); err != nil {
 		return err
 	}
-	found, err := c.KVRows.ListKeys(ctx, db, []byte(key), nil, 1) // the first with this prefix
+	d, err := c.Live.Inspect(ctx, "keys", id)
 	if err != nil {
 		return err
 	}
-	d, err := c.Live.Inspect(ctx, "keys", id)
+	if d.Size > 0 { // before its value is read
+		return tooLarge(name, d)
+	}
+	found, err := c.KVRows.ListKeys(ctx, db, []byte(key), nil, 1) // the first with this prefix
 	if err != nil {
 		return err
 	}
@@ -107,6 +110,10 @@ func printPair(ctx context.Context, c *core.Core, id string, to views.Printer) e
 	}
 	now := time.Now()
 	return pairView(db).PrintOne(to, pair{found[0]}, c.Live.Keys("keys", id)[0], d, nil, tui.Clock{Now: now, Server: now})
+}
+
+func tooLarge(key string, d live.Detail) error {
+	return fmt.Errorf("%q: its content takes %d bytes, and get prints up to %d", key, d.Size, live.InspectMost)
 }
 
 // pair is a row of `get kv DB`.
@@ -129,7 +136,12 @@ func pairView(db string) views.View {
 		field("key", func(e redisdb.Entry) any { return e.Key }),
 		field("bytes", func(e redisdb.Entry) any { return int64(e.Bytes) }),
 		field("expires", func(e redisdb.Entry) any { return e.Expires }),
-		field("value", func(e redisdb.Entry) any { return e.Value }),
+		field("value", func(e redisdb.Entry) any {
+			if e.LeftOut {
+				return fmt.Errorf("left out: it has %d bytes, and a list of pairs has values of up to %d", e.Bytes, redisdb.EachPageMost)
+			}
+			return e.Value
+		}),
 	}}
 }
 
@@ -200,8 +212,8 @@ func findPair(ctx context.Context, c *core.Core, named string) (string, error) {
 		if db == "" || key == "" {
 			return false, nil
 		}
-		found, err := c.KVRows.ListKeys(ctx, db, []byte(key), nil, 1) // the first with this prefix
-		return len(found) == 1 && string(found[0].Key) == key, err
+		found, err := c.PairRows.Read(ctx, []string{conn.Escape(db) + ":" + conn.Escape(key)}) // and not more of its value than a row has
+		return len(found) == 1, err
 	}
 	first, rest, _ := strings.Cut(named, ":")
 	db, bad := conn.Unescape(first)

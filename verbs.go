@@ -216,7 +216,7 @@ func getOne(ctx context.Context, c *core.Core, v views.View, to views.Printer, k
 		return missing(key)
 	}
 	if d.Size > 0 {
-		return fmt.Errorf("%q: its content takes %d bytes, and get prints up to %d", key, d.Size, live.InspectMost)
+		return tooLarge(key, d)
 	}
 	now := time.Now()
 	return cmp.Or(v.PrintOne(to, row, c.Live.Keys(v.Kind, row.ID())[0], d, unread, tui.Clock{Now: now, Server: now}), away)

@@ -59,6 +59,8 @@ var (
 	statsLua string
 	//go:embed lua/contents.lua
 	contentsLua string
+	//go:embed lua/heads.lua
+	headsLua string
 
 	bounds         = fmt.Sprintf("local window_ms, limit = %d, %d\n", OpWindow.Milliseconds(), OpLimit)
 	pushScript     = conn.NewScript(bounds + clockLua + pushLua)
@@ -68,6 +70,7 @@ var (
 	emptyScript    = conn.NewScript(emptyLua)
 	statsScript    = conn.NewScript(statsLua)
 	contentsScript = conn.NewScript(contentsLua)
+	headsScript    = conn.NewScript(headsLua)
 )
 
 // Options of a Buffer. The zero value is useful.

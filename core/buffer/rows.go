@@ -2,7 +2,6 @@ package buffer
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -133,47 +132,6 @@ func (r *Rows) read(ctx context.Context, ids []string) ([]*Row, error) {
 		keys := doubts[row]
 		return keys != nil && !slices.ContainsFunc(keys, func(key string) bool { return !gone[key] })
 	}), nil
-}
-
-// InspectMost is how many records Inspect returns.
-const InspectMost = 200
-
-// Inspect returns the first InspectMost records of a row as a JSON array; what is no JSON stands there as a string.
-func (r *Rows) Inspect(ctx context.Context, id string) (body []byte, found bool, err error) {
-	const op = "buffer: inspect"
-	escaped, at, ok := r.locate(id)
-	if ctx == nil {
-		return nil, false, conn.Fail(op, id, ErrNoContext)
-	}
-	if !ok {
-		return nil, false, conn.Fail(op, id, ErrForeign)
-	}
-	base := r.baseOf(escaped, at)
-	var page *redis.StringSliceCmd
-	var present [5]*redis.IntCmd
-	err = conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
-		page = p.LRange(ctx, base+list, 0, InspectMost-1)
-		for i, part := range []string{list, keys, size, ts, lock} { // one by one: a slot may be on its way to another node
-			present[i] = p.Exists(ctx, base+part)
-		}
-	})
-	if err == nil {
-		err = page.Err()
-	}
-	if err != nil {
-		return nil, false, fail(op, base, err)
-	}
-	if len(page.Val()) == 0 && !slices.ContainsFunc(present[:], func(one *redis.IntCmd) bool { return one.Err() != nil || one.Val() > 0 }) {
-		return nil, false, nil
-	}
-	records := messages(page.Val())
-	for i, record := range records {
-		if !json.Valid(record) {
-			records[i], _ = json.Marshal(string(record)) // a string always marshals
-		}
-	}
-	body, err = json.Marshal(records)
-	return body, true, fail(op, base, err)
 }
 
 // errIncomplete: the counters do not go with the records. It is an ErrCorrupt.

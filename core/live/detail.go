@@ -3,6 +3,7 @@ package live
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -59,7 +60,23 @@ func (m *Model) detail(ctx context.Context, kind Kind, id string, most int64) (D
 	if err != nil {
 		return Detail{}, err
 	}
-	large := slices.IndexFunc(keys, func(k RawKey) bool { return k.Bytes > most && (k.Type == "string" || k.Type == "hash") })
+	large := slices.IndexFunc(keys, func(k RawKey) bool {
+		return k.Bytes > most && (k.Type == "string" || f.size == nil && (k.Type == "hash" || k.Type == ""))
+	})
+	if one := keys; large < 0 && !f.several && f.size == nil && len(one) == 1 && (one[0].Type == "string" || one[0].Type == "") && one[0].Bytes == 0 {
+		return m.headOf(ctx, Detail{Kind: kind, ID: id, Found: true, Keys: keys})
+	}
+	if large < 0 && f.size != nil {
+		size, err := f.size(ctx, id)
+		switch {
+		case err != nil && (!conn.Refused(err) || !slices.ContainsFunc(keys, func(k RawKey) bool { return k.Bytes > 0 })):
+			return Detail{Kind: kind, ID: id, Keys: keys}, err
+		case err != nil: // the memory of its keys has to tell
+			large = slices.IndexFunc(keys, func(k RawKey) bool { return k.Bytes > most })
+		case size > most:
+			return Detail{Kind: kind, ID: id, Found: true, Keys: keys, Size: size}, nil
+		}
+	}
 	if large < 0 {
 		d := Detail{Kind: kind, ID: id, Keys: keys}
 		d.Body, d.Found, err = f.inspect(ctx, id)
@@ -85,6 +102,18 @@ func (m *Model) detail(ctx context.Context, kind Kind, id string, most int64) (D
 		d.Body, d.Size = []byte(head.Val()), size.Val()
 	}
 	return d, nil
+}
+
+// headOf reads a string whose size is not known, as far as MostUnasked bytes: beyond that it is too much.
+func (m *Model) headOf(ctx context.Context, d Detail) (Detail, error) {
+	head, err := conn.Ask(ctx, m.conn, redis.NewStringCmd(ctx, "getrange", d.Keys[0].Name, 0, conn.MostUnasked))
+	if err == nil && len(head) > conn.MostUnasked {
+		err = fmt.Errorf("%w, and its length is not known", conn.ErrTooLarge)
+	}
+	if err == nil {
+		d.Body = []byte(head)
+	}
+	return d, conn.Fail("live: read", d.Keys[0].Name, err)
 }
 
 // ReadRow reads one row now, whatever the last snapshot holds; nil where it does not exist.

@@ -52,6 +52,12 @@ type relating interface {
 	Related(id string, body []byte) (keys []string)
 }
 
+// sizing is a Source that tells how many bytes of content Inspect would read, or 0 where Inspect reads but the beginning of what
+// is large. Of others the size is that of the row's strings and hashes.
+type sizing interface {
+	Size(ctx context.Context, id string) (int64, error)
+}
+
 // A Source may also tell what its rows weigh and in which group, for Table.Sum; and a row may take over from an earlier
 // reading of it, before anybody else sees it, such as what only two readings can tell.
 type (
@@ -70,11 +76,12 @@ type Feed struct {
 	equal    func(a, b Row) bool
 	keys     func(id string) []string
 	inspect  func(ctx context.Context, id string) ([]byte, bool, error)
-	several  bool                                  // keys may make up one row
-	needs    func(r Row) (key string)              // nil: no row of the kind needs a key of another
-	weigh    func(r Row) (group string, n int64)   // nil: rows of the kind have no weight
-	follow   func(old, r Row)                      // nil: each reading stands for itself
-	related  func(id string, body []byte) []string // nil: rows of the kind name no other documents
+	size     func(ctx context.Context, id string) (int64, error) // nil: see sizing
+	several  bool                                                // keys may make up one row
+	needs    func(r Row) (key string)                            // nil: no row of the kind needs a key of another
+	weigh    func(r Row) (group string, n int64)                 // nil: rows of the kind have no weight
+	follow   func(old, r Row)                                    // nil: each reading stands for itself
+	related  func(id string, body []byte) []string               // nil: rows of the kind name no other documents
 }
 
 // Of makes a Feed: one line of the registry.
@@ -103,6 +110,9 @@ func Of[R comparableRow[R]](kind Kind, s Source[R]) Feed {
 	}
 	if w, is := s.(weighed[R]); is {
 		f.weigh = func(r Row) (string, int64) { return w.Weigh(r.(R)) }
+	}
+	if n, is := s.(sizing); is {
+		f.size = n.Size
 	}
 	if n, is := s.(relating); is {
 		f.related = n.Related

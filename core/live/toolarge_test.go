@@ -2,7 +2,9 @@ package live_test
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,8 +14,10 @@ import (
 
 	"holdfast/core"
 	"holdfast/core/conn"
+	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/redisdb"
 	"holdfast/core/live"
+	"holdfast/core/record"
 	"holdfast/core/redistest"
 )
 
@@ -147,4 +151,82 @@ func TestValuesAtTheLimit(t *testing.T) {
 			t.Errorf("%+v, %+v", generations, locks)
 		}
 	})
+}
+
+// Of a row whose content is large the detail reads a part, whatever is large in it, and the part says what it lacks.
+func TestALargeContentIsLookedIntoInPart(t *testing.T) {
+	const size = 20 << 20
+	server := redistest.Start(t)
+	admin := server.Client(t)
+	c := open(t, conn.Options{URLs: []string{server.URL()}}, time.Hour)
+	huge := strings.Repeat("x", size)
+	push := func(store string, records ...string) {
+		for range records {
+			_, err := c.Buffers.Push(ctx, store, []byte(`{"a":1}`))
+			ok(t, err)
+		}
+		for i, r := range records {
+			ok(t, admin.LSet(ctx, "buf:{"+store+"}:list", int64(i), r).Err())
+		}
+	}
+	push("one", `{"a":1}`, huge, `{"a":2}`, `{"a":3}`)
+	push("many", slices.Repeat([]string{huge[:conn.MostUnasked]}, 20)...)
+	records, err := c.Records("ns")
+	ok(t, err)
+	lease, err := records.NewLease(ctx, time.Hour, false)
+	ok(t, err)
+	for _, key := range []string{"r", "amid"} {
+		_, err = records.Create(ctx, record.Record{Key: record.Key(key), Value: record.Value("v"), Lease: lease.Id()})
+		ok(t, err)
+	}
+	names := fmt.Sprintf("rec:{ns}:lk:%d", lease.Id())
+	ok(t, admin.Eval(ctx, `for i = 1, 200000 do redis.call('SADD', KEYS[1], i .. string.rep('x', 100)) end return 1`, []string{names}).Err())
+	for i := range 1000 {
+		ok(t, admin.HSet(ctx, "rec:{ns}:r:amid", i, i).Err())
+	}
+	ok(t, admin.HSet(ctx, "rec:{ns}:r:r", "value", huge).Err())
+	ok(t, admin.HSet(ctx, "rec:{ns}:r:amid", "value", huge).Err())
+	db, err := c.KV("db")
+	ok(t, err)
+	ok(t, db.Put(&kvstore.KVPair{Key: []byte("k"), Value: []byte("v")}))
+	ok(t, db.Put(&kvstore.KVPair{Key: []byte("k"), Value: []byte(huge)}))
+	ok(t, db.Close())
+	ok(t, admin.Eval(ctx, `for i = 1, 200000 do redis.call('HSET', KEYS[1], string.rep('x', 100) .. i, '1 1700000000000') end return 1`, []string{"kv:{db}:replicas"}).Err())
+	for _, tt := range []struct {
+		kind     live.Kind
+		id, says string // in its content; empty: the content is told by its size alone
+	}{
+		{"buffers", "one", `[{"a":1},{"left_out_bytes":20971520,"begins":"xxx`},
+		{"buffers", "one", `{"left_out_records":2}]`},
+		{"buffers", "many", `{"left_out_records":12}]`},
+		{"leases", fmt.Sprintf("ns:%d", lease.Id()), `{"left_out":"the names of further records, after `},
+		{"records", "ns:r", ""}, {"records", "ns:amid", ""},
+		{"keys", "db:k", ""},
+		{"kv", "db", `"left_out_bytes":20971`},
+	} {
+		before := sent(t, admin)
+		d, err := c.Live.Glance(ctx, tt.kind, tt.id)
+		ok(t, err)
+		if !d.Found || !strings.Contains(string(d.Body), tt.says) || tt.says == "" && d.Size < size {
+			t.Errorf("%s %s: %d bytes of %d: %.200q ... %.100q", tt.kind, tt.id, len(d.Body), d.Size, d.Body, d.Body[max(0, len(d.Body)-100):])
+		}
+		if n := sent(t, admin) - before; n > size/2 {
+			t.Errorf("%s %s: %d bytes were sent", tt.kind, tt.id, n)
+		}
+	}
+	for _, rights := range []string{"-memory -strlen", "-type", "-memory -hstrlen", "-memory -type -strlen -hstrlen"} { // who may not ask how much it is
+		args := []any{"ACL", "SETUSER", "few", "reset", "on", ">pw", "~*", "&*", "+@all"}
+		for _, right := range strings.Fields(rights) {
+			args = append(args, right)
+		}
+		ok(t, admin.Do(ctx, args...).Err())
+		few := open(t, conn.Options{URLs: []string{server.URL()}, Username: "few", Password: "pw"}, time.Hour)
+		for kind, id := range map[live.Kind]string{"keys": "db:k", "records": "ns:r", "buffers": "one", "kv": "db"} {
+			before := sent(t, admin)
+			d, err := few.Live.Glance(ctx, kind, id)
+			if n := sent(t, admin) - before; n > size/2 || err == nil && (!d.Found || d.Size == 0 && d.Body == nil) {
+				t.Errorf("%s: %s %s: %d bytes were sent, found %v, %v", rights, kind, id, n, d.Found, err)
+			}
+		}
+	}
 }

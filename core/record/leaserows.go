@@ -135,31 +135,50 @@ func (r *LeaseRows) Read(ctx context.Context, ids []string) ([]*LeaseRow, error)
 	return slices.DeleteFunc(rows, func(row *LeaseRow) bool { return gone[r.Keys(row.id)[0]] }), conn.Fail("record: read leases", r.prefix, err)
 }
 
+// What Inspect returns of the names of a lease's records.
+const (
+	inspectPage = 100     // names that are asked for at a time
+	inspectRoom = 8 << 20 // bytes after which no further ones are
+)
+
 // Inspect returns the keys of the lease's records as a sorted JSON array; keys that are not UTF-8 stand as
-// {"base64": "..."}.
+// {"base64": "..."}. If they take more than 8 MiB it ends with {"left_out": why}.
 func (r *LeaseRows) Inspect(ctx context.Context, id string) (body []byte, found bool, err error) {
 	const op = "record: inspect lease"
 	keys := r.Keys(id)
-	var exists *redis.IntCmd
-	var members *redis.StringSliceCmd
-	err = conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
-		exists, members = p.Exists(ctx, keys[0]), p.SMembers(ctx, keys[1])
-	})
-	if err == nil {
-		err = cmp.Or(exists.Err(), members.Err())
-	}
-	if err != nil || exists.Val() == 0 {
+	there, err := conn.Ask(ctx, r.c, redis.NewIntCmd(ctx, "exists", keys[0]))
+	if err != nil || there == 0 {
 		return nil, false, conn.Fail(op, keys[0], err)
 	}
-	names := members.Val()
+	var names []string
+	var bytes int
+	cursor, over := uint64(0), false
+	for !over && bytes <= inspectRoom {
+		page := redis.NewScanCmd(ctx, nil, "sscan", keys[1], cursor, "count", inspectPage)
+		if err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) { _ = p.Process(ctx, page) }); err != nil {
+			return nil, false, conn.Fail(op, keys[1], err)
+		}
+		some, next, err := page.Result()
+		if err != nil {
+			return nil, false, conn.Fail(op, keys[1], err)
+		}
+		for _, one := range some {
+			bytes += len(one)
+		}
+		names, cursor, over = append(names, some...), next, next == 0
+	}
 	slices.Sort(names)
-	list := make([]any, len(names))
+	names = slices.Compact(names) // a set that changes meanwhile may give one twice
+	list := make([]any, len(names), len(names)+1)
 	for i, n := range names {
 		if list[i] = n; !utf8.ValidString(n) {
 			list[i] = struct {
 				Base64 []byte `json:"base64"`
 			}{[]byte(n)}
 		}
+	}
+	if !over {
+		list = append(list, map[string]string{"left_out": fmt.Sprintf("the names of further records, after %d bytes", bytes)})
 	}
 	body, err = json.Marshal(list)
 	return body, err == nil, conn.Fail(op, keys[0], err)
@@ -183,6 +202,9 @@ func (r *LeaseRow) RecordsOf(content []byte) iter.Seq[string] {
 			}
 			if binary.Base64 != nil {
 				plain = string(binary.Base64)
+			}
+			if plain == "" { // what is left out
+				return
 			}
 			if !yield(ns + ":" + conn.Escape(plain)) {
 				return

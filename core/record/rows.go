@@ -243,6 +243,12 @@ func (r *RecordRows) Needs(row *RecordRow) string {
 	return r.prefix + "{" + ns + "}:lease:" + strconv.FormatInt(row.Lease, 10)
 }
 
+// Size is the length of the value in bytes, which Inspect returns; 0 where there is none.
+func (r *RecordRows) Size(ctx context.Context, id string) (int64, error) {
+	n, err := conn.Ask(ctx, r.c, redis.NewIntCmd(ctx, "hstrlen", r.key(id), "value"))
+	return n, conn.Fail("record: size", r.key(id), err)
+}
+
 // Inspect returns the value.
 func (r *RecordRows) Inspect(ctx context.Context, id string) (body []byte, found bool, err error) {
 	body, _, err = r.Load(ctx, id)

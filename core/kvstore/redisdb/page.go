@@ -46,6 +46,7 @@ type walk struct {
 	first, end string   // of what is still to be read
 	named      []string // the keys that come next
 	over       bool     // nothing is left to read
+	given      int64    // bytes up to which a value is read; 0: any
 }
 
 func (s *Store) walk(epoch, first, end string) *walk {
@@ -55,7 +56,8 @@ func (s *Store) walk(epoch, first, end string) *walk {
 // page is what one step reads, all of one moment. It may be empty.
 type page struct {
 	pairs  []*kvstore.KVPair
-	change uint64 // at which it was read
+	sizes  []int64 // of values that are left out for their length; 0 of others
+	change uint64  // at which it was read
 }
 
 // next reads the next page, of at most so many keys.
@@ -80,7 +82,7 @@ func (w *walk) read(ctx context.Context, named []string, most int) (p page, look
 	for _, key := range named {
 		keys = append(keys, w.s.key([]byte(key)))
 	}
-	said, err := pageScript.Query(ctx, w.c, keys, w.epoch, w.s.data, w.first, w.end, most, pageBytes).Slice()
+	said, err := pageScript.Query(ctx, w.c, keys, w.epoch, w.s.data, w.first, w.end, most, pageBytes, w.given).Slice()
 	if err != nil {
 		return page{}, false, err
 	}
@@ -102,10 +104,11 @@ func (w *walk) read(ctx context.Context, named []string, most int) (p page, look
 	}
 	w.over = len(next) == 0
 	made := make([]kvstore.KVPair, len(found)/3)
-	p.pairs = make([]*kvstore.KVPair, len(made))
+	p.pairs, p.sizes = make([]*kvstore.KVPair, len(made)), make([]int64, len(made))
 	for i := range made {
 		key, _ := found[3*i].(string)
 		value, _ := found[3*i+1].(string)
+		p.sizes[i], _ = found[3*i+1].(int64)
 		ts, _ := found[3*i+2].(int64)
 		made[i] = kvstore.KVPair{Key: []byte(key), Value: []byte(value), ExpireTS: uint64(ts)}
 		p.pairs[i] = &made[i]

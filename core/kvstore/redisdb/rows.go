@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -16,7 +15,6 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
-	"holdfast/core/kvstore"
 	"holdfast/core/rate"
 )
 
@@ -244,61 +242,6 @@ func stored(cmd *redis.StringCmd) any {
 	return cmd.Val()
 }
 
-// What a detail pane shows of a log: so many changes, and so much of each value.
-const (
-	InspectMost  = 50
-	inspectValue = 200
-)
-
-// Inspect returns the newest InspectMost changes of the log, newest first, as a JSON array: the number, and what was put or
-// deleted. Bytes that are no text are {"base64": ...}, and long values are cut.
-func (r *Rows) Inspect(ctx context.Context, id string) (body []byte, found bool, err error) {
-	rows, err := r.Read(ctx, []string{id})
-	if err != nil || len(rows) == 0 {
-		return nil, false, err
-	}
-	if err := rows[0].Problem(); err != nil {
-		return nil, false, err
-	}
-	s := spaceOf(r.prefix, id)
-	said, err := conn.Ask(ctx, r.c, redis.NewXMessageSliceCmd(ctx, "xrevrange", s.log, "+", "-", "count", InspectMost))
-	if err != nil {
-		return nil, false, conn.Fail("kv: read changes", s.log, err)
-	}
-	entries, err := entries(said)
-	if err != nil {
-		return nil, false, conn.Fail("kv: read changes", s.log, err)
-	}
-	type effect struct {
-		Put     any    `json:"put,omitempty"`
-		Delete  any    `json:"delete,omitempty"`
-		Value   any    `json:"value,omitempty"`
-		Bytes   int    `json:"bytes,omitempty"`
-		Expires string `json:"expires,omitempty"`
-	}
-	type change struct {
-		Change  uint64   `json:"change"`
-		Effects []effect `json:"effects"`
-	}
-	changes := make([]change, len(entries))
-	for i := range entries {
-		changes[i].Change = entries[i].ChangeNumber
-		for _, t := range entries[i].Trxns {
-			if t.Type == kvstore.TrxnDelete {
-				changes[i].Effects = append(changes[i].Effects, effect{Delete: text(t.Key)})
-				continue
-			}
-			e := effect{Put: text(t.Key), Value: text(t.Value[:min(len(t.Value), inspectValue)]), Bytes: len(t.Value)}
-			if t.ExpireTS != 0 {
-				e.Expires = time.Unix(int64(t.ExpireTS), 0).UTC().Format(time.RFC3339)
-			}
-			changes[i].Effects = append(changes[i].Effects, e)
-		}
-	}
-	body, err = json.Marshal(changes)
-	return body, true, err
-}
-
 func text(b []byte) any {
 	if utf8.Valid(b) {
 		return string(b)
@@ -312,6 +255,7 @@ type Entry struct {
 	Bytes   int       // of the value
 	Expires time.Time // UTC, of the server's clock; zero: never
 	Value   []byte
+	LeftOut bool // Value is, for its length
 }
 
 // anyEpoch is what page.lua takes for whichever epoch, unless the database is being restored.
@@ -335,16 +279,17 @@ func (r *Rows) ListKeys(ctx context.Context, db string, prefix, after []byte, li
 		if err != nil {
 			return nil, conn.Fail("kv: list keys", s.base, err)
 		}
-		out = append(out, listed(p.pairs)...)
+		out = append(out, listed(p)...)
 	}
 	return out, nil
 }
 
 // EachPage calls visit with all pairs of a database in the order of their keys, page by page: up to 512 pairs, or about
-// a megabyte, of one moment each. It ends at the first error; ErrRestoring as ListKeys.
+// a megabyte, of one moment each. Values of more than EachPageMost bytes are left out. It ends at the first error;
+// ErrRestoring as ListKeys.
 func (r *Rows) EachPage(ctx context.Context, db string, visit func([]Entry) error) error {
 	s := newSpace(r.prefix, db)
-	for w := (&walk{c: r.c, s: &s, epoch: anyEpoch, first: "-", end: "+"}); !w.over; {
+	for w := (&walk{c: r.c, s: &s, epoch: anyEpoch, first: "-", end: "+", given: EachPageMost}); !w.over; {
 		p, err := w.next(ctx, pageKeys)
 		if err != nil {
 			return conn.Fail("kv: list keys", s.base, err)
@@ -352,17 +297,21 @@ func (r *Rows) EachPage(ctx context.Context, db string, visit func([]Entry) erro
 		if len(p.pairs) == 0 {
 			continue // it only named the first keys, or all had expired
 		}
-		if err := visit(listed(p.pairs)); err != nil {
+		if err := visit(listed(p)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func listed(pairs []*kvstore.KVPair) []Entry {
-	out := make([]Entry, len(pairs))
-	for i, p := range pairs {
-		out[i] = Entry{Key: p.Key, Bytes: len(p.Value), Value: p.Value}
+// EachPageMost is how many bytes a value has at most that EachPage reads.
+const EachPageMost = 8 << 20
+
+func listed(read page) []Entry {
+	out := make([]Entry, len(read.pairs))
+	for i, p := range read.pairs {
+		size := int(read.sizes[i])
+		out[i] = Entry{Key: p.Key, Bytes: len(p.Value) + size, Value: p.Value, LeftOut: size > 0}
 		if p.ExpireTS != 0 {
 			out[i].Expires = time.Unix(int64(p.ExpireTS), 0).UTC()
 		}

@@ -29,6 +29,7 @@ var (
 	commitScript  = script("finishable", "commit")
 	adoptScript   = script("adopt")
 	reportScript  = script("report")
+	newestScript  = script("newest")
 )
 
 // script puts one together from its files.

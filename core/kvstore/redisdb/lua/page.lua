@@ -7,8 +7,10 @@
 -- ARGV[1]  the epoch of the handle, '*' for whichever it is   ARGV[2]  'kv:{db}:d:'
 -- ARGV[3], ARGV[4]  where the page begins and ends, as ZRANGEBYLEX takes it
 -- ARGV[5]  how many keys to name   ARGV[6]  bytes after which the page ends, and so does what is named
--- Returns the change number, the last key looked at (nil: none was), an array with for each pair its key, its value and when
--- it ends in epoch seconds (0: never), and an array of the keys that come next; empty: the end was reached.
+-- ARGV[7]  bytes up to which a value is given; 0: any
+-- Returns the change number, the last key looked at (nil: none was), an array with for each pair its key, its value (of a
+-- longer one its length as a number) and when it ends in epoch seconds (0: never), and an array of the keys that come next;
+-- empty: the end was reached.
 local epoch = call('GET', KEYS[1]) or '0'
 if ARGV[1] == '*' and string.find(epoch, '[-+]') then
   return redis.error_reply('RESTORING the database is being restored')
@@ -17,7 +19,7 @@ if ARGV[1] ~= '*' and epoch ~= ARGV[1] then
   return redis.error_reply('STALE the database was restored')
 end
 local number = call('GET', KEYS[2]) or '0'
-local most, room = tonumber(ARGV[5]), tonumber(ARGV[6])
+local most, room, given = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local keys = call('ZRANGEBYLEX', KEYS[3], ARGV[3], ARGV[4], 'LIMIT', 0, #KEYS - 3 + most)
 local special = '[%%{}:*?%[%]\\%c]'
 local odd = string.find(table.concat(keys), special) -- else no key has what must be encoded
@@ -36,13 +38,16 @@ while looked < #KEYS - 3 and bytes < room do
   end
   looked = looked + 1
   data = KEYS[looked + 3]
-  local value = call('GET', data)
+  local value = given > 0 and call('STRLEN', data) or 0
+  if value <= given then
+    value = call('GET', data)
+  end
   if value then
     local ts = ends(data)
     if ts == 0 or ts > clock() then
       found[n + 1], found[n + 2], found[n + 3] = key, value, ts
       n = n + 3
-      bytes = bytes + #key + #value
+      bytes = bytes + #key + (type(value) == 'string' and #value or 0)
     end
   end
 end
