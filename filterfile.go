@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -90,6 +91,9 @@ func (f *filterFile) save(view string, newest []string) error {
 	return os.Rename(temp.Name(), path)
 }
 
+// bareKey is what TOML takes for a name without quotes.
+var bareKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
 // spelled is the file's text, with what a terminal acts on or hides as TOML's escapes: somebody will read it with cat.
 func spelled(all map[string][]string) string {
 	var b strings.Builder
@@ -98,7 +102,10 @@ func spelled(all map[string][]string) string {
 		for i, text := range all[view] {
 			filters[i] = files.ShowTOML(text)
 		}
-		fmt.Fprintf(&b, "%s = [%s]\n", files.ShowTOML(view), strings.Join(filters, ", "))
+		if !bareKey.MatchString(view) {
+			view = files.ShowTOML(view)
+		}
+		fmt.Fprintf(&b, "%s = [%s]\n", view, strings.Join(filters, ", "))
 	}
 	return b.String()
 }

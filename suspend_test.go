@@ -94,9 +94,7 @@ func (x *terminal) stopsTwice(stop func(), shown ...string) {
 	for n := range 2 {
 		stop()
 		x.shows(fmt.Sprint(atShell, " ", n+1))
-		if x.screen.IsAltScreen() || !x.asAtFirst() {
-			x.t.Error("the shell does not have the terminal as it was")
-		}
+		x.until("the shell does not have the terminal as it was", func() bool { return !x.screen.IsAltScreen() && x.asAtFirst() })
 		x.types(enter)
 		x.hides(atShell)
 		x.shows(shown...)

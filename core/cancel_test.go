@@ -44,7 +44,8 @@ func callsOf(t *testing.T, c *core.Core) map[string]func(context.Context) error 
 			continue
 		}
 		for method, f := range value.Methods() {
-			if f.Type().NumIn() == 0 || f.Type().In(0) != reflect.TypeFor[context.Context]() || method.Name == "Run" { // ends no other way
+			if f.Type().NumIn() == 0 || f.Type().In(0) != reflect.TypeFor[context.Context]() || method.Name == "Run" || // ends no other way
+				method.Name == "Size" && (field.Name == "BufferRows" || field.Name == "KVRows") { // asks nobody
 				continue
 			}
 			args := []reflect.Value{{}}
