@@ -246,6 +246,9 @@ func (r *RecordRows) Needs(row *RecordRow) string {
 // Size is the length of the value in bytes, which Inspect returns; 0 where there is none.
 func (r *RecordRows) Size(ctx context.Context, id string) (int64, error) {
 	n, err := conn.Ask(ctx, r.c, redis.NewIntCmd(ctx, "hstrlen", r.key(id), "value"))
+	if redis.HasErrorPrefix(err, "WRONGTYPE") {
+		return 0, nil // Inspect says what it is
+	}
 	return n, conn.Fail("record: size", r.key(id), err)
 }
 
