@@ -2,248 +2,131 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"encoding/json"
-	"fmt"
-	"os"
+	"io/fs"
+	"maps"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
-
-	"github.com/adrg/xdg"
-	"github.com/redis/go-redis/v9"
-
-	"holdfast/core"
-	"holdfast/core/conn"
-	"holdfast/core/kvstore"
-	"holdfast/core/record"
-	"holdfast/core/redistest"
 )
 
-// TestMain hides the configuration of whoever runs the tests.
-func TestMain(m *testing.M) {
-	home, err := os.MkdirTemp("", "holdfast-config-")
+const module = "holdfast"
+
+// mayImport is the layout: which of our folders each folder may import, besides itself. "" is main.
+func mayImport() map[string][]string {
+	return map[string][]string{
+		"":       {"internal/cli"},
+		"views":  {"tui", "core", "keymap", "themes"},
+		"tui":    {"core", "keymap", "themes"},
+		"demo":   {"core"},
+		"core":   nil,
+		"keymap": nil,
+		"themes": nil,
+		"docs":   {"core", "internal/redistest"}, // the programs of docs/bench.sh and docs/pictures.sh
+
+		"internal/cli":       {"views", "tui", "demo", "core", "keymap", "themes"},
+		"internal/redistest": {"core"},
+	}
+}
+
+// folder is the top-level folder of a package of ours; of one in internal, its folder there.
+func folder(pkg string) (name string, ours bool) {
+	if pkg == module {
+		return "", true
+	}
+	path, ours := strings.CutPrefix(pkg, module+"/")
+	name, rest, _ := strings.Cut(path, "/")
+	if name == "internal" {
+		below, _, _ := strings.Cut(rest, "/")
+		name += "/" + below
+	}
+	return name, ours
+}
+
+// imports of every package that ours need outside their tests, ours among them.
+func imports(t *testing.T) map[string][]string {
+	t.Helper()
+	// A cached result of go test holds until something changes that the test itself looked at: what go list reads is not
+	// seen, so look at every folder.
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if path == ".git" {
+			return filepath.SkipDir
+		}
+		return err
+	})
 	if err != nil {
-		panic(err)
+		t.Fatal(err)
 	}
-	os.Setenv("XDG_CONFIG_HOME", home)
-	xdg.Reload()
-	redistest.Main(m, func() { os.RemoveAll(built.dir); os.RemoveAll(home) })
-}
-
-var ctx = context.Background()
-
-// answer is what one run of the command gave.
-type answer struct {
-	code        int
-	out, errors string
-}
-
-// holdfast runs the command in this process, with nothing in the environment.
-func holdfast(t *testing.T, args ...string) answer {
-	t.Helper()
-	return holdfastWith(t, nil, args...)
-}
-
-func holdfastWith(t *testing.T, environ []string, args ...string) answer {
-	t.Helper()
-	var out, errors bytes.Buffer
-	code := run(t.Context(), args, environ, &out, &errors)
-	return answer{code, out.String(), errors.String()}
-}
-
-// line is the one line that an error other than one of usage is.
-func (a answer) line(t *testing.T) string {
-	t.Helper()
-	if strings.Count(a.errors, "\n") != 1 || !strings.HasPrefix(a.errors, "holdfast: ") || a.out != "" {
-		t.Errorf("exit %d, out %q, errors %q: want one line", a.code, a.out, a.errors)
+	list := exec.Command("go", "list", "-deps", "-f", `{{if not .Standard}}{{.ImportPath}} {{join .Imports " "}}{{end}}`, "./...")
+	var complaint bytes.Buffer
+	list.Stderr = &complaint
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, &complaint)
 	}
-	return a.errors
-}
-
-// ok is the output of a run that must succeed, without a word on the other stream.
-func (a answer) ok(t *testing.T) string {
-	t.Helper()
-	if a.code != done || a.errors != "" {
-		t.Fatalf("exit %d, out %q, errors %q", a.code, a.out, a.errors)
+	found := map[string][]string{}
+	for line := range strings.Lines(string(out)) {
+		if fields := strings.Fields(line); len(fields) > 0 {
+			found[fields[0]] = fields[1:]
+		}
 	}
-	return a.out
+	return found
 }
 
-// objects reads the JSON array that get printed.
-func objects(t *testing.T, text string) []map[string]any {
-	t.Helper()
-	var out []map[string]any
-	d := json.NewDecoder(strings.NewReader(text))
-	d.UseNumber()
-	if err := d.Decode(&out); err != nil || out == nil {
-		t.Fatalf("%v: %s", err, text)
+func TestImportsRunOneWay(t *testing.T) {
+	all, allowed := imports(t), mayImport()
+	for _, pkg := range slices.Sorted(maps.Keys(all)) {
+		from, ours := folder(pkg)
+		if !ours {
+			continue
+		}
+		may, known := allowed[from]
+		if !known {
+			t.Errorf("%s lies outside the layout", pkg)
+			continue
+		}
+		for _, imported := range all[pkg] {
+			if to, ours := folder(imported); ours && to != from && !slices.Contains(may, to) {
+				t.Errorf("%s imports %s", pkg, imported)
+			}
+		}
 	}
-	return out
 }
 
-// built is the real binary, made once for all tests that need a process to kill.
-var built struct {
-	once sync.Once
-	dir  string
-	err  error
-}
-
-func binary(t *testing.T) string {
-	t.Helper()
-	built.once.Do(func() {
-		if built.dir, built.err = os.MkdirTemp("", "holdfast-binary-"); built.err != nil {
+// A service that imports core gets no terminal library with it.
+func TestCoreNeedsNoTerminal(t *testing.T) {
+	all := imports(t)
+	seen := map[string]bool{}
+	var follow func(path []string)
+	follow = func(path []string) {
+		pkg := path[len(path)-1]
+		if seen[pkg] {
 			return
 		}
-		text, err := exec.Command("go", "build", "-buildvcs=false", "-o", built.dir, ".").CombinedOutput()
-		if err != nil {
-			built.err = fmt.Errorf("go build: %w\n%s", err, text)
+		seen[pkg] = true
+		if strings.HasPrefix(pkg, "charm.land/") || strings.HasPrefix(pkg, "github.com/charmbracelet/") {
+			t.Errorf("core needs %s", strings.Join(path, " -> "))
+			return
 		}
-	})
-	if built.err != nil {
-		t.Fatal(built.err)
-	}
-	return filepath.Join(built.dir, "holdfast")
-}
-
-// server is what a test of the command works with.
-type server struct {
-	flags []string // that reach it
-	c     redis.UniversalClient
-	core  *core.Core
-}
-
-func newServer(t *testing.T, c redis.UniversalClient) server {
-	t.Helper()
-	s := server{c: c}
-	o := conn.Options{}
-	if single, ok := c.(*redis.Client); ok {
-		o.URLs = []string{"redis://" + single.Options().Addr}
-	} else {
-		o.Cluster = true
-		for _, addr := range redistest.ClusterAddrs(t) {
-			o.URLs = append(o.URLs, "redis://"+addr)
-		}
-		s.flags = []string{"--cluster"}
-	}
-	for _, u := range o.URLs {
-		s.flags = append(s.flags, "--url", u)
-	}
-	var err error
-	if s.core, err = core.Open(core.Options{Conn: o}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.core.Close() })
-	return s
-}
-
-// each runs a test on a single server and, with --cluster, on a cluster.
-func each(t *testing.T, test func(t *testing.T, s server)) {
-	t.Helper()
-	redistest.EachReal(t, func(t *testing.T, c redis.UniversalClient) { test(t, newServer(t, c)) })
-}
-
-// run runs the command against the server.
-func (s server) run(t *testing.T, args ...string) answer {
-	t.Helper()
-	return holdfast(t, append(args, s.flags...)...)
-}
-
-func (s server) get(t *testing.T, args ...string) []map[string]any {
-	t.Helper()
-	return objects(t, s.run(t, append([]string{"get", "-o", "json"}, args...)...).ok(t))
-}
-
-func (s server) set(t *testing.T, key, value string, ttl time.Duration) {
-	t.Helper()
-	if err := s.c.Set(ctx, key, value, ttl).Err(); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// push adds records to the live buffer of a store.
-func (s server) push(t *testing.T, store string, records ...string) {
-	t.Helper()
-	for _, r := range records {
-		if _, err := s.core.Buffers.Push(ctx, store, []byte(r)); err != nil {
-			t.Fatal(err)
+		for _, imported := range all[pkg] {
+			follow(append(slices.Clip(path), imported))
 		}
 	}
-}
-
-// prepare moves a buffer aside and returns its timestamp.
-func (s server) prepare(t *testing.T, store string) int64 {
-	t.Helper()
-	at, found, err := s.core.Buffers.Prepare(ctx, store, "")
-	if err != nil || !found {
-		t.Fatal(found, err)
-	}
-	return at
-}
-
-// put stores pairs in a key-value database, as one change.
-func (s server) put(t *testing.T, db string, pairs ...*kvstore.KVPair) {
-	t.Helper()
-	store, err := s.core.KV(db)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer store.Close()
-	if err := store.Put(pairs...); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// create makes a record, on a new lease if that is to live, and returns its version and the lease.
-func (s server) create(t *testing.T, namespace, key, value string, life time.Duration) (version, lease int64) {
-	t.Helper()
-	space, err := s.core.Records(namespace)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := record.Record{Key: record.Key(key), Value: []byte(value)}
-	if life > 0 {
-		l, err := space.Lessor().NewLease(ctx, life, false)
-		if err != nil {
-			t.Fatal(err)
+	for pkg := range all {
+		if name, ours := folder(pkg); ours && name == "core" {
+			follow([]string{pkg})
 		}
-		r.Lease = l.Id()
 	}
-	v, err := space.Create(ctx, r)
-	if err != nil {
-		t.Fatal(err)
+	if len(seen) == 0 {
+		t.Error("no core was found")
 	}
-	return int64(v), int64(r.Lease)
 }
 
-// file writes a file for one test.
-func file(t *testing.T, content string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
+func TestTestServersStayInTests(t *testing.T) {
+	for pkg, imported := range imports(t) {
+		if slices.Contains(imported, module+"/internal/redistest") {
+			t.Errorf("%s imports redistest outside its tests", pkg)
+		}
 	}
-	return path
-}
-
-const (
-	actorA1 = `{"actorId":"a1","version":"7","actorTemplateNamespace":"tns","actorTemplateName":"tmpl","status":"STATUS_RUNNING","ateomPodNamespace":"ns","ateomPodName":"pod-0","ateomPodIp":"10.0.0.7","later":{"n":12345678901234567890}}`
-	actorA2 = `{"actorId":"a2","version":"1","status":"STATUS_SUSPENDED","ateomPodNamespace":"ns","ateomPodName":"pod-1","workerPoolName":"pool","atespace":"sp"}`
-	worker  = `{"workerNamespace":"ns","workerPool":"pool","workerPod":"pod-0","actorNamespace":"tns","actorTemplate":"tmpl","actorId":"a1","ip":"10.0.0.7","version":"2"}`
-)
-
-// keys are all keys of the server, sorted.
-func (s server) keys(t *testing.T) []string {
-	t.Helper()
-	var out []string
-	err := conn.Scan(ctx, s.c, "", 1000, func(page []string) error { out = append(out, page...); return nil })
-	if err != nil {
-		t.Fatal(err)
-	}
-	slices.Sort(out)
-	return out
 }

@@ -13,7 +13,7 @@ import (
 	"holdfast/core/actorstore"
 	"holdfast/core/conn"
 	"holdfast/core/live"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // ids are a row of each source of a Core, as its methods name it.

@@ -9,7 +9,7 @@ import (
 	"holdfast/core/actorstore"
 	"holdfast/core/conn"
 	"holdfast/core/kvstore"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // A row that a user sees by its key, and of which nothing else may be read, is listed with all of it unknown. Only a document

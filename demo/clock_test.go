@@ -6,7 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // What is left to a key is always what TIME has not counted yet, and TIME never goes back.

@@ -20,7 +20,7 @@ import (
 	"holdfast/core/conn"
 	"holdfast/core/live"
 	"holdfast/core/record"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func TestMain(m *testing.M) {

@@ -11,7 +11,7 @@ import (
 
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/redisdb"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // db opens a database of the demo as another process would.

@@ -5,7 +5,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 	"holdfast/tui"
 )
 

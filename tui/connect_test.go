@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 	"holdfast/tui"
 )
 

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // losing makes a server whose reply to a script is lost as soon as a condition holds.

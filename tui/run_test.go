@@ -16,7 +16,7 @@ import (
 	"holdfast/core"
 	"holdfast/core/conn"
 	"holdfast/core/operate"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 	"holdfast/keymap"
 	"holdfast/themes"
 	"holdfast/tui"

@@ -20,7 +20,7 @@ import (
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/core/record"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 	"holdfast/keymap"
 	"holdfast/tui"
 	"holdfast/views"

@@ -11,7 +11,7 @@ import (
 
 	"holdfast/core/actorstore"
 	"holdfast/core/conn"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func TestAnActorLivesThroughCreateGetUpdateDelete(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 
 	"holdfast/core/actorstore"
 	"holdfast/core/conn"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // tripsPerOp counts the round trips of one call of ours.

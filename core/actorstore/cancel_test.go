@@ -9,7 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/actorstore"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // calls are all calls that ask the server.

@@ -12,7 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/actorstore"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // A worker as later versions of the same writer store it.

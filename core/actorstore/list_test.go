@@ -13,7 +13,7 @@ import (
 
 	"holdfast/core/actorstore"
 	"holdfast/core/conn"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // fill stores n workers by pipeline.

@@ -8,7 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/actorstore"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // The counter of fencing numbers outlives its lock by an hour, from each acquire on.

@@ -12,7 +12,7 @@ import (
 
 	"holdfast/core/actorstore"
 	"holdfast/core/conn"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // together runs n calls at once and counts those that succeed; each other error must be want.

@@ -10,7 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/actorstore"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func TestAnAssignmentIsWrittenInAFixedOrder(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/actorstore"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // mutations are all calls that write, with the documents and locks they need.

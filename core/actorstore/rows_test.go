@@ -11,7 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/actorstore"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func TestActorRowsShowTheColumns(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"pgregory.net/rapid"
 
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // accepts tells whether the scanner reads a text as a document.

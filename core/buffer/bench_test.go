@@ -10,7 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/buffer"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 var benchRecord = json.RawMessage(`{"id":1234567,"url":"https://example.org/products/1234567","title":"A thing of some length","price":12.5,"seen":"2024-05-06T07:08:09Z","ok":true}`)

@@ -12,7 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/buffer"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 type record struct {

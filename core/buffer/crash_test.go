@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"holdfast/core/buffer"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func sortedKeys[V any](m map[int64]V) []int64 { return slices.Sorted(maps.Keys(m)) }

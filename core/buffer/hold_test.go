@@ -12,7 +12,7 @@ import (
 
 	"holdfast/core/buffer"
 	"holdfast/core/conn"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // prepared makes a batch of a store and gives its lock's key.

@@ -11,7 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/buffer"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // Names that a glob, a hash tag or a timestamp could take for something else.

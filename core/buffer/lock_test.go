@@ -13,7 +13,7 @@ import (
 
 	"holdfast/core/buffer"
 	"holdfast/core/conn"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func TestLockIsForOneUntilReleased(t *testing.T) {

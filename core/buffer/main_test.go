@@ -13,7 +13,7 @@ import (
 
 	"holdfast/core/buffer"
 	"holdfast/core/conn"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func TestMain(m *testing.M) { redistest.Main(m) }

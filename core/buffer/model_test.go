@@ -13,7 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"holdfast/core/buffer"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // model is what a store ought to hold after a sequence of calls.

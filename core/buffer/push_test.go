@@ -14,7 +14,7 @@ import (
 
 	"holdfast/core/buffer"
 	"holdfast/core/conn"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func TestPushTellsWhatTheBufferThenHolds(t *testing.T) {

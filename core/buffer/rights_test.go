@@ -9,7 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/buffer"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // mutation is a call that writes, on a server that prepare has filled.

@@ -16,7 +16,7 @@ import (
 
 	"holdfast/core/buffer"
 	"holdfast/core/conn"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // readAll discovers and reads rows as the dashboard does: by patterns, then by ids.

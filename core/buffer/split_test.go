@@ -10,7 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/buffer"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // what differs from run to run: timestamps and tokens.

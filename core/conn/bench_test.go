@@ -7,7 +7,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // What it costs that a call ends with its context, against the same command of the client library alone, which waits for

@@ -13,7 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func TestUnreachableIsAboutTheWayAlone(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"holdfast/core/conn"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // malformed are answers that are none, or that announce what must not be made room for.

@@ -8,7 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func TestADeadlineIsRightHoweverFarItIs(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"holdfast/core/conn"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func contains(text, part string) bool { return strings.Contains(text, part) }

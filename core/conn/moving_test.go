@@ -8,7 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // While a slot moves, a script whose keys lie on both nodes is refused. It has not run, so it is sent again until the move

@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"holdfast/core/conn"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // anyName draws bytes of every kind, often those that Escape and SCAN care about.

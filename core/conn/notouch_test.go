@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"holdfast/core/conn"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // Servers that crash at it are never asked for CLIENT NO-TOUCH, nor those that lack it or do not tell what they are.

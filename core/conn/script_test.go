@@ -7,7 +7,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func TestMain(m *testing.M) { redistest.Main(m) }

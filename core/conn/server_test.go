@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"holdfast/core/conn"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func TestStatusShowsTheRoleTheVersionAndTheClock(t *testing.T) {

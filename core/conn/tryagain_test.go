@@ -9,7 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // counted is a hook that closes a channel when a number of commands were answered with TRYAGAIN.

@@ -10,7 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/genstore"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // lasting can be cancelled, as the contexts of services can.

@@ -9,7 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/genstore"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // Numbers that the script adds up by hand keep their life as all others do.

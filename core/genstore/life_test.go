@@ -9,7 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/genstore"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // miniredis keeps its clock still, so that a TTL can be read back to the millisecond.

@@ -13,7 +13,7 @@ import (
 
 	"holdfast/core/conn"
 	"holdfast/core/genstore"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func TestMain(m *testing.M) { redistest.Main(m) }

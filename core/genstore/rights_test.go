@@ -8,7 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/genstore"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // bumps are the ways in which the script writes.

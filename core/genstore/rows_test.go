@@ -11,7 +11,7 @@ import (
 
 	"holdfast/core/conn"
 	"holdfast/core/genstore"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func TestRowsAreFoundReadAndBumped(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 
 	"holdfast/core/conn"
 	"holdfast/core/genstore"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func TestSnapshotManyOfNothingAsksNobody(t *testing.T) {

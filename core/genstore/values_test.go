@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"holdfast/core/genstore"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // Whatever else is stored, a bump refuses it and changes no byte of it, nor its life; reads refuse the same.

@@ -14,7 +14,7 @@ import (
 
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/pebbledb"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // mortal is a database that a crash leaves with what was synced. Nobody uses the engine between crash and revive.

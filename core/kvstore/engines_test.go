@@ -16,7 +16,7 @@ import (
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/pebbledb"
 	"holdfast/core/kvstore/redisdb"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func TestMain(m *testing.M) { redistest.Main(m) }

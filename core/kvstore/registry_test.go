@@ -14,7 +14,7 @@ import (
 
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/redisdb"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // registry is a master that notes each report with the second it came in.

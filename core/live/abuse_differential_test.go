@@ -17,7 +17,7 @@ import (
 	"holdfast/core"
 	"holdfast/core/conn"
 	"holdfast/core/live"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // The differential check under abuse: whatever is written while connections are cut and servers fail, as soon as it is

@@ -11,7 +11,7 @@ import (
 	"holdfast/core/buffer"
 	"holdfast/core/conn"
 	"holdfast/core/live"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // agrees waits until pushes are on and the index equals what connections of their own read.

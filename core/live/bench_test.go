@@ -13,7 +13,7 @@ import (
 	"holdfast/core/actorstore"
 	"holdfast/core/conn"
 	"holdfast/core/live"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 const many = 100_000

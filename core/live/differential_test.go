@@ -17,7 +17,7 @@ import (
 	"holdfast/core/kvstore"
 	"holdfast/core/live"
 	"holdfast/core/record"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // What an incremental reading arrives at must be what a fresh one of the whole keyspace finds, key for key. The fresh

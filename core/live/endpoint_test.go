@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"holdfast/core/conn"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // Every master of a cluster whose nodes announce no host is read, and pushes.

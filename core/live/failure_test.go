@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"holdfast/core/conn"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // What goes wrong with one kind alone is told by its table; its old rows and the other kinds stay.

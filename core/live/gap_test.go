@@ -9,7 +9,7 @@ import (
 
 	"holdfast/core/conn"
 	"holdfast/core/live"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // unheard does something of which the connections that are told of changes hear nothing: they are cut with it.

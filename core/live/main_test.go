@@ -12,7 +12,7 @@ import (
 	"holdfast/core"
 	"holdfast/core/conn"
 	"holdfast/core/live"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func TestMain(m *testing.M) { redistest.Main(m) }

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"holdfast/core/conn"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func TestReadingShowsWhatIsThere(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"holdfast/core"
 	"holdfast/core/conn"
 	"holdfast/core/live"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // told waits for an event of a kind and returns it.

@@ -13,7 +13,7 @@ import (
 	"holdfast/core"
 	"holdfast/core/conn"
 	"holdfast/core/live"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // lost tells the state in which old rows are shown until the server answers again.

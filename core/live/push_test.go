@@ -18,7 +18,7 @@ import (
 	"holdfast/core/conn"
 	"holdfast/core/live"
 	"holdfast/core/record"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // eachPushing runs a test with a core whose readings come once an hour: what is seen within a test was pushed.

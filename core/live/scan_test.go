@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"holdfast/core/conn"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func feedsOf(patterns ...string) []Feed {

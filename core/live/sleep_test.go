@@ -15,7 +15,7 @@ import (
 
 	"holdfast/core/conn"
 	"holdfast/core/live"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // sleeperURL tells the test binary to be a process that can be put to sleep.

@@ -18,7 +18,7 @@ import (
 	"holdfast/core/kvstore/redisdb"
 	"holdfast/core/live"
 	"holdfast/core/record"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 var sentBytes = regexp.MustCompile(`total_net_output_bytes:(\d+)`)

@@ -17,7 +17,7 @@ import (
 	"holdfast/core"
 	"holdfast/core/conn"
 	"holdfast/core/operate"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func TestAnEntryTellsWhoDidWhatWhere(t *testing.T) {

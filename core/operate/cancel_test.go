@@ -10,7 +10,7 @@ import (
 
 	"holdfast/core/conn"
 	"holdfast/core/operate"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // stopped carries out an action on a server that answers nothing from command n on, and ends its context then. Nothing but

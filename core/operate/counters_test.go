@@ -13,7 +13,7 @@ import (
 	"holdfast/core/conn"
 	"holdfast/core/genstore"
 	"holdfast/core/operate"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func TestABumpRaisesByOneAndKeepsTheLife(t *testing.T) {

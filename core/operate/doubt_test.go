@@ -14,7 +14,7 @@ import (
 
 	"holdfast/core/conn"
 	"holdfast/core/operate"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // moment is what differs from run to run: timestamps and tokens.

@@ -16,7 +16,7 @@ import (
 	"holdfast/core/buffer"
 	"holdfast/core/conn"
 	"holdfast/core/operate"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func TestAFlushMovesRecordsFromTheServerIntoAFile(t *testing.T) {

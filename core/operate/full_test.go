@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"holdfast/core/operate"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // Above maxmemory a server refuses what takes memory. Every action that frees some works there.

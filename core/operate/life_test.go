@@ -8,7 +8,7 @@ import (
 
 	"holdfast/core/conn"
 	"holdfast/core/operate"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // What an action makes for a time lives that long by the clock of the server, however far that is from ours.

@@ -19,7 +19,7 @@ import (
 	"holdfast/core/kvstore"
 	"holdfast/core/operate"
 	"holdfast/core/record"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func TestMain(m *testing.M) { redistest.Main(m) }

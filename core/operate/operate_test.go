@@ -15,7 +15,7 @@ import (
 	"holdfast/core/conn"
 	"holdfast/core/live"
 	"holdfast/core/operate"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 type liveKind = live.Kind

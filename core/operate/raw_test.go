@@ -9,7 +9,7 @@ import (
 	"holdfast/core"
 	"holdfast/core/conn"
 	"holdfast/core/operate"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // A row that cannot be read is seen by the type of its key, and deleted only while it holds what was seen.

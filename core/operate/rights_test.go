@@ -11,7 +11,7 @@ import (
 
 	"holdfast/core/conn"
 	"holdfast/core/operate"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // A user who lacks one right of an action gets all of it or none, and is told which right. The steps of a flush are the one

@@ -12,7 +12,7 @@ import (
 
 	"holdfast/core/conn"
 	"holdfast/core/operate"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // forgetful knows what a disk would have after a power cut: of files what was synced, and of folders the names that were.

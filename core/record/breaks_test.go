@@ -12,7 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/record"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // Each test here catches one way to break the package that no other test notices.

@@ -11,7 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/record"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // thousand starts 1,000 waits on as many quiet records, half of them leased, and returns when all of them wait.

@@ -14,7 +14,7 @@ import (
 
 	"holdfast/core/conn"
 	"holdfast/core/record"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 type call struct {

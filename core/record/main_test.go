@@ -11,7 +11,7 @@ import (
 
 	"holdfast/core/conn"
 	"holdfast/core/record"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func TestMain(m *testing.M) { redistest.Main(m) }

@@ -13,7 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"holdfast/core/record"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // model is what a namespace must look like: records and leases in plain maps and a clock of its own.

@@ -14,7 +14,7 @@ import (
 
 	"holdfast/core/conn"
 	"holdfast/core/record"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // furnish makes a namespace anew: a with a lease that lives, b with none, and c with one that is over and not swept.

@@ -13,7 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/record"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // A slot is moved back and forth, key by key in any order, while readers and writers go on: no record is lost, none is told

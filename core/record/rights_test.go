@@ -10,7 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/record"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // Whatever one right a user lacks: a call does all of it or changes nothing.

@@ -13,7 +13,7 @@ import (
 
 	"holdfast/core/conn"
 	"holdfast/core/record"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // discover finds the row ids of a kind as the read model does: by pattern, then by key.

@@ -12,7 +12,7 @@ import (
 
 	"holdfast/core/conn"
 	"holdfast/core/record"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func TestCreateGivesVersionsFromOneAndNeverOverwrites(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/record"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // outcome is what a wait returned.

@@ -16,7 +16,7 @@ import (
 
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/pebbledb"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 const benchValue = 128

@@ -9,7 +9,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"holdfast/core/kvstore"
-	"holdfast/core/kvstore/kvtest"
+	"holdfast/core/kvstore/internal/kvtest"
 	"holdfast/core/kvstore/pebbledb"
 )
 

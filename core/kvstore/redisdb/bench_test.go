@@ -10,7 +10,7 @@ import (
 	"holdfast/core/conn"
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/redisdb"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // The baselines are what a careful user would send bare for the same effects in one trip. The number of a change goes

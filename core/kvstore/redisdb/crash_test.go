@@ -12,7 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/kvstore"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // state is what a log makes of nothing.

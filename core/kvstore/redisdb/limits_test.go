@@ -17,7 +17,7 @@ import (
 	"holdfast/core/conn"
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/redisdb"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // What frees memory works above maxmemory, and what cannot says so and leaves nothing behind.

@@ -10,9 +10,9 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/kvstore"
-	"holdfast/core/kvstore/kvtest"
+	"holdfast/core/kvstore/internal/kvtest"
 	"holdfast/core/kvstore/redisdb"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func TestMain(m *testing.M) { redistest.Main(m) }

@@ -10,7 +10,7 @@ import (
 	"holdfast/core/conn"
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/redisdb"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func TestPairRowsReadEveryPairOfEveryDatabase(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/redisdb"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // rowOf reads the row of a database.

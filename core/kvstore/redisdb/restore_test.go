@@ -17,7 +17,7 @@ import (
 	"holdfast/core/conn"
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/redisdb"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func snapshotOf(t testing.TB, s kvstore.KVStore) []byte {

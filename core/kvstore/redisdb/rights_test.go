@@ -10,7 +10,7 @@ import (
 
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/redisdb"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // Whichever command a user may not send, a call that writes has either done all that it does or nothing.

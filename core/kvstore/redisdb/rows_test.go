@@ -15,7 +15,7 @@ import (
 	"holdfast/core/conn"
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/redisdb"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func TestEveryKeyOfADatabaseIsOfItsRow(t *testing.T) {

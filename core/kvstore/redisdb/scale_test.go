@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"holdfast/core/kvstore"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // A backup of HOLDFAST_SCALE_KEYS keys under 5,000 writes/s is the state at its change number. The figures it logs are

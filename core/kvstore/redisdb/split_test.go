@@ -20,7 +20,7 @@ import (
 	"holdfast/core/conn"
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/redisdb"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 // impatient is a client that takes the refusal of a moving slot for an answer, instead of waiting for the move.

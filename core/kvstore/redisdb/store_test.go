@@ -18,7 +18,7 @@ import (
 	"holdfast/core/conn"
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/redisdb"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func TestOpenRefusesWhatCannotWork(t *testing.T) {

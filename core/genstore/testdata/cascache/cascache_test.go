@@ -14,7 +14,7 @@ import (
 	theirs "github.com/unkn0wn-root/cascache/genstore"
 
 	ours "holdfast/core/genstore"
-	"holdfast/core/redistest"
+	"holdfast/internal/redistest"
 )
 
 func TestMain(m *testing.M) { redistest.Main(m) }

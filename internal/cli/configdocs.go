@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+)
+
+// configDocs is docs/config.md.
+func configDocs() string {
+	var b strings.Builder
+	b.WriteString(configHead)
+	for _, s := range schema() {
+		title := "`[" + s.name + "]`"
+		if s.name == "" {
+			title = "The top"
+		}
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n", title, s.about)
+		if len(s.entries) == 0 {
+			continue
+		}
+		b.WriteString("\n| Entry | What it says | Value | Example |\n|---|---|---|---|\n")
+		for _, e := range s.entries {
+			fmt.Fprintf(&b, "| `%s` | %s | %s | `%s` |\n", e.name, e.help, e.kind.name, e.example)
+		}
+	}
+	return b.String()
+}
+
+const configHead = `# Configuration
+
+The file is ` + "`holdfast/config.toml`" + ` in the user's configuration folder (` + "`$XDG_CONFIG_HOME`, else `~/.config`" + `), or what ` + "`--config`" + ` names. It is
+[TOML](https://toml.io):
+
+` + "```toml" + `
+connection = "dev"
+theme = "night"
+
+[connections.dev]
+url = "redis://127.0.0.1:6379/0"
+
+[connections.prod]
+url = ["rediss://10.0.0.5:7000", "rediss://10.0.0.6:7000"]
+cluster = true
+username = "ops"
+password-file = "~/.prod-pass"
+read-only = true
+colour = "bad"
+prefixes = { buffer = "shop:buf:" }
+
+[keys]
+flush = ["F"]
+
+[columns]
+locks = ["TTL", "TOKEN"]
+
+[themes.night]
+based-on = "dark"
+accent = "#ffb86c"
+` + "```" + `
+
+A flag wins over the environment, that over the connection, that over the top of the file. How to reach a server and who to be there
+goes together: with ` + "`--connection`" + `, or after a switch in the palette, the server's address, user, password and certificates come
+from the connection (and the flags beside it) and never from the environment; ` + "`--url` and `--connection`" + ` together are an error.
+The ` + "`connection`" + ` of the file counts where no server is named otherwise.
+
+Paths begin in the folder of the file, or at home with ` + "`~/`" + `. Passwords stand in a ` + "`password-file`" + ` or in the URL and are never shown.
+A file with anything unknown or wrong in it starts nothing: the error names file and line and what is allowed there.
+`

@@ -1,0 +1,165 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+
+	"github.com/charmbracelet/x/term"
+
+	"holdfast/core"
+	"holdfast/core/operate"
+	"holdfast/keymap"
+	"holdfast/themes"
+	"holdfast/tui"
+	"holdfast/views"
+)
+
+// dashboard shows one connection after the other, as the operator goes from one to the next.
+func (o options) dashboard(ctx context.Context, _ []string, _ io.Writer) error {
+	keys, err := o.startable()
+	if err != nil {
+		return err
+	}
+	if err := redirectLog(o.logFile); err != nil {
+		return err
+	}
+	filters := newFilterFile()
+	defer filters.rest()
+	var left *options // where the operator came from
+	for why := ""; ; {
+		s, err := o.stage(ctx)
+		if err != nil && left != nil && ctx.Err() == nil { // it answered a moment ago, and does not now
+			why, o, left = withoutSecrets(err.Error()), *left, nil
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		s.filters = filters
+		next, err := s.show(ctx, keys, "", why)
+		s.close()
+		if err != nil || next == "" {
+			return err
+		}
+		why, left = "", nil
+		other, err := o.reconnect(next)
+		if err == nil {
+			keys, err = other.startable()
+		}
+		if err != nil {
+			why = withoutSecrets(err.Error())
+			continue
+		}
+		was := o
+		o, left = other, &was
+	}
+}
+
+// startable says what keeps a dashboard from starting, whatever the server. It makes the key map.
+func (o options) startable() (*keymap.Map, error) {
+	if _, ok := views.Named(o.view); !ok {
+		return nil, fmt.Errorf("%w: unknown view %q: one of %s", errUsage, o.view, views.Names())
+	}
+	if _, err := o.conf.themed(o.themeName(true), true); err != nil {
+		return nil, fmt.Errorf("%w: %w", errUsage, err)
+	}
+	if !term.IsTerminal(os.Stdin.Fd()) || !term.IsTerminal(os.Stdout.Fd()) {
+		return nil, fmt.Errorf("%w: the dashboard needs a terminal; use `holdfast get VIEW` in scripts", errStart)
+	}
+	keys, err := keymap.New(o.conf.keys)
+	if err != nil { // it was checked as the file was read
+		return nil, fmt.Errorf("%w: configuration %s: %w", errStart, o.conf.path, err)
+	}
+	return keys, nil
+}
+
+// stage is what a dashboard stands on: a server that has answered, and who acts there.
+type stage struct {
+	o       options
+	core    *core.Core
+	op      *operate.Operator
+	filters *filterFile // nil: they end with the dashboard
+}
+
+func (o options) stage(ctx context.Context) (*stage, error) {
+	c, err := o.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	op, err := o.operator(c)
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
+	s := &stage{o: o, core: c, op: op}
+	if err := c.Conn.Reach(ctx); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *stage) close() {
+	s.op.Close()
+	s.core.Close()
+}
+
+// show runs the dashboard. next is the connection that the operator left for.
+func (s *stage) show(ctx context.Context, keys *keymap.Map, note, why string) (next string, err error) {
+	o := s.o
+	here := tui.Connections{Here: o.connection, Names: o.conf.names(), Try: o.try, Why: why}
+	if one := o.conf.connections[o.connection]; one != nil {
+		here.Colour = one.one("colour")
+	}
+	if note != "" {
+		here.Names = nil // a demo goes nowhere
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(90) // of a million rows: what they take again as room for the collector came to 300 MB in all
+	}
+	d := tui.Config{
+		Views: views.Frames(), Live: s.core.Live, Operator: s.op, Conn: s.core.Conn, Keys: keys, Start: o.view, Note: note,
+		Mouse: o.conf.top.one("mouse") != "false", Columns: o.conf.columns, Connections: here,
+		Theme: func(isDark bool) themes.Theme {
+			t, _ := o.conf.themed(o.themeName(isDark), isDark) // the name was checked as it started
+			return t
+		},
+	}
+	if s.filters != nil {
+		d.LoadFilters, d.KeepFilters = s.filters.load, s.filters.save
+	}
+	return tui.Run(ctx, d)
+}
+
+// try tells whether a dashboard could start on another connection. The file is read anew for it.
+func (o options) try(ctx context.Context, name string) error {
+	other, err := o.reconnect(name)
+	if err == nil {
+		_, err = other.startable()
+	}
+	if err != nil {
+		return sayable(err)
+	}
+	s, err := other.stage(ctx)
+	if err != nil {
+		return sayable(err)
+	}
+	s.close()
+	return nil
+}
+
+// sayable is an error without secrets.
+func sayable(err error) error { return fmt.Errorf("%s", withoutSecrets(err.Error())) }
+
+func (o options) themeName(isDark bool) string {
+	switch {
+	case o.theme != "":
+		return o.theme
+	case isDark:
+		return "dark"
+	}
+	return "light"
+}

@@ -1,0 +1,269 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+
+	"holdfast/internal/redistest"
+)
+
+func TestWrongUsageSaysWhatIsWrongInOneLine(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "missing")
+	for name, tt := range map[string]struct {
+		args []string
+		says string
+	}{
+		"verb":               {[]string{"explode"}, `unknown verb "explode"`},
+		"flag":               {[]string{"get", "actors", "--explode"}, "unknown flag: --explode"},
+		"short flag":         {[]string{"get", "actors", "-x"}, "unknown shorthand flag"},
+		"no value":           {[]string{"get", "actors", "--url"}, "--url"},
+		"no duration":        {[]string{"lock", "k", "--ttl", "soon"}, "soon"},
+		"view":               {[]string{"get", "nonsense"}, `unknown view "nonsense": one of overview buffers`},
+		"view of edit":       {[]string{"edit", "nonsense", "k", "--file", "-"}, `unknown view "nonsense"`},
+		"view without rows":  {[]string{"get", "overview", "x"}, "overview"},
+		"kind without edit":  {[]string{"edit", "buffers", "x", "--file", missing}, "buffers cannot be edited"},
+		"format":             {[]string{"get", "actors", "-o", "yaml"}, `unknown format "yaml"`},
+		"no arguments":       {[]string{"get"}, "0 arguments for: holdfast get VIEW [KEY]"},
+		"too many":           {[]string{"get", "actors", "a", "b"}, "3 arguments"},
+		"bump without key":   {[]string{"bump", "ns"}, "1 arguments for: holdfast bump NAMESPACE KEY"},
+		"arguments of none":  {[]string{"version", "x"}, "version"},
+		"lock without ttl":   {[]string{"lock", "k"}, "--ttl"},
+		"lock for no time":   {[]string{"lock", "k", "--ttl", "-1s"}, "--ttl"},
+		"unlock, no token":   {[]string{"unlock", "k"}, "--token"},
+		"edit, no file":      {[]string{"edit", "actors", "a"}, "--file"},
+		"flag of another":    {[]string{"get", "actors", "--ttl", "1s"}, "--ttl belongs to the verb lock"},
+		"flag of no verb":    {[]string{"-o", "json"}, "--output belongs to the verb get"},
+		"backup, no file":    {[]string{"backup", "db"}, "1 arguments for: holdfast backup DB FILE"},
+		"restore, no file":   {[]string{"restore", "db"}, "1 arguments for: holdfast restore DB FILE"},
+		"replace of backup":  {[]string{"backup", "db", "f", "--replace"}, "--replace belongs to the verb restore"},
+		"replicate nothing":  {[]string{"replicate", "--from", "redis://h", "--to", missing}, "--db is missing"},
+		"replicate from":     {[]string{"replicate", "--db", "db", "--to", missing}, "--from is missing"},
+		"replicate to":       {[]string{"replicate", "--db", "db", "--from", "redis://h"}, "--to is missing"},
+		"replicate scheme":   {[]string{"replicate", "--db", "db", "--from", "h:6379", "--to", missing}, "want redis://"},
+		"pair, no file":      {[]string{"edit", "kv", "db:k"}, "--file"},
+		"two deployments":    {[]string{"get", "actors", "--cluster", "--sentinel-master", "m"}, "not both"},
+		"scheme":             {[]string{"get", "actors", "--url", "http://h"}, "want redis://"},
+		"no scheme":          {[]string{"get", "actors", "--url", "h:6379"}, "want redis://"},
+		"database":           {[]string{"get", "actors", "--url", "redis://h/main"}, "database"},
+		"several singles":    {[]string{"get", "actors", "--url", "redis://a", "--url", "redis://b"}, "--cluster"},
+		"cluster's database": {[]string{"get", "actors", "--url", "redis://a/1", "--cluster"}, "database 0"},
+		"too fast":           {[]string{"get", "actors", "--refresh", "1ms"}, "--refresh"},
+		"too little memory":  {[]string{"get", "actors", "--max-memory", "1MiB"}, "--max-memory"},
+		"no size":            {[]string{"get", "actors", "--max-memory", "lots"}, "--max-memory"},
+		"less than nothing":  {[]string{"get", "actors", "--scan-budget", "-1"}, "--scan-budget"},
+		"start view":         {[]string{"--view", "nonsense"}, `unknown view "nonsense"`},
+		"theme":              {[]string{"--theme", "nonsense"}, "nonsense"},
+	} {
+		a := holdfast(t, tt.args...)
+		if l := a.line(t); a.code != wrongUsage || !strings.Contains(l, tt.says) || !strings.HasSuffix(l, "; see holdfast --help\n") {
+			t.Errorf("%s: exit %d, %q; want %q", name, a.code, l, tt.says)
+		}
+	}
+}
+
+func TestHelpGoesToStandardOutput(t *testing.T) {
+	for _, args := range [][]string{{"--help"}, {"-h"}, {"get", "--help"}, {"lock", "-h", "--ttl", "3s"}} {
+		text := holdfast(t, args...).ok(t)
+		flagSet(&options{}).VisitAll(func(f *pflag.Flag) {
+			if !strings.Contains(text, "--"+f.Name) {
+				t.Errorf("%v: nothing on --%s", args, f.Name)
+			}
+		})
+	}
+	if v := holdfast(t, "version").ok(t); !strings.HasPrefix(v, "holdfast ") || strings.Count(v, "\n") != 1 {
+		t.Errorf("%q", v)
+	}
+}
+
+func TestTheDashboardNeedsATerminal(t *testing.T) {
+	for _, args := range [][]string{nil, {"--view", "actors"}, {"--url", "redis://127.0.0.1:1"}} {
+		a := holdfast(t, args...)
+		if l := a.line(t); a.code != wrongUsage || !strings.Contains(l, "terminal") || !strings.Contains(l, "holdfast get") {
+			t.Errorf("%v: exit %d, %q", args, a.code, l)
+		}
+	}
+}
+
+func TestAServerThatDoesNotAnswer(t *testing.T) {
+	const addr = "127.0.0.1:1" // nobody listens there
+	text := file(t, "{}")
+	for _, args := range [][]string{
+		{"get", "actors"}, {"get", "actors", "a"}, {"get", "overview"}, {"flush", "s"}, {"bump", "ns", "k"}, {"lock", "k", "--ttl", "1s"},
+		{"unlock", "k", "--token", "t"}, {"edit", "actors", "a", "--file", text}, {"flush", "s", "--read-only"}, {"get", "actors", "--cluster"},
+		{"get", "actors", "--watch"}, {"get", "kv", "db"}, {"edit", "kv", "db:k", "--file", text}, {"backup", "db", filepath.Join(t.TempDir(), "b")},
+		{"restore", "db", text},
+	} {
+		a := holdfast(t, append(args, "--url", "redis://user:s3cr3t@"+addr)...)
+		if l := a.line(t); a.code != unreachable || !strings.Contains(l, addr) || strings.Contains(l, "s3cr3t") {
+			t.Errorf("%v: exit %d, %q", args, a.code, l)
+		}
+	}
+	if a := holdfast(t, "get", "actors", "--url", "unix://"+filepath.Join(t.TempDir(), "none")); a.code != unreachable {
+		t.Errorf("a socket: exit %d, %q", a.code, a.errors)
+	}
+}
+
+func TestAServerThatRefusesUs(t *testing.T) {
+	s := redistest.Start(t)
+	if err := s.Client(t).ConfigSet(ctx, "requirepass", "s3cr3t").Err(); err != nil {
+		t.Fatal(err)
+	}
+	right, wrong := file(t, "s3cr3t\r\n"), file(t, "s3cr3t-not")
+	log := filepath.Join(t.TempDir(), "log")
+	for name, args := range map[string][]string{
+		"no password": nil, "a wrong one": {"--password-file", wrong}, "a wrong user": {"--password-file", right, "--username", "nobody"},
+	} {
+		a := holdfast(t, append(args, "get", "actors", "--url", s.URL(), "--log-file", log)...)
+		if l := a.line(t); a.code != failed || !strings.Contains(l, s.Addr) || strings.Contains(l, "s3cr3t") {
+			t.Errorf("%s: exit %d, %q", name, a.code, l)
+		}
+	}
+	a := holdfast(t, "get", "actors", "--url", "redis://:s3cr3t-not@"+s.Addr, "--log-file", log)
+	if l := a.line(t); a.code != failed || strings.Contains(l, "s3cr3t") {
+		t.Errorf("in the URL: exit %d, %q", a.code, l)
+	}
+	for _, args := range [][]string{{"--url", s.URL(), "--password-file", right}, {"--url", "redis://:s3cr3t@" + s.Addr}} {
+		if got := holdfast(t, append(args, "get", "actors", "-o", "json")...).ok(t); got != "[]\n" {
+			t.Errorf("%q", got)
+		}
+	}
+	if text, err := os.ReadFile(log); err != nil || strings.Contains(string(text), "s3cr3t") {
+		t.Errorf("%s, %v", text, err)
+	}
+	if a := holdfast(t, "get", "actors", "--url", s.URL(), "--password-file", filepath.Join(t.TempDir(), "none")); a.code != failed || !strings.Contains(a.line(t), "--password-file") {
+		t.Errorf("exit %d", a.code)
+	}
+}
+
+// A URL is easily typed where it does not belong.
+func TestNoErrorRepeatsAPassword(t *testing.T) {
+	const url = "redis://user:s3cr3t@127.0.0.1:1/0"
+	for _, args := range [][]string{
+		{url}, {"-u" + url}, {"--uri=" + url}, {"--uri", url}, {"get", url}, {"get", "actors", url, "--url", url}, {"get", "actors", "--url", url + "x"},
+		{"get", "actors", "--url", "redis://user:s3cr3t/with@slash@127.0.0.1:1"}, {"get", "actors", "--url", "user:s3cr3t@127.0.0.1:1"},
+		{"get", "actors", "--refresh", url}, {"--view", url}, {"--theme", url}, {"lock", "k", "--ttl", url}, {"get", "actors", "-o", url},
+		{"get", "actors", "--password-file", url}, {"get", "actors", "--log-file", "/no/" + url}, {"edit", "actors", "a", "--file", url},
+	} {
+		a := holdfast(t, args...)
+		if a.code == done || strings.Contains(a.errors, "s3cr3t") {
+			t.Errorf("%q: exit %d, %q", args, a.code, a.errors)
+		}
+	}
+	if a := holdfastWith(t, []string{"HOLDFAST_REFRESH=" + url}, "get", "actors"); strings.Contains(a.errors, "s3cr3t") {
+		t.Error(a.errors)
+	}
+}
+
+func TestFlagsStandBeforeOrAfterTheVerb(t *testing.T) {
+	s := newServer(t, redistest.Single(t))
+	s.set(t, "gen:ns:k", "4", 0)
+	want := `[
+  {"namespace":"ns","key":"k","generation":4,"ttl_ms":-1}
+]
+`
+	u := s.flags[1]
+	for _, args := range [][]string{
+		{"--url", u, "-o", "json", "get", "generations"}, {"get", "--url=" + u, "generations", "--output=json"}, {"get", "generations", "-ojson", "--url", u},
+		{"get", "--url", u, "--output", "json", "--", "generations"},
+	} {
+		if got := holdfast(t, args...).ok(t); got != want {
+			t.Errorf("%q: %s", args, got)
+		}
+	}
+}
+
+func TestTheEnvironmentHoldsEveryFlag(t *testing.T) {
+	var names, values []string
+	flagSet(&options{}).VisitAll(func(f *pflag.Flag) {
+		value := "value"
+		switch f.Value.Type() {
+		case "bool":
+			value = "true"
+		case "duration":
+			value = "7s"
+		case "int", "int64":
+			value = "7"
+		}
+		names = append(names, f.Name)
+		values = append(values, "HOLDFAST_"+strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))+"="+value)
+	})
+	for _, verb := range []string{"", "get", "lock", "unlock", "edit", "demo", "flush", "restore", "replicate"} {
+		var o options
+		f := flagSet(&o)
+		if err := fromEnvironment(f, verb, values); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			if mine := uses(name, verb); f.Lookup(name).Changed != mine {
+				t.Errorf("%q: --%s is set: %v", verb, name, !mine)
+			}
+		}
+	}
+}
+
+func TestTheEnvironmentOfOtherVerbsIsNoError(t *testing.T) {
+	s := newServer(t, redistest.Single(t))
+	environ := []string{
+		"HOLDFAST_URL=" + s.flags[1], "HOLDFAST_TTL=no duration", "HOLDFAST_TOKEN=t", "HOLDFAST_FILE=/no/file", "HOLDFAST_SEED=no number",
+		"HOLDFAST_OUTPUT=json", "HOLDFAST_NAME=", "NOT_OF_HOLDFAST=1",
+	}
+	if got := holdfastWith(t, environ, "get", "actors").ok(t); got != "[]\n" {
+		t.Errorf("%q", got)
+	}
+	if got := holdfastWith(t, environ, "bump", "ns", "k").ok(t); got != "1\n" {
+		t.Errorf("%q", got)
+	}
+	if got := holdfastWith(t, environ, "get", "generations", "-o", "jsonl").ok(t); got != `{"namespace":"ns","key":"k","generation":1,"ttl_ms":-1}`+"\n" {
+		t.Errorf("a flag does not win: %q", got)
+	}
+	for name, environ := range map[string][]string{
+		"HOLDFAST_TTL": append(environ, "HOLDFAST_TTL=x"), "HOLDFAST_READ_ONLY": append(environ, "HOLDFAST_READ_ONLY=perhaps"),
+	} {
+		if a := holdfastWith(t, environ, "lock", "k"); a.code != wrongUsage || !strings.Contains(a.errors, name) {
+			t.Errorf("exit %d, %q", a.code, a.errors)
+		}
+	}
+	if a := holdfastWith(t, append(environ, "HOLDFAST_READ_ONLY=1"), "bump", "ns", "k"); a.code != refused {
+		t.Errorf("exit %d, %q", a.code, a.errors)
+	}
+}
+
+func TestTheEnvironmentHoldsSeveralURLs(t *testing.T) {
+	for text, want := range map[string][]string{
+		"redis://a:1":                          {"redis://a:1"},
+		"redis://a:1 redis://b:2\n rediss://c": {"redis://a:1", "redis://b:2", "rediss://c"},
+		"redis://a:1,redis://b:2,unix:///r":    {"redis://a:1", "redis://b:2", "unix:///r"},
+		"redis://u:p,q@a:1,rediss://b:2":       {"redis://u:p,q@a:1", "rediss://b:2"},
+		" redis://a:1, redis://b:2 ":           {"redis://a:1,", "redis://b:2"},
+	} {
+		if got := splitURLs(text); !slices.Equal(got, want) {
+			t.Errorf("%q: %q", text, got)
+		}
+	}
+	s := newServer(t, redistest.Cluster(t))
+	urls := "HOLDFAST_URL=" + strings.Join([]string{s.flags[2], s.flags[4], s.flags[6]}, " ")
+	if got := holdfastWith(t, []string{urls, "HOLDFAST_CLUSTER=true"}, "get", "actors", "-o", "json").ok(t); got != "[]\n" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestTheConfigurationFile(t *testing.T) {
+	c, err := loadConfig(t.Context(), file(t, "[keys]\nflush = [\"F\"]\nquit = []\n"))
+	if err != nil || len(c.keys) != 2 || c.keys["flush"][0] != "F" {
+		t.Errorf("%+v, %v", c, err)
+	}
+	for text, says := range map[string]string{"colour = 1\n": "line 1: unknown entry colour: one of connection, view", "[keys]\n\nflush = \n": "line 3", "[keys]\nflush = 1\n": "line 2"} {
+		path := file(t, text)
+		if _, err := loadConfig(t.Context(), path); err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	if _, err := loadConfig(t.Context(), filepath.Join(t.TempDir(), "none")); err == nil {
+		t.Error("a file that was asked for and is missing is no error")
+	}
+}

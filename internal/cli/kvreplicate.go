@@ -1,0 +1,268 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"holdfast/core"
+	"holdfast/core/conn"
+	"holdfast/core/kvstore"
+	"holdfast/core/kvstore/pebbledb"
+	"holdfast/core/kvstore/redisdb"
+	"holdfast/tui"
+)
+
+// replicate keeps a replica of a KV database in a folder until it is interrupted.
+func (o options) replicate(ctx context.Context, _ []string, _ io.Writer) error {
+	for name, value := range map[string]string{"from": o.from, "db": o.db, "to": o.to} {
+		if value == "" {
+			return fmt.Errorf("%w: replicate needs --from, --db and --to; --%s is missing", errUsage, name)
+		}
+	}
+	name, err := o.replicaName()
+	if err != nil {
+		return fmt.Errorf("%w: --name: %w", errUsage, err)
+	}
+	o.name, o.urls = name, []string{o.from}
+	return o.with(ctx, func(c *core.Core) error {
+		err := o.replicateTo(ctx, c)
+		if ctx.Err() != nil { // it was to go on until it is interrupted
+			return nil
+		}
+		return fmt.Errorf("replicate %q to %s: %w", o.db, o.to, err)
+	})
+}
+
+// replicaName is what the replica reports itself as; empty if it is to write nothing.
+func (o options) replicaName() (string, error) {
+	if o.readOnly {
+		return "", nil
+	}
+	name := o.name
+	if name == "" {
+		folder, err := filepath.Abs(o.to)
+		if err != nil {
+			return "", err
+		}
+		host, err := os.Hostname()
+		if err != nil {
+			host = "unknown host"
+		}
+		name = host + ":" + filepath.Base(folder)
+		name = name[:min(len(name), kvstore.MaxReplicaName)]
+	}
+	return name, kvstore.CheckReplicaName(name)
+}
+
+func (o options) replicateTo(ctx context.Context, c *core.Core) (err error) {
+	r := &replica{o: o, told: &lag{w: o.stderr, meter: newMeter(o.stderr, "replica of "+o.db), db: o.db, every: o.refresh}}
+	defer func() { err = errors.Join(err, r.close()) }()
+	defer r.told.meter.end()
+	for {
+		err := r.follow(ctx, c)
+		switch {
+		case errors.Is(err, kvstore.ErrStale): // the source was restored: open it again
+		case conn.Unreachable(err) || conn.Moving(err): // while it was opened or read as a whole; changes are asked for again by themselves
+			r.told.report(kvstore.Progress{Applied: r.applied(), Err: err})
+		case !o.replace && slices.ContainsFunc(replaceable, func(way error) bool { return errors.Is(err, way) }):
+			return fmt.Errorf("%w; --replace starts from a snapshot, and what %s holds is gone", err, o.to)
+		default:
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(o.refresh):
+		}
+	}
+}
+
+// replaceable is what --replace is the way out of.
+var replaceable = []error{kvstore.ErrAhead, kvstore.ErrHistory, kvstore.ErrNotEmpty, errOther}
+
+// replica is a folder and how far it is told to be.
+type replica struct {
+	o        options
+	told     *lag
+	to       *pebbledb.Store // nil before the source was seen: a name that nothing has leaves no folder
+	replaced bool            // as --replace asks for
+}
+
+func (r *replica) close() error {
+	if r.to == nil {
+		return nil
+	}
+	return r.to.Close()
+}
+
+func (r *replica) applied() uint64 {
+	if r.to == nil {
+		return 0
+	}
+	n, _ := r.to.GetLatestAppliedChangeNumber()
+	return n
+}
+
+// follow applies changes until something is in the way. Where the log does not reach back as far as the replica stands,
+// it first takes a snapshot.
+func (r *replica) follow(ctx context.Context, c *core.Core) error {
+	row, from, err := r.o.openDatabase(ctx, c, r.o.db)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	if r.to == nil {
+		if r.to, err = pebbledb.Open(r.o.to, pebbledb.Options{KeepChanges: keepChanges}); err != nil {
+			return err
+		}
+	}
+	whole := snapshots{from, ctx, func(pairs uint64) { r.told.meter.at(pairs, uint64(row.Keys), "pairs") }}
+	if r.o.replace && !r.replaced {
+		r.told.line("taking a snapshot in place of what the folder holds")
+		err = replaceBy(ctx, whole, r.to, r.o.db)
+		r.replaced = err == nil
+	} else {
+		err = adopt(from, r.to, r.o.db)
+	}
+	for err == nil {
+		run := kvstore.Replicator{From: from, To: r.to, Name: r.o.name, Report: r.told.report}
+		if err = run.Run(ctx); errors.Is(err, kvstore.ErrTrimmed) {
+			r.told.line("the log does not reach back to what the replica has: taking a snapshot")
+			err = kvstore.Bootstrap(ctx, whole, r.to)
+		}
+	}
+	return err
+}
+
+// snapshots is a source whose snapshots end with a context.
+type snapshots struct {
+	*redisdb.Store
+	ctx    context.Context
+	walked func(pairs uint64)
+}
+
+func (s snapshots) GetSnapshot() (io.ReadCloser, error) { return s.Snapshot(s.ctx, s.walked) }
+
+// lag tells how far a replica is: on a terminal by a line that changes, elsewhere by one line at most each time every.
+type lag struct {
+	w     io.Writer
+	meter *meter
+	db    string
+	every time.Duration
+	said  string
+	at    time.Time
+}
+
+func (l *lag) report(p kvstore.Progress) {
+	if l.meter.w != nil && p.Err == nil {
+		l.meter.at(p.Applied, p.Latest, "changes")
+		return
+	}
+	text := fmt.Sprintf("%d changes applied, %d behind", p.Applied, p.Lag())
+	if p.Err != nil {
+		text = fmt.Sprintf("%d changes applied, waiting: %v", p.Applied, p.Err)
+	}
+	if text != l.said && time.Since(l.at) >= l.every {
+		l.said, l.at = text, time.Now()
+		l.line(text)
+	}
+}
+
+func (l *lag) line(text string) {
+	l.meter.end()
+	fmt.Fprintf(l.w, "replica of %s: %s\n", tui.Clean(l.db), tui.Clean(withoutSecrets(text)))
+}
+
+// keepChanges is how much history a replica keeps for replicas of its own; without a bound its log outgrows its data.
+const keepChanges = 100_000
+
+// errOther keeps the histories of two databases apart, whose change numbers would seem to continue each other.
+var errOther = conn.Precondition("the folder has a replica of another database")
+
+// The file pebbledb.SourceName says which database a folder has a replica of. One that is not whole, or not there, counts
+// for nothing: a crash came before the first change, or while a replica was replaced by one of another database.
+
+// source is what a folder says it has a replica of; named: anything.
+func source(to *pebbledb.Store) (db string, named bool, err error) {
+	text, err := os.ReadFile(filepath.Join(to.Dir(), pebbledb.SourceName))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return "", false, err
+	}
+	db, named = strings.CutSuffix(string(text), "\n")
+	return db, named, nil
+}
+
+// adopt makes sure that a folder has a replica of a database, or nothing yet: errOther, kvstore.ErrNotEmpty where it has a
+// database that is no replica, and what kvstore.ReadProgress finds. Then it names the folder.
+func adopt(from kvstore.ChangePropagator, to *pebbledb.Store, db string) error {
+	had, named, err := source(to)
+	switch {
+	case err != nil:
+		return err
+	case named && had != conn.Escape(db):
+		return fmt.Errorf("%w: %q", errOther, had)
+	case named:
+		return nil
+	}
+	applied, err := to.GetLatestAppliedChangeNumber()
+	if err != nil {
+		return err
+	}
+	all := to.Iterate(nil)
+	pairs := all.HasNext()
+	if err := errors.Join(all.Err(), all.Close()); err != nil {
+		return err
+	}
+	if applied == 0 && pairs {
+		return fmt.Errorf("%s is no replica: %w", to.Dir(), kvstore.ErrNotEmpty)
+	}
+	if _, err := kvstore.ReadProgress(from, to); err != nil {
+		return err
+	}
+	return name(to, db)
+}
+
+// replaceBy makes a folder a replica by a snapshot, whatever it had. Wherever that ends, the folder has the old state or
+// the new one. While one is replaced by that of another database it has no name, so that neither is taken for the other.
+func replaceBy(ctx context.Context, from kvstore.KVStore, to *pebbledb.Store, db string) error {
+	had, named, err := source(to)
+	if err != nil {
+		return err
+	}
+	other := named && had != conn.Escape(db)
+	if other {
+		if err := os.Remove(filepath.Join(to.Dir(), pebbledb.SourceName)); err != nil {
+			return err
+		}
+		if err := kvstore.SyncFolder(to.Dir()); err != nil {
+			return err
+		}
+	}
+	if err := kvstore.Bootstrap(ctx, from, to); err != nil {
+		if old, bad := conn.Unescape(had); other && bad == nil {
+			err = errors.Join(err, name(to, old))
+		}
+		return err
+	}
+	return name(to, db)
+}
+
+// name says on the disk which database a folder has a replica of.
+func name(to *pebbledb.Store, db string) error {
+	f, err := os.OpenFile(filepath.Join(to.Dir(), pebbledb.SourceName), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(conn.Escape(db) + "\n")
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return kvstore.SyncFolder(to.Dir())
+}

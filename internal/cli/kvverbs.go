@@ -1,0 +1,150 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/charmbracelet/x/term"
+
+	"holdfast/core"
+	"holdfast/core/conn"
+	"holdfast/core/kvstore"
+	"holdfast/core/kvstore/redisdb"
+	"holdfast/core/operate"
+)
+
+// standard names the standard stream where a verb takes a file.
+const standard = "-"
+
+// backup writes a KV database to a file, reads the file back and prints its change number and how many pairs it has.
+func (o options) backup(ctx context.Context, args []string, stdout io.Writer) error {
+	db, path := args[0], args[1]
+	if path == standard && isTerminal(stdout) {
+		return fmt.Errorf("%w: a backup is not for a terminal: redirect standard output, or name a file", errUsage)
+	}
+	if _, err := os.Lstat(path); path != standard && err == nil {
+		return fmt.Errorf("back up %q: %s: %w", db, path, kvstore.ErrExists)
+	}
+	told := stdout
+	if path == standard {
+		told = o.stderr
+	}
+	return o.with(ctx, func(c *core.Core) error {
+		change, pairs, err := o.backUp(ctx, c, db, path, stdout)
+		if err != nil {
+			return fmt.Errorf("back up %q: %w", db, err)
+		}
+		_, err = fmt.Fprintln(told, change, pairs)
+		return err
+	})
+}
+
+// backUp tells of what was read back, or of what went to standard output.
+func (o options) backUp(ctx context.Context, c *core.Core, db, path string, stdout io.Writer) (change, pairs uint64, err error) {
+	row, s, err := o.openDatabase(ctx, c, db)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer s.Close()
+	m := newMeter(o.stderr, "backup of "+db)
+	defer m.end()
+	r, err := s.Snapshot(ctx, func(pairs uint64) { m.at(pairs, uint64(row.Keys), "pairs") })
+	if err != nil {
+		return 0, 0, err
+	}
+	defer r.Close()
+	if path == standard {
+		return verified(io.TeeReader(untilDone{ctx, r}, stdout))
+	}
+	if err := kvstore.WriteBackup(path, untilDone{ctx, r}); err != nil {
+		return 0, 0, err
+	}
+	v, err := kvstore.OpenSnapshotFile(path)
+	if err != nil {
+		return 0, 0, err
+	}
+	return v.Change, v.Pairs, v.Close()
+}
+
+// verified reads a snapshot to its end.
+func verified(r io.Reader) (change, pairs uint64, err error) {
+	s, err := kvstore.NewSnapshotReader(r)
+	if err != nil {
+		return 0, 0, err
+	}
+	for ; ; pairs++ {
+		if _, err := s.Next(); err == io.EOF {
+			return s.Change, pairs, nil
+		} else if err != nil {
+			return 0, 0, err
+		}
+	}
+}
+
+func isTerminal(stream any) bool {
+	f, ok := stream.(interface{ Fd() uintptr })
+	return ok && term.IsTerminal(f.Fd())
+}
+
+// untilDone is a reader that ends with a context.
+type untilDone struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (r untilDone) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.Reader.Read(p)
+}
+
+// openDatabase opens a KV database that is there, to read it. Opening would carry on a restore that somebody did not
+// finish: a read-only run is refused that.
+func (o options) openDatabase(ctx context.Context, c *core.Core, db string) (*redisdb.Row, *redisdb.Store, error) {
+	rows, err := c.KVRows.Read(ctx, []string{conn.Escape(db)})
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case db == "" || len(rows) == 0:
+		return nil, nil, errMissing
+	case rows[0].Problem() != nil:
+		return nil, nil, rows[0].Problem()
+	case o.readOnly && rows[0].RestoreErr != nil:
+		return nil, nil, fmt.Errorf("whether a restore of it is unfinished is not known, and opening it would go on with that: %w", rows[0].RestoreErr)
+	case rows[0].Restoring && o.readOnly:
+		return nil, nil, fmt.Errorf("a restore of it is not finished, and opening it would go on with that: %w", operate.ErrReadOnly)
+	}
+	s, err := c.KVContext(ctx, db)
+	return rows[0], s, err
+}
+
+// behind writes where a meter was.
+type behind struct {
+	m *meter
+	io.Writer
+}
+
+func (b behind) Write(p []byte) (int, error) {
+	b.m.end()
+	return b.Writer.Write(p)
+}
+
+// restore makes a KV database from a backup.
+func (o options) restore(ctx context.Context, args []string, stdout io.Writer) error {
+	if args[1] == standard && isTerminal(os.Stdin) {
+		return fmt.Errorf("%w: a backup cannot be typed: redirect standard input, or name a file", errUsage)
+	}
+	m := newMeter(o.stderr, "restore of "+args[0])
+	err := o.act(ctx, behind{m, stdout}, func(_ *core.Core, op *operate.Operator) (operate.Action, error) {
+		return op.Restore(args[0], args[1], o.replace, func(pairs, all uint64) { m.at(pairs, all, "pairs") }), nil
+	})
+	m.end()
+	if errors.Is(err, kvstore.ErrNotEmpty) {
+		err = fmt.Errorf("%w; --replace restores it all the same, and what it holds is gone", err)
+	}
+	return err
+}
