@@ -107,6 +107,28 @@ func TestTheHoldOfADeadProcessRunsOut(t *testing.T) {
 	}
 }
 
+// A hold lasts as long as its holder works, however long that is: each renewal gives the lock its whole time again.
+func TestAHoldIsRenewedForItsWholeTime(t *testing.T) {
+	c := redistest.Single(t)
+	b := buffer.New(c, buffer.Options{})
+	at, lock := prepared(t, b)
+	h := must[*buffer.Hold](t)(b.Hold(ctx, "s", at))
+	defer h.Release(ctx)
+	c.PExpire(ctx, lock, buffer.HoldTTL*3/4) // a part of it has passed
+	lapsed := false                          // a renewal would take it again
+	redistest.Eventually(t, "it is renewed", func() bool {
+		left := c.PTTL(ctx, lock).Val()
+		lapsed = lapsed || left < 0
+		return left > buffer.HoldTTL*3/4
+	})
+	if lapsed {
+		t.Error("for a moment anybody could have taken it")
+	}
+	if held, err := c.Get(ctx, lock).Result(); err != nil || held == "" || h.Lost() {
+		t.Errorf("the lock is %q, %v", held, err)
+	}
+}
+
 // Whoever lost the batch must not delete it under its new holder.
 func TestALostHoldEndsTheWork(t *testing.T) {
 	c := redistest.Single(t)
