@@ -252,3 +252,27 @@ func TestANoteOfAChangeLeavesTheButtonsInSight(t *testing.T) {
 		d.shows("> no <", "  yes", "asks again")
 	}
 }
+
+// A form acts on the row that it was opened on, also where the table has come to point at another one meanwhile.
+func TestAFormIsAboutTheRowItWasOpenedOn(t *testing.T) {
+	d := open(t, options{start: "kv"}, func(w *world) {
+		w.put("flags", "a", "1")
+		w.put("other", "b", "2")
+	})
+	d.to("flags")
+	d.press("n")
+	d.typed("new")
+	for _, key := range d.mini.Keys() {
+		if strings.HasPrefix(key, "kv:{flags}:") {
+			d.mini.Del(key)
+		}
+	}
+	d.read()
+	d.shows("put a key into flags", "gone since")
+	d.press("enter")
+	d.shows("put new into flags")
+	d.act("y")
+	if !d.mini.Exists("kv:{flags}:d:new") || d.mini.Exists("kv:{other}:d:new") {
+		t.Errorf("it is in %q", d.mini.Keys())
+	}
+}

@@ -305,6 +305,37 @@ func TestArrangeGoesOnFromWhatItHad(t *testing.T) {
 	})
 }
 
+// A row that no longer fits the filter goes, one that fits by now comes, and one that still fits shows what it is now.
+func TestAFilteredTableFollowsItsRows(t *testing.T) {
+	v := fakeView(nil)
+	v.Kind, v.Rows = "k", nil
+	for column := -1; column < 3; column++ {
+		o := order{column: column}
+		o.filter, _ = parseFilter("word:red", v.Columns)
+		last := &arranged{}
+		for rev, words := range [][]string{{"red", "blue", "red"}, {"blue", "red", "red"}, {"red", "red", "blue"}} {
+			var rows []live.Row
+			var want []live.Row
+			for i, word := range words {
+				rows = append(rows, &fakeRow{id: string(rune('a' + i)), n: rev, word: word})
+				if word == "red" {
+					want = append(want, rows[i])
+				}
+			}
+			table := live.NewTable("k", rows...)
+			table.Rev = uint64(rev + 1)
+			last = arrange(v, &live.Snapshot{Tables: []*live.Table{table}}, o, Clock{}, last)
+			var got []live.Row
+			for _, r := range each(last) {
+				got = append(got, r)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("by column %d, then %v: %d rows, want %d of this reading", column, words, len(got), len(want))
+			}
+		}
+	}
+}
+
 // What is marked at once is bounded: each row is a round trip when something is done to it.
 func TestMarkAllIsBounded(t *testing.T) {
 	rows := make(fakeRows, mostMarks+1)
