@@ -39,7 +39,7 @@ func Tokens() []Token {
 }
 
 // ErrColour says how a colour is written.
-var ErrColour = errors.New("want a colour: #rgb, #rrggbb, 0 to 255, or default for the terminal's own")
+var ErrColour = errors.New("expected a colour: #rgb, #rrggbb, 0 to 255, or default for the terminal's own")
 
 var hexColour = regexp.MustCompile(`^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$`)
 

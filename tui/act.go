@@ -132,7 +132,7 @@ func (m *Model) refused(a *Action, r live.Row) tea.Cmd {
 // isBusy says so if an action still runs.
 func (m *Model) isBusy() bool {
 	if m.working != nil {
-		m.say("one thing at a time: wait for its end", Plain)
+		m.say("another action is still running", Plain)
 	}
 	return m.working != nil
 }
@@ -171,7 +171,7 @@ func (m *Model) fit(a *Action, rows []live.Row) (fit []live.Row, out, why string
 				bad = append(bad, r.ID())
 			}
 		}
-		rows, out = readable, leftOut("it cannot be read", "they cannot be read", bad)
+		rows, out = readable, leftOut("it is unreadable", "they are unreadable", bad)
 	}
 	for _, r := range rows {
 		why := a.refuses(r)
@@ -191,7 +191,7 @@ func (m *Model) fit(a *Action, rows []live.Row) (fit []live.Row, out, why string
 func (a *Action) refuses(r live.Row) string {
 	switch {
 	case r.Problem() != nil:
-		return "the record cannot be read"
+		return "the record is unreadable"
 	case a.Blocked != nil:
 		return a.Blocked(r)
 	}

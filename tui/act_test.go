@@ -229,7 +229,7 @@ func TestActionsOfAFindingAreThoseOfItsRow(t *testing.T) {
 	d.to("long lock")
 	d.offers("u unlock")
 	d.press("f")
-	d.shows("flush: not for")
+	d.shows("this row cannot be flushed")
 	d.press("u")
 	d.shows("unlock lock:job:a")
 	d.act("y")
@@ -335,7 +335,7 @@ func TestDelete(t *testing.T) {
 	d.shows("refused: delete agent-1: only a suspended actor can be deleted")
 	d.to("broken")
 	d.press("d")
-	d.shows("delete the key actor:broken, a string that cannot be read, if it still") // looked into first
+	d.shows("delete the key actor:broken, an unreadable string, if it still") // looked into first
 	d.press("esc")
 	d.to("agent-2")
 	d.act("d", "y")
@@ -435,7 +435,7 @@ func TestOneActionAtATime(t *testing.T) {
 	d.press("b")
 	d.hides("sends")
 	d.press("z", "q")
-	d.shows("bump catalog:all… 7s  one thing at a time: wait for its end")
+	d.shows("bump catalog:all… 7s  another action is still running")
 	equal(t, "quit", d.quit, false)
 	d.press("3")
 	d.run(running)
@@ -448,9 +448,9 @@ func TestOneActionAtATime(t *testing.T) {
 func TestActionsOfOtherKindsAreNamed(t *testing.T) {
 	d := open(t, options{start: "generations"}, shop)
 	d.press("f")
-	d.shows("flush: not for generations")
+	d.shows("generations cannot be flushed")
 	d.press("1", "e")
-	d.shows("edit: not for overview")
+	d.shows("this row cannot be edited")
 	d.press("4", "space", "space", "e")
 	d.shows("edit takes one row, 2 are marked")
 }

@@ -97,7 +97,7 @@ func (p *pulse) turn(now time.Time) {
 // column shows it: nothing for a row that was not seen to change, else a bar for each span, the same height for the same
 // number on every row, and a blank for one that is not known.
 func (a activity) column() Column {
-	return Column{Title: "LATELY", Text: func(r live.Row, at Clock) string {
+	return Column{Title: "ACTIVITY", Text: func(r live.Row, at Clock) string {
 		p := a[r.ID()]
 		if p == nil {
 			return ""

@@ -66,7 +66,7 @@ func TestUnreadableRowsAreLeftOut(t *testing.T) {
 		must(w.t, w.mini.Set("gen:user:\u202e", "no number"))
 	})
 	d.press("a", "b")
-	d.shows("bump 3 generations", `Left out, for they cannot be read, 2 rows: user:zzz, user:\u202e`, "Type 3 to do it")
+	d.shows("bump 3 generations", `Left out, for they are unreadable, 2 rows: user:zzz, user:\u202e`, "Type 3 to do it")
 	d.check()
 	d.typed("3")
 	d.act("enter")
@@ -78,9 +78,9 @@ func TestUnreadableRowsAreLeftOut(t *testing.T) {
 	d.press("esc")
 	d.to("single:user:42")
 	d.press("space", "b") // one of the marked ones is left
-	d.shows("bump user:single:user:42", "Left out, for they cannot be read, 2 rows: user:zzz")
+	d.shows("bump user:single:user:42", "Left out, for they are unreadable, 2 rows: user:zzz")
 	d.press("esc", "A", "end", "b")
-	d.shows("the record cannot be read")
+	d.shows("the record is unreadable")
 }
 
 // The log keeps the commands of actions for as long as the dashboard runs, however much is read meanwhile.

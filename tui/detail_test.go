@@ -137,7 +137,7 @@ func TestDetailThatCannotBeReadKeepsWhatItKnew(t *testing.T) {
 	d.mini.SetError("ERR no way")
 	d.show()
 	d.mini.SetError("")
-	d.shows("cannot be read: ERR no way", "Content, 6 bytes, as last read", "host-4")
+	d.shows("unreadable: ERR no way", "Content, 6 bytes, as last read", "host-4")
 	d.press("esc", "enter")
 	d.shows("host-5")
 }

@@ -62,7 +62,7 @@ func (d *detail) facts(th themes.Theme, snap *live.Snapshot, at Clock, w int) []
 	case d.row == nil:
 		return []string{th.Muted.Render("not found: it may have been deleted")}
 	case d.row.Problem() != nil:
-		return styled(th.Bad, wrap("cannot be read: "+reason(d.row.Problem()), w))
+		return styled(th.Bad, wrap("unreadable: "+reason(d.row.Problem()), w))
 	case d.view.Facts == nil:
 		return nil
 	}
@@ -105,7 +105,7 @@ func (d *detail) contentHead(th themes.Theme, w int) []string {
 	var lines []string
 	switch {
 	case d.err != nil:
-		lines = append(heading(th, "Content"), styled(th.Bad, wrap("cannot be read: "+reason(d.err), w))...)
+		lines = append(heading(th, "Content"), styled(th.Bad, wrap("unreadable: "+reason(d.err), w))...)
 	case !d.loaded:
 		return append(heading(th, "Content"), th.Muted.Render("reading…"))
 	}
@@ -141,7 +141,7 @@ func (d *detail) rawKeys(th themes.Theme, at Clock, w int) []string {
 	}
 	lines := heading(th, title)
 	for _, k := range d.whole.Keys {
-		ttl := "no expiry"
+		ttl := "expires: never"
 		switch {
 		case !k.Expires.IsZero():
 			ttl = fmt.Sprintf(expiry, Age(max(0, k.Expires.Sub(d.moment(at).Now))))
@@ -160,7 +160,7 @@ func layRelated(th themes.Theme, documents []live.Related, w int) []string {
 	for _, doc := range documents {
 		lines = append(lines, heading(th, "Names "+cleanStart(doc.Key))...)
 		if doc.Problem != nil {
-			lines = append(lines, styled(th.Bad, wrap("cannot be read: "+reason(doc.Problem), w))...)
+			lines = append(lines, styled(th.Bad, wrap("unreadable: "+reason(doc.Problem), w))...)
 			continue
 		}
 		size := int64(0)
@@ -211,11 +211,11 @@ func (d *detail) difference(c live.Change, at Clock) string {
 	case c.After == nil:
 		return end(c.Before, c.At)
 	case c.Before.Problem() != nil && c.After.Problem() != nil:
-		return "changed, and still cannot be read"
+		return "changed, still unreadable"
 	case c.Before.Problem() != nil:
-		return "can be read again"
+		return "readable again"
 	case c.After.Problem() != nil:
-		return "cannot be read any more"
+		return "unreadable now"
 	}
 	var parts []string
 	for _, col := range d.view.Columns {

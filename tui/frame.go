@@ -88,7 +88,7 @@ func (m *Model) header() string {
 		}
 		add(m.latency.shown.String())
 		if cost := m.snap.Cost; cost > 0 {
-			add(fmt.Sprintf("costs %s cmd/s", humanize.Comma(int64(math.Ceil(cost)))))
+			add(fmt.Sprintf("load %s cmd/s", humanize.Comma(int64(math.Ceil(cost)))))
 		}
 	}
 	if m.Note != "" {
@@ -158,9 +158,9 @@ func (m *Model) statusLine() string {
 		add("filter %s hides %s", m.short(t.order.filter.text), count(all-n))
 	}
 	if c := t.order.column; c >= 0 {
-		way := "rising"
+		way := "ascending"
 		if t.order.descending {
-			way = "falling"
+			way = "descending"
 		}
 		add("sorted by %s, %s", t.view.Columns[c].Title, way)
 	}
@@ -172,7 +172,7 @@ func (m *Model) statusLine() string {
 	}
 	kind := m.snap.Table(t.view.Kind)
 	if kind.Bad > 0 && !t.order.partial() { // of a part of the rows it would have to be counted
-		add("%s cannot be read (!)", count(kind.Bad))
+		add("%s unreadable (!)", count(kind.Bad))
 	}
 	if n > 0 && kind.Err != nil {
 		add("not all read: %s", cleanStart(kind.Err.Error()))

@@ -44,7 +44,7 @@ func (m *Model) helpPane() overlay {
 			">  under the cursor",
 			"*  marked",
 			"~  changed a moment ago",
-			"!  cannot be read; of a marked row it stands before the reason",
+			"!  unreadable; on a marked row, before the reason",
 		} {
 			lines = append(lines, styled(th.Text, wrap(l, w))...)
 		}

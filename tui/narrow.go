@@ -65,7 +65,7 @@ func (m *Model) chooseOrder() tea.Cmd {
 
 func (m *Model) noOrders() string { return m.view().Name + " has an order of its own" }
 
-// orders are the columns to sort by; choosing the sorted one again turns it round.
+// orders are the columns to sort by; choosing the sorted one again reverses it.
 func (m *Model) orders() (choices []choice) {
 	t := m.table()
 	for i, c := range t.view.Columns {
@@ -74,7 +74,7 @@ func (m *Model) orders() (choices []choice) {
 		}
 		hint := ""
 		if i == t.order.column {
-			hint = "sorted by this: choose again to turn it round"
+			hint = "sorted by this: choose again to reverse"
 		}
 		choices = append(choices, choice{c.Title, hint, func() tea.Cmd { return m.sortBy(i) }})
 	}
@@ -87,7 +87,7 @@ func (m *Model) orders() (choices []choice) {
 	return choices
 }
 
-// sortBy sorts by a column, or turns the order round that is by it already.
+// sortBy sorts by a column, or reverses the order if it is sorted by it already.
 func (m *Model) sortBy(column int) tea.Cmd {
 	t := m.table()
 	if c := t.view.Columns[column]; !c.sortable() {

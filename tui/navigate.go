@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -133,10 +134,22 @@ func (m *Model) tableAct(a keymap.Action) tea.Cmd {
 		return m.arrange()
 	default:
 		b, _ := m.Keys.Binding(a)
-		m.say(fmt.Sprintf("%s: not for %s", b.Label, t.view.Name), Plain)
+		m.say(refused(b, t.view), Plain)
 	}
 	m.focus()
 	return nil
+}
+
+// refused says that an action does not apply to the rows of a view.
+func refused(b keymap.Binding, v *View) string {
+	if b.Action == keymap.Put {
+		return "only databases take new keys"
+	}
+	noun := v.noun()
+	if v.Kind == "" {
+		noun = "this row"
+	}
+	return noun + " cannot be " + strings.TrimSuffix(b.Label, "e") + "ed"
 }
 
 // marked says so if not all rows could be marked that were to be.

@@ -147,7 +147,7 @@ func TestDetailOfABadRowShowsItsRawKeys(t *testing.T) {
 		d.press(c.tab)
 		d.to(c.row)
 		d.press("enter")
-		d.shows("cannot be read", "Raw keys", c.key, c.says, " bytes of memory")
+		d.shows("unreadable", "Raw keys", c.key, c.says, " bytes of memory")
 		d.withholds("e edit", "b bump", "u unlock")
 		d.offers("d delete", "y copy")
 		d.press("esc")

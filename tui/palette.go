@@ -134,7 +134,7 @@ func (m *Model) whyNot(e keymap.Binding) string {
 	case e.Scope != keymap.Row:
 		return ""
 	case a == nil:
-		return "not for " + m.view().Name
+		return refused(e, m.view())
 	case m.Operator.ReadOnly():
 		return "read-only"
 	}

@@ -11,7 +11,7 @@ func TestAnUnreadableRowIsSeenAndDeleted(t *testing.T) {
 	d.shows("As stored in gen:user:zzz", "hash, 1 elements:", `field  odd\u202e`, "d delete")
 	d.check()
 	d.press("d")
-	d.shows("delete the key gen:user:zzz, a hash that cannot be read", `field  odd\u202e`, "> no <")
+	d.shows("delete the key gen:user:zzz, an unreadable hash", `field  odd\u202e`, "> no <")
 	d.check()
 	d.mini.HSet("gen:user:zzz", "field", "other")
 	d.act("y")

@@ -11,7 +11,7 @@ import (
 func TestColumnsAreChosenInAList(t *testing.T) {
 	d := open(t, options{start: "generations"}, shop)
 	d.shows("KEY", "NAMESPACE", "GENERATION", "TTL")
-	d.hides("LATELY") // there is no room for them
+	d.hides("ACTIVITY") // there is no room for them
 	d.press("C", "space", "down", "space")
 	d.shows("Columns of Generations", "[x] KEY", "always shown", "[ ] NAMESPACE")
 	d.press("down", ">", "esc")
@@ -21,10 +21,10 @@ func TestColumnsAreChosenInAList(t *testing.T) {
 	d.press("4", "3")
 	d.hides("NAMESPACE")
 	d.press("C", "end", "space", "esc")
-	d.shows("LATELY") // chosen
+	d.shows("ACTIVITY") // chosen
 	d.press("C", "0", "esc")
 	d.shows("NAMESPACE")
-	d.hides("LATELY")
+	d.hides("ACTIVITY")
 }
 
 func TestColumnsOfAViewWithinAnotherAreKept(t *testing.T) {
@@ -67,7 +67,7 @@ func TestRowsShowTheirChanges(t *testing.T) {
 	d.to("all")
 	equal(t, "a row that did not change has a bar", strings.ContainsAny(d.row(), "·▁▂▃▄▅▆▇█"), false)
 	d.resize(119, 24)
-	d.hides("LATELY")
+	d.hides("ACTIVITY")
 }
 
 // On 80 cells every tab has its count, whatever they are: names get shorter instead, all of them at once. None moves when a
@@ -123,7 +123,7 @@ func TestChartsStandBelowTheOverview(t *testing.T) {
 	d.shows("generations 0.0/s", "kv 0.0/s", "row 1 of 13")
 	d.check()
 	d.press("end")
-	d.shows("row 13 of 13", "half ")
+	d.shows("row 13 of 13", "one-sided ")
 	d.press("3")
 	d.hides("generations 0.0/s")
 	d.check()

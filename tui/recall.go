@@ -47,7 +47,7 @@ func (m *Model) loadFilters() tea.Cmd {
 // recalled takes in the filters of earlier runs, after those that were used meanwhile.
 func (m *Model) recalled(msg recalledMsg) {
 	if msg.err != nil {
-		m.say("the filters of earlier runs cannot be read, and are ignored: "+msg.err.Error(), Plain)
+		m.say("the filters of earlier runs are unreadable and ignored: "+msg.err.Error(), Plain)
 		return
 	}
 	for _, v := range m.Views {

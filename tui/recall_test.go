@@ -60,7 +60,7 @@ func TestFiltersAreKept(t *testing.T) {
 
 	d = open(t, options{start: "buffers", keep: func(string, []string) error { return errors.New("disk full") },
 		load: func() (map[string][]string, error) { return nil, errors.New("line 3: no TOML") }}, shop)
-	d.shows("the filters of earlier runs cannot be read, and are ignored: line 3: no TOML", "clicks")
+	d.shows("the filters of earlier runs are unreadable and ignored: line 3: no TOML", "clicks")
 	d.filter("orders")
 	d.shows("the filter is not kept for the next run: disk full", "row 1 of 1")
 }

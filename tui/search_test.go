@@ -48,13 +48,13 @@ func TestSearchInTheDetail(t *testing.T) {
 		d.press(step.key)
 		d.shows(`"needle" ` + step.at)
 	}
-	d.hides("new: not for") // n belongs to the search
+	d.hides("only databases take new keys") // n belongs to the search
 	d.press("esc")
 	d.hides(" of 3")
 	d.shows("Records cfg:k0")
 	equal(t, "marks", len(d.marked()), 0)
 	d.press("n")
-	d.shows("new: not for") // and is itself again
+	d.shows("only databases take new keys") // and is itself again
 	d.press("esc")
 	d.hides("Raw keys")
 }

@@ -52,7 +52,7 @@ func fakeView(rows func() live.Rows) *View {
 func drawRow(t *rapid.T, id string) *fakeRow {
 	r := &fakeRow{id: id, n: rapid.IntRange(0, 5).Draw(t, "n"), word: rapid.SampledFrom([]string{"", "red", "Green", "blue", "a b"}).Draw(t, "word")}
 	if rapid.IntRange(0, 9).Draw(t, "bad") == 0 {
-		r.bad = errors.New("cannot be read")
+		r.bad = errors.New("unreadable")
 	}
 	return r
 }

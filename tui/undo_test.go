@@ -16,7 +16,7 @@ func TestUndoOfADelete(t *testing.T) {
 	d.act("d", "y")
 	d.hides("host-4")
 	d.press("z")
-	d.shows("make records cfg:leader again as it was", "> yes <")
+	d.shows("recreate records cfg:leader", "> yes <")
 	d.act("y")
 	d.shows("done: put cfg:leader back", "host-4")
 
@@ -49,7 +49,7 @@ func TestUndoList(t *testing.T) {
 	d.press("enter")
 	d.shows("refused: cannot undo: generations only rise")
 	d.press("Z", "down", "enter") // past what cannot be undone
-	d.shows("make records cfg:leader again")
+	d.shows("recreate records cfg:leader")
 	d.act("y")
 	equal(t, "the value", d.stored("leader"), "host-4")
 	d.press("Z")

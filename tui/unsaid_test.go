@@ -17,7 +17,7 @@ func TestFindingsAreToldToTheirEnd(t *testing.T) {
 	lines := strings.Split(d.screen(), "\n")
 	row := strings.TrimSuffix(d.row(), "…")
 	rest := strings.TrimPrefix(lines[len(lines)-2], " …")
-	if _, says, _ := strings.Cut(row, "lock:actor"); "lock:actor"+says+rest != "lock:actor:some-agent stays locked for 2h00m, by "+token {
+	if _, says, _ := strings.Cut(row, "lock:actor"); "lock:actor"+says+rest != "lock:actor:some-agent expires in 2h00m, held by "+token {
 		t.Errorf("%q goes on as %q", row, rest)
 	}
 	d.check()

@@ -15,7 +15,7 @@ import (
 
 // Rows that cannot be read are counted only where all of them are shown.
 func TestUnreadableRowsAreCountedWhereTheyAreShown(t *testing.T) {
-	const counted = "1 cannot be read (!)"
+	const counted = "1 unreadable (!)"
 	d := open(t, options{start: "actors"}, shop)
 	d.shows(counted)
 	d.press("/")

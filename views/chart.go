@@ -36,7 +36,7 @@ func charts(s *live.Snapshot, w, h int) []string {
 			shown := t.Rates[max(0, len(t.Rates)-wide):]
 			title := fmt.Sprintf("%s %.1f/s", t.Kind, t.Rate())
 			if len(shown) > 0 && slices.Max(shown) > 0 {
-				title += fmt.Sprintf(", most at once %d", slices.Max(shown))
+				title += fmt.Sprintf(", peak %d", slices.Max(shown))
 			}
 			for i, l := range append([]string{fmt.Sprintf("%-*.*s", wide, wide, title)}, bars(shown, wide, high)...) {
 				lines[i] += l + strings.Repeat(" ", chartGap)

@@ -150,7 +150,7 @@ func left(deadline time.Time, at tui.Clock) string {
 // leftWords is left as part of a sentence.
 func leftWords(deadline time.Time, at tui.Clock) string {
 	if deadline.IsZero() {
-		return "no expiry"
+		return "expires: never"
 	}
 	return left(deadline, at) + " left"
 }

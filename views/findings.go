@@ -40,7 +40,7 @@ type question struct {
 func questions() []question {
 	return []question{
 		{[]live.Kind{"buffers"}, false, oldestBuffers},
-		{[]live.Kind{"buffers"}, true, leftBatches},
+		{[]live.Kind{"buffers"}, true, stuckBatches},
 		{[]live.Kind{"generations"}, true, hottestGenerations},
 		{[]live.Kind{"leases"}, true, expiringLeases},
 		{[]live.Kind{"records"}, false, outlivingRecords},
@@ -129,16 +129,16 @@ func flushable(r *buffer.Row, advice string, at tui.Clock) string {
 	return "locked by " + r.LockToken + ", " + leftWords(r.LockExpires, at)
 }
 
-// leftBatches are batches that were prepared a while ago and never emptied: a flusher died.
-func leftBatches(s *live.Snapshot) (out []*line) {
+// stuckBatches are batches that were prepared a while ago and never emptied: a flusher died.
+func stuckBatches(s *live.Snapshot) (out []*line) {
 	limit := s.ServerNow(s.ReadAt).Add(-long).UnixMilli()
 	for _, r := range best(s, "buffers",
 		func(r *buffer.Row) bool { return r.PreparedMS != 0 && r.PreparedMS < limit },
 		func(a, b *buffer.Row) int { return cmp.Compare(a.PreparedMS, b.PreparedMS) }) {
 		note := func(at tui.Clock) string {
-			return fmt.Sprintf("%s: %s left prepared for %s; %s", r.Store, recordsIn(r), ago(time.UnixMilli(r.PreparedMS), at), flushable(r, "flush it again", at))
+			return fmt.Sprintf("%s: %s, prepared %s ago; %s", r.Store, recordsIn(r), ago(time.UnixMilli(r.PreparedMS), at), flushable(r, "flush it again", at))
 		}
-		out = append(out, found("left batch", note, tui.Warn, "buffers", r.ID()))
+		out = append(out, found("stuck batch", note, tui.Warn, "buffers", r.ID()))
 	}
 	return out
 }
@@ -229,7 +229,7 @@ func longLocks(s *live.Snapshot) (out []*line) {
 			if r.Expires.IsZero() {
 				return fmt.Sprintf("%s never expires; unlock it if its holder is gone: %s", r.Key, holder)
 			}
-			return fmt.Sprintf("%s stays locked for %s, by %s", r.Key, left(r.Expires, at), holder)
+			return fmt.Sprintf("%s expires in %s, held by %s", r.Key, left(r.Expires, at), holder)
 		}
 		out = append(out, found("long lock", note, tui.Warn, "locks", r.ID()))
 	}
@@ -261,10 +261,10 @@ func halves(s *live.Snapshot) (out []*line) {
 		a, exists := actors.Get(id)
 		switch {
 		case !exists:
-			out = append(out, found("half", always(fmt.Sprintf("worker %s runs actor %s, which does not exist", w.ID(), w.ActorID)), tui.Bad, "workers", w.ID()))
+			out = append(out, found("one-sided", always(fmt.Sprintf("worker %s runs actor %s, which does not exist", w.ID(), w.ActorID)), tui.Bad, "workers", w.ID()))
 		case a.Problem() == nil:
 			if back, ok := workerOf(a.(*actorstore.ActorRow)); (!ok || back != w.ID()) && !a.(*actorstore.ActorRow).Obscure() {
-				out = append(out, found("half", always(fmt.Sprintf("worker %s runs actor %s, which is on %s", w.ID(), w.ActorID, orNone(back))), tui.Bad, "workers", w.ID()))
+				out = append(out, found("one-sided", always(fmt.Sprintf("worker %s runs actor %s, which is on %s", w.ID(), w.ActorID, orNone(back))), tui.Bad, "workers", w.ID()))
 			}
 		}
 	}
@@ -276,7 +276,7 @@ func halves(s *live.Snapshot) (out []*line) {
 		}
 		id, ok := workerOf(a)
 		if _, exists := workers.Get(id); !ok || !exists {
-			out = append(out, found("half", always(fmt.Sprintf("actor %s is on worker %s, which does not exist", a.ID(), a.Worker())), tui.Bad, "actors", a.ID()))
+			out = append(out, found("one-sided", always(fmt.Sprintf("actor %s is on worker %s, which does not exist", a.ID(), a.Worker())), tui.Bad, "actors", a.ID()))
 		}
 	}
 	return out

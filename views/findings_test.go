@@ -41,7 +41,7 @@ func TestOverviewFindings(t *testing.T) {
 		{"a batch that was left", func(w *world) {
 			w.ago(2*time.Hour+30*time.Second, func() { w.push("a", 2); w.prepare("a") })
 			w.ago(time.Minute, func() { w.push("b", 2); w.prepare("b") }) // somebody may still be at work on it
-		}, []string{"left batch: a: 2 records left prepared for 2h00m; flush it again"}},
+		}, []string{"stuck batch: a: 2 records, prepared 2h00m ago; flush it again"}},
 		{"buffers that somebody has locked", func(w *world) {
 			w.ago(2*time.Hour+30*time.Second, func() { w.push("a", 2); w.prepare("a"); w.push("a", 1) })
 			at := time.Time{}
@@ -54,14 +54,14 @@ func TestOverviewFindings(t *testing.T) {
 			for _, of := range []string{"buf:{a}:lock", fmt.Sprintf("buf:%d:{a}:lock", at.UnixMilli())} {
 				must(w.t, w.mini.Set(of, "bob"))
 			}
-		}, []string{"oldest buffer: a: 1 record, the first 2h00m ago; locked by bob, no expiry", "left batch: a: 2 records left prepared for 2h00m; locked by bob, no expiry"}},
+		}, []string{"oldest buffer: a: 1 record, the first 2h00m ago; locked by bob, expires: never", "stuck batch: a: 2 records, prepared 2h00m ago; locked by bob, expires: never"}},
 		{"locks that stay", func(w *world) {
 			w.lock("lock:short", time.Minute)
 			for i := range 4 {
 				w.lock(fmt.Sprintf("lock:%d", i), time.Duration(i+1)*time.Hour+30*time.Second)
 			}
 			must(w.t, w.mini.Set("lock:ever", "t"))
-		}, []string{"long lock: lock:ever never expires; unlock it if its holder is gone: t", "long lock: lock:3 stays locked for 4h00m, by token", "long lock: lock:2 stays locked for 3h00m, by token"}},
+		}, []string{"long lock: lock:ever never expires; unlock it if its holder is gone: t", "long lock: lock:3 expires in 4h00m, held by token", "long lock: lock:2 expires in 3h00m, held by token"}},
 		{"a lease that nobody renews", func(w *world) {
 			s, err := w.core.Records("cfg")
 			must(w.t, err)
@@ -121,11 +121,11 @@ func TestOverviewFindings(t *testing.T) {
 				must(w.t, w.mini.Set(key, doc))
 			}
 		}, []string{
-			"half: worker ns:p:p1 runs actor ghost, which does not exist",
-			"half: worker ns:p:p2 runs actor else, which is on ns:p:p0",
-			"half: worker ns:p:p3 runs actor idle, which is on none",
-			"half: actor lost is on worker ns/nowhere, which does not exist",
-			"half: actor lost2 is on worker ns:p:nowhere, which does not exist",
+			"one-sided: worker ns:p:p1 runs actor ghost, which does not exist",
+			"one-sided: worker ns:p:p2 runs actor else, which is on ns:p:p0",
+			"one-sided: worker ns:p:p3 runs actor idle, which is on none",
+			"one-sided: actor lost is on worker ns/nowhere, which does not exist",
+			"one-sided: actor lost2 is on worker ns:p:nowhere, which does not exist",
 		}},
 		{"no halves where a member that is not read may tell, and in the newer layouts", func(w *world) {
 			for key, doc := range map[string]string{
@@ -174,7 +174,7 @@ func TestOverviewCountsAndRates(t *testing.T) {
 		}
 		cells[line[0]] = line
 	}
-	if got := cells["actors"]; got[1] != "3" || got[2] != "1" || got[5] != "1 cannot be read" {
+	if got := cells["actors"]; got[1] != "3" || got[2] != "1" || got[5] != "1 unreadable" {
 		t.Errorf("actors: %q", got)
 	}
 	if got := cells["generations"]; got[1] != "1" || got[3] == "0.0" || !strings.HasSuffix(got[4], "█") {

@@ -296,7 +296,7 @@ func (v View) PrintOne(p Printer, r live.Row, rawKey string, d live.Detail, unre
 		for _, doc := range d.Related {
 			body := member{value: plain(doc.Body)}.cell()
 			if doc.Problem != nil {
-				body = "cannot be read: " + doc.Problem.Error()
+				body = "unreadable: " + doc.Problem.Error()
 			}
 			if err == nil {
 				_, err = fmt.Fprintf(w, "\n%s\n%s\n", tui.Clean(doc.Key), tui.CleanLines(body))

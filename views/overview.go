@@ -55,14 +55,14 @@ func overview() View {
 			Columns: []tui.Column{
 				column("WHAT", false, func(r row) string { return r.what }),
 				column("ROWS", true, func(r row) string { return onlyKinds(r, humanize.Comma(int64(r.rows))) }),
-				toned(column("BAD", true, func(r row) string { return onlyKinds(r, fmt.Sprint(r.bad)) }), func(r row) tui.Tone {
+				toned(column("UNREADABLE", true, func(r row) string { return onlyKinds(r, fmt.Sprint(r.bad)) }), func(r row) tui.Tone {
 					if r.bad > 0 {
 						return tui.Bad
 					}
 					return tui.Muted
 				}),
 				column("CHANGES/S", true, func(r row) string { return onlyKinds(r, fmt.Sprintf("%.1f", r.rate)) }),
-				column("LATELY", false, func(r row) string { return onlyKinds(r, sparkline(r.trend, 16)) }),
+				column("ACTIVITY", false, func(r row) string { return onlyKinds(r, sparkline(r.trend, 16)) }),
 				toned(grow(tui.Column{Title: "NOTE", Text: func(r live.Row, at tui.Clock) string { return r.(row).note(at) }}), func(r row) tui.Tone { return r.tone }),
 			},
 			Span: func(r live.Row, at tui.Clock) (string, tui.Tone, bool) {
@@ -95,7 +95,7 @@ func summarise(s *live.Snapshot, last live.Rows) *summary {
 		case t.Err != nil:
 			l.note, l.tone = always("not all read: "+t.Err.Error()), tui.Bad
 		case t.Bad > 0:
-			l.note, l.tone = always(fmt.Sprintf("%d cannot be read", t.Bad)), tui.Bad
+			l.note, l.tone = always(fmt.Sprintf("%d unreadable", t.Bad)), tui.Bad
 		case !t.Complete:
 			l.note, l.tone = always("still reading"), tui.Muted
 		}

@@ -45,11 +45,11 @@ func bytesErr(r *redisdb.Row, others tui.Lookup) error {
 	for i := range min(pairs.Len(), mostLooked) {
 		if p, ok := pairs.At(i).(*redisdb.PairRow); ok {
 			if err := cmp.Or(p.Problem(), p.BytesErr); err != nil {
-				return fmt.Errorf("%s of its keys cannot be read: %w", humanize.Comma(n), err)
+				return fmt.Errorf("%s of its keys are unreadable: %w", humanize.Comma(n), err)
 			}
 		}
 	}
-	return fmt.Errorf("%s of its keys cannot be read", humanize.Comma(n))
+	return fmt.Errorf("%s of its keys are unreadable", humanize.Comma(n))
 }
 
 // leastRate is what still shows, in changes a second.

@@ -24,7 +24,7 @@ var (
 	ErrInvalid = errors.New("invalid argument")
 	// ErrBadRecord, wrapped (errors.Is): what is stored is not what this package reads (foreign key, wrong type, malformed
 	// document).
-	ErrBadRecord = errors.New("the stored record cannot be read")
+	ErrBadRecord = errors.New("the stored record is unreadable")
 )
 
 // BadRecords is the error of a listing that met records it cannot read; the good ones are returned beside it. Each
@@ -35,7 +35,7 @@ func (b BadRecords) Error() string {
 	if len(b) == 1 {
 		return b[0].Error()
 	}
-	return fmt.Sprintf("%d records cannot be read, the first: %v", len(b), b[0])
+	return fmt.Sprintf("%d unreadable records, the first: %v", len(b), b[0])
 }
 
 // Unwrap lets errors.Is and errors.As see each record's error.

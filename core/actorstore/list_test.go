@@ -145,7 +145,7 @@ func TestBadRecordsDoNotHideTheGoodOnes(t *testing.T) {
 		if want := []string{"actor:", "actor:a:b:c", "actor:list", "actor:text"}; !slices.Equal(keys, want) {
 			t.Errorf("bad keys %q, want %q", keys, want)
 		}
-		if !strings.HasPrefix(err.Error(), "4 records cannot be read") {
+		if !strings.HasPrefix(err.Error(), "4 unreadable records") {
 			t.Errorf("%v", err)
 		}
 

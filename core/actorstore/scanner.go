@@ -23,7 +23,7 @@ const deepest = 1000
 
 func (s *scanner) fail(want string) {
 	if s.err == nil {
-		s.err = fmt.Errorf("JSON at byte %d: want %s", s.pos, want)
+		s.err = fmt.Errorf("JSON at byte %d: expected %s", s.pos, want)
 	}
 	s.pos = len(s.text)
 }
@@ -80,7 +80,7 @@ func (s *scanner) more(end byte) bool {
 // finish reports the first error, or what follows the document.
 func (s *scanner) finish() error {
 	if s.peek(); s.err == nil && s.pos != len(s.text) {
-		s.fail("the end")
+		s.fail("the end of the document")
 	}
 	return s.err
 }
@@ -115,7 +115,7 @@ func (s *scanner) quoted() string {
 	}
 	text, whole := unquote(raw)
 	if !whole {
-		s.fail("surrogates in pairs")
+		s.fail("paired surrogates")
 		return ""
 	}
 	return text
@@ -143,7 +143,7 @@ func (s *scanner) raw() (text string, escaped bool) {
 		}
 		if n == 0 {
 			s.pos = i
-			s.fail("no bare control byte and no escape that JSON does not have")
+			s.fail("valid escapes and no raw control bytes")
 			return "", false
 		}
 		escaped = true
@@ -252,7 +252,7 @@ func (s *scanner) enum(names []string) string {
 		}
 	}
 	if isNumber(text) != bare {
-		s.fail("an enum's name, or its number without quotes")
+		s.fail("an enum's name, or an unquoted number")
 	}
 	return strings.Clone(text)
 }
@@ -271,7 +271,7 @@ func (s *scanner) skip(depth int) {
 	switch c := s.peek(); c {
 	case '{', '[':
 		if depth == deepest {
-			s.fail("less depth")
+			s.fail(fmt.Sprintf("at most %d levels", deepest))
 			return
 		}
 		end := c + 2 // the closing byte of both

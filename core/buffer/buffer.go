@@ -25,7 +25,7 @@ var (
 	ErrTTL       = errors.New("a lock needs a time to live above zero")
 	ErrID        = errors.New("an operation id must be 1 to 128 bytes long")
 	ErrNotFound  = errors.New("no such batch")
-	ErrCorrupt   = errors.New("a key of the buffer does not hold what belongs there")
+	ErrCorrupt   = errors.New("a key of the buffer is corrupt")
 	ErrForeign   = errors.New("the key is not one of a buffer")
 	ErrNoContext = errors.New("a call needs a context, not nil")
 

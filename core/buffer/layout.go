@@ -93,7 +93,7 @@ func number(text string) (int64, error) {
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 0 {
-		return 0, fmt.Errorf("%w: %.40q is no count", ErrCorrupt, text)
+		return 0, fmt.Errorf("%w: %.40q is not a count", ErrCorrupt, text)
 	}
 	return n, nil
 }

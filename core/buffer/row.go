@@ -1,8 +1,8 @@
 package buffer
 
 import (
-	"cmp"
 	"context"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -171,9 +171,20 @@ func (q question) problem(r *Row) (problem error) {
 		return err
 	}
 	has, sized, dated := r.Count > 0, q.bytes.Val() != "", q.first.Val() != ""
-	lacks := has != sized && r.BytesErr == nil || has != dated && r.FirstWriteErr == nil || r.Keys > 0 && !has
-	if r.CountErr == nil && lacks || sized != dated && cmp.Or(r.BytesErr, r.FirstWriteErr) == nil {
-		return errIncomplete
+	if r.CountErr != nil { // whether there are records is not known: one counter tells of the other
+		has = sized && r.BytesErr == nil || dated && r.FirstWriteErr == nil
+	} else if !has && (sized || dated || r.Keys > 0) {
+		return errIncomplete(list)
+	}
+	var missing []string
+	if has && !sized && r.BytesErr == nil {
+		missing = append(missing, size)
+	}
+	if has && !dated && r.FirstWriteErr == nil {
+		missing = append(missing, ts)
+	}
+	if missing != nil {
+		return errIncomplete(strings.Join(missing, " and "))
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package buffer
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -84,7 +83,7 @@ func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 	var torn []string
 	good := rows[:0]
 	for _, row := range rows {
-		if errors.Is(row.err, errIncomplete) {
+		if _, incomplete := errors.AsType[errIncomplete](row.err); incomplete {
 			torn = append(torn, row.id)
 		} else {
 			good = append(good, row)
@@ -134,5 +133,15 @@ func (r *Rows) read(ctx context.Context, ids []string) ([]*Row, error) {
 	}), nil
 }
 
-// errIncomplete: the counters do not go with the records. It is an ErrCorrupt.
-var errIncomplete = fmt.Errorf("%w: some of its keys are gone", ErrCorrupt)
+// errIncomplete names the keys that a buffer lacks, such as "size and ts". It is an ErrCorrupt.
+type errIncomplete string
+
+func (e errIncomplete) Error() string {
+	verb := "is"
+	if strings.Contains(string(e), " and ") {
+		verb = "are"
+	}
+	return "incomplete: " + string(e) + " " + verb + " missing"
+}
+
+func (e errIncomplete) Is(target error) bool { return target == ErrCorrupt }

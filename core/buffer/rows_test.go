@@ -145,6 +145,10 @@ func TestABadRowStandsBesideTheGood(t *testing.T) {
 				}
 			case !errors.Is(row.Problem(), buffer.ErrCorrupt), !strings.Contains(row.Problem().Error(), "buf:{"+id+"}"):
 				t.Errorf("%s: %v", id, row.Problem())
+			default:
+				if part, lacks := strings.CutPrefix(id, "without "); lacks && !strings.HasSuffix(row.Problem().Error(), "incomplete: "+part+" is missing") {
+					t.Errorf("%s: %v", id, row.Problem())
+				}
 			}
 		}
 		if want := 1 + 10 + 2 + len(foreign); len(got) != want {

@@ -124,7 +124,7 @@ func (o Options) ofSentinel(u *redis.UniversalOptions) (user, password string) {
 func parseURL(raw string) (*redis.Options, error) {
 	shown := redact(raw)
 	if scheme, _, ok := strings.Cut(raw, "://"); !ok || (scheme != "redis" && scheme != "rediss" && scheme != "unix") {
-		return nil, fmt.Errorf("url %q: want redis://, rediss:// or unix://", shown)
+		return nil, fmt.Errorf("url %q: expected redis://, rediss:// or unix://", shown)
 	}
 	if shown == hidden { // the parser's own words would repeat parts of it
 		return nil, fmt.Errorf("url %q: malformed: percent-encode what is special in the user or password", shown)

@@ -41,7 +41,7 @@ var (
 	ErrEmptyKey = errors.New("empty storage key")
 	// ErrNotGeneration, wrapped (errors.Is), tells that a key holds something else than a plain decimal from 0 to int64's
 	// end.
-	ErrNotGeneration = errors.New("what is stored is no generation")
+	ErrNotGeneration = errors.New("not a number")
 	// ErrExhausted, wrapped (errors.Is), refuses to bump the last generation, 9223372036854775807.
 	ErrExhausted = errors.New("the generation is the largest number there is and cannot be raised")
 )

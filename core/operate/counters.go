@@ -127,7 +127,7 @@ func (o *Operator) held(key string) error {
 func (o *Operator) ReleaseLock(key, token string, fence int64) Action {
 	return Action{
 		Verb: Unlock, Kind: "locks", ID: key, Destructive: true,
-		Summary:  fmt.Sprintf("release %s if token %s still holds it: whoever works under it loses it", key, token),
+		Summary:  fmt.Sprintf("release %s if token %s still holds it: the holder loses the lock", key, token),
 		Commands: []string{o.script("release", "locks", key, token)},
 		run: func(ctx context.Context) (Outcome, error) {
 			seen := map[string]any{"token": text([]byte(token))}

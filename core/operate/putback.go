@@ -15,7 +15,7 @@ import (
 func (o *Operator) putBack(kind live.Kind, id string, was any, back func(context.Context) error) Action {
 	return Action{
 		Verb: Put, Kind: kind, ID: id,
-		Summary:  fmt.Sprintf("make %s %s again as it was when it was deleted, if nobody has made it since", kind, id),
+		Summary:  fmt.Sprintf("recreate %s %s, unless it exists again", kind, id),
 		Commands: []string{o.script("create", kind, id)},
 		run: func(ctx context.Context) (Outcome, error) {
 			if err := back(ctx); err != nil {

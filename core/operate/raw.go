@@ -67,7 +67,7 @@ func (o *Operator) DeleteRaw(kind live.Kind, id string, seen Raw) (Action, error
 	}
 	return Action{
 		Verb: Delete, Kind: kind, ID: id, Destructive: true,
-		Summary:  fmt.Sprintf("delete the key %s, a %s that cannot be read, if it still holds what is seen", seen.Key, seen.Type),
+		Summary:  fmt.Sprintf("delete the key %s, an unreadable %s, if it still holds what is seen", seen.Key, seen.Type),
 		Commands: []string{conn.Spell([]any{"EVALSHA", "(delete as seen)", seen.Key, seen.Type, seen.digest})},
 		run: func(ctx context.Context) (Outcome, error) {
 			out := Outcome{Before: seen.told()}

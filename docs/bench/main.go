@@ -60,7 +60,7 @@ func parse(args []string) (options, error) {
 	for _, arg := range f.Args() {
 		n, err := strconv.Atoi(arg)
 		if err != nil || n < leastRows || n > mostRows {
-			return o, fmt.Errorf("%q: want a number of rows from %d to %d", arg, leastRows, mostRows)
+			return o, fmt.Errorf("%q: expected a number of rows from %d to %d", arg, leastRows, mostRows)
 		}
 		o.sizes = append(o.sizes, n)
 	}

@@ -54,7 +54,7 @@ func TestParseRow(t *testing.T) {
 		"> a0000000 RUNNING agents/pod-0   10.0.0.0   templates/browser 10000000 -         ·······▁  ": {"a0000000", "10000000"},
 		"  a0000001 RUNNING agents/pod-1   10.0.0.1   templates/browser      999 -         ▂▁·█····  ": {"a0000001", "999"},
 		"  a0000002 RUNNING agents/pod-2   10.0.0.2   templates/browser        7 -                   ": {"a0000002", "7"},
-		"  ACTOR    STATUS  WORKER         IP         TEMPLATE           VERSION ATESPACE  LATELY    ": {"", ""},
+		"  ACTOR    STATUS  WORKER         IP         TEMPLATE           VERSION ATESPACE  ACTIVITY  ": {"", ""},
 	} {
 		if id, version := parseRow(line); id != want[0] || version != want[1] {
 			t.Errorf("%q is actor %q of version %q", line, id, version)

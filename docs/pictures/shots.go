@@ -79,7 +79,7 @@ func (s studio) demo(ctx context.Context) error {
 		return err
 	}
 	defer x.Close()
-	if err := see(ctx, x, "left batch"); err != nil {
+	if err := see(ctx, x, "stuck batch"); err != nil {
 		return err
 	}
 	if err := pause(ctx, 15*time.Second); err != nil { // the rates have something to show

@@ -85,7 +85,7 @@ func (c *config) prefixesOf(name string) conn.Prefixes {
 	return p
 }
 
-// themed finds a theme by its name: one that comes along, or one of the user's own.
+// themed finds a theme by its name: one that is built in, or one of the user's own.
 func (c *config) themed(name string, isDark bool) (themes.Theme, error) {
 	if u, ok := c.themes[name]; ok {
 		return u.Theme(isDark), nil

@@ -128,10 +128,10 @@ func (c *config) open(it item, s section, name string) error {
 	switch {
 	case name == "":
 	case name != tui.Clean(name) || strings.ContainsAny(name, " '\"\\$`"):
-		return it.wrong("want a name without spaces and quotes")
+		return it.wrong("expected a name without spaces and quotes")
 	case s.name == "themes.NAME":
 		if slices.Contains(themes.Names(), name) {
-			return it.wrong("a theme of this name comes along; it can stand in based-on")
+			return it.wrong("a theme of this name is built in; based-on can name it")
 		}
 		c.theme(name)
 	default:

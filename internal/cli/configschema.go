@@ -63,7 +63,7 @@ func schema() []section {
 		{name: "", about: "Stands at the top of the file, before the first `[`.", entries: append([]entry{
 			{"connection", text(), `"prod"`, "the connection to use where none is named and no --url is given"},
 			{"view", oneOf(strings.Fields(views.Names())), `"overview"`, "the view to start with"},
-			{"theme", text(), `"high-contrast"`, "a theme that comes along, or one of the file's own"},
+			{"theme", text(), `"high-contrast"`, "a built-in theme, or one of the file's own"},
 			{"mouse", truth(), "true", "the dashboard takes clicks and the wheel; false leaves them to the terminal"},
 			{"flush-dir", path(), `"~/flushed"`, "where flushed buffers are written"},
 			{"audit-file", path(), `"~/holdfast-audit.jsonl"`, "file that every action is noted in"},
@@ -93,12 +93,12 @@ func schema() []section {
 
 // kinds of values.
 
-func text() kind { return kind{"a text", textOf} }
+func text() kind { return kind{"a string", textOf} }
 
 func textOf(v any) ([]string, error) {
 	s, ok := v.(string)
 	if !ok || s == "" {
-		return nil, errors.New(`want a text in quotes`)
+		return nil, errors.New(`expected a string`)
 	}
 	return []string{s}, nil
 }
@@ -112,7 +112,7 @@ func truth() kind {
 	return kind{"true or false", func(v any) ([]string, error) {
 		b, ok := v.(bool)
 		if !ok {
-			return nil, errors.New("want true or false")
+			return nil, errors.New("expected true or false")
 		}
 		return []string{fmt.Sprint(b)}, nil
 	}}
@@ -122,7 +122,7 @@ func amount() kind {
 	return kind{"a number", func(v any) ([]string, error) {
 		n, ok := v.(int64)
 		if !ok || n < 0 || n > 1_000_000 {
-			return nil, errors.New("want a number from 0 to 1000000")
+			return nil, errors.New("expected a number from 0 to 1000000")
 		}
 		return []string{fmt.Sprint(n)}, nil
 	}}
@@ -135,7 +135,7 @@ func interval() kind {
 	return kind{"a duration", func(v any) ([]string, error) {
 		s, _ := v.(string)
 		if d, err := time.ParseDuration(s); err != nil || d < leastRefresh {
-			return nil, fmt.Errorf(`want a duration such as "1s", at least %v`, leastRefresh)
+			return nil, fmt.Errorf(`expected a duration such as "1s", at least %v`, leastRefresh)
 		}
 		return []string{s}, nil
 	}}
@@ -145,7 +145,7 @@ func oneOf(words []string) kind {
 	return kind{"one of `" + strings.Join(words, "`, `") + "`", func(v any) ([]string, error) {
 		s, _ := v.(string)
 		if !slices.Contains(words, s) {
-			return nil, fmt.Errorf("want one of %s", strings.Join(words, ", "))
+			return nil, fmt.Errorf("expected one of %s", strings.Join(words, ", "))
 		}
 		return []string{s}, nil
 	}}
@@ -155,7 +155,7 @@ func keyList() kind {
 	return kind{"a list of keys", func(v any) ([]string, error) {
 		l, ok := v.([]string)
 		if !ok {
-			return nil, errors.New(`want a list of keys, such as ["F", "ctrl+f"]; an empty one for none`)
+			return nil, errors.New(`expected a list of keys, such as ["F", "ctrl+f"]; an empty one for none`)
 		}
 		return l, nil
 	}}
@@ -169,11 +169,11 @@ func titles(v views.View) kind {
 	return kind{"a list of `" + strings.Join(known, "`, `") + "`", func(value any) ([]string, error) {
 		l, ok := value.([]string)
 		if !ok || len(l) == 0 {
-			return nil, fmt.Errorf("want a list of %s", strings.Join(known, ", "))
+			return nil, fmt.Errorf("expected a list of %s", strings.Join(known, ", "))
 		}
 		for i, title := range l {
 			if !slices.Contains(known, title) {
-				return nil, fmt.Errorf("no column %q: want a list of %s", title, strings.Join(known, ", "))
+				return nil, fmt.Errorf("no column %q: expected a list of %s", title, strings.Join(known, ", "))
 			}
 			if slices.Contains(l[:i], title) {
 				return nil, fmt.Errorf("%s stands there twice", title)
@@ -194,7 +194,7 @@ func urls() kind {
 			return strings.HasPrefix(u, "redis://") || strings.HasPrefix(u, "rediss://") || strings.HasPrefix(u, "unix://")
 		}
 		if !ok || len(l) == 0 || slices.ContainsFunc(l, func(u string) bool { return !known(u) }) {
-			return nil, errors.New("want redis://, rediss:// or unix://, or a list of such URLs")
+			return nil, errors.New("expected redis://, rediss:// or unix://, or a list of such URLs")
 		}
 		return l, nil
 	}}
@@ -223,7 +223,7 @@ func keyPrefix() kind {
 			}
 		}
 		if !ends {
-			return nil, errors.New(`want a text that ends in a colon, such as "shop:buf:", without % { } * ? [ ] \`)
+			return nil, errors.New(`expected a string that ends in a colon, such as "shop:buf:", without % { } * ? [ ] \`)
 		}
 		return []string{s}, nil
 	}}

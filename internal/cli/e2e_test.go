@@ -407,7 +407,7 @@ func TestFiltersSurviveARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	x = again()
-	x.shows("> a1", "the filters of earlier runs cannot be read, and are ignored")
+	x.shows("> a1", "the filters of earlier runs are unreadable and ignored")
 	x.types("q")
 	x.quits()
 }

@@ -2,7 +2,7 @@
 -- KEYS[1]  the counter
 -- ARGV[1]  how long the counter lives from now, in ms; 0 or absent: as long as it already did
 -- ARGV[2]  'time': a counter that does not exist starts from the server's time in microseconds; absent: from 1
--- Returns the new generation; -1 if what is stored is no generation, -2 if it is int64's end (nothing is written).
+-- Returns the new generation; -1 if the stored value is not a number, -2 if it is int64's end (nothing is written).
 local was = redis.pcall('GET', KEYS[1])
 local keep = (ARGV[1] or '0') == '0'
 local new = '1'

@@ -283,7 +283,7 @@ func (r *PairRows) ifSeen(ctx context.Context, id string, version int64, act fun
 func (r *PairRows) with(ctx context.Context, id string, act func(s *Store, key []byte) error) (err error) {
 	db, key, ok := r.place(id)
 	if !ok {
-		return conn.Fail("kv: edit pair", id, fmt.Errorf("%w: want database:key in escaped form", ErrBadArgument))
+		return conn.Fail("kv: edit pair", id, fmt.Errorf("%w: expected database:key in escaped form", ErrBadArgument))
 	}
 	if ctx == nil {
 		return conn.Fail("kv: edit pair", id, fmt.Errorf("%w: nil context", ErrBadArgument))
