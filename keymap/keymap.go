@@ -48,8 +48,8 @@ var (
 	ErrAction = errors.New("unknown action")
 	ErrKey    = errors.New("not a key; write it as in f, G, ?, enter, pgdown, ctrl+u, shift+tab")
 	ErrClash  = errors.New("one key for two actions")
-	ErrUnsafe = errors.New("what changes the server does not go on a bare ctrl chord")
-	ErrText   = errors.New("a key that types text is no command where text is typed")
+	ErrUnsafe = errors.New("an action that changes the server cannot have a bare ctrl chord")
+	ErrText   = errors.New("a key that types text cannot be a command in a text field")
 )
 
 // OverrideError is one thing that is wrong with the keys of some actions.

@@ -26,8 +26,8 @@ type Token struct {
 func Tokens() []Token {
 	return []Token{
 		{"text", "text", func(p *palette) *color.Color { return &p.text }},
-		{"muted", "text that may be overlooked", func(p *palette) *color.Color { return &p.muted }},
-		{"accent", "headings, keys, and what has the focus", func(p *palette) *color.Color { return &p.accent }},
+		{"muted", "secondary text", func(p *palette) *color.Color { return &p.muted }},
+		{"accent", "headings, keys and focus", func(p *palette) *color.Color { return &p.accent }},
 		{"good", "all is well", func(p *palette) *color.Color { return &p.good }},
 		{"warn", "look at this", func(p *palette) *color.Color { return &p.warn }},
 		{"bad", "this is wrong", func(p *palette) *color.Color { return &p.bad }},

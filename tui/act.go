@@ -106,9 +106,9 @@ func (m *Model) anew(a *Action, kind live.Kind, rows []live.Row) (now []live.Row
 
 func goneWords(n int) string {
 	if n > 1 {
-		return "these rows do not exist any more"
+		return "these rows no longer exist"
 	}
-	return "this row does not exist any more"
+	return "this row no longer exists"
 }
 
 // leftOut names rows that nothing is done to.
@@ -204,7 +204,7 @@ func (m *Model) leadTo(r live.Row) string {
 		m.table().moveTo(at)
 		m.focus()
 	}
-	return fmt.Sprintf("; nothing was done. The cursor is on it: %s takes its mark off", m.keyName(keymap.Mark))
+	return fmt.Sprintf("; nothing was done. The cursor is on it: %s unmarks it", m.keyName(keymap.Mark))
 }
 
 // plan asks for an action on rows as they were seen; out says which are left out.
@@ -220,7 +220,7 @@ func (m *Model) plan(a *Action, kind live.Kind, rows []live.Row, out string, ans
 	}
 	j := &job{plans: plans}
 	if t := m.table(); m.detail == nil && t.hidden > 0 && !a.NoRow {
-		j.note = fmt.Sprintf("The filter hides %s more marked: nothing is done to what is hidden.", count(t.hidden))
+		j.note = fmt.Sprintf("The filter hides %s more marked: hidden rows are left alone.", count(t.hidden))
 	}
 	for line := range strings.Lines(out) {
 		j.note = strings.TrimPrefix(j.note+"\n"+cleanStart(strings.TrimSuffix(line, "\n")), "\n")
@@ -248,7 +248,7 @@ func (m *Model) ask(j *job) tea.Cmd {
 		m.pose(newCounted(j, yes))
 	case j.draft != nil:
 		q := confirm(j.plans[0], yes, button{label: "back to the text", press: func() tea.Cmd { return m.openEditor(*j.draft) }})
-		q.diff, q.back, q.buttons[2].label = j.diff, 1, "drop it"
+		q.diff, q.back, q.buttons[2].label = j.diff, 1, "discard it"
 		q.of = m.aboutDraft(j)
 		m.pose(q)
 	default:

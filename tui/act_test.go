@@ -51,7 +51,7 @@ func TestUndoGoesPastWhatCannotBeUndone(t *testing.T) {
 	d.to("all")
 	d.act("b", "enter")
 	d.press("z")
-	d.shows("cannot undo: generations only rise", "again for what was done before it")
+	d.shows("cannot undo: generations only rise", "again for the action before it")
 	d.act("z", "y")
 	d.shows("done: released lock:actor:agent-1-shadow")
 }
@@ -408,7 +408,7 @@ func TestRowGoesMeanwhile(t *testing.T) {
 	d.read()
 	d.shows("DELETED meanwhile", `"web": 3,`, "as last read")
 	d.press("e")
-	d.shows("edit: this row does not exist any more")
+	d.shows("edit: this row no longer exists")
 	d.press("y", "y")
 	equal(t, "what can still be copied", d.clipboard[0], `{"web":3,"worker":{"min":1,"max":8}}`)
 	s.Create(ctx, record.Record{Key: "replicas", Value: []byte("back")})

@@ -54,7 +54,7 @@ func (m *Model) conflict(msg savedMsg) overlay {
 	q := &question{title: "conflict on " + cleanStart(c.Now.ID)}
 	q.of = m.about(c.Now.Kind, func() tea.Cmd { return m.unsaved(msg.job, operate.ErrConflict) }, seen{c.Now.ID, msg.was})
 	if len(msg.lines) == 0 {
-		q.text = "It was changed meanwhile, to just what you wrote: nothing was written."
+		q.text = "It was changed meanwhile to exactly your text: nothing was written."
 		q.buttons = []button{edit("edit theirs", c.Now.Text()), {label: "leave"}}
 		q.back = 1
 		return q

@@ -79,7 +79,7 @@ func TestConflict(t *testing.T) {
 	})
 	t.Run("the same", func(t *testing.T) {
 		d := late(t, "leader", mine, "mine-host-4")
-		d.shows("to just what you wrote")
+		d.shows("to exactly your text")
 	})
 	t.Run("scroll", func(t *testing.T) {
 		d := late(t, "leader", mine, "theirs")

@@ -71,7 +71,7 @@ func (m *Model) connect(name string) tea.Cmd {
 	if m.isBusy() {
 		return nil
 	}
-	waiting := textPane("Connecting to "+Clean(name), "waiting for an answer; closing this stays here")
+	waiting := textPane("Connecting to "+Clean(name), "waiting for an answer; close this to stay here")
 	m.overlays.push(waiting)
 	ctx, try := m.ctx, m.Connections.Try
 	return func() tea.Msg { return triedMsg{waiting, name, try(ctx, name)} }

@@ -63,7 +63,7 @@ func TestLinkToWhatIsGone(t *testing.T) {
 	d.press("enter")
 	d.shows("not found: it may have been deleted")
 	d.press("e")
-	d.shows("edit: this row does not exist any more")
+	d.shows("edit: this row no longer exists")
 	d.snap = incomplete
 	d.show()
 	d.shows("not found yet: the keyspace is still being read")

@@ -23,7 +23,7 @@ func TestEditAndUndo(t *testing.T) {
 	d.press("tab", "enter")
 	d.shows("edit cfg:replicas", `"web": 5,`) // back to the text
 	d.press("f2")
-	d.shows("esc back to the text", "  drop it  ")
+	d.shows("esc back to the text", "  discard it  ")
 	d.press("esc")
 	d.shows("edit cfg:replicas", `"web": 5,`)
 	d.act("f2", "y")

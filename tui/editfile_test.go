@@ -76,11 +76,11 @@ func TestAnEditorThatForks(t *testing.T) {
 	d := editing(t, "before")
 	path := d.files[0]
 	d.runs(300*time.Millisecond, func(string) {})
-	d.shows("the editor came back at once", "> take it as it is now <", "leave the file")
+	d.shows("the editor returned at once", "> take it as it is now <", "leave the file")
 	d.check()
 	d.now = d.now.Add(time.Minute)
 	d.press("enter") // too early
-	d.shows("the editor came back at once")
+	d.shows("the editor returned at once")
 	write(t, "after")(path)
 	d.press("enter")
 	d.shows("-before", "+after")

@@ -32,7 +32,7 @@ const mostEdited = 1 << 20
 // newEditor opens a draft, or says why it cannot.
 func newEditor(d draft, save, leave func(draft) tea.Cmd) (e *editor, why string) {
 	if len(d.text) > mostEdited {
-		return nil, fmt.Sprintf("a text of %s is too long for the editor of the dashboard", byteCount(int64(len(d.text))))
+		return nil, fmt.Sprintf("a text of %s is too long for the built-in editor", byteCount(int64(len(d.text))))
 	}
 	e = &editor{draft: d, save: save, leave: leave, lines: strings.Split(d.text, "\n"), goal: -1, width: 1, height: 1}
 	e.text = e.lines[0]

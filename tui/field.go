@@ -12,7 +12,7 @@ import (
 // mostInField is how long the text of a field may be that is typed or pasted, in bytes.
 const mostInField = 4096
 
-var errCut = errors.New("more was typed than fits here, and its end is missing")
+var errCut = errors.New("the input is too long, and its end is missing")
 
 // field is an input of one line. Line breaks in its text are shown as \n. Its cursor does not blink: a screen on which
 // nothing happens sends nothing. It has no colour, so that the cursor is seen on any background.

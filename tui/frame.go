@@ -252,7 +252,7 @@ func (m *Model) message() []string {
 		return []string{" " + m.theme.Bad.Render(cut(fmt.Sprintf("no answer, next try in %s: %s", wait, cleanStart(m.snap.Err.Error())), m.width-1))}
 	}
 	if m.late() {
-		return []string{" " + m.theme.Bad.Render(cut("waiting for an answer; the rows are those of "+m.since(m.snap.ReadAt)+" ago", m.width-1))}
+		return []string{" " + m.theme.Bad.Render(cut("waiting for an answer; the rows are from "+m.since(m.snap.ReadAt)+" ago", m.width-1))}
 	}
 	if lost := m.partlyLost(); lost != "" {
 		return []string{m.theme.Bad.Render(cut(" "+lost, m.width))}

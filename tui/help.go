@@ -66,7 +66,7 @@ func (m *Model) forView(entries []keymap.Binding) []keymap.Binding {
 		}
 	}
 	if n := len(views); n > 0 {
-		out = append(out, keymap.Binding{Keys: []string{views[0], "…", views[n-1]}, Help: "go to the view of that number"})
+		out = append(out, keymap.Binding{Keys: []string{views[0], "…", views[n-1]}, Help: "go to the view with that number"})
 	}
 	return out
 }

@@ -174,9 +174,9 @@ func (m *Model) wheel(msg tea.MouseWheelMsg) tea.Cmd {
 func (m *Model) toggleMouse() {
 	m.Mouse = !m.Mouse
 	if m.Mouse {
-		m.say("the mouse works here; to select text hold shift meanwhile (in most terminals)", Plain)
+		m.say("the dashboard has the mouse; hold shift to select text (in most terminals)", Plain)
 		return
 	}
 	back := m.keyName(keymap.Mouse)
-	m.say(fmt.Sprintf("the mouse is the terminal's: select text as usual; %s takes it back", back), Plain)
+	m.say(fmt.Sprintf("the terminal has the mouse: select text as usual; %s takes it back", back), Plain)
 }

@@ -120,7 +120,7 @@ func TestClickOnATitleSorts(t *testing.T) {
 		d.shows("NAMESPACE▲")
 		d.press("1")
 		d.click("WHAT")
-		d.shows("has an order of its own")
+		d.shows("has a fixed order")
 	})
 }
 
@@ -254,6 +254,6 @@ func TestMouseCanBeLeftToTheTerminal(t *testing.T) {
 	d.shows("select text as usual; M takes it back")
 	equal(t, "mode", d.m.View().MouseMode, tea.MouseModeNone)
 	d.press("M")
-	d.shows("to select text hold shift")
+	d.shows("hold shift to select text")
 	equal(t, "mode", d.m.View().MouseMode, tea.MouseModeCellMotion)
 }

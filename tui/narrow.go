@@ -63,7 +63,7 @@ func (m *Model) chooseOrder() tea.Cmd {
 	return nil
 }
 
-func (m *Model) noOrders() string { return m.view().Name + " has an order of its own" }
+func (m *Model) noOrders() string { return m.view().Name + " has a fixed order" }
 
 // orders are the columns to sort by; choosing the sorted one again reverses it.
 func (m *Model) orders() (choices []choice) {
@@ -91,9 +91,9 @@ func (m *Model) orders() (choices []choice) {
 func (m *Model) sortBy(column int) tea.Cmd {
 	t := m.table()
 	if c := t.view.Columns[column]; !c.sortable() {
-		why := t.view.Name + " has an order of its own"
+		why := t.view.Name + " has a fixed order"
 		if slices.ContainsFunc(t.view.Columns, Column.sortable) {
-			why = "there is no order by " + c.Title
+			why = "cannot sort by " + c.Title
 		}
 		m.say(why, Plain)
 		return nil

@@ -155,7 +155,7 @@ func refused(b keymap.Binding, v *View) string {
 // marked says so if not all rows could be marked that were to be.
 func (m *Model) marked(all bool) {
 	if !all {
-		m.say(fmt.Sprintf("marked %d rows; more at once is not possible", len(m.table().marks)), Plain)
+		m.say(fmt.Sprintf("marked %d rows, the maximum", len(m.table().marks)), Plain)
 	}
 }
 

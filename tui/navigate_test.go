@@ -263,7 +263,7 @@ func TestSort(t *testing.T) {
 	d.press("s", "esc")
 	d.shows("STATE▲")
 	d.press("1", "s")
-	d.shows("overview has an order of its own")
+	d.shows("overview has a fixed order")
 }
 
 func TestPalette(t *testing.T) {
@@ -337,7 +337,7 @@ func TestRemappedKeys(t *testing.T) {
 	d.press("/")
 	d.typed("zzz")
 	d.press("enter")
-	d.shows("Nothing matches zzz. backspace takes the filter away.")
+	d.shows("Nothing matches zzz. backspace removes the filter.")
 }
 
 // What cannot be seen cannot be answered.

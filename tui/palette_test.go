@@ -70,7 +70,7 @@ func TestPaletteSaysWhyNot(t *testing.T) {
 	d.resize(160, 100)
 	d.to("broken")
 	d.press(":")
-	d.shows("not now: edit broken: the record is unreadable", "not now: actors cannot be flushed", "not now: nothing to undo", "not now: there is no place before this one")
+	d.shows("not now: edit broken: the record is unreadable", "not now: actors cannot be flushed", "not now: nothing to undo", "not now: there is no earlier place")
 	lines := strings.Split(d.screen(), "\n")
 	place := func(text string) int {
 		return slices.IndexFunc(lines, func(l string) bool { return strings.Contains(l, text) })

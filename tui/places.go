@@ -27,8 +27,8 @@ func (p place) same(other place) bool {
 const mostPlaces = 100
 
 const (
-	noPlaceBefore = "there is no place before this one"
-	noPlaceAfter  = "there is no place after this one"
+	noPlaceBefore = "there is no earlier place"
+	noPlaceAfter  = "there is no later place"
 )
 
 // visit is a place in the history, with the way that back leads from there.

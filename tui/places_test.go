@@ -19,13 +19,13 @@ func TestPlacesBackAndForward(t *testing.T) {
 	}
 	d.hides("Raw keys")
 	d.press("[")
-	d.shows("there is no place before this one", "> agent-1")
+	d.shows("there is no earlier place", "> agent-1")
 	for _, place := range []string{"Actors agent-1", "Workers shop:small:pod-0", "[2 Buf"} {
 		d.press("alt+right")
 		d.shows(place)
 	}
 	d.press("]")
-	d.shows("there is no place after this one", "[2 Buf")
+	d.shows("there is no later place", "[2 Buf")
 	d.press("alt+left", "esc") // esc leads where the link came from, also from a place that was come back to
 	d.shows("Actors agent-1")
 	d.press("[")
@@ -38,7 +38,7 @@ func TestPlacesBranch(t *testing.T) {
 	d.press("2", "3", "4", "[", "[")
 	d.shows("[2 Buf")
 	d.press("5", "]")
-	d.shows("there is no place after this one", "[5 W")
+	d.shows("there is no later place", "[5 W")
 	d.press("[", "[")
 	d.shows("[1 All")
 }
@@ -94,7 +94,7 @@ func TestPlacesAreBounded(t *testing.T) {
 		d.press(fmt.Sprint(2 + i%2))
 	}
 	back := 0
-	for ; back < 200 && !strings.Contains(d.screen(), "there is no place before this one"); back++ {
+	for ; back < 200 && !strings.Contains(d.screen(), "there is no earlier place"); back++ {
 		d.press("[")
 	}
 	equal(t, "steps back", back, 100)

@@ -86,7 +86,7 @@ func (m *Model) instead(t *table) []string {
 	case kind.Err != nil:
 		return []string{fmt.Sprintf("Cannot read %s: %s", t.view.noun(), cleanStart(kind.Err.Error()))}
 	case !t.order.filter.empty() && t.rows.all() > 0:
-		return []string{fmt.Sprintf("Nothing matches %s. %s takes the filter away.", m.short(t.order.filter.text), m.keyName(keymap.Back))}
+		return []string{fmt.Sprintf("Nothing matches %s. %s removes the filter.", m.short(t.order.filter.text), m.keyName(keymap.Back))}
 	case t.view.Kind == "" || !kind.Complete:
 		found := 0
 		for _, other := range m.snap.Tables {

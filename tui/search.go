@@ -123,9 +123,9 @@ func (m *Model) stepMatch(by int) {
 	to := s.number() + by
 	switch s.round = ""; {
 	case to >= n:
-		to, s.round = 0, "on from the top"
+		to, s.round = 0, "continued from the top"
 	case to < 0:
-		to, s.round = n-1, "on from the bottom"
+		to, s.round = n-1, "continued from the bottom"
 	}
 	s.choose(to)
 	d.s.reveal(s.line(all))

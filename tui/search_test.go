@@ -43,7 +43,7 @@ func TestSearchInTheDetail(t *testing.T) {
 	equal(t, "marks", len(d.marked()), 3)
 	d.press("enter")
 	for _, step := range []struct{ key, at string }{
-		{"n", "2 of 3"}, {"n", "3 of 3"}, {"n", "1 of 3 · on from the top"}, {"n", "2 of 3"}, {"N", "1 of 3"}, {"N", "3 of 3 · on from the bottom"},
+		{"n", "2 of 3"}, {"n", "3 of 3"}, {"n", "1 of 3 · continued from the top"}, {"n", "2 of 3"}, {"N", "1 of 3"}, {"N", "3 of 3 · continued from the bottom"},
 	} {
 		d.press(step.key)
 		d.shows(`"needle" ` + step.at)

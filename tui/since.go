@@ -128,7 +128,7 @@ func changedTo(v *View, was, now live.Row, at Clock) string {
 	case now.Problem() != nil:
 		return "unreadable since: " + reason(now.Problem())
 	case was == nil:
-		return "made since"
+		return "created since"
 	case was.Problem() != nil:
 		return "changed since: it can be read now"
 	}

@@ -213,7 +213,7 @@ func TestEveryOtherQuestionSaysWhatChangedSince(t *testing.T) {
 		d.shows("recreate records cfg:leader")
 		(&world{t: t, core: d.core}).record("cfg", "leader", "somebody else's", record.NoLeaseId)
 		d.read()
-		d.shows("made since", " r asks again")
+		d.shows("created since", " r asks again")
 	})
 	t.Run("unreadable", func(t *testing.T) {
 		d := open(t, options{start: "actors"}, shop)

@@ -128,7 +128,7 @@ func (m *Model) undoLast() tea.Cmd {
 	last.told = true
 	more := ""
 	if m.done.next() != nil {
-		more = "; again for what was done before it"
+		more = "; again for the action before it"
 	}
 	m.say(fmt.Sprintf("cannot undo: %s (%s)%s", last.why, last.what, more), Warn)
 	return nil
@@ -169,7 +169,7 @@ func (m *Model) undoList() overlay {
 		choices = append(choices, choice{label, hint, func() tea.Cmd { return m.takeBack(d) }})
 	}
 	if len(choices) == 0 {
-		return textPane("Undo", "Nothing was done yet that could be undone.")
+		return textPane("Undo", "There is nothing to undo yet.")
 	}
 	p := newPicker("Undo one of the last actions", choices)
 	p.whole = true

@@ -35,7 +35,7 @@ func TestUndoList(t *testing.T) {
 	d := open(t, options{start: "generations"}, shop)
 	d.resize(160, 45)
 	d.press("Z")
-	d.shows("Nothing was done yet")
+	d.shows("There is nothing to undo yet")
 	d.press("esc", "8")
 	d.to("leader")
 	d.act("d", "y")

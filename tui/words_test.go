@@ -109,7 +109,7 @@ func TestFilterThatHidesTheCursorLeadsToTheFirstRow(t *testing.T) {
 func TestBumpOfTheLargestGeneration(t *testing.T) {
 	d := open(t, options{start: "generations"}, func(w *world) { must(w.t, w.mini.Set("gen:ns:key", "9223372036854775807")) })
 	d.act("b", "y")
-	d.shows("failed: bump ns:key: the generation is the largest number there is and cannot", "be raised")
+	d.shows("failed: bump ns:key: the generation is at its maximum")
 }
 
 // What became of an action names its row once, and no part of the program.
@@ -119,7 +119,7 @@ func TestFailureNamesItsRowOnce(t *testing.T) {
 	d.press("l", "enter")
 	d.mini.SetError("LOADING Redis is loading the dataset in memory")
 	d.press("y")
-	d.shows("─ failed ─", "│ lock lock:actor:agent-2: LOADING Redis is loading the dataset in memory;", "it has the token")
+	d.shows("failed: lock lock:actor:agent-2: LOADING Redis is loading the dataset in", "its token is")
 	d.hides("actorstore")
 }
 

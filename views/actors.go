@@ -15,7 +15,7 @@ func actors() View {
 	return View{
 		View: &tui.View{
 			Name: "actors", Title: "Actors", Short: "Acts", Kind: "actors",
-			Empty: "A service makes one with actorstore's CreateActor, under actor:id.",
+			Empty: "Services create one with actorstore's CreateActor, under actor:id.",
 			Columns: []tui.Column{
 				grow(text("ACTOR", func(r row) string { return r.ActorID() })),
 				toned(text("STATUS", func(r row) string { return shortStatus(r.Status()) }), func(r row) tui.Tone { return statusTone(r.Status()) }),

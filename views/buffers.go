@@ -43,7 +43,7 @@ func buffers() View {
 	return View{
 		View: &tui.View{
 			Name: "buffers", Title: "Buffers", Short: "Bufs", Kind: "buffers",
-			Empty: "A service makes one with buffer.Push, under buf:{store}:list.",
+			Empty: "Services create one with buffer.Push, under buf:{store}:list.",
 			Columns: []tui.Column{
 				grow(text("STORE", func(r row) string { return r.Store })),
 				toned(text("STATE", state), func(r row) tui.Tone {
@@ -84,7 +84,7 @@ func buffers() View {
 					f = append(f, fact("first write", r.FirstWrite.Format(time.RFC3339)+", "+ago(r.FirstWrite, at)+" ago", r.FirstWriteErr))
 				}
 				if r.PreparedMS != 0 {
-					f = append(f, tui.Fact{Name: "prepared", Text: fmt.Sprintf("%s ago as batch %d, which does not change until it is emptied", ago(prepared(r), at), r.PreparedMS), Tone: tui.Warn})
+					f = append(f, tui.Fact{Name: "prepared", Text: fmt.Sprintf("%s ago as batch %d, immutable until it is emptied", ago(prepared(r), at), r.PreparedMS), Tone: tui.Warn})
 				}
 				switch {
 				case r.LockErr != nil:

@@ -150,9 +150,9 @@ func left(deadline time.Time, at tui.Clock) string {
 // leftWords is left as part of a sentence.
 func leftWords(deadline time.Time, at tui.Clock) string {
 	if deadline.IsZero() {
-		return "expires: never"
+		return "never"
 	}
-	return left(deadline, at) + " left"
+	return "in " + left(deadline, at)
 }
 
 func compareDeadlines(a, b time.Time) int {

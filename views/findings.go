@@ -126,7 +126,7 @@ func flushable(r *buffer.Row, advice string, at tui.Clock) string {
 	case !r.Locked:
 		return advice
 	}
-	return "locked by " + r.LockToken + ", " + leftWords(r.LockExpires, at)
+	return "locked by " + r.LockToken + ", expires " + leftWords(r.LockExpires, at)
 }
 
 // stuckBatches are batches that were prepared a while ago and never emptied: a flusher died.

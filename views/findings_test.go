@@ -54,7 +54,7 @@ func TestOverviewFindings(t *testing.T) {
 			for _, of := range []string{"buf:{a}:lock", fmt.Sprintf("buf:%d:{a}:lock", at.UnixMilli())} {
 				must(w.t, w.mini.Set(of, "bob"))
 			}
-		}, []string{"oldest buffer: a: 1 record, the first 2h00m ago; locked by bob, expires: never", "stuck batch: a: 2 records, prepared 2h00m ago; locked by bob, expires: never"}},
+		}, []string{"oldest buffer: a: 1 record, the first 2h00m ago; locked by bob, expires never", "stuck batch: a: 2 records, prepared 2h00m ago; locked by bob, expires never"}},
 		{"locks that stay", func(w *world) {
 			w.lock("lock:short", time.Minute)
 			for i := range 4 {

@@ -19,7 +19,7 @@ func generations() View {
 	return View{
 		View: &tui.View{
 			Name: "generations", Title: "Generations", Short: "Gens", Kind: "generations",
-			Empty: "A service makes one with genstore's Bump, under gen:namespace:key.",
+			Empty: "Services create one with genstore's Bump, under gen:namespace:key.",
 			Columns: []tui.Column{
 				grow(text("KEY", func(r row) string { return r.Key })),
 				text("NAMESPACE", func(r row) string { return orDash(r.Namespace) }),
@@ -31,7 +31,7 @@ func generations() View {
 					{Name: "namespace", Text: orDash(r.Namespace)},
 					{Name: "key", Text: r.Key},
 					fact("generation", fmt.Sprint(r.Generation), r.GenerationErr),
-					fact("expiry", leftWords(r.Expires, at), r.ExpiresErr),
+					fact("expires", leftWords(r.Expires, at), r.ExpiresErr),
 				}
 			}),
 			Actions: []tui.Action{{

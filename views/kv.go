@@ -38,7 +38,7 @@ func kv() View {
 	return View{
 		View: &tui.View{
 			Name: "kv", Title: "KV", Short: "KV", Noun: "databases", Kind: "kv",
-			Empty: "A service makes a database with kvstore's redisdb.Open and Put, under kv:{database}:d:key.",
+			Empty: "Services create a database with kvstore's redisdb.Open and Put, under kv:{database}:d:key.",
 			Columns: []tui.Column{
 				grow(text("DATABASE", func(r row) string { return r.Database })),
 				known(number("KEYS", func(r row) int64 { return r.Keys }), noKeys),
@@ -153,7 +153,7 @@ func keys() View {
 					{Name: "database", Text: r.Database},
 					{Name: "key", Text: r.Key},
 					fact("bytes", humanize.Comma(r.Bytes), r.BytesErr),
-					fact("expiry", leftWords(r.Expires, at), r.ExpiresErr),
+					fact("expires", leftWords(r.Expires, at), r.ExpiresErr),
 				}
 			}),
 			Actions: []tui.Action{

@@ -25,7 +25,7 @@ func leases() View {
 		View: &tui.View{
 			Name: "leases", Title: "Leases", Short: "Lses", Kind: "leases",
 			Jump:  conn.Escape, // NAMESPACE is the first cell of text
-			Empty: "A service makes one with record's NewLease, under rec:{namespace}:lease:id.",
+			Empty: "Services create one with record's NewLease, under rec:{namespace}:lease:id.",
 			Columns: []tui.Column{
 				number("LEASE", func(r row) int64 { return r.LeaseID }),
 				grow(text("NAMESPACE", func(r row) string { return r.Namespace })),
@@ -41,7 +41,7 @@ func leases() View {
 				return []tui.Fact{
 					{Name: "lease", Text: fmt.Sprint(r.LeaseID)},
 					{Name: "namespace", Text: r.Namespace},
-					fact("expiry", leftWords(r.Expires, at), r.ExpiresErr),
+					fact("expires", leftWords(r.Expires, at), r.ExpiresErr),
 					fact("granted for", tui.Age(r.Granted), r.GrantedErr),
 					fact("records", fmt.Sprintf("%d, deleted with the lease", r.Records), r.RecordsErr),
 				}

@@ -30,7 +30,7 @@ func locks() View {
 		View: &tui.View{
 			Name: "locks", Title: "Locks", Short: "Locks", Kind: "locks",
 			Jump:  func(text string) string { return text },
-			Empty: "One can be taken by hand (lock); a service takes one with actorstore's AcquireLock, under lock:what:id.",
+			Empty: "One can be taken by hand (lock); services take one with actorstore's AcquireLock, under lock:what:id.",
 			Columns: []tui.Column{
 				grow(text("KEY", func(r row) string { return r.Key })),
 				known(text("TOKEN", func(r row) string { return r.Token }), noToken),
@@ -41,7 +41,7 @@ func locks() View {
 				return []tui.Fact{
 					{Name: "lock", Text: r.Key},
 					fact("held by", r.Token, r.TokenErr),
-					fact("expiry", leftWords(r.Expires, at), r.ExpiresErr),
+					fact("expires", leftWords(r.Expires, at), r.ExpiresErr),
 					fact("fence", fence.Text(r, at), r.FenceErr),
 				}
 			}),

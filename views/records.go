@@ -23,7 +23,7 @@ func records() View {
 	return View{
 		View: &tui.View{
 			Name: "records", Title: "Records", Short: "Recs", Kind: "records",
-			Empty: "A service makes one with record's Create, under rec:{namespace}:r:key.",
+			Empty: "Services create one with record's Create, under rec:{namespace}:r:key.",
 			Columns: []tui.Column{
 				text("KEY", func(r row) string { return r.Key }),
 				text("NAMESPACE", func(r row) string { return r.Namespace }),

@@ -172,7 +172,7 @@ func replicaFacts(r *redisdb.Row, at tui.Clock) []tui.Fact {
 		out = append(out, f)
 	}
 	if more := r.MoreReplicas(); more > 0 {
-		text := fmt.Sprintf("first %d of %s: they are too many to be read", len(out), humanize.Comma(int64(len(out))+more))
+		text := fmt.Sprintf("first %d of %s: too many to read", len(out), humanize.Comma(int64(len(out))+more))
 		return append([]tui.Fact{{Name: "replicas", Text: text, Tone: tui.Warn}}, out...)
 	}
 	if out == nil {

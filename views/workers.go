@@ -28,7 +28,7 @@ func workers() View {
 	return View{
 		View: &tui.View{
 			Name: "workers", Title: "Workers", Short: "Wrks", Kind: "workers",
-			Empty: "A service makes one with actorstore's CreateWorker, under worker:namespace:pool:pod.",
+			Empty: "Services create one with actorstore's CreateWorker, under worker:namespace:pool:pod.",
 			Columns: []tui.Column{
 				grow(text("POD", func(r row) string { return r.Pod })),
 				text("POOL", func(r row) string { return r.Pool }),

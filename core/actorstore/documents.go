@@ -82,7 +82,7 @@ func putBack(ctx context.Context, c redis.UniversalClient, kind, key string, doc
 	if !ends.IsZero() {
 		left := ends.UnixMilli() - time.Now().UnixMilli()
 		if left <= 0 {
-			return fmt.Errorf("%w: its time to live is over", ErrNotFound)
+			return fmt.Errorf("%w: it has expired", ErrNotFound)
 		}
 		life = strconv.FormatInt(left, 10)
 	}

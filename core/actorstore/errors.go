@@ -24,7 +24,7 @@ var (
 	ErrInvalid = errors.New("invalid argument")
 	// ErrBadRecord, wrapped (errors.Is): what is stored is not what this package reads (foreign key, wrong type, malformed
 	// document).
-	ErrBadRecord = errors.New("the stored record is unreadable")
+	ErrBadRecord = errors.New("the stored record is invalid")
 )
 
 // BadRecords is the error of a listing that met records it cannot read; the good ones are returned beside it. Each

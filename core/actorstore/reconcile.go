@@ -60,7 +60,7 @@ func (r *WorkerRow) actorIDs() []string {
 // cannot be read, and those with a member that could carry an assignment and is not read (ErrUnreadMember), are a BadRecords
 // error beside the report: of them nothing is known.
 func (s *Persistence) Halves(ctx context.Context) ([]Half, error) {
-	const op = "actorstore: find halves"
+	const op = "actorstore: find one-sided assignments"
 	actors, workers := NewActorRows(s.c, s.prefixes.Actor), NewWorkerRows(s.c, s.prefixes.Worker)
 	var bad BadRecords
 
@@ -142,7 +142,7 @@ func (s *Persistence) Mend(ctx context.Context, h Half) error {
 	case err != nil:
 		return conn.Fail(op, key, err)
 	case len(found) == 0:
-		return conn.Fail(op, key, fmt.Errorf("%w: the assignment is no half any more", ErrFailedPrecondition))
+		return conn.Fail(op, key, fmt.Errorf("%w: the assignment is no longer one-sided", ErrFailedPrecondition))
 	}
 	if h.OfActor {
 		return s.mendActor(ctx, op, h)

@@ -10,7 +10,7 @@ import (
 )
 
 // ErrNotRedis marks an answer that no Redis gives to what was asked. The connection is closed.
-var ErrNotRedis = errors.New("this does not answer as a Redis does")
+var ErrNotRedis = errors.New("this is not an answer of a Redis server")
 
 // limits are what an answer may announce. The client library makes room for what is announced before it comes: for each
 // byte of a text, 16 bytes for each item of an array, about 40 for each pair of a map.
@@ -243,7 +243,7 @@ func announced(body []byte, most int64) (int64, error) {
 		if strings.IndexByte("$=!", body[0]) >= 0 {
 			what = "a text of"
 		}
-		return 0, fmt.Errorf("%w: it announces %s %d, and at most %d are taken here", ErrNotRedis, what, n, max(most, 0))
+		return 0, fmt.Errorf("%w: it announces %s %d, above the limit of %d", ErrNotRedis, what, n, max(most, 0))
 	}
 	return n, nil
 }

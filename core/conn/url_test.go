@@ -88,7 +88,7 @@ func TestOpenRefusesWhatCannotBeMeant(t *testing.T) {
 		"several single ones":   {conn.Options{URLs: []string{"redis://a", "redis://b"}}, "--cluster or --sentinel-master"},
 		"a cluster's database":  {conn.Options{URLs: []string{"redis://a/1"}, Cluster: true}, "database 0"},
 		"a cluster on a socket": {conn.Options{URLs: []string{"unix:///run/r.sock"}, Cluster: true}, "TCP"},
-		"another scheme":        {conn.Options{URLs: []string{"http://a"}}, "want redis://"},
+		"another scheme":        {conn.Options{URLs: []string{"http://a"}}, "expected redis://"},
 		"no scheme":             {conn.Options{URLs: []string{"localhost:6379?a=b"}}, `url "localhost:6379": expected redis://`},
 		"no scheme, an address": {conn.Options{URLs: []string{"127.0.0.1:6379"}}, `url "127.0.0.1:6379": expected redis://`},
 		"no scheme, a password": {conn.Options{URLs: []string{"u:secret@localhost:6379"}}, `url "***"`},

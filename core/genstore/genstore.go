@@ -43,7 +43,7 @@ var (
 	// end.
 	ErrNotGeneration = errors.New("not a number")
 	// ErrExhausted, wrapped (errors.Is), refuses to bump the last generation, 9223372036854775807.
-	ErrExhausted = errors.New("the generation is the largest number there is and cannot be raised")
+	ErrExhausted = errors.New("the generation is at its maximum")
 )
 
 // The operations as errors name them.

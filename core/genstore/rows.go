@@ -48,7 +48,7 @@ func text(err error) string {
 }
 
 // ErrForeign is the problem of a key under the prefix whose rest is not <namespace>:<key>.
-var ErrForeign = errors.New("the key is none of a generation store")
+var ErrForeign = errors.New("not a key of a generation store")
 
 // Rows reads and bumps the counters of every namespace. It is safe for concurrent use.
 type Rows struct {

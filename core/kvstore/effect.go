@@ -64,7 +64,7 @@ func (t *TrxnRecord) check() error {
 	}
 	switch {
 	case t.Type != TrxnPut && t.Type != TrxnDelete:
-		return fmt.Errorf("nothing has the type %d", t.Type)
+		return fmt.Errorf("unknown type %d", t.Type)
 	case t.ExpireTS > MaxExpireTS:
 		return fmt.Errorf("%w: %d", ErrExpireTS, t.ExpireTS)
 	}

@@ -144,7 +144,7 @@ func (r *Replicator) Step() (Progress, error) {
 	return at, err
 }
 
-// Bootstrap makes a replica of a master's present state, in place of all that it holds, from where a Replicator goes on.
+// Bootstrap makes a replica of a master's present state, replacing all that it holds, from where a Replicator goes on.
 // If either side fails in between or the context ends, the replica is as it was.
 func Bootstrap(ctx context.Context, from, to KVStore) error {
 	if ctx == nil {

@@ -47,7 +47,7 @@ var ErrHeld = conn.Precondition("the lock is held")
 // random one.
 func CheckToken(token string) error {
 	if strings.ContainsFunc(token, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }) {
-		return errors.New("a token is one word of characters that can be seen")
+		return errors.New("a token is one word of visible characters")
 	}
 	return nil
 }
@@ -74,7 +74,7 @@ func (o *Operator) TakeLock(key, token string, ttl time.Duration) (Action, error
 			fence, ok, err := o.core.Actors.AcquireLockFenced(ctx, key, token, ttl)
 			switch {
 			case conn.Unreachable(err):
-				return Outcome{}, fmt.Errorf("%w; if the lock was taken all the same, it has the token %s", err, token)
+				return Outcome{}, fmt.Errorf("%w; if it was taken, its token is %s", err, token)
 			case err != nil:
 				return Outcome{}, err
 			case !ok:

@@ -181,7 +181,7 @@ func (o *Operator) replace(d documents, doc Document, body []byte, text string) 
 			out.After = document(version, saved.Body)
 			out.Text = fmt.Sprintf("saved %s, version %d", doc.ID, version)
 			undo := o.replace(d, saved, doc.Body, doc.Text())
-			undo.Summary = fmt.Sprintf("take the edit of %s back %s", doc.ID, unlessChanged(doc.Kind, version))
+			undo.Summary = fmt.Sprintf("undo the edit of %s %s", doc.ID, unlessChanged(doc.Kind, version))
 			out.Undo = &undo
 			return out, nil
 		},
@@ -197,7 +197,7 @@ func (o *Operator) Save(kind live.Kind, id, text string) (Action, error) {
 	}
 	return Action{
 		Verb: Edit, Kind: kind, ID: id, Text: text,
-		Summary:  fmt.Sprintf("replace %s %s by a text of %d bytes if nobody changes it meanwhile", kind, id, len(text)),
+		Summary:  fmt.Sprintf("replace %s %s by %d bytes, unless it changes meanwhile", kind, id, len(text)),
 		Commands: []string{o.script("compare and set", kind, id)},
 		run: func(ctx context.Context) (Outcome, error) {
 			body, version, err := d.Load(conn.WithoutDoubt(ctx), id)
@@ -207,7 +207,7 @@ func (o *Operator) Save(kind live.Kind, id, text string) (Action, error) {
 			doc := Document{Kind: kind, ID: id, Version: version, Body: body}
 			unchanged := Outcome{Text: "no change, nothing written", Before: document(version, body)}
 			if made, ok := versionIn(kind, text); ok && made != version {
-				return unchanged, fmt.Errorf("%w: the text is of version %d, stored is version %d", ErrConflict, made, version)
+				return unchanged, fmt.Errorf("%w: the text has version %d, the stored one has version %d", ErrConflict, made, version)
 			}
 			edit, err := o.Edit(doc, text)
 			if errors.Is(err, ErrUnchanged) {

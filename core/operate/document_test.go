@@ -193,7 +193,7 @@ func TestSaveTakesTextThatWasMadeFromWhatIsStored(t *testing.T) {
 		on := s.populate(t)
 		stale := strings.Replace(strings.Replace(actorA1, `"7"`, `"6"`, 1), "pod-0", "pod-9", 1)
 		for text, stored := range map[string]string{
-			stale: "version 6, stored is version 7",
+			stale: "version 6, the stored one has version 7",
 			strings.Replace(stale, `"version":"6"`, `"version" : 8`, 1): "version 8",
 		} {
 			_, err := s.Do(ctx, planned(t)(s.Save("actors", "a1", text)))

@@ -155,7 +155,7 @@ func (o *Operator) flushPrepared(ctx context.Context, store string, at int64) (O
 	held, err := o.core.Buffers.Hold(conn.WithoutDoubt(ctx), store, at) // a hold that is lost runs out
 	switch {
 	case errors.Is(err, buffer.ErrLocked):
-		return Outcome{}, fmt.Errorf("another is at work on batch %d; this flush has written and deleted nothing of it: %w", at, err)
+		return Outcome{}, fmt.Errorf("another flush is working on batch %d; this one wrote and deleted nothing of it: %w", at, err)
 	case errors.Is(err, buffer.ErrNotFound):
 		return Outcome{}, ErrNothing
 	case err != nil:
@@ -196,7 +196,7 @@ func (o *Operator) flushHeld(ctx context.Context, held *buffer.Hold, store strin
 	path, err := o.writeBatch(held.Context(), store, at, stats.Count)
 	switch {
 	case held.Lost():
-		return out, fmt.Errorf("%w: another has taken batch %d over and deals with it; this flush has deleted nothing", ErrConflict, at)
+		return out, fmt.Errorf("%w: another flush has taken over batch %d; this one deleted nothing", ErrConflict, at)
 	case err != nil:
 		return out, fmt.Errorf("batch %d stays prepared, untouched: %w", at, err)
 	}
@@ -204,7 +204,7 @@ func (o *Operator) flushHeld(ctx context.Context, held *buffer.Hold, store strin
 	out.Data = []string{path}
 	switch err := held.Empty(ctx); {
 	case errors.Is(err, buffer.ErrNotHolder):
-		return out, fmt.Errorf("%s is written, but another has taken batch %d over meanwhile and deals with it; it was not deleted by this flush: %w", path, at, err)
+		return out, fmt.Errorf("%s is written, but another flush has taken over batch %d; this one did not delete it: %w", path, at, err)
 	case err != nil && conn.InDoubt(ctx):
 		return out, fmt.Errorf("%s is written; whether batch %d was deleted is not known, and it is safe to flush it again: %w", path, at, err)
 	case err != nil:
@@ -219,7 +219,7 @@ func (o *Operator) UnlockBuffer(store string, at int64, token string) Action {
 	id := bufferID(store, at)
 	return Action{
 		Verb: Unlock, Kind: "buffers", ID: id, Destructive: true,
-		Summary:  fmt.Sprintf("release the lock of buffer %s if token %s still holds it: whoever flushes under it loses it", store, token),
+		Summary:  fmt.Sprintf("release the lock of buffer %s if token %s still holds it: the holder loses the lock", store, token),
 		Commands: []string{conn.Spell([]any{"EVALSHA", "(unlock)", o.bufferBase(store, at) + "lock", token})},
 		run: func(ctx context.Context) (Outcome, error) {
 			out := Outcome{Before: map[string]any{"token": text([]byte(token))}, NoUndo: "nobody can take the lock again for its owner; it is free now"}

@@ -42,7 +42,7 @@ type Raw struct {
 }
 
 // errGone answers a look at a row of which no key is left.
-var errGone = errors.New("none of its keys is there")
+var errGone = errors.New("none of its keys exist")
 
 // Look reads the beginning of the first key of a row that is there. It writes nothing, and is for readers, too.
 func (o *Operator) Look(ctx context.Context, kind live.Kind, id string) (Raw, error) {

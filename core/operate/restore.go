@@ -25,7 +25,7 @@ func (o *Operator) Restore(db, path string, replace bool, staged func(pairs, all
 		Commands: []string{o.script("restore", "kv", id)},
 	}
 	if replace {
-		a.Summary = fmt.Sprintf("restore database %s from %s, in place of all that it holds", db, file)
+		a.Summary = fmt.Sprintf("restore database %s from %s, replacing all that it holds", db, file)
 	}
 	a.run = func(ctx context.Context) (Outcome, error) {
 		v, err := openSnapshot(ctx, path)
@@ -33,7 +33,7 @@ func (o *Operator) Restore(db, path string, replace bool, staged func(pairs, all
 			return Outcome{}, err
 		}
 		defer v.Close()
-		out := Outcome{NoUndo: "what the database held is gone"}
+		out := Outcome{NoUndo: "the previous contents are gone"}
 		read, err := o.core.KVRows.Read(ctx, []string{id})
 		if err != nil {
 			return Outcome{}, err

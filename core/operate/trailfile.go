@@ -38,7 +38,7 @@ func keeps(path string, info fs.FileInfo) error {
 	kind := ""
 	switch mode := info.Mode(); {
 	case mode.IsRegular() && mode.Perm()&0o077 != 0:
-		return fmt.Errorf("%s can be read or written by others (mode %04o): take that from them with chmod 600", path, mode.Perm())
+		return fmt.Errorf("%s is accessible to others (mode %04o): run chmod 600 on it", path, mode.Perm())
 	case mode.IsRegular():
 		return nil
 	case mode&fs.ModeSymlink != 0:

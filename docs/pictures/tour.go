@@ -61,7 +61,7 @@ func story() []step {
 		}},
 		{"Undo the edit", "A release cannot be undone, and says so once; then the edit can, if nobody wrote since. Back to the actor: it is as it was.", []stroke{
 			{press{"z", "cannot undo"}, "z", true},
-			{press{"z", "take the edit of " + stuck + " back"}, "z", true},
+			{press{"z", "undo the edit of " + stuck}, "z", true},
 			{press{"y", "done: saved " + stuck}, "y", false},
 			{press{escape, "STATUS_RESUMING"}, "esc", true},
 		}},

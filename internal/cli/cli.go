@@ -90,23 +90,23 @@ func verbs() []verb {
 		{"", "", "", "the dashboard on --connection or --url", options.dashboard},
 		{"demo", "", "", "the dashboard on an embedded Redis with a live workload", options.demo},
 		{"get", "VIEW [KEY]", "", "print a view, or one row whole; with kv DB the pairs of a KV database, with kv DB:KEY one pair", options.get},
-		{"flush", "STORE", "", "write a buffer and what is left of earlier flushes to --flush-dir, then delete it; prints the files, " +
+		{"flush", "STORE", "", "write a buffer, and batches left by earlier flushes, to --flush-dir, then delete them; prints the files, " +
 			"none if there is nothing to persist", options.flush},
 		{"bump", "NAMESPACE KEY", "", "raise a generation; prints it", options.bump},
 		{"lock", "KEY", "--ttl D", "take a lock; prints its token and fence", options.lock},
 		{"unlock", "KEY", "--token T", "release a lock that this token holds", options.unlock},
-		{"edit", "VIEW KEY", "--file F", "replace a document by compare-and-set; binary as base64. A text that names another version than the " +
-			"stored one is refused. With kv DB:KEY a pair of a KV database: its value is compared, its expiry kept", options.edit},
-		{"backup", "DB FILE", "", "write a KV database to a new file; prints its change number and how many pairs it has, on " +
-			"standard error where FILE is - and the backup goes to standard output", options.backup},
-		{"restore", "DB FILE", "", "make a KV database from a backup, verified to its end before anything is touched; one that ever had a " +
-			"change is refused without --replace; prints the same. FILE may be -, standard input", options.restore},
-		{"replicate", "", "--from URL --db DB --to DIR", "keep a replica of a KV database in a folder until interrupted; go on where it " +
-			"ended. It reports how far it is to the database, unless --read-only. A replica of another history than the database has is " +
+		{"edit", "VIEW KEY", "--file F", "replace a document by compare-and-set; binary as base64. A text with another version than the stored one " +
+			"is refused. With kv DB:KEY it replaces the value of a pair in a KV database and keeps its expiry", options.edit},
+		{"backup", "DB FILE", "", "write a KV database to a new file; prints its change number and its number of pairs. If FILE is -, " +
+			"the backup goes to standard output and these to standard error", options.backup},
+		{"restore", "DB FILE", "", "restore a KV database from a backup, verified to its end before anything is written; a database that ever had a " +
+			"change is refused without --replace; prints the same. FILE may be - for standard input", options.restore},
+		{"replicate", "", "--from URL --db DB --to DIR", "keep a replica of a KV database in a folder until interrupted; a later run " +
+			"resumes. It reports its progress to the database, except with --read-only. A replica of another history is " +
 			"refused without --replace", options.replicate},
 		{"connections", "", "", "print the names of the connections in the configuration file", options.connections},
 		{"version", "", "", "print the version", options.version},
-		{"completion", "SHELL", "", "print a script that completes words in bash, zsh or fish", options.completion},
+		{"completion", "SHELL", "", "print a completion script for bash, zsh or fish", options.completion},
 	}
 }
 

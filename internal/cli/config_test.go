@@ -54,12 +54,12 @@ func TestAWrongConfigurationNamesItsLine(t *testing.T) {
 		"[keys]\nflush = \"F\"\n":              `line 2: keys.flush: expected a list of keys, such as ["F", "ctrl+f"]; an empty one for none`,
 		"[keys]\nexplode = [\"x\"]\n":          `line 2: unknown action "explode": one of `,
 		"[keys]\nbump = []\nflush = [\"q\"]\n": `line 3: one key for two actions: "q" is both `,
-		"[keys]\nflush = [\"ctrl+f\"]\n":       `line 2: flush: "ctrl+f": what changes the server does not go on a bare ctrl chord`,
+		"[keys]\nflush = [\"ctrl+f\"]\n":       `line 2: flush: "ctrl+f": an action that changes the server cannot have a bare ctrl chord`,
 
 		"[columns]\nlokcs = [\"TTL\"]\n":          "line 2: unknown entry columns.lokcs: one of overview, buffers",
 		"[columns]\nlocks = [\"AGE\"]\n":          `line 2: columns.locks: no column "AGE": expected a list of KEY, TOKEN, TTL, FENCE`,
 		"[columns]\nlocks = \"TTL\"\n":            "line 2: columns.locks: expected a list of KEY, TOKEN, TTL, FENCE",
-		"[columns]\nlocks = [\"TTL\", \"TTL\"]\n": "line 2: columns.locks: TTL stands there twice",
+		"[columns]\nlocks = [\"TTL\", \"TTL\"]\n": "line 2: columns.locks: TTL is listed twice",
 
 		"[themes.night]\naccent = \"red\"\n":   "line 2: themes.night.accent: expected a colour: #rgb, #rrggbb, 0 to 255, or default for the terminal's own",
 		"[themes.night]\naccent = 256\n":       "line 2: themes.night.accent: expected a colour",

@@ -18,7 +18,7 @@ func configDocs() string {
 		if len(s.entries) == 0 {
 			continue
 		}
-		b.WriteString("\n| Entry | What it says | Value | Example |\n|---|---|---|---|\n")
+		b.WriteString("\n| Entry | Meaning | Value | Example |\n|---|---|---|---|\n")
 		for _, e := range s.entries {
 			fmt.Fprintf(&b, "| `%s` | %s | %s | `%s` |\n", e.name, e.help, e.kind.name, e.example)
 		}

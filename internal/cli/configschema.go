@@ -43,10 +43,10 @@ type kind struct {
 func schema() []section {
 	reading := []entry{
 		{"read-only", truth(), "true", "refuse every action"},
-		{"refresh", interval(), `"1s"`, "time between two readings, where the server does not push"},
-		{"scan-budget", amount(), "20", "most trips a second to the server while the keyspace is read; 0: no limit"},
+		{"refresh", interval(), `"1s"`, "time between readings, if the server does not push"},
+		{"scan-budget", amount(), "20", "maximum round trips per second while the keyspace is read; 0: no limit"},
 	}
-	tokens := []entry{{"based-on", oneOf(themes.Names()), `"dark"`, "the theme that gives the colours not named; without it dark or light, as the background is"}}
+	tokens := []entry{{"based-on", oneOf(themes.Names()), `"dark"`, "theme of the colours not set here; by default dark or light, as the terminal's background"}}
 	for _, t := range themes.Tokens() {
 		tokens = append(tokens, entry{t.Name, colour(), `"#7cc4ff"`, t.Help})
 	}
@@ -60,34 +60,34 @@ func schema() []section {
 		prefixes = append(prefixes, entry{p.name, keyPrefix(), fmt.Sprintf("%q", *p.at), p.help})
 	}
 	return []section{
-		{name: "", about: "Stands at the top of the file, before the first `[`.", entries: append([]entry{
-			{"connection", text(), `"prod"`, "the connection to use where none is named and no --url is given"},
+		{name: "", about: "At the top of the file, before the first `[`.", entries: append([]entry{
+			{"connection", text(), `"prod"`, "default connection, if none is named and no --url is given"},
 			{"view", oneOf(strings.Fields(views.Names())), `"overview"`, "the view to start with"},
-			{"theme", text(), `"high-contrast"`, "a built-in theme, or one of the file's own"},
-			{"mouse", truth(), "true", "the dashboard takes clicks and the wheel; false leaves them to the terminal"},
-			{"flush-dir", path(), `"~/flushed"`, "where flushed buffers are written"},
-			{"audit-file", path(), `"~/holdfast-audit.jsonl"`, "file that every action is noted in"},
-			{"log-file", path(), `"~/holdfast.log"`, "file for messages of the connection library"},
+			{"theme", text(), `"high-contrast"`, "a built-in theme, or one of your own"},
+			{"mouse", truth(), "true", "whether the dashboard takes clicks and the wheel; false leaves them to the terminal"},
+			{"flush-dir", path(), `"~/flushed"`, "directory for flushed buffers"},
+			{"audit-file", path(), `"~/holdfast-audit.jsonl"`, "file that records every action"},
+			{"log-file", path(), `"~/holdfast.log"`, "log file of the connection library"},
 		}, reading...)},
 		{name: "connections.NAME", about: "A server by name: `holdfast --connection NAME`, or \"connect to NAME\" in the palette.", entries: append([]entry{
 			{"url", urls(), `"rediss://10.0.0.5:6379/0"`, "the server, or a list of the seeds of a cluster or of sentinels"},
 			{"cluster", truth(), "false", "the server is a Redis Cluster"},
-			{"sentinel-master", text(), `"main"`, "the servers are sentinels that watch the master of this name"},
+			{"sentinel-master", text(), `"main"`, "name of the master, if the servers are sentinels"},
 			{"username", text(), `"ops"`, "user to log in as"},
-			{"password-file", path(), `"~/.prod-pass"`, "file that holds the password"},
-			{"tls-ca", path(), `"prod-ca.pem"`, "file with the certificates to trust, PEM; each of the tls entries turns TLS on"},
-			{"tls-cert", path(), `"me.pem"`, "file with our certificate, PEM"},
-			{"tls-key", path(), `"me.key"`, "file with the key of our certificate, PEM"},
-			{"tls-server-name", text(), `"redis.prod.example"`, "name that the server's certificate must carry, where it is not that of the URL"},
-			{"colour", oneOf(tui.Colours()), `"bad"`, "what the name stands on in the header"},
+			{"password-file", path(), `"~/.prod-pass"`, "file with the password"},
+			{"tls-ca", path(), `"prod-ca.pem"`, "PEM file with the certificates to trust; any tls entry turns TLS on"},
+			{"tls-cert", path(), `"me.pem"`, "PEM file with the client certificate"},
+			{"tls-key", path(), `"me.key"`, "PEM file with the client key"},
+			{"tls-server-name", text(), `"redis.prod.example"`, "name expected in the server's certificate, if it differs from the URL's"},
+			{"colour", oneOf(tui.Colours()), `"bad"`, "background of the name in the header"},
 		}, reading...)},
-		{name: "prefixes", about: "Where the kinds of state live, if not at the usual places. They hold for all connections.", entries: prefixes},
-		{name: "connections.NAME.prefixes", about: "The same for one connection; what it does not name is as in `[prefixes]`.", entries: prefixes},
-		{name: "keys", about: "Keys by action, an empty list unbinding it. The actions and their usual keys are in [keys.md](keys.md).",
+		{name: "prefixes", about: "Key prefixes of the kinds of state, if not the defaults. They apply to all connections.", entries: prefixes},
+		{name: "connections.NAME.prefixes", about: "The same for one connection; prefixes not set here are as in `[prefixes]`.", entries: prefixes},
+		{name: "keys", about: "Keys by action; an empty list unbinds it. The actions and their default keys are in [keys.md](keys.md).",
 			any: keyList()},
 		{name: "columns", about: "The columns of a view in the order to show them; the others are hidden. The first column of a view always stays first.",
 			entries: columns},
-		{name: "themes.NAME", about: "A theme of one's own. It can also be a file `themes/NAME.toml` beside the configuration file, with the same entries\nat its top.", entries: tokens},
+		{name: "themes.NAME", about: "A theme of your own. It can also be a file `themes/NAME.toml` beside the configuration file, with the same entries\nat its top.", entries: tokens},
 	}
 }
 
@@ -176,7 +176,7 @@ func titles(v views.View) kind {
 				return nil, fmt.Errorf("no column %q: expected a list of %s", title, strings.Join(known, ", "))
 			}
 			if slices.Contains(l[:i], title) {
-				return nil, fmt.Errorf("%s stands there twice", title)
+				return nil, fmt.Errorf("%s is listed twice", title)
 			}
 		}
 		return l, nil
@@ -267,7 +267,7 @@ func absolute(folder, p string) (string, error) {
 		home, err := os.UserHomeDir()
 		return filepath.Join(home, rest), err
 	case strings.HasPrefix(user, "~") && user != p:
-		return "", fmt.Errorf("%s is no home that is known here: write the whole path, or ./%s", user, user)
+		return "", fmt.Errorf("%s is not a known home directory: write the whole path, or ./%s", user, user)
 	case filepath.IsAbs(p):
 		return p, nil
 	}

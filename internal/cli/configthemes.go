@@ -44,7 +44,7 @@ func (c *config) readTheme(ctx context.Context, path string) error {
 	}
 	name := strings.TrimSuffix(filepath.Base(path), ".toml")
 	if _, twice := c.themes[name]; twice {
-		return fmt.Errorf("%s has a theme of this name, too", c.path)
+		return fmt.Errorf("%s also has a theme of this name", c.path)
 	}
 	all := schema()
 	theme := all[slices.IndexFunc(all, func(s section) bool { return s.name == "themes.NAME" })]

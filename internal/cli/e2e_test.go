@@ -316,7 +316,7 @@ func TestDashboard(t *testing.T) {
 	x.see("8e", "-host-4", "+host-9", "> yes <") // the editor came and went
 	x.see("y", "done: saved cfg:leader, version 3")
 	x.on("leader")
-	x.see("z", "take the edit of cfg:leader back")
+	x.see("z", "undo the edit of cfg:leader")
 	x.see("y", "done: saved cfg:leader, version 4")
 	x.until("version 4 is not on the screen", func() bool { return strings.Contains(x.row("> leader"), " 4 ") }) // the one that d is for
 	x.see("d", "delete cfg:leader", "> no <")

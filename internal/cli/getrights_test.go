@@ -288,7 +288,7 @@ func TestALargeContentCostsNoMemory(t *testing.T) {
 			copied("kv:{db}:d:k")()
 			do(`redis.call('XADD', KEYS[1], '9-0', 'c', redis.call('GET', KEYS[2]))`, "kv:{db}:log")
 			do(`for i = 1, 1000000 do redis.call('HSET', KEYS[1], 'replica-' .. i, '1 1700000000000') end`, "kv:{db}:replicas")
-		}, `"unknown":"left out: it has 314572801 bytes`},
+		}, `"unknown":"left out: 314572801 bytes`},
 		{"kv", "db:k", nil, ""},
 	} {
 		if test.fill != nil {

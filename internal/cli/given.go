@@ -76,7 +76,7 @@ func checkPaths(f *pflag.FlagSet) (err error) {
 	f.VisitAll(func(flag *pflag.Flag) {
 		value := flag.Value.String()
 		if err == nil && isPath(flag.Name) && strings.HasPrefix(value, "~") && (value == "~" || strings.Contains(value, "/")) {
-			err = fmt.Errorf("--%s: %s: ~ stands for no home here; write the whole path, or ./~ for a file of that name", flag.Name, value)
+			err = fmt.Errorf("--%s: %s: ~ is not expanded here; write the whole path, or ./~ for a file of that name", flag.Name, value)
 		}
 	})
 	return err
@@ -145,7 +145,7 @@ func checkVariables(f *pflag.FlagSet, values map[string]string) error {
 		return nil
 	}
 	name := slices.Min(unknown)
-	return fmt.Errorf("unknown environment variable %s: the nearest that there is is %s", name, nearest(name, known))
+	return fmt.Errorf("unknown environment variable %s: did you mean %s?", name, nearest(name, known))
 }
 
 // nearest is the word that takes the fewest edits to reach.

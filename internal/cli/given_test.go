@@ -31,9 +31,9 @@ func TestNothingThatIsGivenCountsForNothing(t *testing.T) {
 		"no truth":             {[]string{"HOLDFAST_READ_ONLY=maybe"}, get(), "HOLDFAST_READ_ONLY: "},
 		"no truth in a flag":   {nil, get("--read-only=maybe"), "maybe"},
 		"no duration":          {[]string{"HOLDFAST_REFRESH=soon"}, get(), "HOLDFAST_REFRESH: "},
-		"unknown variable":     {[]string{"HOLDFAST_READONLY=1"}, get(), "HOLDFAST_READONLY: the nearest that there is is HOLDFAST_READ_ONLY"},
-		"unknown of two":       {[]string{"HOLDFAST_ZZZ=1", "HOLDFAST_AUDITFILE=x"}, get(), "HOLDFAST_AUDITFILE: the nearest that there is is HOLDFAST_AUDIT_FILE"},
-		"a letter too much":    {[]string{"HOLDFAST_URLS=redis://prod"}, []string{"get", "actors"}, "HOLDFAST_URL\n"},
+		"unknown variable":     {[]string{"HOLDFAST_READONLY=1"}, get(), "HOLDFAST_READONLY: did you mean HOLDFAST_READ_ONLY?"},
+		"unknown of two":       {[]string{"HOLDFAST_ZZZ=1", "HOLDFAST_AUDITFILE=x"}, get(), "HOLDFAST_AUDITFILE: did you mean HOLDFAST_AUDIT_FILE?"},
+		"a letter too much":    {[]string{"HOLDFAST_URLS=redis://prod"}, []string{"get", "actors"}, "did you mean HOLDFAST_URL?"},
 		"no name":              {[]string{"HOLDFAST_=1"}, get(), "unknown environment variable HOLDFAST_:"},
 		"unknown, dashboard":   {[]string{"HOLDFAST_VEIW=locks"}, nil, "HOLDFAST_VIEW"},
 		"unknown, demo":        {[]string{"HOLDFAST_VEIW=locks"}, []string{"demo"}, "HOLDFAST_VIEW"},
@@ -49,7 +49,7 @@ func TestNothingThatIsGivenCountsForNothing(t *testing.T) {
 		"theme of flush":       {nil, []string{"flush", "s", "--theme", "dark"}, "flush does not use --theme"},
 		"URL of version":       {nil, []string{"version", "--url", url}, "version does not use --url"},
 		"URL of connections":   {nil, []string{"connections", "--url", url}, "connections does not use --url"},
-		"home in a flag":       {nil, []string{"flush", "s", "--url", url, "--flush-dir=~/x"}, "--flush-dir: ~/x: ~ stands for no home"},
+		"home in a flag":       {nil, []string{"flush", "s", "--url", url, "--flush-dir=~/x"}, "--flush-dir: ~/x: ~ is not expanded here"},
 		"home of another":      {nil, get("--log-file=~ops/log"), "--log-file: ~ops/log"},
 		"home in a variable":   {[]string{"HOLDFAST_PASSWORD_FILE=~/pass"}, get(), "--password-file: ~/pass"},
 		"home as a folder":     {nil, []string{"replicate", "--from", url, "--db", "d", "--to=~"}, "--to: ~"},
@@ -131,7 +131,7 @@ func TestAConfigurationThatIsThereIsNotPassedOver(t *testing.T) {
 	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
 	xdg.Reload()
 	holdfast(t, "get", "actors", "--url", s.URL()).ok(t)
-	for text, says := range map[string]string{"flush-dir = \"~ops/x\"\n": "line 1: flush-dir: ~ops is no home", "flush-dir = \"\"\n": "line 1"} {
+	for text, says := range map[string]string{"flush-dir = \"~ops/x\"\n": "line 1: flush-dir: ~ops is not a known home", "flush-dir = \"\"\n": "line 1"} {
 		if l := holdfast(t, "get", "actors", "--config", file(t, text)).line(t); !strings.Contains(l, says) {
 			t.Errorf("%q", l)
 		}

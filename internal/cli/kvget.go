@@ -113,7 +113,7 @@ func printPair(ctx context.Context, c *core.Core, id string, to views.Printer) e
 }
 
 func tooLarge(key string, d live.Detail) error {
-	return fmt.Errorf("%q: its content takes %d bytes, and get prints up to %d", key, d.Size, live.InspectMost)
+	return fmt.Errorf("%q: its content has %d bytes, above the limit of %d", key, d.Size, live.InspectMost)
 }
 
 // pair is a row of `get kv DB`.
@@ -138,7 +138,7 @@ func pairView(db string) views.View {
 		field("expires", func(e redisdb.Entry) any { return e.Expires }),
 		field("value", func(e redisdb.Entry) any {
 			if e.LeftOut {
-				return fmt.Errorf("left out: it has %d bytes, and a list of pairs has values of up to %d", e.Bytes, redisdb.EachPageMost)
+				return fmt.Errorf("left out: %d bytes, above the limit of %d for lists of pairs", e.Bytes, redisdb.EachPageMost)
 			}
 			return e.Value
 		}),

@@ -72,7 +72,7 @@ func (o options) replicateTo(ctx context.Context, c *core.Core) (err error) {
 		case conn.Unreachable(err) || conn.Moving(err): // while it was opened or read as a whole; changes are asked for again by themselves
 			r.told.report(kvstore.Progress{Applied: r.applied(), Err: err})
 		case !o.replace && slices.ContainsFunc(replaceable, func(way error) bool { return errors.Is(err, way) }):
-			return fmt.Errorf("%w; --replace starts from a snapshot, and what %s holds is gone", err, o.to)
+			return fmt.Errorf("%w; --replace discards what %s holds and starts from a snapshot", err, o.to)
 		default:
 			return err
 		}
@@ -221,7 +221,7 @@ func adopt(from kvstore.ChangePropagator, to *pebbledb.Store, db string) error {
 		return err
 	}
 	if applied == 0 && pairs {
-		return fmt.Errorf("%s is no replica: %w", to.Dir(), kvstore.ErrNotEmpty)
+		return fmt.Errorf("%s is not a replica: %w", to.Dir(), kvstore.ErrNotEmpty)
 	}
 	if _, err := kvstore.ReadProgress(from, to); err != nil {
 		return err

@@ -23,7 +23,7 @@ const standard = "-"
 func (o options) backup(ctx context.Context, args []string, stdout io.Writer) error {
 	db, path := args[0], args[1]
 	if path == standard && isTerminal(stdout) {
-		return fmt.Errorf("%w: a backup is not for a terminal: redirect standard output, or name a file", errUsage)
+		return fmt.Errorf("%w: a backup cannot go to a terminal: redirect standard output, or name a file", errUsage)
 	}
 	if _, err := os.Lstat(path); path != standard && err == nil {
 		return fmt.Errorf("back up %q: %s: %w", db, path, kvstore.ErrExists)
@@ -114,9 +114,9 @@ func (o options) openDatabase(ctx context.Context, c *core.Core, db string) (*re
 	case rows[0].Problem() != nil:
 		return nil, nil, rows[0].Problem()
 	case o.readOnly && rows[0].RestoreErr != nil:
-		return nil, nil, fmt.Errorf("whether a restore of it is unfinished is not known, and opening it would go on with that: %w", rows[0].RestoreErr)
+		return nil, nil, fmt.Errorf("opening it might resume an unfinished restore; whether there is one is not known: %w", rows[0].RestoreErr)
 	case rows[0].Restoring && o.readOnly:
-		return nil, nil, fmt.Errorf("a restore of it is not finished, and opening it would go on with that: %w", operate.ErrReadOnly)
+		return nil, nil, fmt.Errorf("opening it would resume an unfinished restore: %w", operate.ErrReadOnly)
 	}
 	s, err := c.KVContext(ctx, db)
 	return rows[0], s, err
@@ -136,7 +136,7 @@ func (b behind) Write(p []byte) (int, error) {
 // restore makes a KV database from a backup.
 func (o options) restore(ctx context.Context, args []string, stdout io.Writer) error {
 	if args[1] == standard && isTerminal(os.Stdin) {
-		return fmt.Errorf("%w: a backup cannot be typed: redirect standard input, or name a file", errUsage)
+		return fmt.Errorf("%w: a backup cannot come from a terminal: redirect standard input, or name a file", errUsage)
 	}
 	m := newMeter(o.stderr, "restore of "+args[0])
 	err := o.act(ctx, behind{m, stdout}, func(_ *core.Core, op *operate.Operator) (operate.Action, error) {
@@ -144,7 +144,7 @@ func (o options) restore(ctx context.Context, args []string, stdout io.Writer) e
 	})
 	m.end()
 	if errors.Is(err, kvstore.ErrNotEmpty) {
-		err = fmt.Errorf("%w; --replace restores it all the same, and what it holds is gone", err)
+		err = fmt.Errorf("%w; --replace restores it anyway and discards what it holds", err)
 	}
 	return err
 }

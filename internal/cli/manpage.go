@@ -57,7 +57,7 @@ func manPage() string {
 	})
 	line(".El\n.Sh FILES\n.Bl -tag -width Ds")
 	line(".It Pa ~/.config/holdfast/config.toml\nConnections, prefixes, keys, columns and themes; docs/config.md lists every entry.")
-	line(".It Pa ~/.config/holdfast/themes/NAME.toml\nA theme of one's own.\n.El\n.Sh EXIT STATUS\n.Bl -tag -width Ds")
+	line(".It Pa ~/.config/holdfast/themes/NAME.toml\nA theme of your own.\n.El\n.Sh EXIT STATUS\n.Bl -tag -width Ds")
 	for _, e := range exits() {
 		line(".It %d\n%s.", e.code, roff(e.meaning))
 	}

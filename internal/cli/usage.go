@@ -15,12 +15,12 @@ type exit struct {
 
 func exits() []exit {
 	return []exit{
-		{done, "done"}, {failed, "failed, or rows are missing from what was printed"}, {wrongUsage, "usage, or a configuration that is wrong"},
+		{done, "done"}, {failed, "failed, or the output lacks rows"}, {wrongUsage, "wrong usage or configuration"},
 		{refused, "refused by a precondition (held, changed, read-only)"}, {unreachable, "server unreachable"},
 	}
 }
 
-const aboutFlags = "each also as HOLDFAST_NAME in the environment, where an unknown or an empty one is an error; HOLDFAST_URL may hold several, with spaces between them"
+const aboutFlags = "each also as HOLDFAST_NAME in the environment; unknown or empty variables are errors; HOLDFAST_URL may hold several URLs, separated by spaces"
 
 // synopsis is how a verb is called.
 func (v verb) synopsis() string {

@@ -70,7 +70,7 @@ func (o options) get(ctx context.Context, args []string, stdout io.Writer) error
 		return err
 	}
 	if v.Kind == "" && len(args) == 2 {
-		return fmt.Errorf("%w: %s is no view of single rows", errUsage, v.Name)
+		return fmt.Errorf("%w: %s has no single rows", errUsage, v.Name)
 	}
 	return o.with(ctx, func(c *core.Core) error {
 		var feeds []live.Feed
@@ -121,7 +121,7 @@ func (o options) repeat(ctx context.Context, to views.Printer, print func() erro
 			}
 		case told != "":
 			told = ""
-			fmt.Fprintln(o.stderr, "holdfast: it answers again")
+			fmt.Fprintln(o.stderr, "holdfast: the server answers again")
 		}
 		first = false
 		select {
@@ -329,7 +329,7 @@ func (o options) lock(ctx context.Context, args []string, stdout io.Writer) erro
 	return o.act(ctx, stdout, func(_ *core.Core, op *operate.Operator) (operate.Action, error) {
 		take, err := op.TakeLock(args[0], "", o.ttl)
 		if err == nil && take.Warning != "" && !o.yes && !op.ReadOnly() {
-			err = fmt.Errorf("lock %q: %w: %s; if that is meant, add --yes", args[0], errUnusual, take.Warning)
+			err = fmt.Errorf("lock %q: %w: %s; to take it anyway, add --yes", args[0], errUnusual, take.Warning)
 		}
 		return take, err
 	})
@@ -385,7 +385,7 @@ func (o options) edit(ctx context.Context, args []string, stdout io.Writer) erro
 }
 
 // errEmpty refuses what may have been cut off.
-var errEmpty = conn.Precondition("the text is empty; if that is meant, add --allow-empty")
+var errEmpty = conn.Precondition("the text is empty; to save it anyway, add --allow-empty")
 
 // maxDocument is what a Redis value can hold.
 const maxDocument = 512 << 20

@@ -256,7 +256,7 @@ func (r *PairRows) Keep(ctx context.Context, id string) (body []byte, version in
 		return r.with(ctx, id, func(s *Store, key []byte) error {
 			now, err := conn.Ask(ctx, r.c, redis.NewTimeCmd(ctx, "time"))
 			if err == nil && pair.ExpireTS != 0 && now.Unix() >= int64(pair.ExpireTS) {
-				err = fmt.Errorf("%w: its time is over", ErrNotFound)
+				err = fmt.Errorf("%w: it has expired", ErrNotFound)
 			}
 			if err != nil {
 				return s.fail("put back", s.key(key), err)

@@ -39,8 +39,8 @@ type Options struct {
 var (
 	ErrBadArgument = errors.New("bad argument")
 	ErrNotFound    = errors.New("no such key")
-	ErrChanged     = conn.Precondition("the key has another value by now")
-	ErrThere       = conn.Precondition("the key is there already")
+	ErrChanged     = conn.Precondition("the value of the key has changed")
+	ErrThere       = conn.Precondition("the key already exists")
 	ErrRestoring   = errors.New("the database is being restored")
 	ErrFull        = errors.New("the server is out of memory (maxmemory): it takes no writes but deletions")
 	errMalformed   = errors.New("not written by this package")
