@@ -92,15 +92,15 @@ func complete(p conn.Prefixes) conn.Prefixes {
 // records and keys before kv: the later feed of each pair also takes the foreign keys under their common prefix.
 func (c *Core) Feeds() []live.Feed {
 	return []live.Feed{
-		live.Of("buffers", c.BufferRows),
-		live.Of("generations", c.Generations),
-		live.Of("actors", c.ActorRows),
-		live.Of("workers", c.WorkerRows),
-		live.Of("locks", c.LockRows),
-		live.Of("leases", c.LeaseRows),
-		live.Of("records", c.RecordRows),
-		live.Of("keys", c.PairRows),
-		live.Of("kv", c.KVRows),
+		live.NewFeed("buffers", c.BufferRows),
+		live.NewFeed("generations", c.Generations),
+		live.NewFeed("actors", c.ActorRows),
+		live.NewFeed("workers", c.WorkerRows),
+		live.NewFeed("locks", c.LockRows),
+		live.NewFeed("leases", c.LeaseRows),
+		live.NewFeed("records", c.RecordRows),
+		live.NewFeed("keys", c.PairRows),
+		live.NewFeed("kv", c.KVRows),
 	}
 }
 

@@ -14,11 +14,11 @@ import (
 // and is suspended or paused again.
 
 const (
-	stuckActor = "notebook-stuck"  // its image never arrives
-	halfActor  = "browser-crashed" // its scheduler died between the two writes of an assignment
+	stuckActor    = "notebook-stuck"  // its image never arrives
+	oneSidedActor = "browser-crashed" // its scheduler died between the two writes of an assignment
 )
 
-func (s *stage) castActors() {
+func (s *session) castActors() {
 	usual, stuck, half := seats()
 	for i := range 38 {
 		kind := []string{"code-sandbox", "browser", "notebook"}[i%3]
@@ -50,7 +50,7 @@ func (s *stage) castActors() {
 
 // life is that of one actor. It keeps nothing in mind: what the server says decides each turn.
 type life struct {
-	s            *stage
+	s            *session
 	r            *rand.Rand
 	id, atespace string // with an atespace the actor lies in the newer layout
 	template     string
@@ -149,8 +149,8 @@ func (l *life) leave(ctx context.Context, a *actorstore.Actor) error {
 
 // crash claims a pod for an actor and goes no further, as an assignment does that dies between its two writes. Once an
 // operator has mended that, it happens again.
-func (s *stage) crash(half seat) turn {
-	actor := life{s: s, id: halfActor, template: "browser"}
+func (s *session) crash(half seat) turn {
+	actor := life{s: s, id: oneSidedActor, template: "browser"}
 	return func(ctx context.Context) (time.Duration, error) {
 		if err := actor.create(ctx); err != nil && !errors.Is(err, actorstore.ErrAlreadyExists) {
 			return 0, err

@@ -41,7 +41,7 @@ const (
 	backpressure = 400
 )
 
-func (s *stage) castBuffers() {
+func (s *session) castBuffers() {
 	for _, st := range stores() {
 		r := s.stream("producer of " + st.name)
 		push := s.producer(r, st)
@@ -69,7 +69,7 @@ func (s *stage) castBuffers() {
 }
 
 // producer pushes records, unless the store is full.
-func (s *stage) producer(r *rand.Rand, st store) turn {
+func (s *session) producer(r *rand.Rand, st store) turn {
 	number, waiting := 100_000+r.IntN(100_000), int64(0)
 	return func(ctx context.Context) (time.Duration, error) {
 		var stats buffer.Stats
@@ -92,7 +92,7 @@ func (s *stage) producer(r *rand.Rand, st store) turn {
 
 // flusher takes the lock of a store, moves its buffer aside, writes it to a warehouse (which takes a moment and is left
 // out here), and empties the batch. While somebody else has the lock it waits.
-func (s *stage) flusher(r *rand.Rand, st store) turn {
+func (s *session) flusher(r *rand.Rand, st store) turn {
 	var token string // of the lock, while it is held
 	var batch int64  // that the warehouse is about to have; 0: none
 	return func(ctx context.Context) (time.Duration, error) {
@@ -123,7 +123,7 @@ func (s *stage) flusher(r *rand.Rand, st store) turn {
 }
 
 // dyingFlusher prepares a batch and never comes back to it. Once an operator has flushed that batch, it does so again.
-func (s *stage) dyingFlusher(r *rand.Rand) turn {
+func (s *session) dyingFlusher(r *rand.Rand) turn {
 	var left int64 // the batch it left
 	return func(ctx context.Context) (time.Duration, error) {
 		if left != 0 {
@@ -142,7 +142,7 @@ func (s *stage) dyingFlusher(r *rand.Rand) turn {
 }
 
 // auditor keeps one store locked, and takes the lock again some time after it expired or an operator took it away.
-func (s *stage) auditor(r *rand.Rand) turn {
+func (s *session) auditor(r *rand.Rand) turn {
 	return func(ctx context.Context) (time.Duration, error) {
 		_, _, err := s.core.Buffers.Lock(ctx, audited, 0, 20*time.Minute)
 		return about(r, 3*time.Minute), err

@@ -26,7 +26,7 @@ func caches() []cache {
 	}
 }
 
-func (s *stage) castCaches() {
+func (s *session) castCaches() {
 	for _, c := range caches() {
 		name := "writer of " + c.namespace
 		r := s.stream(name)
@@ -43,7 +43,7 @@ func (s *stage) castCaches() {
 }
 
 // invalidate bumps the generation of something that was written.
-func (s *stage) invalidate(r *rand.Rand, c cache) turn {
+func (s *session) invalidate(r *rand.Rand, c cache) turn {
 	return func(ctx context.Context) (time.Duration, error) {
 		i := r.IntN(c.keys)
 		if c.hot && r.IntN(5) > 0 {
@@ -53,7 +53,7 @@ func (s *stage) invalidate(r *rand.Rand, c cache) turn {
 	}
 }
 
-func (s *stage) bump(ctx context.Context, c cache, i int) error {
+func (s *session) bump(ctx context.Context, c cache, i int) error {
 	store, err := s.core.GenStore(c.namespace, c.ttl)
 	if err == nil {
 		_, err = store.Bump(ctx, fmt.Sprintf("single:%s:%d", c.namespace, c.from+i))

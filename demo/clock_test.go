@@ -36,7 +36,7 @@ func TestTimeAndTTLsMoveInStep(t *testing.T) {
 func TestTheServersClockFollowsOurs(t *testing.T) {
 	d := must[*Demo](t)(Start(ctx, Options{}))
 	defer d.Close()
-	c := d.stage.core.Conn
+	c := d.session.core.Conn
 	first, left := c.Time(ctx).Val(), c.PTTL(ctx, "lock:"+longLock).Val()
 	redistest.Eventually(t, "the clock moves", func() bool {
 		now := c.Time(ctx).Val()

@@ -24,11 +24,11 @@ type Options struct {
 type Demo struct {
 	URL string // redis://127.0.0.1:PORT/0, open to other processes of this machine
 
-	server *miniredis.Miniredis
-	clock  *clock
-	stage  *stage
-	stop   context.CancelFunc // of the workload
-	busy   sync.WaitGroup
+	server  *miniredis.Miniredis
+	clock   *clock
+	session *session
+	stop    context.CancelFunc // of the workload
+	busy    sync.WaitGroup
 }
 
 // Start starts the server and fills it: when it returns, every kind of state has rows. From then on the workload acts
@@ -58,8 +58,8 @@ func set(ctx context.Context, o Options, start time.Time) (*Demo, error) {
 		server.Close()
 		return nil, fmt.Errorf("demo: %w", err)
 	}
-	s := newStage(c, o.Seed)
-	d := &Demo{URL: url, server: server, clock: newClock(server, start.Add(-s.longAgo())), stage: s, stop: func() {}}
+	s := newSession(c, o.Seed)
+	d := &Demo{URL: url, server: server, clock: newClock(server, start.Add(-s.longAgo())), session: s, stop: func() {}}
 	if err := s.play(ctx, d.clock, start); err != nil {
 		_ = d.Close()
 		return nil, fmt.Errorf("demo: set the scene: %w", err)
@@ -88,14 +88,14 @@ func (d *Demo) run(ctx context.Context, start time.Time) {
 // alive in the background nothing else acts: the same seed and the same steps give the same state.
 func (d *Demo) step(ctx context.Context, now time.Time) error {
 	d.clock.set(now)
-	return d.stage.step(ctx, now)
+	return d.session.step(ctx, now)
 }
 
 // Close stops the workload and the server and returns when no goroutine of theirs is left.
 func (d *Demo) Close() error {
 	d.stop()
 	d.busy.Wait()
-	err := d.stage.core.Close()
+	err := d.session.core.Close()
 	d.server.Close()
 	return err
 }

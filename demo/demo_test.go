@@ -46,7 +46,7 @@ func rehearse(t testing.TB, seed int64) *rehearsal {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { d.Close() })
-	return &rehearsal{d, d.stage.core, t, now}
+	return &rehearsal{d, d.session.core, t, now}
 }
 
 // run lets time pass in steps and returns what went wrong in them.
@@ -155,7 +155,7 @@ func TestThereIsSomethingToFind(t *testing.T) {
 		t.Errorf("the audited store is not locked: %v", err)
 	}
 	halves, _ := d.Actors.Halves(ctx) // the error tells of the bad records
-	if len(halves) != 1 || halves[0].Actor != halfActor {
+	if len(halves) != 1 || halves[0].Actor != oneSidedActor {
 		t.Errorf("halves: %+v", halves)
 	}
 	if a, err := d.Actors.GetActor(ctx, stuckActor); err != nil || a.Status != "STATUS_RESUMING" || a.AteomPodName == "" {
@@ -295,7 +295,7 @@ func TestTheContextEndsTheWorkload(t *testing.T) {
 	defer d.Close()
 	cancel()
 	d.busy.Wait()
-	if err := d.stage.core.Conn.Reach(ctx); err != nil {
+	if err := d.session.core.Conn.Reach(ctx); err != nil {
 		t.Errorf("the server stands until Close: %v", err)
 	}
 	if _, err := Start(gone, Options{}); !errors.Is(err, context.Canceled) {

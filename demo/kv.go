@@ -24,7 +24,7 @@ const (
 // keepChanges is how much of the log these databases keep: enough for a replica that stood still.
 const keepChanges = 400
 
-func (s *stage) castKV() {
+func (s *session) castKV() {
 	r := s.stream(sessions)
 	log := s.database(sessions, func() []*kvstore.KVPair { return nil })
 	visit := log.turn(s.browse(r))
@@ -50,13 +50,13 @@ func (s *stage) castKV() {
 
 // database is a KV database that is opened when it is needed.
 type database struct {
-	s       *stage
+	s       *session
 	name    string
 	initial func() []*kvstore.KVPair
 	open    *redisdb.Store // nil: not yet, or no more
 }
 
-func (s *stage) database(name string, initial func() []*kvstore.KVPair) *database {
+func (s *session) database(name string, initial func() []*kvstore.KVPair) *database {
 	return &database{s: s, name: name, initial: initial}
 }
 
@@ -112,7 +112,7 @@ func (d *database) begin(store *redisdb.Store) error {
 }
 
 // browse lets visitors log in, go on and log out; who does neither is logged out by the expiry.
-func (s *stage) browse(r *rand.Rand) func(*redisdb.Store) (time.Duration, error) {
+func (s *session) browse(r *rand.Rand) func(*redisdb.Store) (time.Duration, error) {
 	return func(store *redisdb.Store) (time.Duration, error) {
 		key := fmt.Appendf(nil, "user/%04d", 1000+r.IntN(90))
 		rest := about(r, 500*time.Millisecond)
@@ -147,7 +147,7 @@ func initialFlags() (pairs []*kvstore.KVPair) {
 
 // toggle changes one flag if nobody else has since it was read. One that is missing it creates, unless somebody else
 // does; an announcement that comes with a change ends by itself.
-func (s *stage) toggle(r *rand.Rand) func(*redisdb.Store) (time.Duration, error) {
+func (s *session) toggle(r *rand.Rand) func(*redisdb.Store) (time.Duration, error) {
 	return func(store *redisdb.Store) (time.Duration, error) {
 		key, percent := []byte(pick(r, flagNames())), r.IntN(101)
 		rest := about(r, 1500*time.Millisecond)
@@ -171,7 +171,7 @@ func (s *stage) toggle(r *rand.Rand) func(*redisdb.Store) (time.Duration, error)
 
 // follower applies the changes of one database to another, a batch a turn, and takes a snapshot where the log cannot
 // help. Now and then it stands still for a while.
-func (s *stage) follower(r *rand.Rand, master, copy *database) turn {
+func (s *session) follower(r *rand.Rand, master, copy *database) turn {
 	return func(ctx context.Context) (time.Duration, error) {
 		from, err := master.store()
 		if err != nil {

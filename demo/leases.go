@@ -17,7 +17,7 @@ const (
 	carts    = "carts"
 )
 
-func (s *stage) castLeases() {
+func (s *session) castLeases() {
 	for _, city := range []string{"ams", "fra", "iad", "nrt", "sao"} {
 		r := s.stream("gateway in " + city)
 		g := &gateway{core: s.core, r: r, name: "edge-" + city}
@@ -101,7 +101,7 @@ func (g *gateway) status() record.Value {
 }
 
 // visitor fills carts that live as long as a lease which nobody prolongs.
-func (s *stage) visitor(r *rand.Rand) turn {
+func (s *session) visitor(r *rand.Rand) turn {
 	return func(ctx context.Context) (time.Duration, error) {
 		space, err := s.core.Records(carts)
 		if err != nil {

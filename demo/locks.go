@@ -17,7 +17,7 @@ func contended() []string {
 // longLock is held for minutes by one process, which does not give it back before its end.
 const longLock = "migration:orders-v7"
 
-func (s *stage) castLocks() {
+func (s *session) castLocks() {
 	for i := range contenders {
 		name := fmt.Sprintf("batch-%d", i)
 		r := s.stream(name)
@@ -34,11 +34,11 @@ func (s *stage) castLocks() {
 	s.enter("migrator", time.Minute, migrate)
 }
 
-func (s *stage) lock(name string) string { return s.core.Prefixes.Lock + name }
+func (s *session) lock(name string) string { return s.core.Prefixes.Lock + name }
 
 // contender takes a lock if it is free, works under it, and gives it back; now and then it crashes instead, and the lock
 // runs out.
-func (s *stage) contender(r *rand.Rand, name string) turn {
+func (s *session) contender(r *rand.Rand, name string) turn {
 	var key, token string // of the lock it holds
 	return func(ctx context.Context) (time.Duration, error) {
 		if key != "" {

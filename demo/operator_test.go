@@ -57,7 +57,7 @@ func TestAFullStoreWaits(t *testing.T) {
 	t.Parallel()
 	d := rehearse(t, 1)
 	count := func() int64 { return must[buffer.Stats](t)(d.Buffers.Stats(ctx, audited, 0)).Count }
-	push := d.stage.producer(d.stage.stream("test"), store{name: audited, every: time.Second, record: payout})
+	push := d.session.producer(d.session.stream("test"), store{name: audited, every: time.Second, record: payout})
 	for range backpressure + 50 {
 		if _, err := push(ctx); err != nil {
 			t.Fatal(err)
@@ -166,7 +166,7 @@ func TestAnOperatorMendsHalves(t *testing.T) {
 	if left := halves(); len(left) > 0 {
 		t.Errorf("left: %+v", left)
 	}
-	d.until("the scheduler crashes again", func() bool { return len(halves()) == 1 && halves()[0].Actor == halfActor })
+	d.until("the scheduler crashes again", func() bool { return len(halves()) == 1 && halves()[0].Actor == oneSidedActor })
 
 	// Any other half is mended by the reconciler: here of an actor whose pod goes, and comes back knowing nothing.
 	if err := d.Actors.DeleteWorker(ctx, "agents-eu", "gpu", "gpu-0"); err != nil {
@@ -185,7 +185,7 @@ func TestAnOperatorEditsARecord(t *testing.T) {
 	t.Parallel()
 	d := rehearse(t, 1)
 	const id = "config:flags/new-cart"
-	turn := d.stage.rollout(d.stage.stream("test"))
+	turn := d.session.rollout(d.session.stream("test"))
 	rollouts := func() {
 		for range 80 { // one in eight is of this document
 			if _, err := turn(ctx); err != nil {

@@ -31,7 +31,7 @@ func configs() []config {
 	}
 }
 
-func (s *stage) castRecords() {
+func (s *session) castRecords() {
 	r := s.stream("rollout")
 	for _, c := range configs() {
 		s.before(3*time.Minute, func(ctx context.Context) error { return s.restore(ctx, c) })
@@ -39,7 +39,7 @@ func (s *stage) castRecords() {
 	s.enter("rollout", 500*time.Millisecond, s.rollout(r))
 }
 
-func (s *stage) restore(ctx context.Context, c config) error {
+func (s *session) restore(ctx context.Context, c config) error {
 	space, err := s.core.Records(c.namespace)
 	if err == nil {
 		_, err = space.Create(ctx, record.Record{Key: c.key, Value: record.Value(c.value)})
@@ -49,7 +49,7 @@ func (s *stage) restore(ctx context.Context, c config) error {
 
 // rollout moves one document a step on. One that was deleted it restores, and one that an operator made into something
 // else it leaves alone.
-func (s *stage) rollout(r *rand.Rand) turn {
+func (s *session) rollout(r *rand.Rand) turn {
 	return func(ctx context.Context) (time.Duration, error) {
 		rest := about(r, 800*time.Millisecond)
 		c := pick(r, configs())
@@ -75,7 +75,7 @@ func (s *stage) rollout(r *rand.Rand) turn {
 
 // moved is a document with its rollout a step on; whatever else an operator put there stays. ok is false where there is
 // no rollout in it.
-func (s *stage) moved(r *rand.Rand, value record.Value) (out record.Value, ok bool) {
+func (s *session) moved(r *rand.Rand, value record.Value) (out record.Value, ok bool) {
 	var doc map[string]any
 	d := json.NewDecoder(bytes.NewReader(value))
 	d.UseNumber()

@@ -36,8 +36,8 @@ type scene struct {
 	play func(ctx context.Context) error
 }
 
-// stage has the players and lets them act one after the other.
-type stage struct {
+// session has the players and lets them act one after the other.
+type session struct {
 	core    *core.Core
 	seed    int64
 	now     time.Time // the server's, during a scene or step
@@ -45,9 +45,9 @@ type stage struct {
 	players []*player
 }
 
-// newStage casts every player. This is the registry of what the demo does: one line a kind of state.
-func newStage(c *core.Core, seed int64) *stage {
-	s := &stage{core: c, seed: seed}
+// newSession casts every player. This is the registry of what the demo does: one line a kind of state.
+func newSession(c *core.Core, seed int64) *session {
+	s := &session{core: c, seed: seed}
 	s.castBuffers()
 	s.castCaches()
 	s.castWorkers()
@@ -62,27 +62,27 @@ func newStage(c *core.Core, seed int64) *stage {
 }
 
 // before adds a scene.
-func (s *stage) before(ago time.Duration, play func(ctx context.Context) error) {
+func (s *session) before(ago time.Duration, play func(ctx context.Context) error) {
 	s.past = append(s.past, scene{ago, play})
 }
 
 // enter adds a player whose first turn comes after rest.
-func (s *stage) enter(name string, rest time.Duration, t turn) {
+func (s *session) enter(name string, rest time.Duration, t turn) {
 	s.players = append(s.players, &player{name: name, turn: t, rest: rest})
 }
 
 // stream is the random choices of one player. Each has its own, so that a change of one player does not change the others.
-func (s *stage) stream(name string) *rand.Rand {
+func (s *session) stream(name string) *rand.Rand {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(name))
 	return rand.New(rand.NewPCG(uint64(s.seed), h.Sum64()))
 }
 
 // longAgo is how long before the workload the first scene played.
-func (s *stage) longAgo() time.Duration { return s.past[0].ago }
+func (s *session) longAgo() time.Duration { return s.past[0].ago }
 
 // play plays the past, so that some things are old already when the workload begins at start.
-func (s *stage) play(ctx context.Context, c *clock, start time.Time) error {
+func (s *session) play(ctx context.Context, c *clock, start time.Time) error {
 	for _, scene := range s.past {
 		s.now = start.Add(-scene.ago)
 		c.set(s.now)
@@ -100,7 +100,7 @@ func (s *stage) play(ctx context.Context, c *clock, start time.Time) error {
 const retry = time.Second
 
 // step gives a turn to each player whose rest is over, always in the same order.
-func (s *stage) step(ctx context.Context, now time.Time) error {
+func (s *session) step(ctx context.Context, now time.Time) error {
 	s.now = now
 	var failed []error
 	for _, p := range s.players {

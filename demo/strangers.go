@@ -9,13 +9,13 @@ import (
 // What other programs left under our prefixes: keys of a wrong type, broken documents, bytes that are no text. A
 // dashboard shows each as a bad row, or as a harmless one, and the good ones beside it.
 
-func (s *stage) castStrangers() {
+func (s *session) castStrangers() {
 	s.before(2*time.Minute, s.strangers)
 	s.enter("strangers", 5*time.Minute, func(ctx context.Context) (time.Duration, error) { return 5 * time.Minute, s.strangers(ctx) })
 }
 
 // strangers puts all of them there unless something is there already. They come from outside, so they come as bare commands.
-func (s *stage) strangers(ctx context.Context) error {
+func (s *session) strangers(ctx context.Context) error {
 	c, p := s.core.Conn, s.core.Prefixes
 	return errors.Join(
 		c.HSetNX(ctx, p.Generation+"product:single:product:1066", "gen", 7).Err(), // wrong type

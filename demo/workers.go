@@ -28,7 +28,7 @@ func seats() (usual []seat, stuck, half seat) {
 	return append(usual, pool("agents-us", "standard", 4, 21)...), gpu[0], gpu[2]
 }
 
-func (s *stage) castWorkers() {
+func (s *session) castWorkers() {
 	usual, stuck, half := seats()
 	all := append(usual, stuck, half)
 	s.before(time.Minute, func(ctx context.Context) error {
@@ -52,18 +52,18 @@ func (s *stage) castWorkers() {
 	s.enter("reconciler", 10*time.Second, s.reconciler(half))
 }
 
-func (s *stage) create(ctx context.Context, w seat) error {
+func (s *session) create(ctx context.Context, w seat) error {
 	return s.core.Actors.CreateWorker(ctx, &actorstore.Worker{
 		WorkerNamespace: w.namespace, WorkerPool: w.pool, WorkerPod: w.pod, Ip: w.ip, NodeName: w.node, WorkerPodUid: "uid-" + w.namespace + "-" + w.pod,
 	})
 }
 
-func (s *stage) worker(ctx context.Context, w seat) (*actorstore.Worker, error) {
+func (s *session) worker(ctx context.Context, w seat) (*actorstore.Worker, error) {
 	return s.core.Actors.GetWorker(ctx, w.namespace, w.pool, w.pod)
 }
 
 // reconciler mends what stays a half assignment between two of its rounds, except that of the pod which is to show one.
-func (s *stage) reconciler(except seat) turn {
+func (s *session) reconciler(except seat) turn {
 	spare := except.namespace + ":" + except.pool + ":" + except.pod
 	seen := map[actorstore.Half]bool{}
 	return func(ctx context.Context) (time.Duration, error) {

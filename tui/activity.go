@@ -25,7 +25,7 @@ const (
 	notKnown      = -1
 	activitySpans = 8 // a cell each
 	activitySpan  = 5 * time.Second
-	mostPulses    = 1000 // with those of rows that were scrolled away a moment ago
+	maxPulses     = 1000 // with those of rows that were scrolled away a moment ago
 )
 
 func spanOf(t time.Time) int64 { return t.UnixNano() / int64(activitySpan) }
@@ -60,7 +60,7 @@ func (a activity) note(rows []live.Row, recent []live.Change, whole, now time.Ti
 	for id, p := range a {
 		if p.here = here[id]; p.here {
 			p.looked = now
-		} else if now.Sub(p.looked) > activitySpans*activitySpan || len(a) > mostPulses {
+		} else if now.Sub(p.looked) > activitySpans*activitySpan || len(a) > maxPulses {
 			delete(a, id)
 		}
 	}

@@ -75,7 +75,7 @@ func TestActivityIsBounded(t *testing.T) {
 			page = append(page, &fakeRow{id: fmt.Sprint(i, "-", j)})
 		}
 		a.note(page, nil, now, now)
-		if len(a) > mostPulses+50 {
+		if len(a) > maxPulses+50 {
 			t.Fatalf("%d rows are kept", len(a))
 		}
 	}

@@ -13,9 +13,9 @@ import (
 
 // What is shown of a content at most.
 const (
-	mostOfBody  = 1 << 20 // bytes
-	mostLines   = 20_000
-	mostNesting = 64 // of JSON that is still indented
+	maxBody    = 1 << 20 // bytes
+	maxLines   = 20_000
+	maxNesting = 64 // of JSON that is still indented
 
 	bytesOfDump = 16 // in a line of a hex dump
 )
@@ -23,10 +23,10 @@ const (
 // layBody lays content out in lines of at most w cells: JSON indented and coloured, text as it is, anything else as a
 // hex dump. size is that of the content where body is only its beginning, else 0.
 func layBody(th themes.Theme, body []byte, size int64, w int) *laid {
-	shown := body[:min(len(body), mostOfBody)]
+	shown := body[:min(len(body), maxBody)]
 	out := &laid{}
 	note := func(text string) *laid {
-		out.keep(mostLines)
+		out.keep(maxLines)
 		out.add(th.Warn.Render(text), text, 0, "\n")
 		return out
 	}
@@ -38,12 +38,12 @@ func layBody(th themes.Theme, body []byte, size int64, w int) *laid {
 	case isText(shown):
 		for l := range strings.SplitSeq(string(shown), "\n") {
 			out.wrap(CleanLines(strings.TrimSuffix(l, "\r")), "", w, func(_ int, part string) string { return th.Text.Render(part) })
-			if len(out.lines) > mostLines {
+			if len(out.lines) > maxLines {
 				break
 			}
 		}
 	default:
-		shown = shown[:min(len(shown), mostLines*bytesOfDump)]
+		shown = shown[:min(len(shown), maxLines*bytesOfDump)]
 		for l := range strings.Lines(hex.Dump(shown)) {
 			says := Clean(strings.TrimRight(l, "\n"))
 			out.add(th.Text.Render(says), says, 0, "\n")
@@ -52,7 +52,7 @@ func layBody(th themes.Theme, body []byte, size int64, w int) *laid {
 	switch {
 	case size > 0:
 		return note(cut(fmt.Sprintf("cut here, at %s of %s", byteCount(int64(len(body))), byteCount(size)), w))
-	case len(shown) < len(body) || len(out.lines) > mostLines:
+	case len(shown) < len(body) || len(out.lines) > maxLines:
 		return note(fmt.Sprintf("cut here; `holdfast get` prints all %d bytes", len(body)))
 	}
 	return out
@@ -72,7 +72,7 @@ func isText(b []byte) bool {
 // would take a screen as wide as it is deep.
 func (l *laid) json(th themes.Theme, body []byte, w int) bool {
 	trimmed := bytes.TrimSpace(body)
-	if len(trimmed) == 0 || trimmed[0] != '{' && trimmed[0] != '[' || nesting(trimmed) > mostNesting {
+	if len(trimmed) == 0 || trimmed[0] != '{' && trimmed[0] != '[' || nesting(trimmed) > maxNesting {
 		return false
 	}
 	var b bytes.Buffer
@@ -88,7 +88,7 @@ func (l *laid) json(th themes.Theme, body []byte, w int) bool {
 			}
 			return th.JSONString.Render(part)
 		})
-		if len(l.lines) > mostLines {
+		if len(l.lines) > maxLines {
 			break
 		}
 	}

@@ -73,15 +73,15 @@ func printable(s string) bool {
 	return true
 }
 
-// mostRunes is how many runes a character may be made of: real ones have a few marks, a heap of them hides other lines.
-const mostRunes = 6
+// maxRunes is how many runes a character may be made of: real ones have a few marks, a heap of them hides other lines.
+const maxRunes = 6
 
 // honest tells a character that shows as what it is, in the same number of cells on every terminal and whatever stands
 // beside it.
 func honest(cluster string, width int) bool {
 	runes := 0
 	for _, r := range cluster {
-		if runes++; runes > mostRunes || deceptive(r) {
+		if runes++; runes > maxRunes || deceptive(r) {
 			return false
 		}
 	}
@@ -129,16 +129,16 @@ func CleanLines(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// mostOfText is how many bytes of a text a line of the screen could need; what follows is not even looked at.
-const mostOfText = 2048
+// maxText is how many bytes of a text a line of the screen could need; what follows is not even looked at.
+const maxText = 2048
 
 // cleanStart is Clean for a text of any length of which one line is shown.
 func cleanStart(s string) string {
-	if len(s) <= mostOfText {
+	if len(s) <= maxText {
 		return Clean(s)
 	}
-	end := mostOfText
-	for end > mostOfText-utf8.UTFMax && !utf8.RuneStart(s[end]) {
+	end := maxText
+	for end > maxText-utf8.UTFMax && !utf8.RuneStart(s[end]) {
 		end--
 	}
 	return Clean(s[:end]) + "…"

@@ -152,10 +152,10 @@ func TestCleanStart(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	for _, c := range []string{"a", "日", "\x1b", "👍", "\xff"} {
-		long := strings.Repeat(c, mostOfText)
+		long := strings.Repeat(c, maxText)
 		got := cleanStart(long)
 		if len(c) > 1 || c == "\x1b" || c == "\xff" {
-			if !strings.HasSuffix(got, "…") && len(long) > mostOfText {
+			if !strings.HasSuffix(got, "…") && len(long) > maxText {
 				t.Errorf("%q: nothing tells that it was cut", c)
 			}
 		}

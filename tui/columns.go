@@ -19,8 +19,8 @@ type slot struct {
 // Widths in cells.
 const (
 	gutter        = 2 // the cursor and the mark of a row
-	mostOfColumn  = 40
-	leastOfColumn = 4
+	maxColumn     = 40
+	minColumn     = 4
 	stillReadable = 16 // of a wide column that makes room for others
 )
 
@@ -104,7 +104,7 @@ func (t *table) columns() (shown, widths []int) {
 		if n == 0 && len(t.all) > 1 {
 			w = min(w, max(stillReadable, room*2/3))
 		}
-		if n > 0 && w < min(leastOfColumn, usual) || n > 1 && t.wide && w < usual {
+		if n > 0 && w < min(minColumn, usual) || n > 1 && t.wide && w < usual {
 			break
 		}
 		shown, widths = append(shown, s.column), append(widths, max(w, 0))
@@ -127,12 +127,12 @@ func (t *table) usual(s slot) int {
 	case t.wide:
 		return t.wants[s.column]
 	}
-	return min(t.wants[s.column], cmp.Or(t.all[s.column].Max, mostOfColumn))
+	return min(t.wants[s.column], cmp.Or(t.all[s.column].Max, maxColumn))
 }
 
 // narrowed is the greatest width with which all columns fit into the room; a great one if there is none.
 func (t *table) narrowed(wanted []slot, room int) int {
-	for most := mostOfColumn; most >= stillReadable && !t.wide; most-- {
+	for most := maxColumn; most >= stillReadable && !t.wide; most-- {
 		sum := 0
 		for _, s := range wanted {
 			w := t.usual(s)
@@ -145,7 +145,7 @@ func (t *table) narrowed(wanted []slot, room int) int {
 			return most
 		}
 	}
-	return mostOfText
+	return maxText
 }
 
 // moveColumn puts the column at a place of the order one place on; the first one stays. It returns where it is then.
@@ -176,5 +176,5 @@ func (t *table) resizeColumn(at, by int) {
 	if n := slices.Index(shown, s.column); n >= 0 && s.width == 0 {
 		now = widths[n]
 	}
-	s.width = max(leastOfColumn, min(now+by, t.width-gutter-1))
+	s.width = max(minColumn, min(now+by, t.width-gutter-1))
 }

@@ -99,7 +99,7 @@ func TestColumnsAreResizedFromWhatIsSeen(t *testing.T) {
 	for range 50 {
 		tab.resizeColumn(1, -2)
 	}
-	if got := width(1); got != leastOfColumn {
+	if got := width(1); got != minColumn {
 		t.Errorf("the narrowest is %d", got)
 	}
 	for range 50 {

@@ -139,8 +139,8 @@ func bothDifferences(theirs, yours []string) []string {
 
 // How a value of a member is shown in full: in lines of so many characters, and not more of them.
 const (
-	mostOfLine   = 60
-	mostOfValues = 12
+	maxLine   = 60
+	maxValues = 12
 )
 
 func value(label, json string) []string {
@@ -148,8 +148,8 @@ func value(label, json string) []string {
 		return []string{label + "(none)"}
 	}
 	var lines []string
-	for part := range slices.Chunk([]rune(cleanStart(json)), mostOfLine) {
-		if len(lines) == mostOfValues {
+	for part := range slices.Chunk([]rune(cleanStart(json)), maxLine) {
+		if len(lines) == maxValues {
 			return append(lines, fmt.Sprintf("%s… of %d bytes", label[:1]+strings.Repeat(" ", len(label)-1), len(json)))
 		}
 		lines = append(lines, label+string(part))

@@ -19,8 +19,8 @@ import (
 // is copied is what is stored, to the byte, for it is going to be put in somewhere; where it has characters that do not
 // show, that is said.
 
-// mostCopied is how much is copied at once, in bytes: many terminals drop more without a word.
-const mostCopied = 100_000
+// maxCopied is how much is copied at once, in bytes: many terminals drop more without a word.
+const maxCopied = 100_000
 
 // copyMenu asks what of a row, or of the marked ones, is to be copied.
 type copyMenu struct {
@@ -184,7 +184,7 @@ func (m *Model) copyLines(what string, rows []live.Row, line func(live.Row) stri
 			b.WriteByte('\n')
 		}
 		b.WriteString(line(r))
-		if b.Len() > mostCopied {
+		if b.Len() > maxCopied {
 			break
 		}
 	}
@@ -197,8 +197,8 @@ func (m *Model) copyLines(what string, rows []live.Row, line func(live.Row) stri
 func (m *Model) copyContent(what string, whole live.Detail) tea.Cmd {
 	body := string(whole.Body)
 	switch {
-	case whole.Size > 0 || len(body) > mostCopied:
-		body = strings.Repeat(" ", mostCopied+1) // there is more of it than that
+	case whole.Size > 0 || len(body) > maxCopied:
+		body = strings.Repeat(" ", maxCopied+1) // there is more of it than that
 		return m.toClipboard(what, body)
 	case !utf8.ValidString(body):
 		return m.toClipboard(what+" as base64", base64.StdEncoding.EncodeToString(whole.Body))
@@ -208,8 +208,8 @@ func (m *Model) copyContent(what string, whole live.Detail) tea.Cmd {
 
 // toClipboard asks the terminal to take a text that it may see. Half of one would be taken for the whole.
 func (m *Model) toClipboard(what, text string) tea.Cmd {
-	if len(text) > mostCopied {
-		m.say(fmt.Sprintf("copy %s: more than the %s that terminals take; `holdfast get` prints it", what, byteCount(mostCopied)), Warn)
+	if len(text) > maxCopied {
+		m.say(fmt.Sprintf("copy %s: more than the %s that terminals take; `holdfast get` prints it", what, byteCount(maxCopied)), Warn)
 		return nil
 	}
 	if hidden(text) {

@@ -26,12 +26,12 @@ type editor struct {
 	height      int
 }
 
-// mostEdited is how long a text may be that the inline editor takes, in bytes.
-const mostEdited = 1 << 20
+// maxEdited is how long a text may be that the inline editor takes, in bytes.
+const maxEdited = 1 << 20
 
 // newEditor opens a draft, or says why it cannot.
 func newEditor(d draft, save, leave func(draft) tea.Cmd) (e *editor, why string) {
-	if len(d.text) > mostEdited {
+	if len(d.text) > maxEdited {
 		return nil, fmt.Sprintf("a text of %s is too long for the built-in editor", byteCount(int64(len(d.text))))
 	}
 	e = &editor{draft: d, save: save, leave: leave, lines: strings.Split(d.text, "\n"), goal: -1, width: 1, height: 1}
@@ -69,7 +69,7 @@ func (e *editor) room() int {
 	for _, l := range e.lines {
 		size += len(l)
 	}
-	return max(0, mostEdited-size)
+	return max(0, maxEdited-size)
 }
 
 func (e *editor) typed(msg tea.Msg) tea.Cmd {

@@ -9,8 +9,8 @@ import (
 	"charm.land/lipgloss/v2"
 )
 
-// mostInField is how long the text of a field may be that is typed or pasted, in bytes.
-const mostInField = 4096
+// maxInField is how long the text of a field may be that is typed or pasted, in bytes.
+const maxInField = 4096
 
 var errCut = errors.New("the input is too long, and its end is missing")
 
@@ -37,7 +37,7 @@ func (f *field) set(text string) {
 }
 
 // room is how many bytes more it takes.
-func (f *field) room() int { return max(0, mostInField-len(f.text)) }
+func (f *field) room() int { return max(0, maxInField-len(f.text)) }
 
 // take takes a key or a paste in.
 func (f *field) take(msg tea.Msg) {
@@ -63,7 +63,7 @@ func (f *field) take(msg tea.Msg) {
 // wrong says that the text is not whole; nil while it is.
 func (f *field) wrong() error {
 	if f.cut {
-		return fmt.Errorf("%w: at most %s", errCut, byteCount(mostInField))
+		return fmt.Errorf("%w: at most %s", errCut, byteCount(maxInField))
 	}
 	return nil
 }

@@ -131,7 +131,7 @@ func (t term) hits(r live.Row, columns []Column, at Clock) bool {
 
 // in tells whether a term is in a text.
 func (t term) in(text string) bool {
-	if t.match(text[:min(len(text), mostOfText)]) {
+	if t.match(text[:min(len(text), maxText)]) {
 		return true
 	}
 	return !printable(text) && t.match(cleanStart(text))

@@ -18,8 +18,8 @@ import (
 
 // The smallest terminal that shows something useful.
 const (
-	leastWidth  = 40
-	leastHeight = 10
+	minWidth  = 40
+	minHeight = 10
 )
 
 // The lines of the frame around the body: header, tabs, status, message and key hints.
@@ -43,13 +43,13 @@ func (m *Model) View() tea.View {
 	return v
 }
 
-func (m *Model) tooSmall() bool { return m.width < leastWidth || m.height < leastHeight }
+func (m *Model) tooSmall() bool { return m.width < minWidth || m.height < minHeight }
 
 // draw draws the screen: exactly as many lines as the terminal has, none wider than it is.
 func (m *Model) draw() string {
 	m.spots = spots{}
 	if m.tooSmall() {
-		text := wrap(fmt.Sprintf("terminal too small: %dx%d, need %dx%d", m.width, m.height, leastWidth, leastHeight), m.width)
+		text := wrap(fmt.Sprintf("terminal too small: %dx%d, need %dx%d", m.width, m.height, minWidth, minHeight), m.width)
 		screen := make([]string, m.height)
 		for i := range min(len(text), m.height) {
 			screen[i] = cut(text[i], m.width)
@@ -187,7 +187,7 @@ func (m *Model) statusLine() string {
 }
 
 // short is as much of a text as a line could show, clean.
-func (m *Model) short(text string) string { return Clean(start(text, mostRunes*m.width)) }
+func (m *Model) short(text string) string { return Clean(start(text, maxRunes*m.width)) }
 
 func count(n int) string { return humanize.Comma(int64(n)) }
 
@@ -203,7 +203,7 @@ func (m *Model) keyName(a keymap.Action) string {
 // takes the status.
 func (m *Model) foot() []string {
 	said := m.message()
-	if len(said) == mostToastLines {
+	if len(said) == maxToastLines {
 		return said
 	}
 	if toast := m.toast.render(m.theme, m.width, m.Now()); m.prompting() && toast != nil {

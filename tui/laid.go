@@ -62,8 +62,8 @@ func (l *laid) keep(n int) {
 	l.lines, l.starts, l.indents = l.lines[:n], l.starts[:n], l.indents[:n]
 }
 
-// mostMatches is how many are counted.
-const mostMatches = 100_000
+// maxMatches is how many are counted.
+const maxMatches = 100_000
 
 // match is where a text that was looked for stands.
 type match struct{ at, size int }
@@ -72,7 +72,7 @@ type match struct{ at, size int }
 func (l *laid) find(folded ...string) (found []match) {
 	text := l.text.String()
 	next := make([]int, len(folded)) // place of each from here on; -1: nowhere
-	for from := 0; len(found) < mostMatches; {
+	for from := 0; len(found) < maxMatches; {
 		first := match{at: -1}
 		for i, one := range folded {
 			if next[i] >= 0 && next[i] <= from {

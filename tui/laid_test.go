@@ -80,8 +80,8 @@ func TestHighlightKeepsTheStyleOfTheRest(t *testing.T) {
 
 // Of a match in every byte only so many are counted, so that a key is answered in time.
 func TestMatchesAreBounded(t *testing.T) {
-	l := laidOf([]string{strings.Repeat("x", 3*mostMatches)})
-	if n := len(l.find("x")); n != mostMatches {
+	l := laidOf([]string{strings.Repeat("x", 3*maxMatches)})
+	if n := len(l.find("x")); n != maxMatches {
 		t.Errorf("%d matches", n)
 	}
 }

@@ -44,8 +44,8 @@ func (t *table) toggleMark() {
 	t.moveTo(t.at + 1)
 }
 
-// mostMarks is how many rows can be marked at once: each is a round trip of its own when something is done to it.
-const mostMarks = 10_000
+// maxMarks is how many rows can be marked at once: each is a round trip of its own when something is done to it.
+const maxMarks = 10_000
 
 // markAll marks the rows that are shown; false if not all of them could be.
 func (t *table) markAll() bool { return t.markFrom(0, t.rows.Len()-1) }
@@ -64,7 +64,7 @@ func (t *table) markRange() (all, ok bool) {
 func (t *table) markFrom(first, last int) (all bool) {
 	for i := first; i <= last; i++ {
 		id := t.rows.At(i).ID()
-		if _, on := t.marks[id]; !on && len(t.marks) >= mostMarks {
+		if _, on := t.marks[id]; !on && len(t.marks) >= maxMarks {
 			return false
 		}
 		t.marks[id] = struct{}{}

@@ -42,7 +42,7 @@ type Model struct {
 	recall    recall
 	toast     toast
 	working   *job // that runs
-	done      doings
+	done      undoHistory
 	leads     string // the connection to go to after this one; empty: none
 
 	after  func(time.Duration) <-chan time.Time
@@ -182,7 +182,7 @@ func (m *Model) say(text string, tone Tone) { m.sayUnder("", text, tone) }
 func (m *Model) sayUnder(title, text string, tone Tone) {
 	m.toast = newToast(text, tone, m.Now())
 	m.toast.title = title
-	if lines := m.toast.lines(m.width); len(lines) > mostToastLines && (tone == Bad || tone == Warn) {
+	if lines := m.toast.lines(m.width); len(lines) > maxToastLines && (tone == Bad || tone == Warn) {
 		m.overlays.push(textPane(strings.TrimSuffix(m.toast.word(), ": "), text))
 		m.toast = toast{}
 	}

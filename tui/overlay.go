@@ -63,7 +63,7 @@ func (s stack) render(th themes.Theme, body []string, width int) ([]string, rect
 	x, y := (width-wide)/2, (len(body)-len(box))/2
 	for i, line := range box {
 		under := padTo(body[y+i], width)
-		if x < leastMargin {
+		if x < minMargin {
 			under = strings.Repeat(" ", width)
 		}
 		body[y+i] = padTo(ansi.Truncate(under, x, ""), x) + line + rest(under, x+wide, width-x-wide)
@@ -80,8 +80,8 @@ func rest(line string, from, width int) string {
 	return strings.Repeat(" ", max(0, width-textWidth(right))) + right
 }
 
-// leastMargin is how much of the body must be left beside a box to be worth showing.
-const leastMargin = 4
+// minMargin is how much of the body must be left beside a box to be worth showing.
+const minMargin = 4
 
 // frame draws a box around lines, at most w cells wide inside.
 func frame(th themes.Theme, title string, lines []string, w int) []string {

@@ -10,15 +10,15 @@ import (
 	"holdfast/keymap"
 )
 
-// mostRecent is how many rows the palette leads back to.
-const mostRecent = 20
+// maxRecent is how many rows the palette leads back to.
+const maxRecent = 20
 
 // touch remembers a row that was opened or acted on, the last one first.
 func (m *Model) touch(p place) {
 	p = place{tab: p.tab, within: p.within, id: p.id}
 	m.recent = slices.DeleteFunc(m.recent, func(old place) bool { return old == p })
 	m.recent = slices.Insert(m.recent, 0, p)
-	m.recent = m.recent[:min(len(m.recent), mostRecent)]
+	m.recent = m.recent[:min(len(m.recent), maxRecent)]
 }
 
 // touchAll remembers rows that were acted on, as far as it is known where they stand.
@@ -27,7 +27,7 @@ func (m *Model) touchAll(j *job, ids []string) {
 		if v.Kind != j.plans[0].Kind || v.Kind == "" {
 			continue
 		}
-		for _, id := range ids[max(0, len(ids)-mostRecent):] {
+		for _, id := range ids[max(0, len(ids)-maxRecent):] {
 			within := m.tabs[i].order.within
 			if v.Parent == "" || within != "" && strings.HasPrefix(id, within) {
 				m.touch(place{tab: i, within: within, id: id})
@@ -44,7 +44,7 @@ func (m *Model) palette() overlay {
 	for i, at := range m.tops {
 		choices = append(choices, choice{m.Views[at].Title, fmt.Sprintf("view %d", i+1), func() tea.Cmd { return m.switchTo(i) }})
 	}
-	can, cannot := m.doings()
+	can, cannot := m.available()
 	choices = append(choices, can...)
 	for _, p := range m.recent {
 		v := m.Views[p.tab]
@@ -65,8 +65,8 @@ func (m *Model) palette() overlay {
 	return newPicker("Go to a view or do something", append(choices, cannot...))
 }
 
-// doings are the actions that the operator can choose here, and those that would only say why not.
-func (m *Model) doings() (can, cannot []choice) {
+// available are the actions that the operator can choose here, and those that would only say why not.
+func (m *Model) available() (can, cannot []choice) {
 	for _, e := range m.Keys.Actions(m.scope()) {
 		switch {
 		case e.Scope == keymap.Always, e.Scope == keymap.Move, e.Action.View() > 0, e.Action == keymap.OpenPalette:
@@ -101,7 +101,7 @@ func (m *Model) whyNot(e keymap.Binding) string {
 		}
 		return last.why
 	case keymap.UndoList:
-		if len(m.done.deeds) == 0 {
+		if len(m.done.entries) == 0 {
 			return "nothing to undo"
 		}
 	case keymap.PrevPlace:

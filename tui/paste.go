@@ -11,7 +11,7 @@ import (
 // room for is refused.
 func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
 	msg.Content = pasted(msg.Content)
-	room, most := 0, mostInField
+	room, most := 0, maxInField
 	switch o := m.overlays.top().(type) {
 	case nil:
 		if !m.prompting() {
@@ -19,7 +19,7 @@ func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
 		}
 		room, msg.Content = m.input.room(), line1(msg.Content)
 	case *editor:
-		room, most = o.room(), mostEdited
+		room, most = o.room(), maxEdited
 	case *form: // a value may well end with a line break
 		room = o.field().room()
 	case *commandLog:

@@ -103,18 +103,18 @@ func (p *picker) narrow(text string) {
 	}
 }
 
-// leastShown is how many choices a picker shows before anything else.
-const leastShown = 2
+// minShown is how many choices a picker shows before anything else.
+const minShown = 2
 
-// mostBelow is how many lines stand below the list of a picker at most.
-const mostBelow = 4
+// maxBelow is how many lines stand below the list of a picker at most.
+const maxBelow = 4
 
 // below is the choice in full, in as many lines as the longest one needs, so that the box keeps its size.
 func (p *picker) below(th themes.Theme, w, wide int) []string {
 	most := 0
 	for _, c := range p.all {
 		if textWidth(c.label) > wide || textWidth(c.hint) > w-wide-4 {
-			most = max(most, 1+min(mostBelow, len(wrap(c.label+"  "+c.hint, w))))
+			most = max(most, 1+min(maxBelow, len(wrap(c.label+"  "+c.hint, w))))
 		}
 	}
 	out := make([]string, most)
@@ -148,7 +148,7 @@ func (p *picker) draw(th themes.Theme, w, h int) (string, []string) {
 	var below []string
 	if p.whole {
 		below = p.below(th, w, wide)
-		below = below[:max(0, min(len(below), h-1-leastShown))]
+		below = below[:max(0, min(len(below), h-1-minShown))]
 	}
 	rows := max(1, min(h-1-len(below), len(p.all)))
 	p.s.asked = max(min(p.s.asked, p.at), p.at-rows+1)

@@ -23,8 +23,8 @@ func (p place) same(other place) bool {
 	return p.tab == other.tab && p.within == other.within && p.id == other.id
 }
 
-// mostPlaces is how many places are remembered, on the way back and in the history.
-const mostPlaces = 100
+// maxPlaces is how many places are remembered, on the way back and in the history.
+const maxPlaces = 100
 
 const (
 	noPlaceBefore = "there is no earlier place"
@@ -50,7 +50,7 @@ func (h *history) note(now visit) {
 		return
 	}
 	h.visits = append(h.visits[:min(h.at+1, len(h.visits))], now)
-	if over := len(h.visits) - mostPlaces; over > 0 {
+	if over := len(h.visits) - maxPlaces; over > 0 {
 		h.visits = slices.Delete(h.visits, 0, over)
 	}
 	h.at = len(h.visits) - 1
@@ -92,7 +92,7 @@ func (m *Model) walk(by int) tea.Cmd {
 
 // leave remembers where links lead from; back leads here again.
 func (m *Model) leave() {
-	from := m.trail[max(0, len(m.trail)-mostPlaces+1):]
+	from := m.trail[max(0, len(m.trail)-maxPlaces+1):]
 	m.trail = append(slices.Clone(from), m.here()) // places in the history share the old one
 }
 
@@ -124,8 +124,8 @@ func (m *Model) restore(p place) tea.Cmd {
 	return tea.Batch(cmd, m.showDetail(d))
 }
 
-// mostAside is how many details keep their content when they are left, to show it at once when one comes back.
-const mostAside = 4
+// maxAside is how many details keep their content when they are left, to show it at once when one comes back.
+const maxAside = 4
 
 // layAside takes the detail off the screen.
 func (m *Model) layAside() {
@@ -133,7 +133,7 @@ func (m *Model) layAside() {
 		return
 	}
 	m.aside = slices.Insert(m.aside, 0, m.detail)
-	m.aside = slices.Delete(m.aside, min(len(m.aside), mostAside), len(m.aside))
+	m.aside = slices.Delete(m.aside, min(len(m.aside), maxAside), len(m.aside))
 	m.detail = nil
 }
 

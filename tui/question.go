@@ -159,15 +159,15 @@ func (q *question) button(th themes.Theme, i int) string {
 
 // How many rows and commands a question spells out.
 const (
-	mostRows    = 10
-	mostSpelled = 20
+	maxRows    = 10
+	maxSpelled = 20
 )
 
 // sends lists commands as they will be sent.
 func sends(th themes.Theme, commands []string, w int) []string {
 	lines := []string{"", th.Muted.Render("sends")}
 	for i, cmd := range commands {
-		if i == mostSpelled {
+		if i == maxSpelled {
 			return append(lines, th.Muted.Render(fmt.Sprintf("  and %d more commands", len(commands)-i)))
 		}
 		for n, part := range wrap(cleanStart(cmd), w-4) {
@@ -256,7 +256,7 @@ func (c *counted) draw(th themes.Theme, w, h int) (string, []string) {
 	first, n := c.plans[0], len(c.plans)
 	var lines []string
 	for i, p := range c.plans {
-		if i == mostRows {
+		if i == maxRows {
 			lines = append(lines, th.Muted.Render(fmt.Sprintf("and %d more", n-i)))
 			break
 		}

@@ -12,8 +12,8 @@ import (
 
 // What is remembered of filters, in numbers.
 const (
-	MostFilters  = 20   // of one view
-	mostRecalled = 1000 // characters of a filter that is remembered
+	MaxFilters  = 20   // of one view
+	maxRecalled = 1000 // characters of a filter that is remembered
 )
 
 // recall are the filters that were used in each view, newest first, and where in those the filter line is.
@@ -61,7 +61,7 @@ func (m *Model) recalled(msg recalledMsg) {
 
 // memorable tells whether a text is a filter worth to be remembered, and how.
 func memorable(text string) (string, bool) {
-	if start(text, mostRecalled) != text {
+	if start(text, maxRecalled) != text {
 		return "", false
 	}
 	text = strings.Trim(text, blanks)
@@ -70,7 +70,7 @@ func memorable(text string) (string, bool) {
 
 // remembered is a list with a text at its end, unless that stands there or the list is full.
 func remembered(list []string, text string) []string {
-	if len(list) >= MostFilters || slices.Contains(list, text) {
+	if len(list) >= MaxFilters || slices.Contains(list, text) {
 		return list
 	}
 	return append(list, text)

@@ -213,7 +213,7 @@ func (s *search) position() []string {
 		return nil
 	}
 	more := ""
-	if n >= mostMatches {
+	if n >= maxMatches {
 		more = "more than "
 	}
 	out := []string{fmt.Sprintf(`"%s" %s of %s%s`, cleanStart(s.text), count(s.number()+1), more, count(n))}

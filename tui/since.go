@@ -99,7 +99,7 @@ func (w *since) look(m *Model) {
 		if slices.ContainsFunc(s.rows, func(was live.Row) bool { return m.Live.Same(w.view.Kind, was, now) }) {
 			continue
 		}
-		if len(w.notes) == mostNamed {
+		if len(w.notes) == maxNamed {
 			more++
 			continue
 		}
@@ -116,8 +116,8 @@ func (w *since) look(m *Model) {
 
 // What a note tells of a change: cells, and characters of each.
 const (
-	mostCellsTold = 4
-	mostOfCell    = 40
+	maxCellsShown = 4
+	maxCell       = 40
 )
 
 // changedTo says what a row is now, by the cells of its view that differ.
@@ -134,8 +134,8 @@ func changedTo(v *View, was, now live.Row, at Clock) string {
 	}
 	var cells []string
 	for _, c := range v.Columns[1:] {
-		if text := c.Text(now, at); text != c.Text(was, at) && len(cells) < mostCellsTold {
-			cells = append(cells, strings.ToLower(c.Title)+" "+start(text, mostOfCell))
+		if text := c.Text(now, at); text != c.Text(was, at) && len(cells) < maxCellsShown {
+			cells = append(cells, strings.ToLower(c.Title)+" "+start(text, maxCell))
 		}
 	}
 	if len(cells) == 0 {

@@ -338,13 +338,13 @@ func TestAFilteredTableFollowsItsRows(t *testing.T) {
 
 // What is marked at once is bounded: each row is a round trip when something is done to it.
 func TestMarkAllIsBounded(t *testing.T) {
-	rows := make(fakeRows, mostMarks+1)
+	rows := make(fakeRows, maxMarks+1)
 	for i := range rows {
 		rows[i] = &fakeRow{id: fmt.Sprintf("%06d", i)}
 	}
 	tab := newTable(fakeView(func() live.Rows { return rows }))
 	tab.show(&arranged{rows: rows})
-	if tab.markAll() || len(tab.marks) != mostMarks {
+	if tab.markAll() || len(tab.marks) != maxMarks {
 		t.Errorf("%d rows are marked", len(tab.marks))
 	}
 }

@@ -31,7 +31,7 @@ func (m *Model) tabLine() string {
 		{"", func(i int) string { return m.Views[m.tops[i]].Short + m.countOn(i, ":", brief, m.rooms[i].brief) }},
 		{"", func(i int) string { return m.shorter(i, 3) + m.countOn(i, ":", brief, m.rooms[i].brief) }},
 		{"", func(i int) string { return m.shorter(i, 2) + m.countOn(i, ":", brief, m.rooms[i].brief) }},
-		{"", func(i int) string { return m.shorter(i, 2) + m.countOn(i, ":", terse, mostTerse) }},
+		{"", func(i int) string { return m.shorter(i, 2) + m.countOn(i, ":", terse, maxTerse) }},
 	}
 	for _, f := range forms {
 		if line := m.tabsIn(f.tab, f.gap); textWidth(line) <= m.width {
@@ -43,7 +43,7 @@ func (m *Model) tabLine() string {
 		if slices.Contains(dropped, i) {
 			return m.shorter(i, 2)
 		}
-		return m.shorter(i, 2) + m.countOn(i, ":", terse, mostTerse)
+		return m.shorter(i, 2) + m.countOn(i, ":", terse, maxTerse)
 	}
 	for _, i := range m.longestCounts() {
 		dropped = append(dropped, i)
@@ -135,8 +135,8 @@ func brief(n int64) string {
 	return fmt.Sprintf("%dM", n/1_000_000)
 }
 
-// mostTerse is the most cells that terse takes.
-const mostTerse = 3
+// maxTerse is the most cells that terse takes.
+const maxTerse = 3
 
 // terse writes a count in at most three cells: 999, 1k, 99k, .1M, 99M.
 func terse(n int64) string {

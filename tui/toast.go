@@ -14,8 +14,8 @@ type toast struct {
 	title string // stands before the text instead of what the tone says
 }
 
-// mostToastLines is how many lines of the frame a message may take.
-const mostToastLines = 2
+// maxToastLines is how many lines of the frame a message may take.
+const maxToastLines = 2
 
 func newToast(text string, tone Tone, now time.Time) toast {
 	stays := 4 * time.Second
@@ -59,8 +59,8 @@ func (t toast) render(th themes.Theme, width int, now time.Time) []string {
 		style = th.ToastGood
 	}
 	lines := t.lines(width)
-	if len(lines) > mostToastLines {
-		lines = append(lines[:mostToastLines-1:mostToastLines-1], cut(lines[mostToastLines-1]+" …", width-2))
+	if len(lines) > maxToastLines {
+		lines = append(lines[:maxToastLines-1:maxToastLines-1], cut(lines[maxToastLines-1]+" …", width-2))
 	}
 	for i, l := range lines {
 		lines[i] = strip(style, l, width)

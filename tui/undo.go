@@ -14,29 +14,29 @@ import (
 	"holdfast/core/operate"
 )
 
-// doings are what was done here, oldest first.
-type doings struct {
-	deeds []deed
-	last  int // the number of the last one
+// undoHistory is what was done here, oldest first.
+type undoHistory struct {
+	entries []undoEntry
+	last    int // the number of the last one
 }
 
-// deed is one action that was done, on a row or on many, and what takes it back or why nothing can.
-type deed struct {
+// undoEntry is one action that was done, on a row or on many, and what takes it back or why nothing can.
+type undoEntry struct {
 	number int // from 1
 	at     time.Time
 	what   string
 	undo   []operate.Action // of the rows that can be, the last one done first
 	lost   int              // of how many rows nothing takes it back
 	why    string           // of the first of those
-	told   bool             // that it cannot be undone: the one before it is next
+	warned bool             // that it cannot be undone: the one before it is next
 }
 
-// mostDeeds is how many the list of them shows.
-const mostDeeds = 20
+// maxUndoEntries is how many the list of them shows.
+const maxUndoEntries = 20
 
-func (h *doings) add(now time.Time, what string, done []operate.Outcome) {
+func (h *undoHistory) add(now time.Time, what string, done []operate.Outcome) {
 	h.last++
-	d := deed{number: h.last, at: now, what: what}
+	d := undoEntry{number: h.last, at: now, what: what}
 	for _, out := range slices.Backward(done) {
 		if out.Undo != nil {
 			d.undo = append(d.undo, *out.Undo)
@@ -45,41 +45,41 @@ func (h *doings) add(now time.Time, what string, done []operate.Outcome) {
 		d.lost++
 		d.why = out.NoUndo
 	}
-	h.deeds = append(h.deeds, d)
+	h.entries = append(h.entries, d)
 	rows := 0
-	for i, d := range slices.Backward(h.deeds) { // of a bulk action on all that can be marked each can be undone
-		if rows += len(d.undo) + 1; rows > mostMarks && i < len(h.deeds)-1 {
-			h.deeds = slices.Delete(h.deeds, 0, i+1)
+	for i, d := range slices.Backward(h.entries) { // of a bulk action on all that can be marked each can be undone
+		if rows += len(d.undo) + 1; rows > maxMarks && i < len(h.entries)-1 {
+			h.entries = slices.Delete(h.entries, 0, i+1)
 			break
 		}
 	}
 }
 
-// undone takes off a deed what was taken back of it, or never will be; without a rest it is gone.
-func (h *doings) undone(number, rows int) {
-	for i := range h.deeds {
-		if d := &h.deeds[i]; d.number == number {
+// undone takes off an entry what was taken back of it, or never will be; without a rest it is gone.
+func (h *undoHistory) undone(number, rows int) {
+	for i := range h.entries {
+		if d := &h.entries[i]; d.number == number {
 			d.undo = d.undo[min(rows, len(d.undo)):]
 		}
 	}
-	h.deeds = slices.DeleteFunc(h.deeds, func(d deed) bool { return d.number == number && len(d.undo) == 0 })
+	h.entries = slices.DeleteFunc(h.entries, func(d undoEntry) bool { return d.number == number && len(d.undo) == 0 })
 }
 
-// part says that not all rows of a deed can be undone; empty where they can.
-func (d deed) part() string {
+// part says that not all rows of an entry can be undone; empty where they can.
+func (d undoEntry) part() string {
 	if d.lost == 0 {
 		return ""
 	}
 	return fmt.Sprintf("%d of %d rows cannot be undone: %s", d.lost, d.lost+len(d.undo), d.why)
 }
 
-// mostNamed is how many rows of many are named.
-const mostNamed = 3
+// maxNamed is how many rows of many are named.
+const maxNamed = 3
 
 // some names the first of many rows.
 func some(ids []string) string {
-	text := strings.Join(ids[:min(len(ids), mostNamed)], ", ")
-	if more := len(ids) - mostNamed; more > 0 {
+	text := strings.Join(ids[:min(len(ids), maxNamed)], ", ")
+	if more := len(ids) - maxNamed; more > 0 {
 		text += fmt.Sprintf(" and %s more", count(more))
 	}
 	return text
@@ -101,11 +101,11 @@ func (m *Model) remember(j *job, msg actedMsg) {
 	}
 }
 
-// next is the deed that an undo is for: the last one, but none that cannot be undone and of which that was said; nil if
+// next is the entry that an undo is for: the last one, but none that cannot be undone and of which that was said; nil if
 // there is none.
-func (h *doings) next() *deed {
-	for i := range slices.Backward(h.deeds) {
-		if d := &h.deeds[i]; len(d.undo) > 0 || !d.told {
+func (h *undoHistory) next() *undoEntry {
+	for i := range slices.Backward(h.entries) {
+		if d := &h.entries[i]; len(d.undo) > 0 || !d.warned {
 			return d
 		}
 	}
@@ -125,7 +125,7 @@ func (m *Model) undoLast() tea.Cmd {
 	if len(last.undo) > 0 {
 		return m.takeBack(*last)
 	}
-	last.told = true
+	last.warned = true
 	more := ""
 	if m.done.next() != nil {
 		more = "; again for the action before it"
@@ -134,7 +134,7 @@ func (m *Model) undoLast() tea.Cmd {
 	return nil
 }
 
-func (m *Model) takeBack(d deed) tea.Cmd {
+func (m *Model) takeBack(d undoEntry) tea.Cmd {
 	if m.isBusy() {
 		return nil
 	}
@@ -154,8 +154,8 @@ func (m *Model) takeBack(d deed) tea.Cmd {
 // undoList offers the last actions, newest first, to take one back. One that was done over since is refused then.
 func (m *Model) undoList() overlay {
 	var choices []choice
-	for _, d := range slices.Backward(m.done.deeds) {
-		if len(choices) == mostDeeds {
+	for _, d := range slices.Backward(m.done.entries) {
+		if len(choices) == maxUndoEntries {
 			break
 		}
 		hint := "can be undone"

@@ -104,11 +104,11 @@ func buffers() View {
 			Part: part(func(r row) string {
 				switch {
 				case r.CountErr != nil:
-					return fmt.Sprintf("at most the first %d records", buffer.InspectMost)
-				case r.Count <= buffer.InspectMost:
+					return fmt.Sprintf("at most the first %d records", buffer.MaxInspect)
+				case r.Count <= buffer.MaxInspect:
 					return ""
 				}
-				return fmt.Sprintf("first %d of %s records", buffer.InspectMost, humanize.Comma(r.Count))
+				return fmt.Sprintf("first %d of %s records", buffer.MaxInspect, humanize.Comma(r.Count))
 			}),
 			Links: links(func(r row, l tui.Lookup) []tui.Link {
 				var out []tui.Link

@@ -22,10 +22,10 @@ import (
 // The findings of the overview: for each question the few rows that answer it.
 
 const (
-	mostFindings = 3
-	soon         = 10 * time.Second
-	long         = 5 * time.Minute
-	minHot       = 5 // changes within that long: fewer are the work of a day
+	maxFindings = 3
+	soon        = 10 * time.Second
+	long        = 5 * time.Minute
+	minHot      = 5 // changes within that long: fewer are the work of a day
 )
 
 // question looks through rows of some kinds. Its answer holds as long as they do not change, unless time alone makes
@@ -45,7 +45,7 @@ func questions() []question {
 		{[]live.Kind{"leases"}, true, expiringLeases},
 		{[]live.Kind{"records"}, false, outlivingRecords},
 		{[]live.Kind{"locks"}, true, longLocks},
-		{[]live.Kind{"actors", "workers"}, false, halves},
+		{[]live.Kind{"actors", "workers"}, false, oneSided},
 		{[]live.Kind{"kv"}, false, strayReplicas},
 	}
 }
@@ -97,9 +97,9 @@ func best[R live.Row](s *live.Snapshot, kind live.Kind, keep func(R) bool, order
 			}
 			return 1
 		})
-		if at < mostFindings {
+		if at < maxFindings {
 			top = slices.Insert(top, at, r)
-			top = top[:min(len(top), mostFindings)]
+			top = top[:min(len(top), maxFindings)]
 		}
 	}
 	return top
@@ -162,7 +162,7 @@ func hottestGenerations(s *live.Snapshot) (out []*line) {
 		}
 	}
 	slices.SortFunc(ids, func(a, b string) int { return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(a, b)) })
-	for _, id := range ids[:min(len(ids), mostFindings)] {
+	for _, id := range ids[:min(len(ids), maxFindings)] {
 		r, _ := t.Get(id)
 		since := first[id]
 		note := func(at tui.Clock) string {
@@ -201,7 +201,7 @@ func outlivingRecords(s *live.Snapshot) (out []*line) {
 	if t.Bad == 0 {
 		return nil
 	}
-	for i := 0; i < t.Len() && len(out) < mostFindings; i++ {
+	for i := 0; i < t.Len() && len(out) < maxFindings; i++ {
 		r, ok := t.At(i).(*record.RecordRow)
 		if !ok || !errors.Is(r.Problem(), record.ErrLeaseGone) {
 			continue
@@ -236,8 +236,8 @@ func longLocks(s *live.Snapshot) (out []*line) {
 	return out
 }
 
-// halves are workers and actors that do not point at each other.
-func halves(s *live.Snapshot) (out []*line) {
+// oneSided are workers and actors that do not point at each other.
+func oneSided(s *live.Snapshot) (out []*line) {
 	actors, workers := s.Table("actors"), s.Table("workers")
 	if !actors.Complete || !workers.Complete {
 		return nil
@@ -252,7 +252,7 @@ func halves(s *live.Snapshot) (out []*line) {
 		}
 		return a.Worker(), a.Worker() != "" && !strings.Contains(a.Worker(), "/")
 	}
-	for i := 0; i < workers.Len() && len(out) < mostFindings; i++ {
+	for i := 0; i < workers.Len() && len(out) < maxFindings; i++ {
 		w, ok := workers.At(i).(*actorstore.WorkerRow)
 		if !ok || w.Problem() != nil || w.Obscure() || w.ActorID == "" {
 			continue
@@ -268,7 +268,7 @@ func halves(s *live.Snapshot) (out []*line) {
 			}
 		}
 	}
-	most := len(out) + mostFindings
+	most := len(out) + maxFindings
 	for i := 0; i < actors.Len() && len(out) < most; i++ {
 		a, ok := actors.At(i).(*actorstore.ActorRow)
 		if !ok || a.Problem() != nil || a.Obscure() || a.Worker() == "" {

@@ -97,10 +97,10 @@ func kv() View {
 				}, replicaFacts(r, at)...)
 			}),
 			Part: part(func(r row) string {
-				if r.LogErr == nil && r.LogLength <= redisdb.InspectMost {
+				if r.LogErr == nil && r.LogLength <= redisdb.MaxInspect {
 					return ""
 				}
-				return fmt.Sprintf("newest %d changes", redisdb.InspectMost) // the row's count is of another moment
+				return fmt.Sprintf("newest %d changes", redisdb.MaxInspect) // the row's count is of another moment
 			}),
 			Links: links(func(r row, _ tui.Lookup) []tui.Link {
 				return []tui.Link{{Label: "browse", View: "keys", Within: r.ID() + ":"}}
@@ -171,7 +171,7 @@ func keys() View {
 						return ""
 					},
 					Plan: func(o *operate.Operator, r live.Row, _ map[string]string) (operate.Action, error) {
-						return o.Delete("keys", r.ID(), r.(row).Print)
+						return o.Delete("keys", r.ID(), r.(row).Fingerprint)
 					},
 				},
 				putAction(func(r live.Row) string { return r.(row).Database }),

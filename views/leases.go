@@ -12,8 +12,8 @@ import (
 	"holdfast/tui"
 )
 
-// mostLinks is how many records of a lease its detail links to.
-const mostLinks = 20
+// maxLinks is how many records of a lease its detail links to.
+const maxLinks = 20
 
 func leases() View {
 	type row = *record.LeaseRow
@@ -54,7 +54,7 @@ func leases() View {
 					if rec, ok := other.(*record.RecordRow); ok && rec.Problem() == nil && rec.Lease == r.LeaseID {
 						out = append(out, tui.Link{Label: "record", View: "records", ID: id})
 					}
-					if len(out) == mostLinks {
+					if len(out) == maxLinks {
 						break
 					}
 				}

@@ -145,14 +145,14 @@ func locksOn(l tui.Lookup, what, id string) []tui.Link {
 	return nil
 }
 
-// mostSpaces is how many atespaces, and actors without one, are looked at for the actor that a lock guards.
-const mostSpaces = 500
+// maxSpaces is how many atespaces, and actors without one, are looked at for the actor that a lock guards.
+const maxSpaces = 500
 
 // inSpaces are the actors of a name in any atespace. It goes from one atespace to the next, at the cost of two searches
 // each, however many actors there are.
 func inSpaces(actors *live.Table, name string) (ids []string) {
 	at := 0
-	for range mostSpaces {
+	for range maxSpaces {
 		if at >= actors.Len() {
 			break
 		}

@@ -32,8 +32,8 @@ func unweighed(r *redisdb.Row, others tui.Lookup) int64 {
 	return others.Table("keys").Sum(redisdb.Unweighed(r.ID()))
 }
 
-// mostLooked is how many keys are looked at for one that tells why a size is not known.
-const mostLooked = 10_000
+// maxLooked is how many keys are looked at for one that tells why a size is not known.
+const maxLooked = 10_000
 
 // bytesErr is why bytesOf is not known; nil where it is.
 func bytesErr(r *redisdb.Row, others tui.Lookup) error {
@@ -42,7 +42,7 @@ func bytesErr(r *redisdb.Row, others tui.Lookup) error {
 		return nil
 	}
 	pairs := others.Table("keys").Within(r.ID() + ":")
-	for i := range min(pairs.Len(), mostLooked) {
+	for i := range min(pairs.Len(), maxLooked) {
 		if p, ok := pairs.At(i).(*redisdb.PairRow); ok {
 			if err := cmp.Or(p.Problem(), p.BytesErr); err != nil {
 				return fmt.Errorf("%s of its keys are unreadable: %w", humanize.Comma(n), err)
@@ -52,12 +52,12 @@ func bytesErr(r *redisdb.Row, others tui.Lookup) error {
 	return fmt.Errorf("%s of its keys are unreadable", humanize.Comma(n))
 }
 
-// leastRate is what still shows, in changes a second.
-const leastRate = 0.05
+// minRate is what still shows, in changes a second.
+const minRate = 0.05
 
 func perSecond(rate float64) string {
 	switch {
-	case rate < leastRate:
+	case rate < minRate:
 		return "-"
 	case rate < 100:
 		return fmt.Sprintf("%.1f/s", rate)

@@ -16,7 +16,7 @@ import (
 
 // Persistence stores actors, workers and locks (seed 002_c5a9278808541164). It is safe for concurrent use.
 //
-// Each mutation is one script, sent once: an error of the way to the server leaves open whether it ran, any other error
+// Each mutation is one script, sent once: a transport error leaves open whether it ran, any other error
 // means that no byte changed.
 type Persistence struct {
 	c        redis.UniversalClient

@@ -93,7 +93,7 @@ func (r *LockRows) Read(ctx context.Context, ids []string) ([]*LockRow, error) {
 	answers := make([]answer, len(ids))
 	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
 		for i, id := range ids {
-			answers[i] = answer{p.GetRange(ctx, id, 0, conn.MostUnasked), p.GetRange(ctx, counterOf(id), 0, conn.NumberMost-1), conn.PTTL(ctx, p, id)}
+			answers[i] = answer{p.GetRange(ctx, id, 0, conn.MaxUnasked), p.GetRange(ctx, counterOf(id), 0, conn.MaxNumber-1), conn.PTTL(ctx, p, id)}
 		}
 	})
 	if err != nil {
@@ -115,7 +115,7 @@ func (r *LockRows) Read(ctx context.Context, ids []string) ([]*LockRow, error) {
 			}
 		case err != nil:
 			row.bad = &conn.OpError{Op: op, Key: ids[i], Err: asRecord(err)}
-		case len(token) > conn.MostUnasked:
+		case len(token) > conn.MaxUnasked:
 			row.bad = &conn.OpError{Op: op, Key: ids[i], Err: conn.ErrTooLarge}
 		default:
 			row.Token = token

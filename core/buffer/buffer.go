@@ -80,7 +80,7 @@ type Options struct {
 
 // Buffer reads and writes the buffers of all stores under one prefix. It is safe for concurrent use.
 //
-// Each mutation is atomic and sent at most once: after an error of the way (conn.Unreachable) it may or may not have
+// Each mutation is atomic and sent at most once: after a transport error (conn.Unreachable) it may or may not have
 // happened. A timestamp ("at", in ms) of 0 means the live buffer of a store, any other one a prepared batch.
 type Buffer struct {
 	c redis.UniversalClient

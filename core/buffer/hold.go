@@ -31,7 +31,7 @@ type Hold struct {
 
 // Hold takes the lock of a prepared batch. It is ErrLocked if somebody has it; that the holder has died shows when the
 // lock is not renewed, and then Hold takes it as it runs out. ErrNotFound: there is no such batch.
-// After an error of the way the batch may be held, for HoldTTL.
+// After a transport error the batch may be held, for HoldTTL.
 func (b *Buffer) Hold(ctx context.Context, store string, at int64) (*Hold, error) {
 	const op = "buffer: hold"
 	base, err := b.base(ctx, op, store, at)
@@ -110,7 +110,7 @@ func (h *Hold) renew() {
 		case <-time.After(HoldTTL / 3):
 		}
 		switch now, err := h.ask(h.ctx); {
-		case err != nil: // of the way, or for good: Empty tells
+		case err != nil: // of the transport, or for good: Empty tells
 		case now.gone, now.token != "":
 			h.stop(ErrNotHolder)
 			return

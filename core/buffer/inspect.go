@@ -14,15 +14,15 @@ import (
 
 // The content of a row is the beginning of a buffer, which costs little memory however large its records are.
 const (
-	InspectMost  = 200     // records that Inspect returns
+	MaxInspect   = 200     // records that Inspect returns
 	inspectWhole = 1 << 20 // bytes of a record that it returns whole
 	inspectHead  = 200     // bytes of a longer one
 	inspectRoom  = 8 << 20 // bytes after which it looks at no further record
 )
 
-// Inspect returns the first InspectMost records of a row as a JSON array; what is no JSON stands there as a string. A record
+// Inspect returns the first MaxInspect records of a row as a JSON array; what is no JSON stands there as a string. A record
 // of more than 1 MiB stands there as {"left_out_bytes": its length, "begins": its first characters}; after 8 MiB the array ends with
-// {"left_out_records": how many of the InspectMost}.
+// {"left_out_records": how many of the MaxInspect}.
 func (r *Rows) Inspect(ctx context.Context, id string) (body []byte, found bool, err error) {
 	const op = "buffer: inspect"
 	escaped, at, ok := r.locate(id)
@@ -55,7 +55,7 @@ func (r *Rows) Inspect(ctx context.Context, id string) (body []byte, found bool,
 
 // heads reads the records that Inspect shows, each as JSON. Who may run no scripts is shown those of a small buffer.
 func (r *Rows) heads(ctx context.Context, base string) ([]json.RawMessage, error) {
-	said, err := headsScript.Query(ctx, r.c, []string{base + list}, InspectMost, inspectWhole, inspectHead, inspectRoom).Slice()
+	said, err := headsScript.Query(ctx, r.c, []string{base + list}, MaxInspect, inspectWhole, inspectHead, inspectRoom).Slice()
 	if conn.Refused(err) {
 		return r.firstOfSmall(ctx, base, err)
 	}
@@ -83,14 +83,14 @@ func (r *Rows) heads(ctx context.Context, base string) ([]json.RawMessage, error
 }
 
 func (r *Rows) firstOfSmall(ctx context.Context, base string, refused error) ([]json.RawMessage, error) {
-	text, err := conn.Ask(ctx, r.c, redis.NewStringCmd(ctx, "getrange", base+size, 0, conn.NumberMost-1))
+	text, err := conn.Ask(ctx, r.c, redis.NewStringCmd(ctx, "getrange", base+size, 0, conn.MaxNumber-1))
 	if err != nil {
 		return nil, err
 	}
 	if n, err := number(text); err != nil || n > inspectRoom {
 		return nil, refused
 	}
-	page, err := conn.Ask(ctx, r.c, redis.NewStringSliceCmd(ctx, "lrange", base+list, 0, InspectMost-1))
+	page, err := conn.Ask(ctx, r.c, redis.NewStringSliceCmd(ctx, "lrange", base+list, 0, MaxInspect-1))
 	if err != nil {
 		return nil, err
 	}

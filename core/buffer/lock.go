@@ -12,7 +12,7 @@ import (
 
 // Lock takes the lock of a buffer or batch for ttl, rounded up to a ms; ok is false if somebody has it. It keeps other
 // prepares away, not pushes, and it is gone when ttl is over, whatever its holder still does.
-// After an error of the way the lock may be held: the token is returned beside the error, for Unlock.
+// After a transport error the lock may be held: the token is returned beside the error, for Unlock.
 func (b *Buffer) Lock(ctx context.Context, store string, at int64, ttl time.Duration) (token string, ok bool, err error) {
 	const op = "buffer: lock"
 	base, err := b.base(ctx, op, store, at)

@@ -27,7 +27,7 @@ type Batch struct {
 //
 // Timestamps of a store never repeat, and rise whatever the server's clock does. A batch does not change until Empty.
 // The move costs the server the same however much the buffer holds; the content is read page by page after it. If that
-// fails, found is true and the batch has its timestamp alone. After an error of the way without one the batch may exist:
+// fails, found is true and the batch has its timestamp alone. After a transport error without one the batch may exist:
 // Batches or GetPrepared finds it.
 func (b *Buffer) PrepareToPersist(ctx context.Context, store, token string) (batch Batch, found bool, err error) {
 	at, found, err := b.Prepare(ctx, store, token)

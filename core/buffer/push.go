@@ -15,7 +15,7 @@ type push struct {
 	given bool
 }
 
-// WithID names the push, so that repeating it after an error of the way adds the record at most once, also when the
+// WithID names the push, so that repeating it after a transport error adds the record at most once, also when the
 // buffer was prepared or emptied in between. The id alone counts, not the record that comes with it. It is remembered
 // per store for OpWindow, as long as no more than OpLimit further ids and prepares come. A push without id costs nothing of this.
 func WithID(id string) PushOption {

@@ -88,8 +88,8 @@ func (r *Rows) ask(ctx context.Context, p redis.Pipeliner, id string) question {
 	return question{
 		id: id, escaped: escaped, at: at, base: base,
 		count: p.LLen(ctx, base+list), keys: p.SCard(ctx, base+keys),
-		bytes: p.GetRange(ctx, base+size, 0, conn.NumberMost-1), first: p.GetRange(ctx, base+ts, 0, conn.NumberMost-1),
-		token: p.GetRange(ctx, base+lock, 0, conn.MostUnasked), left: conn.PTTL(ctx, p, base+lock),
+		bytes: p.GetRange(ctx, base+size, 0, conn.MaxNumber-1), first: p.GetRange(ctx, base+ts, 0, conn.MaxNumber-1),
+		token: p.GetRange(ctx, base+lock, 0, conn.MaxUnasked), left: conn.PTTL(ctx, p, base+lock),
 	}
 }
 
@@ -140,7 +140,7 @@ func (q question) lock(r *Row, now time.Time) {
 	switch {
 	case leftErr == nil && left == -2, leftErr != nil && tokenErr == nil && token == "": // there is none, or it expired in between
 		return
-	case len(token) > conn.MostUnasked: // a problem
+	case len(token) > conn.MaxUnasked: // a problem
 		return
 	case leftErr != nil && tokenErr != nil:
 		r.LockErr = tokenErr
@@ -160,7 +160,7 @@ func (q question) problem(r *Row) (problem error) {
 			return err
 		}
 	}
-	if len(q.token.Val()) > conn.MostUnasked {
+	if len(q.token.Val()) > conn.MaxUnasked {
 		return conn.ErrTooLarge
 	}
 	var err error

@@ -70,7 +70,7 @@ func (r *Rows) locate(id string) (escaped string, at int64, ok bool) {
 }
 
 // Read fetches rows in one pipeline; missing ones are left out, bad ones say so in Problem. What was refused of one is told
-// as not known; if that leaves open whether there is such a row, a second pipeline asks. The error is of the way only.
+// as not known; if that leaves open whether there is such a row, a second pipeline asks. The error is a transport error only.
 func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 	if ctx == nil {
 		return nil, conn.Fail("buffer: read rows", r.prefix, ErrNoContext)

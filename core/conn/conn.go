@@ -77,5 +77,5 @@ func Open(o Options) (*Conn, error) {
 	return c, nil
 }
 
-// ErrUnreachable marks errors of the way to the server rather than of what it answered.
+// ErrUnreachable marks transport errors, as opposed to errors that the server answered.
 var ErrUnreachable = errors.New("server unreachable")

@@ -45,7 +45,7 @@ func answered(err error) bool {
 	return replied
 }
 
-// Unreachable tells whether err is of the way to the server: no route, refused, cut, timed out, or a server that is
+// Unreachable tells whether err is a transport error: no route, refused, cut, timed out, or a server that is
 // still loading or whose cluster is down.
 func Unreachable(err error) bool {
 	if err == nil || errors.Is(err, context.Canceled) {

@@ -9,21 +9,21 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// MostUnasked is how many bytes of a value are read before anybody asks for it. Rows are read by hundreds in a pipeline,
+// MaxUnasked is how many bytes of a value are read before anybody asks for it. Rows are read by hundreds in a pipeline,
 // which must fit in the memory as often as it is under way.
-const MostUnasked = 1 << 20
+const MaxUnasked = 1 << 20
 
-// NumberMost is as many bytes as are read of what should be a number.
-const NumberMost = 64
+// MaxNumber is as many bytes as are read of what should be a number.
+const MaxNumber = 64
 
-// ErrTooLarge is the problem of a row whose value is longer than MostUnasked.
+// ErrTooLarge is the problem of a row whose value is longer than MaxUnasked.
 var ErrTooLarge = errors.New("too large to be read unasked")
 
 // TooLarge is ErrTooLarge, with the size of the value.
 func TooLarge(size int64) error { return fmt.Errorf("%w: %d bytes", ErrTooLarge, size) }
 
-// unasked is MostUnasked as an argument.
-var unasked = strconv.Itoa(MostUnasked)
+// unasked is MaxUnasked as an argument.
+var unasked = strconv.Itoa(MaxUnasked)
 
 // Head is the answer to one key of Heads.
 type Head struct {
@@ -32,9 +32,9 @@ type Head struct {
 	Err   error // what is wrong with this key alone, such as WRONGTYPE and ErrTooLarge
 }
 
-// Heads reads strings in one pipeline, none further than to MostUnasked: a longer one is ErrTooLarge. Only for keys that
+// Heads reads strings in one pipeline, none further than to MaxUnasked: a longer one is ErrTooLarge. Only for keys that
 // seem to be missing or are too large is there a second trip. The answers stand in the order of keys. The error is that
-// of the way, not of a key.
+// of the transport, not of a key.
 func Heads(ctx context.Context, c redis.UniversalClient, keys []string) ([]Head, error) {
 	if len(keys) == 0 {
 		return nil, nil
@@ -59,7 +59,7 @@ func Heads(ctx context.Context, c redis.UniversalClient, keys []string) ([]Head,
 		case out[i].Err != nil:
 		case n == 0:
 			missing = append(missing, i)
-		case n > MostUnasked:
+		case n > MaxUnasked:
 			large = append(large, i)
 		default:
 			out[i].Found = true
@@ -71,7 +71,7 @@ func Heads(ctx context.Context, c redis.UniversalClient, keys []string) ([]Head,
 	there, sizes := make([]*redis.IntCmd, len(missing)), make([]*redis.IntCmd, len(large))
 	err = Pipeline(ctx, c, func(p redis.Pipeliner) {
 		for n, i := range missing {
-			there[n], cmds[i] = p.Exists(ctx, keys[i]), p.GetRange(ctx, keys[i], 0, MostUnasked-1)
+			there[n], cmds[i] = p.Exists(ctx, keys[i]), p.GetRange(ctx, keys[i], 0, MaxUnasked-1)
 		}
 		for n, i := range large {
 			sizes[n] = p.StrLen(ctx, keys[i])
@@ -89,7 +89,7 @@ func Heads(ctx context.Context, c redis.UniversalClient, keys []string) ([]Head,
 		}
 	}
 	for n, i := range large {
-		out[i] = Head{Err: TooLarge(max(sizes[n].Val(), MostUnasked+1))} // it may have gone meanwhile
+		out[i] = Head{Err: TooLarge(max(sizes[n].Val(), MaxUnasked+1))} // it may have gone meanwhile
 	}
 	return out, nil
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Pipeline sends the commands that fill queues in one round trip to each node. It returns only errors of the way: an
+// Pipeline sends the commands that fill queues in one round trip to each node. It returns only transport errors: an
 // error that the server gave to one command stays in that command. After an error the commands must not be looked at: a
 // cancelled context returns while they may still be under way. Commands that were answered with TRYAGAIN are sent again,
 // as those of a Script are.
@@ -21,7 +21,7 @@ func Pipeline(ctx context.Context, c redis.UniversalClient, fill func(redis.Pipe
 		var first error
 		err = during(ctx, c, func(ctx context.Context) error {
 			first = exec(ctx, c.Pipeline(), cmds)
-			return wayError(first, cmds)
+			return transportError(first, cmds)
 		})
 		if err != nil || first == nil {
 			return false
@@ -33,7 +33,7 @@ func Pipeline(ctx context.Context, c redis.UniversalClient, fill func(redis.Pipe
 }
 
 // Atomically reads several keys of one slot at one instant, in a transaction of the commands that fill queues. It returns
-// the first error of the way or of a command, but that of a missing key; after one the commands must not be looked at. It
+// the first transport error or error of a command, but that of a missing key; after one the commands must not be looked at. It
 // does not wait for keys on the move (Moving).
 func Atomically(ctx context.Context, c redis.UniversalClient, fill func(redis.Pipeliner)) error {
 	p := c.TxPipeline()
@@ -59,9 +59,9 @@ func exec(ctx context.Context, p redis.Pipeliner, cmds []redis.Cmder) error {
 	return err
 }
 
-// wayError is the first error of the way among the commands of a pipeline that ended with err. One that no command knows of
+// transportError is the first transport error among the commands of a pipeline that ended with err. One that no command knows of
 // kept all from being sent, such as a refused SELECT of the connection.
-func wayError(err error, cmds []redis.Cmder) error {
+func transportError(err error, cmds []redis.Cmder) error {
 	if err == nil {
 		return nil
 	}

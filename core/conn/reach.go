@@ -82,8 +82,8 @@ func (c *Conn) refusedDatabase(err error) error {
 	return nil
 }
 
-// leastVersion is of the first server that has all that core needs.
-var leastVersion = [2]int{6, 2}
+// minVersion is of the first server that has all that core needs.
+var minVersion = [2]int{6, 2}
 
 // Join asks a single server for its version, which may be too old, and whether it is a node of a cluster. Then it joins
 // the cluster: Mode becomes Cluster. Only what cannot go on is an error, not that the server cannot be asked. It comes
@@ -103,8 +103,8 @@ func (c *Conn) Join(ctx context.Context) error {
 		}
 		return nil
 	}
-	if is, ok := versionOf(server.Val(), "redis_version"); ok && (is[0] < leastVersion[0] || is[0] == leastVersion[0] && is[1] < leastVersion[1]) {
-		return fmt.Errorf("connect to %s: the server is Redis %s, and holdfast needs %d.%d or newer", c.Addr, field(server.Val(), "redis_version"), leastVersion[0], leastVersion[1])
+	if is, ok := versionOf(server.Val(), "redis_version"); ok && (is[0] < minVersion[0] || is[0] == minVersion[0] && is[1] < minVersion[1]) {
+		return fmt.Errorf("connect to %s: the server is Redis %s, and holdfast needs %d.%d or newer", c.Addr, field(server.Val(), "redis_version"), minVersion[0], minVersion[1])
 	}
 	if field(cluster.Val(), "cluster_enabled") != "1" && field(cluster.Val(), "cluster_state") == "" {
 		return nil

@@ -106,7 +106,7 @@ type Got struct {
 }
 
 // GetMany reads strings by pipelined GETs, so that keys may lie in any slot and a key of another type is told from a
-// missing one (MGET hides both). The answers stand in the order of keys. The error is that of the way, not of a key.
+// missing one (MGET hides both). The answers stand in the order of keys. The error is a transport error, never that of a key.
 func GetMany(ctx context.Context, c redis.UniversalClient, keys []string) ([]Got, error) {
 	out := make([]Got, len(keys))
 	if len(keys) == 0 {

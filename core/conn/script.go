@@ -39,7 +39,7 @@ func NewScript(text string) *Script {
 	return &Script{text: text, hash: hex.EncodeToString(sum[:])}
 }
 
-// Run sends the script, and waits while its keys are on the move from one node to another (Moving). An error of the way
+// Run sends the script, and waits while its keys are on the move from one node to another (Moving). A transport error
 // (Unreachable), or of a context that ends meanwhile, leaves open whether it ran.
 func (s *Script) Run(ctx context.Context, c Runner, keys []string, args ...any) *redis.Cmd {
 	return s.sent(ctx, c, process, "", keys, args)

@@ -29,7 +29,7 @@ type RedisGenStoreOptions struct {
 }
 
 // RedisGenStore shares generations among processes (seed 001). Every bump is one atomic script that acts at most once,
-// whatever the client's retry settings: after an error of the way (conn.Unreachable) the generation has risen by one or
+// whatever the client's retry settings: after a transport error (conn.Unreachable) the generation has risen by one or
 // not at all. A snapshot is never behind an acknowledged bump, unless the client reads from replicas.
 //
 // A counter that expired reads 0 and, without StartFromTime, its next bump repeats 1.

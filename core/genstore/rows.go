@@ -77,7 +77,7 @@ func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 	gets, lives := make([]*redis.StringCmd, len(ids)), make([]*redis.IntCmd, len(ids))
 	err := conn.Pipeline(ctx, r.client, func(p redis.Pipeliner) {
 		for i, id := range ids {
-			gets[i], lives[i] = p.GetRange(ctx, r.prefix+id, 0, conn.NumberMost-1), conn.PTTL(ctx, p, r.prefix+id) // a foreign value may be huge
+			gets[i], lives[i] = p.GetRange(ctx, r.prefix+id, 0, conn.MaxNumber-1), conn.PTTL(ctx, p, r.prefix+id) // a foreign value may be huge
 		}
 	})
 	if err != nil {

@@ -31,8 +31,8 @@ const (
 	repeatEvery = 10 * time.Second
 )
 
-// herald tells a registry how far a replica is. That a report fails is nobody's business: the next one makes it good.
-type herald struct {
+// progressReporter tells a registry how far a replica is. That a report fails is nobody's business: the next one makes it good.
+type progressReporter struct {
 	to      ReplicaRegistry // nil: nobody is told
 	name    string
 	applied uint64    // now
@@ -41,18 +41,18 @@ type herald struct {
 	at      time.Time // of the last report; zero: there was none
 }
 
-func (r *Replicator) herald() *herald {
+func (r *Replicator) reporter() *progressReporter {
 	registry, is := r.From.(ReplicaRegistry)
 	if !is || r.Name == "" {
-		return &herald{}
+		return &progressReporter{}
 	}
-	return &herald{to: registry, name: r.Name}
+	return &progressReporter{to: registry, name: r.Name}
 }
 
-func (h *herald) news() bool { return !h.knows || h.applied != h.told }
+func (h *progressReporter) news() bool { return !h.knows || h.applied != h.told }
 
 // progress notes how far the replica is, and reports it if it is time to.
-func (h *herald) progress(ctx context.Context, applied uint64) {
+func (h *progressReporter) progress(ctx context.Context, applied uint64) {
 	h.applied = applied
 	wait := repeatEvery
 	if h.news() {
@@ -64,13 +64,13 @@ func (h *herald) progress(ctx context.Context, applied uint64) {
 }
 
 // leave reports what nobody was told yet, also when the context has ended. Before the first progress there is nothing.
-func (h *herald) leave(ctx context.Context) {
+func (h *progressReporter) leave(ctx context.Context) {
 	if h.to != nil && !h.at.IsZero() && h.news() {
 		h.report(context.WithoutCancel(ctx))
 	}
 }
 
-func (h *herald) report(ctx context.Context) {
+func (h *progressReporter) report(ctx context.Context) {
 	ctx, stop := context.WithTimeout(ctx, reportEvery)
 	defer stop()
 	h.at = time.Now()

@@ -77,7 +77,7 @@ func TestAReplicatorReportsWhatIsNew(t *testing.T) {
 			m.grow(4)
 			time.Sleep(300 * time.Millisecond)
 		}, want: []string{"0s r 3", "0s r 7"}},
-		{what: "again in a second where that failed, and replicates all the same", name: "r", refuse: errWay, act: func(m *registry) {
+		{what: "again in a second where that failed, and replicates all the same", name: "r", refuse: errTransport, act: func(m *registry) {
 			m.grow(4)
 			time.Sleep(2700 * time.Millisecond)
 		}, want: []string{"0s r 3", "1s r 7", "2s r 7", "3s r 7"}},

@@ -76,7 +76,7 @@ type Replicator struct {
 	Report func(Progress)
 }
 
-// How long to wait after a failure of the way to a side: doubling between these.
+// How long to wait after a transport failure on a side: doubling between these.
 const (
 	firstRetry = 100 * time.Millisecond
 	lastRetry  = 10 * time.Second
@@ -92,7 +92,7 @@ func (r *Replicator) Run(ctx context.Context) error {
 	}
 	var at Progress
 	poll, retry := cmp.Or(r.Poll, 200*time.Millisecond), firstRetry
-	told := r.herald()
+	told := r.reporter()
 	defer func() { told.leave(ctx) }()
 	for {
 		if err := ctx.Err(); err != nil {

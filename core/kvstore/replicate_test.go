@@ -14,8 +14,8 @@ import (
 	"holdfast/core/kvstore"
 )
 
-// errWay is a failure of the way to a server.
-var errWay = errors.Join(errors.New("cut"), conn.ErrUnreachable)
+// errTransport is a failure to reach a server.
+var errTransport = errors.Join(errors.New("cut"), conn.ErrUnreachable)
 
 // log is a master that has changes, and fails when told to.
 type log struct {
@@ -180,7 +180,7 @@ func TestANilContextIsAnError(t *testing.T) {
 
 func TestReplicatorTriesAgainWhileASideIsUnreachable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		master, to := &log{latest: 3, fail: []error{errWay, errWay, errWay, nil, errWay, errWay}}, &replica{fail: []error{nil, errWay, errWay}}
+		master, to := &log{latest: 3, fail: []error{errTransport, errTransport, errTransport, nil, errTransport, errTransport}}, &replica{fail: []error{nil, errTransport, errTransport}}
 		ctx, stop := context.WithCancel(t.Context())
 		var waits []time.Duration
 		last := time.Now()

@@ -130,8 +130,8 @@ func (w *watched) patient(t *testing.T, what string, ok func() bool) {
 
 // figures of a check.
 type figures struct {
-	deeds, lost, cuts, failures, checks, rows atomic.Int64
-	slowest                                   time.Duration // from the end of the writes to an index that is right
+	operations, lost, cuts, failures, checks, rows atomic.Int64
+	slowest                                        time.Duration // from the end of the writes to an index that is right
 }
 
 func TestDifferentialUnderAbuse(t *testing.T) {
@@ -146,8 +146,8 @@ func TestDifferentialUnderAbuse(t *testing.T) {
 			var f figures
 			began := time.Now()
 			defer func() {
-				t.Logf("seed %d, %v: %d deeds, %d of them lost, %d connections cut, %d %s; %d comparisons of %d rows, each right within %v",
-					from, time.Since(began).Round(time.Second), f.deeds.Load(), f.lost.Load(), f.cuts.Load(), f.failures.Load(), a.name,
+				t.Logf("seed %d, %v: %d operations, %d of them lost, %d connections cut, %d %s; %d comparisons of %d rows, each right within %v",
+					from, time.Since(began).Round(time.Second), f.operations.Load(), f.lost.Load(), f.cuts.Load(), f.failures.Load(), a.name,
 					f.checks.Load(), f.rows.Load(), f.slowest.Round(time.Millisecond))
 			}()
 			c := open(t, a.options, 0)
@@ -184,8 +184,8 @@ func (a abused) stretch(t *testing.T, f *figures, seed uint64, random *rand.Rand
 					return
 				case <-pace.C:
 				}
-				f.deeds.Add(1)
-				if w.act(random.IntN(deeds)) != nil {
+				f.operations.Add(1)
+				if w.act(random.IntN(operations)) != nil {
 					f.lost.Add(1)
 				}
 			}

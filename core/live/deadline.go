@@ -35,7 +35,7 @@ func (d *deadlines) tick(t time.Time) uint32 {
 // watch notes when a row is due. Where it stands in the heap already with an earlier tick, that is the time to look at its
 // deadline again: one that is moved on and on takes no more room.
 func (d *deadlines) watch(r Row, now time.Time) {
-	row, ok := r.(mortal)
+	row, ok := r.(expirer)
 	if !ok || row.Deadline().IsZero() {
 		return
 	}
@@ -89,7 +89,7 @@ func (t *tracker) expire(now time.Time) {
 		if !ok {
 			continue
 		}
-		switch deadline := row.(mortal).Deadline(); {
+		switch deadline := row.(expirer).Deadline(); {
 		case deadline.IsZero():
 		case deadline.After(now):
 			d.put(due.id, d.tick(deadline))

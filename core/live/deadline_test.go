@@ -7,22 +7,22 @@ import (
 	"time"
 )
 
-// mortalRow is a fakeRow that ends.
-type mortalRow struct {
+// expiringRow is a fakeRow that ends.
+type expiringRow struct {
 	fakeRow
 	end time.Time
 }
 
-func (r *mortalRow) Deadline() time.Time { return r.end }
+func (r *expiringRow) Deadline() time.Time { return r.end }
 
-func (r *mortalRow) Equal(other *mortalRow) bool { return r.end.Equal(other.end) }
+func (r *expiringRow) Equal(other *expiringRow) bool { return r.end.Equal(other.end) }
 
 func TestRowsAreReadWhenTheirDeadlinePasses(t *testing.T) {
 	start := time.Unix(1000, 0)
 	at := func(s float64) time.Time { return start.Add(time.Duration(s * float64(time.Second))) }
-	tr := newTracker(Feed{Kind: "k", equal: func(a, b Row) bool { return a.(*mortalRow).Equal(b.(*mortalRow)) }})
+	tr := newTracker(Feed{Kind: "k", equal: func(a, b Row) bool { return a.(*expiringRow).Equal(b.(*expiringRow)) }})
 	put := func(now float64, id string, end float64) {
-		row := &mortalRow{fakeRow{id: id}, at(end)}
+		row := &expiringRow{fakeRow{id: id}, at(end)}
 		if end == 0 {
 			row.end = time.Time{}
 		}

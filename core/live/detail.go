@@ -33,22 +33,22 @@ type RawKey struct {
 	Problem error     // why the type or the expiry is not known; a key whose type is not may be missing
 }
 
-// InspectMost is the content that Inspect reads whole.
-const InspectMost = 64 << 20
+// MaxInspect is the content that Inspect reads whole.
+const MaxInspect = 64 << 20
 
-// Inspect reads one row whole, with the raw keys that stand for it; a content above InspectMost stays on the server, but
+// Inspect reads one row whole, with the raw keys that stand for it; a content above MaxInspect stays on the server, but
 // for the beginning of a string. The keys come also where the content cannot be read: their types may tell why.
 func (m *Model) Inspect(ctx context.Context, kind Kind, id string) (Detail, error) {
-	return m.detail(ctx, kind, id, InspectMost)
+	return m.detail(ctx, kind, id, MaxInspect)
 }
 
-// glanceMost is the content that Glance shows whole. A server that is asked for more may be busy with it for long, and
+// maxGlance is the content that Glance shows whole. A server that is asked for more may be busy with it for long, and
 // so may the line.
-const glanceMost = 8 << 20
+const maxGlance = 8 << 20
 
 // Glance is Inspect for a screen: of less than that the content stays on the server.
 func (m *Model) Glance(ctx context.Context, kind Kind, id string) (Detail, error) {
-	return m.detail(ctx, kind, id, glanceMost)
+	return m.detail(ctx, kind, id, maxGlance)
 }
 
 func (m *Model) detail(ctx context.Context, kind Kind, id string, most int64) (Detail, error) {
@@ -94,7 +94,7 @@ func (m *Model) detail(ctx context.Context, kind Kind, id string, most int64) (D
 		var head *redis.StringCmd
 		var size *redis.IntCmd
 		err = conn.Pipeline(ctx, m.conn, func(p redis.Pipeliner) {
-			head, size = p.GetRange(ctx, k.Name, 0, conn.MostUnasked-1), p.StrLen(ctx, k.Name)
+			head, size = p.GetRange(ctx, k.Name, 0, conn.MaxUnasked-1), p.StrLen(ctx, k.Name)
 		})
 		if err != nil {
 			return Detail{}, err
@@ -104,10 +104,10 @@ func (m *Model) detail(ctx context.Context, kind Kind, id string, most int64) (D
 	return d, nil
 }
 
-// headOf reads a string whose size is not known, as far as MostUnasked bytes: beyond that it is too much.
+// headOf reads a string whose size is not known, as far as MaxUnasked bytes: beyond that it is too much.
 func (m *Model) headOf(ctx context.Context, d Detail) (Detail, error) {
-	head, err := conn.Ask(ctx, m.conn, redis.NewStringCmd(ctx, "getrange", d.Keys[0].Name, 0, conn.MostUnasked))
-	if err == nil && len(head) > conn.MostUnasked {
+	head, err := conn.Ask(ctx, m.conn, redis.NewStringCmd(ctx, "getrange", d.Keys[0].Name, 0, conn.MaxUnasked))
+	if err == nil && len(head) > conn.MaxUnasked {
 		err = fmt.Errorf("%w, and its length is not known", conn.ErrTooLarge)
 	}
 	if err == nil {

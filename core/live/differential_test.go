@@ -85,14 +85,14 @@ type writer struct {
 }
 
 // kinds of things that act can do.
-const deeds = 22
+const operations = 22
 
-// act does one thing. What the primitives refuse (a version changed, a lock is held) is as good a deed as another.
-func (w writer) act(deed int) error {
+// act does one thing. What the primitives refuse (a version changed, a lock is held) is as good a operation as another.
+func (w writer) act(operation int) error {
 	c, n := w.c, w.pick("name", 4)
 	id := fmt.Sprintf("n%d", n)
 	err := func() error {
-		switch deed {
+		switch operation {
 		case 0, 1:
 			_, err := c.Buffers.Push(ctx, id, fmt.Appendf(nil, `{"k%d":1}`, w.pick("member", 3)))
 			return err
@@ -147,9 +147,9 @@ func (w writer) act(deed int) error {
 		case 13:
 			return c.Actors.ReleaseLock(ctx, "lock:"+id, fmt.Sprint("token", w.pick("token", 2)))
 		case 14, 15, 16, 17:
-			return w.records(deed, id)
+			return w.records(operation, id)
 		case 18, 19:
-			return w.pairs(deed, id)
+			return w.pairs(operation, id)
 		case 20: // what somebody else writes
 			key := []string{"buf:", "buf:{x}:list", "gen:", "gen:ns:", "actor:", "actor:s:", "worker:", "worker:ns:pool:", "lock:", "rec:", "rec:{ns}:r:", "rec:{ns}:lease:", "kv:", "kv:{db}:d:", "other:"}[w.pick("place", 15)] + id
 			if w.pick("type", 3) == 0 {
@@ -171,13 +171,13 @@ func (w writer) act(deed int) error {
 	return nil
 }
 
-func (w writer) records(deed int, id string) error {
+func (w writer) records(operation int, id string) error {
 	s, err := w.c.Records("ns")
 	if err != nil {
 		return err
 	}
 	r := record.Record{Key: record.Key(id), Value: record.Value(fmt.Sprint(w.pick("value", 3)))}
-	switch deed {
+	switch operation {
 	case 14:
 		_, err = s.Create(ctx, r)
 	case 15:
@@ -201,12 +201,12 @@ func (w writer) records(deed int, id string) error {
 	return err
 }
 
-func (w writer) pairs(deed int, id string) error {
+func (w writer) pairs(operation int, id string) error {
 	s, err := w.c.KV("db")
 	if err != nil {
 		return err
 	}
-	if deed == 18 {
+	if operation == 18 {
 		err = s.Put(&kvstore.KVPair{Key: []byte(id), Value: fmt.Append(nil, w.pick("value", 3))})
 	} else {
 		err = s.Delete([]byte(id))
@@ -227,8 +227,8 @@ func TestReadingFindsWhatAFreshOneFinds(t *testing.T) {
 				w := writer{c, func(name string, n int) int { return rapid.IntRange(0, n-1).Draw(rt, name) }}
 				ok(t, c.Conn.FlushDB(ctx).Err()) // seen by the model as a deletion of everything
 				for range rapid.IntRange(1, 4).Draw(rt, "rounds") {
-					for _, deed := range rapid.SliceOfN(rapid.IntRange(0, deeds-1), 0, 30).Draw(rt, "deeds") {
-						if err := w.act(deed); err != nil {
+					for _, operation := range rapid.SliceOfN(rapid.IntRange(0, operations-1), 0, 30).Draw(rt, "operations") {
+						if err := w.act(operation); err != nil {
 							rt.Fatal(err)
 						}
 					}
@@ -270,7 +270,7 @@ func scribble(t *testing.T, c *core.Core, seed uint64, each int) {
 			random := rand.New(rand.NewPCG(seed, uint64(i)))
 			w := writer{c, func(_ string, n int) int { return random.IntN(n) }}
 			for range each {
-				if err := w.act(random.IntN(deeds)); err != nil {
+				if err := w.act(random.IntN(operations)); err != nil {
 					t.Error(err)
 				}
 			}

@@ -54,7 +54,7 @@ func TestServerThatRefusesEverything(t *testing.T) {
 		w := newWorld(t, "k:")
 		w.fill("k:", 2*readBatch)
 		w.put("k:x=!" + answer)
-		if err := w.read(ctx, hasty); !strings.Contains(fmt.Sprint(err), answer) {
+		if err := w.read(ctx, burst); !strings.Contains(fmt.Sprint(err), answer) {
 			t.Errorf("%s: %v", answer, err)
 		}
 		w.put("k:x=1")

@@ -149,7 +149,7 @@ func newWorldAt(t testing.TB, url string, prefixes ...string) *world {
 	for _, p := range prefixes {
 		f := &fake{c: c, prefix: p, asked: map[string]int{}}
 		w.fakes[Kind(p)] = f
-		feeds = append(feeds, Of(Kind(p), f))
+		feeds = append(feeds, NewFeed(Kind(p), f))
 	}
 	w.clock.Store(1e18)
 	w.Model = New(c, feeds, Options{Refresh: time.Hour, Now: func() time.Time { return time.Unix(0, w.clock.Load()) }})
@@ -182,7 +182,7 @@ func (w *world) fill(prefix string, n int) {
 // look makes one reading as Run does.
 func (w *world) look() *Snapshot {
 	w.t.Helper()
-	if err := w.read(ctx, hasty); err != nil {
+	if err := w.read(ctx, burst); err != nil {
 		w.t.Fatal(err)
 	}
 	return w.Snapshot()

@@ -26,7 +26,7 @@ type Source[R any] interface {
 	Patterns() []string
 	// Identify tells which row a raw key belongs to.
 	Identify(key string) (id string, ok bool)
-	// Read fetches rows in one trip. Missing rows are left out, bad ones carry their Problem. The error is only that of the way.
+	// Read fetches rows in one trip. Missing rows are left out, bad ones carry their Problem. The error is a transport error only.
 	Read(ctx context.Context, ids []string) ([]R, error)
 	// Keys are the raw keys that may make up a row.
 	Keys(id string) []string
@@ -44,7 +44,7 @@ type comparableRow[R any] interface {
 // changes by itself. Where pushes come such rows are read again in time; nothing else reads them.
 type (
 	dependent[R any] interface{ Needs(row R) (key string) } // empty: on none
-	mortal           interface{ Deadline() time.Time }      // on our clock; zero: never
+	expirer          interface{ Deadline() time.Time }      // on our clock; zero: never
 )
 
 // A Source may tell the keys of documents that a row names in its content and that no kind lists, for its detail.
@@ -84,8 +84,8 @@ type Feed struct {
 	related  func(id string, body []byte) []string               // nil: rows of the kind name no other documents
 }
 
-// Of makes a Feed: one line of the registry.
-func Of[R comparableRow[R]](kind Kind, s Source[R]) Feed {
+// NewFeed makes a Feed: one line of the registry.
+func NewFeed[R comparableRow[R]](kind Kind, s Source[R]) Feed {
 	f := Feed{
 		Kind: kind, patterns: s.Patterns(), identify: s.Identify, keys: s.Keys, inspect: s.Inspect,
 		several: len(s.Keys("x")) > 1,
@@ -138,6 +138,6 @@ func (f Feed) readInTime(ctx context.Context, ids []string) ([]Row, error) {
 }
 
 func hasDeadline(r Row) bool {
-	m, is := r.(mortal)
+	m, is := r.(expirer)
 	return is && !m.Deadline().IsZero()
 }

@@ -8,14 +8,14 @@ import (
 	"holdfast/core/conn"
 )
 
-// flights are batches of rows that are being read, the next ones under way while one is taken in.
-type flights struct {
+// inFlight holds the batches of rows that are being read, the next ones under way while one is taken in.
+type inFlight struct {
 	r    *reading
-	sent []flight // the oldest first
-	err  error    // of the way; the reading is over
+	sent []pendingFetch // the oldest first
+	err  error          // of the transport; the reading is over
 }
 
-type flight struct {
+type pendingFetch struct {
 	t     *tracker
 	batch []string
 	came  chan answer
@@ -25,13 +25,13 @@ type answer struct {
 	rows []Row
 	lost unreadable // what no master answered for
 	err  error
-	over bool // err is of the way, or nobody waits any more
+	over bool // a transport error, or nobody waits any more
 }
 
-// launch begins to read a batch, when there is room in the air.
-func (f *flights) launch(ctx context.Context, t *tracker, batch []string) error {
+// start begins to read a batch, when there is room in the air.
+func (f *inFlight) start(ctx context.Context, t *tracker, batch []string) error {
 	if len(f.sent) == readAhead {
-		f.land()
+		f.collect()
 	}
 	if f.err != nil {
 		t.want(batch)
@@ -41,7 +41,7 @@ func (f *flights) launch(ctx context.Context, t *tracker, batch []string) error 
 		return nil
 	}
 	came := make(chan answer, 1)
-	f.sent = append(f.sent, flight{t, batch, came})
+	f.sent = append(f.sent, pendingFetch{t, batch, came})
 	outages, down := &f.r.m.outages, maps.Clone(f.r.m.outages.of)
 	go func() {
 		rows, lost, err := outages.read(ctx, t.feed, batch, down)
@@ -50,8 +50,8 @@ func (f *flights) launch(ctx context.Context, t *tracker, batch []string) error 
 	return nil
 }
 
-// land takes in the oldest batch. What goes wrong with one kind alone is kept as that kind's error.
-func (f *flights) land() {
+// collect takes in the oldest batch. What goes wrong with one kind alone is kept as that kind's error.
+func (f *inFlight) collect() {
 	first := f.sent[0]
 	f.sent = f.sent[1:]
 	switch a := <-first.came; {
@@ -69,7 +69,7 @@ func (f *flights) land() {
 }
 
 // leave takes out of a batch what no master answered for; the rows stay as they are.
-func (f *flights) leave(first flight, lost unreadable) []string {
+func (f *inFlight) leave(first pendingFetch, lost unreadable) []string {
 	if len(lost) == 0 {
 		return first.batch
 	}
@@ -87,20 +87,20 @@ func (f *flights) leave(first flight, lost unreadable) []string {
 }
 
 // wait takes in all that is under way.
-func (f *flights) wait() error {
+func (f *inFlight) wait() error {
 	for len(f.sent) > 0 {
-		f.land()
+		f.collect()
 	}
 	return f.err
 }
 
 // fetch reads rows of one kind.
 func (r *reading) fetch(ctx context.Context, t *tracker, ids []string) error {
-	f := flights{r: r}
+	f := inFlight{r: r}
 	for len(ids) > 0 {
 		batch := ids[:min(readBatch, len(ids))]
 		ids = ids[len(batch):]
-		if f.launch(ctx, t, batch) != nil {
+		if f.start(ctx, t, batch) != nil {
 			t.want(ids)
 			break
 		}

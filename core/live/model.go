@@ -26,7 +26,7 @@ type Options struct {
 // How long to wait after a reading that failed.
 const (
 	retryFirst = 500 * time.Millisecond
-	retryMost  = 8 * time.Second
+	maxRetry   = 8 * time.Second
 )
 
 // Model reads everything and publishes snapshots. Make it with New and let Run read until its context ends; all other
@@ -45,14 +45,14 @@ type Model struct {
 	news     news
 	met      <-chan roster // asked as the pass began
 
-	push     *push    // with no link unless Run runs
-	prefixes []string // that push asks for
-	passFrom uint64   // gaps of push when the pass that is walked began
-	passTold bool     // all changes were told then
-	passAll  bool     // it reads also the rows that are known
-	rereads  bool     // it has to
-	readFrom uint64   // gaps of push when the last reading began
-	whole    uint64   // gaps of push that a pass has made good
+	push       *push    // with no link unless Run runs
+	prefixes   []string // that push asks for
+	passFrom   uint64   // gaps of push when the pass that is walked began
+	passPushed bool     // pushes covered all changes then
+	passAll    bool     // it reads also the rows that are known
+	rereads    bool     // it has to
+	readFrom   uint64   // gaps of push when the last reading began
+	whole      uint64   // gaps of push that a pass has made good
 
 	snapshot atomic.Pointer[Snapshot]
 	changed  chan struct{} // capacity 1: a new snapshot is there
@@ -143,7 +143,7 @@ func (m *Model) Run(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case err != nil:
-			wait, retry = retry, min(2*retry, retryMost)
+			wait, retry = retry, min(2*retry, maxRetry)
 			m.lost(err, wait)
 		default:
 			retry = retryFirst
@@ -183,7 +183,7 @@ func (m *Model) listen(ctx context.Context) (stop func()) {
 func (m *Model) effort(asked bool) effort {
 	gaps, whole := m.push.state()
 	m.readFrom = gaps
-	if whole && m.whole != gaps && m.passFrom != gaps && !m.passTold { // gap after gap must not keep every pass from its end
+	if whole && m.whole != gaps && m.passFrom != gaps && !m.passPushed { // gap after gap must not keep every pass from its end
 		m.scan.restart()
 	}
 	if m.anew.Swap(false) {
@@ -192,13 +192,13 @@ func (m *Model) effort(asked bool) effort {
 	}
 	switch {
 	case m.rereads || m.passes == 0 || whole && m.whole != gaps:
-		return hasty
+		return burst
 	case m.pushed():
-		return still
+		return idle
 	case asked:
-		return hasty
+		return burst
 	}
-	return quiet
+	return background
 }
 
 // pushed tells that what has been read is what is there, and that what changes will be told.
@@ -257,10 +257,10 @@ func (m *Model) isPaused() bool {
 }
 
 // ReadAll reads every row there is, to the end of a pass over the keyspace, and returns what it found: for callers that
-// want answers and no dashboard. Its error is of the way to the server; what is wrong with one kind is in the Err of its
+// want answers and no dashboard. Its error is a transport error; what is wrong with one kind is in the Err of its
 // table. Do not call it while Run runs.
 func (m *Model) ReadAll(ctx context.Context) (*Snapshot, error) {
-	whole := effort{pages: hasty.pages, turn: math.MaxInt}
+	whole := effort{pages: burst.pages, turn: math.MaxInt}
 	for before := m.passes; m.passes == before; whole.turn = 0 {
 		if err := m.read(ctx, whole); err != nil {
 			return nil, err

@@ -100,7 +100,7 @@ func TestFirstRowsAreShownBeforeThePassEnds(t *testing.T) {
 // However long the first pass is, it goes on: no refresh is waited for.
 func TestFirstPassIsNotHeldUp(t *testing.T) {
 	w := newWorldAt(t, "redis://"+redistest.Single(t).Options().Addr, "k:")
-	all := (hasty.pages + 5) * scanCount // more than one reading scans
+	all := (burst.pages + 5) * scanCount // more than one reading scans
 	w.fill("k:", all)
 	w.run()
 	w.until("all rows", func(s *Snapshot) bool { return s.Table("k:").Complete && s.Table("k:").Len() == all })
@@ -118,7 +118,7 @@ func TestLongReadingPublishesOnItsWay(t *testing.T) {
 			seen = append(seen, w.Snapshot().Table("k:").Len())
 		}
 	})
-	if err := w.read(ctx, hasty); err != nil {
+	if err := w.read(ctx, burst); err != nil {
 		t.Fatal(err)
 	}
 	if slices.Sort(seen); len(slices.Compact(seen)) < 3 {
@@ -142,7 +142,7 @@ func TestLongReadingPublishesOnItsWay(t *testing.T) {
 
 func TestFocusIsReadAtEveryReadingOnce(t *testing.T) {
 	w := newWorld(t, "a:", "b:")
-	w.fill("a:", 3*hasty.turn)
+	w.fill("a:", 3*burst.turn)
 	w.fill("b:", 10)
 	w.look()
 	w.Focus("a:", []string{"00000", "02500", "none", "02500"})
@@ -155,10 +155,10 @@ func TestFocusIsReadAtEveryReadingOnce(t *testing.T) {
 				t.Errorf("%s was asked for %d times", id, n)
 			}
 		}
-		if asked["00000"] != 1 || asked["02500"] != 1 || asked["none"] != 1 || len(asked) > hasty.turn+3 {
+		if asked["00000"] != 1 || asked["02500"] != 1 || asked["none"] != 1 || len(asked) > burst.turn+3 {
 			t.Errorf("asked for %d rows, those on the screen %d, %d, %d times", len(asked), asked["00000"], asked["02500"], asked["none"])
 		}
-		if s.Table("a:").Len() != 3*hasty.turn || len(s.Table("a:").Recent) != 0 {
+		if s.Table("a:").Len() != 3*burst.turn || len(s.Table("a:").Recent) != 0 {
 			t.Errorf("a row that does not exist: %+v", s.Table("a:"))
 		}
 	}
@@ -171,16 +171,16 @@ func TestFocusIsReadAtEveryReadingOnce(t *testing.T) {
 	w.Focus("unknown", []string{"x"}) // it replaces the one before
 	w.fakes["a:"].forget()
 	w.look()
-	if asked := w.fakes["a:"].forget(); len(asked) != hasty.turn {
+	if asked := w.fakes["a:"].forget(); len(asked) != burst.turn {
 		t.Errorf("asked for %d rows", len(asked))
 	}
 }
 
 func TestChangesOfTheKeyspaceAreNoticed(t *testing.T) {
 	w := newWorld(t, "k:")
-	w.fill("k:", 5*hasty.turn)
+	w.fill("k:", 5*burst.turn)
 	w.look()
-	last := fmt.Sprintf("%05d", 5*hasty.turn-1) // far from its turn
+	last := fmt.Sprintf("%05d", 5*burst.turn-1) // far from its turn
 	w.mini.Del("k:" + last)
 	w.put("k:new=1")
 	s := w.look()
@@ -201,7 +201,7 @@ func TestChangesOfTheKeyspaceAreNoticed(t *testing.T) {
 	}
 
 	w.mini.FlushAll()
-	if s = w.look(); s.Table("k:").Len() != 0 || s.Table("k:").Rates[len(s.Table("k:").Rates)-1] != 5*hasty.turn+1 {
+	if s = w.look(); s.Table("k:").Len() != 0 || s.Table("k:").Rates[len(s.Table("k:").Rates)-1] != 5*burst.turn+1 {
 		t.Errorf("%d rows after a flush, rates %v", s.Table("k:").Len(), s.Table("k:").Rates)
 	}
 }
@@ -347,10 +347,10 @@ func TestReadAll(t *testing.T) {
 		}
 		same(t, "rows", texts(s.Table("k:")), []string{want})
 	}
-	w.fill("k:", 3*hasty.turn)
+	w.fill("k:", 3*burst.turn)
 	for _, text := range []string{"2", "3"} {
 		changed := []string{}
-		for i := range 3 * hasty.turn {
+		for i := range 3 * burst.turn {
 			changed = append(changed, fmt.Sprintf("k:%05d=%s", i, text))
 		}
 		w.put(changed...)

@@ -26,7 +26,7 @@ type outages struct {
 // avoid are the masters that a pass which begins now leaves out: each try may take until a timeout, so those that are down
 // are asked once in a while, and when a connection comes or goes.
 func (o *outages) avoid(now time.Time, gaps uint64) map[string]error {
-	if gaps == o.gaps && now.Sub(o.tried) < retryMost {
+	if gaps == o.gaps && now.Sub(o.tried) < maxRetry {
 		return maps.Clone(o.of)
 	}
 	o.tried, o.gaps = now, gaps

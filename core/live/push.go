@@ -18,7 +18,7 @@ const (
 	pushBeat    = time.Second           // between looks at the connections, and at the masters there are
 	refusedWait = time.Minute           // before a server that refused to push is asked again
 	helloWait   = 20 * time.Millisecond // for pushes, before the first pass: one that they precede is not made twice
-	mostPushed  = 1 << 18               // keys that wait; where there are more, a pass over the keyspace costs less
+	maxPushed   = 1 << 18               // keys that wait; where there are more, a pass over the keyspace costs less
 )
 
 // push lets every master tell of the keys that change. While all do, and since a pass over the keyspace that began after
@@ -135,7 +135,7 @@ func (p *push) hold(ctx context.Context, node redis.UniversalClient, l *link) {
 		case !since.IsZero() && time.Since(since) > pushBeat: // one that comes and goes must not make pass after pass
 			wait, retry = 0, retryFirst
 		default:
-			retry = min(2*retry, retryMost)
+			retry = min(2*retry, maxRetry)
 		}
 		t := time.NewTimer(wait)
 		select {
@@ -183,7 +183,7 @@ func (p *push) changed(keys []string) {
 	for _, k := range keys {
 		p.keys[k] = struct{}{}
 	}
-	if len(p.keys) > mostPushed {
+	if len(p.keys) > maxPushed {
 		clear(p.keys)
 		p.gaps++
 	}

@@ -33,7 +33,7 @@ func TestSleepIsAGap(t *testing.T) {
 func TestWhatAPushLetsGoOfIsAGap(t *testing.T) {
 	p := newPush(nil, nil)
 	before, _ := p.state()
-	keys := make([]string, mostPushed)
+	keys := make([]string, maxPushed)
 	for i := range keys {
 		keys[i] = strconv.Itoa(i)
 	}

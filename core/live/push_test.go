@@ -308,8 +308,8 @@ func TestPushesFindWhatAFreshReadingFinds(t *testing.T) {
 		if rapid.IntRange(0, 9).Draw(rt, "flush") == 0 {
 			ok(t, writes.Conn.FlushDB(ctx).Err())
 		}
-		for _, deed := range rapid.SliceOfN(rapid.IntRange(0, deeds-1), 0, 30).Draw(rt, "deeds") {
-			if err := w.act(deed); err != nil {
+		for _, operation := range rapid.SliceOfN(rapid.IntRange(0, operations-1), 0, 30).Draw(rt, "operations") {
+			if err := w.act(operation); err != nil {
 				rt.Fatal(err)
 			}
 		}

@@ -17,9 +17,9 @@ type effort struct {
 }
 
 var (
-	hasty = effort{pages: 200, turn: 1000, every: publishEvery} // in the first pass, and when a reading was asked for
-	still = effort{every: publishEvery}                         // while pushes tell all
-	quiet = effort{pages: 20, turn: 1000, every: publishEvery}  // when nobody waits: a hundredth of a core, however many keys there are
+	burst      = effort{pages: 200, turn: 1000, every: publishEvery} // in the first pass, and when a reading was asked for
+	idle       = effort{every: publishEvery}                         // while pushes tell all
+	background = effort{pages: 20, turn: 1000, every: publishEvery}  // when nobody waits: a hundredth of a core, however many keys there are
 )
 
 const (
@@ -33,7 +33,7 @@ const (
 const (
 	publishEvery = 50 * time.Millisecond
 	publishShare = 8
-	publishMost  = 250 * time.Millisecond // also when something else took the processor meanwhile
+	maxPublish   = 250 * time.Millisecond // also when something else took the processor meanwhile
 )
 
 // reading is one look at the server: its status, the rows on the screen and those due in turn, a stretch of the scan
@@ -100,7 +100,7 @@ func (m *Model) status(ctx context.Context, e effort) (conn.Status, error) {
 
 // follow reads what pushes told of, and publishes it. It returns how long to wait before the next time.
 func (m *Model) follow(ctx context.Context) (time.Duration, error) {
-	r := &reading{m: m, status: m.Snapshot().Server, effort: still, published: m.now()}
+	r := &reading{m: m, status: m.Snapshot().Server, effort: idle, published: m.now()}
 	if err := r.changed(ctx); err != nil {
 		return 0, err
 	}
@@ -111,7 +111,7 @@ func (m *Model) follow(ctx context.Context) (time.Duration, error) {
 	if m.pushed() != m.Snapshot().Pushed || slices.ContainsFunc(m.trackers, (*tracker).stale) {
 		r.publish()
 	}
-	return max(r.every, min(publishShare*m.now().Sub(start), publishMost)), nil
+	return max(r.every, min(publishShare*m.now().Sub(start), maxPublish)), nil
 }
 
 // changed reads the rows that pushes told of, those whose deadline has passed, and then those that needed what is gone.
@@ -134,13 +134,13 @@ func (r *reading) changed(ctx context.Context) error {
 				return err
 			}
 		}
-		again = m.bereave()
+		again = m.refetchDependents()
 	}
 	return nil
 }
 
-// bereave wants the rows that need what is gone, if there are any.
-func (m *Model) bereave() (any bool) {
+// refetchDependents wants the rows that need what is gone, if there are any.
+func (m *Model) refetchDependents() (any bool) {
 	for _, t := range m.trackers {
 		gone := t.gone
 		t.gone = nil
@@ -189,10 +189,10 @@ func (r *reading) scan(ctx context.Context) (complete bool, err error) {
 		m.begin()
 		m.meet(ctx)
 	}
-	flights := flights{r: r}
+	fetches := inFlight{r: r}
 	defer func() {
 		if err != nil {
-			flights.wait()
+			fetches.wait()
 			m.scan.restart()
 		}
 	}()
@@ -228,7 +228,7 @@ func (r *reading) scan(ctx context.Context) (complete bool, err error) {
 		for _, t := range m.trackers {
 			for len(t.wanted) >= readBatch || len(t.wanted) > 0 && (end || r.due()) {
 				m.pace.trip(ctx)
-				if err := flights.launch(ctx, t, t.take(readBatch)); err != nil {
+				if err := fetches.start(ctx, t, t.take(readBatch)); err != nil {
 					if !end {
 						<-next
 					}
@@ -239,7 +239,7 @@ func (r *reading) scan(ctx context.Context) (complete bool, err error) {
 		if !end {
 			continue
 		}
-		if err := flights.wait(); err != nil || !page.last {
+		if err := fetches.wait(); err != nil || !page.last {
 			return false, err
 		}
 		for _, t := range m.trackers {
@@ -255,7 +255,7 @@ func (r *reading) scan(ctx context.Context) (complete bool, err error) {
 // now on; else it only looks for new ones.
 func (m *Model) begin() {
 	gaps, whole := m.push.state()
-	m.passFrom, m.passTold, m.passAll = gaps, whole, m.rereads || m.passes == 0 || whole && m.whole != gaps
+	m.passFrom, m.passPushed, m.passAll = gaps, whole, m.rereads || m.passes == 0 || whole && m.whole != gaps
 	m.scan.avoid = m.outages.avoid(m.now(), gaps)
 	for _, t := range m.trackers {
 		t.begin(m.scan.pass + 1)

@@ -18,13 +18,13 @@ type scanner struct {
 	client redis.UniversalClient
 	match  string
 	pass   uint32           // number of the pass that is walked, from 1
-	nodes  []*stage         // still to walk in this pass
+	nodes  []*nodeWalk      // still to walk in this pass
 	all    int              // masters there were when it began
 	avoid  map[string]error // masters that it leaves out
 }
 
-// stage is how far one master has been walked.
-type stage struct {
+// nodeWalk is how far one master has been walked.
+type nodeWalk struct {
 	*conn.Walk
 	keys []string // of the last page
 	err  error
@@ -70,7 +70,7 @@ func (s *scanner) step(ctx context.Context, count int64) (p page) {
 				p.missed(conn.NodeAddr(n), err)
 				continue
 			}
-			s.nodes = append(s.nodes, &stage{Walk: conn.NewWalk(n, s.match, count)})
+			s.nodes = append(s.nodes, &nodeWalk{Walk: conn.NewWalk(n, s.match, count)})
 		}
 		s.all, p.all = len(nodes), len(nodes)
 		if s.begins() { // all are left out
@@ -96,7 +96,7 @@ func (s *scanner) step(ctx context.Context, count int64) (p page) {
 			p.missed(conn.NodeAddr(n.Node), n.err)
 		}
 	}
-	s.nodes = slices.DeleteFunc(s.nodes, func(n *stage) bool { return n.err != nil || n.Done() })
+	s.nodes = slices.DeleteFunc(s.nodes, func(n *nodeWalk) bool { return n.err != nil || n.Done() })
 	p.last = s.begins()
 	return p
 }
@@ -108,7 +108,7 @@ func (p *page) missed(addr string, err error) {
 	p.down[addr] = err
 }
 
-func (n *stage) step(ctx context.Context) { n.keys, n.err = n.Next(ctx) }
+func (n *nodeWalk) step(ctx context.Context) { n.keys, n.err = n.Next(ctx) }
 
 // matchAny is one SCAN pattern that lets the keys of all feeds pass and keeps most others on the server, so that one
 // walk of the keyspace serves every kind: what all patterns begin with, and the next byte of each.

@@ -17,7 +17,7 @@ type Rows interface {
 // State says how current a snapshot is.
 type State int
 
-// The states of the way to the server.
+// The states of the connection to the server.
 const (
 	Connecting State = iota // nothing has been read yet
 	Polling                 // the server answers and is asked every refresh

@@ -22,15 +22,15 @@ type block struct {
 
 // Where a block is split, and up to where two neighbours are joined.
 const (
-	mostInBlock = 96
-	fewInBlock  = 32
+	maxInBlock = 96
+	fewInBlock = 32
 )
 
 // NewSorted sorts rows, which it keeps, by a total order.
 func NewSorted(rows []Row, compare func(a, b Row) int) *Sorted {
 	slices.SortFunc(rows, compare)
 	s := &Sorted{compare: compare}
-	for run := range slices.Chunk(rows, mostInBlock*3/4) {
+	for run := range slices.Chunk(rows, maxInBlock*3/4) {
 		s.blocks = append(s.blocks, &block{rows: run})
 	}
 	s.count()
@@ -160,7 +160,7 @@ func lastOfEach(edits []Edit, compare func(a, b Row) int) []Edit {
 // old one or the new one, either of them nil if there is none; nil chooses the new ones. What it puts is marked with a
 // pass, unless that is 0.
 func (s *Sorted) merge(edits []Edit, choose func(old, new Row) Row, pass uint16) *Sorted {
-	m := merger{old: s, choose: choose, pass: pass, out: make([]*block, 0, len(s.blocks)+len(edits)/mostInBlock+1)}
+	m := merger{old: s, choose: choose, pass: pass, out: make([]*block, 0, len(s.blocks)+len(edits)/maxInBlock+1)}
 	b := 0
 	for len(edits) > 0 {
 		at, n := b, len(edits)
@@ -260,8 +260,8 @@ func (m *merger) add(now block) {
 	}
 	m.fresh = true
 	parts := 1
-	if n > mostInBlock {
-		parts = (n + mostInBlock/2 - 1) / (mostInBlock / 2)
+	if n > maxInBlock {
+		parts = (n + maxInBlock/2 - 1) / (maxInBlock / 2)
 	}
 	for i := range parts {
 		from, to := n*i/parts, n*(i+1)/parts

@@ -74,7 +74,7 @@ func TestSortedAgainstAMap(t *testing.T) {
 				rt.Fatalf("%d rows, want %d", len(got), len(want))
 			}
 			for i, b := range next.blocks {
-				if len(b.rows) == 0 || len(b.rows) > mostInBlock {
+				if len(b.rows) == 0 || len(b.rows) > maxInBlock {
 					rt.Fatalf("%d rows in block %d", len(b.rows), i)
 				}
 			}
@@ -120,7 +120,7 @@ func TestSortedSharesWhatIsTheSame(t *testing.T) {
 	next.compare = func(a, b Row) int { compared++; return byID(a, b) }
 	var told []string
 	diff(s, next, func(before, after Row) { told = append(told, before.ID()+after.(*fakeRow).text) })
-	if differ != 1 || len(told) != 1 || told[0] != "0500002" || compared > mostInBlock {
+	if differ != 1 || len(told) != 1 || told[0] != "0500002" || compared > maxInBlock {
 		t.Errorf("%d blocks differ, told %v in %d comparisons", differ, told, compared)
 	}
 	if s.Apply([]Edit{{At: gone("none")}}) != s {

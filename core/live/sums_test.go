@@ -16,7 +16,7 @@ func (*weighing) Weigh(r *fakeRow) (string, int64) { return r.id[:1], int64(len(
 
 func TestSumsAreThoseOfThePublishedRows(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		tr := newTracker(Of("k", &weighing{}))
+		tr := newTracker(NewFeed("k", &weighing{}))
 		model := map[string]string{}
 		var published []*Table
 		var sums []map[string]int64
@@ -56,7 +56,7 @@ func TestSumsAreThoseOfThePublishedRows(t *testing.T) {
 }
 
 func TestSumsAreCopiedOnlyWhereTheyChanged(t *testing.T) {
-	tr := newTracker(Of("k", &weighing{}))
+	tr := newTracker(NewFeed("k", &weighing{}))
 	publish := func(rows ...string) *Table {
 		for _, r := range rowsOf(rows...) {
 			tr.apply([]string{r.ID()}, []Row{r}, time.Now())
@@ -98,7 +98,7 @@ func (countedRows) Inspect(context.Context, string) ([]byte, bool, error) {
 }
 
 func TestARowFollowsItsEarlierReading(t *testing.T) {
-	tr := newTracker(Of("k", Source[*counted](countedRows{})))
+	tr := newTracker(NewFeed("k", Source[*counted](countedRows{})))
 	for _, text := range []string{"1", "1", "2", "3"} {
 		tr.apply([]string{"a", "b"}, []Row{&counted{id: "a", text: text}, &counted{id: "b", text: "same"}}, time.Now())
 		tr.publish(true)

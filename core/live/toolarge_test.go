@@ -84,7 +84,7 @@ func TestHugeValuesStayOnTheServer(t *testing.T) {
 	s := until(t, c, "all", func(s *live.Snapshot) bool { return checked(s, len(kinds)) })
 	for _, k := range kinds {
 		d, err := c.Live.Glance(ctx, k.kind, k.id)
-		if conn.Unreachable(err) || len(d.Body) > conn.MostUnasked || d.Found && d.Size == 0 && k.kind != "kv" && k.kind != "buffers" {
+		if conn.Unreachable(err) || len(d.Body) > conn.MaxUnasked || d.Found && d.Size == 0 && k.kind != "kv" && k.kind != "buffers" {
 			t.Errorf("%s %s: %d bytes of %d, %v", k.kind, k.id, len(d.Body), d.Size, err)
 		}
 	}
@@ -120,10 +120,10 @@ func pairs(t *testing.T, c *core.Core, admin *redis.Client, size int64) {
 	}
 	ok(t, admin.Append(ctx, "kv:{db}:d:k", "x").Err())
 	longer := row()
-	if longer.Equal(was) || longer.Print == was.Print || longer.Bytes != size+1 {
+	if longer.Equal(was) || longer.Fingerprint == was.Fingerprint || longer.Bytes != size+1 {
 		t.Error("one byte more is no change")
 	}
-	if err := c.PairRows.Remove(ctx, "db:k", was.Print); !errors.Is(err, redisdb.ErrChanged) {
+	if err := c.PairRows.Remove(ctx, "db:k", was.Fingerprint); !errors.Is(err, redisdb.ErrChanged) {
 		t.Errorf("removed though it changed: %v", err)
 	}
 }
@@ -131,7 +131,7 @@ func pairs(t *testing.T, c *core.Core, admin *redis.Client, size int64) {
 // What is just short enough is read whole, and an empty document is not a missing one.
 func TestValuesAtTheLimit(t *testing.T) {
 	each(t, func(t *testing.T, c *core.Core) {
-		pad := strings.Repeat(" ", conn.MostUnasked-len(actorDoc("fits", "")))
+		pad := strings.Repeat(" ", conn.MaxUnasked-len(actorDoc("fits", "")))
 		put(t, c.Conn, "actor:fits", actorDoc("fits", "")+pad)
 		put(t, c.Conn, "actor:over", actorDoc("over", "")+pad+" ")
 		put(t, c.Conn, "actor:empty", "")
@@ -170,7 +170,7 @@ func TestALargeContentIsLookedIntoInPart(t *testing.T) {
 		}
 	}
 	push("one", `{"a":1}`, huge, `{"a":2}`, `{"a":3}`)
-	push("many", slices.Repeat([]string{huge[:conn.MostUnasked]}, 20)...)
+	push("many", slices.Repeat([]string{huge[:conn.MaxUnasked]}, 20)...)
 	records, err := c.Records("ns")
 	ok(t, err)
 	lease, err := records.NewLease(ctx, time.Hour, false)

@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-func newFakeTracker() *tracker { return newTracker(Of("k", &fake{prefix: "k:"})) }
+func newFakeTracker() *tracker { return newTracker(NewFeed("k", &fake{prefix: "k:"})) }
 
 // rowsOf makes rows of "id=text".
 func rowsOf(pairs ...string) []Row {

@@ -29,7 +29,7 @@ func (o *Operator) putBack(kind live.Kind, id string, was any, back func(context
 // asTaken marks what cannot be made again, since it is there or what it lived on is gone, as ErrConflict.
 func asTaken(err error) error {
 	for _, taken := range []error{
-		actorstore.ErrAlreadyExists, actorstore.ErrNotFound, record.ErrAlreadyExists, record.ErrWrongLeaseId, redisdb.ErrThere, redisdb.ErrNotFound,
+		actorstore.ErrAlreadyExists, actorstore.ErrNotFound, record.ErrAlreadyExists, record.ErrWrongLeaseId, redisdb.ErrExists, redisdb.ErrNotFound,
 	} {
 		if errors.Is(err, taken) {
 			return fmt.Errorf("%w: %w", ErrConflict, err)

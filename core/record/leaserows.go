@@ -95,7 +95,7 @@ func (r *LeaseRows) Read(ctx context.Context, ids []string) ([]*LeaseRow, error)
 	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
 		for i, id := range ids {
 			keys := r.Keys(id)
-			granted[i], left[i], records[i] = p.GetRange(ctx, keys[0], 0, conn.NumberMost-1), conn.PTTL(ctx, p, keys[0]), p.SCard(ctx, keys[1])
+			granted[i], left[i], records[i] = p.GetRange(ctx, keys[0], 0, conn.MaxNumber-1), conn.PTTL(ctx, p, keys[0]), p.SCard(ctx, keys[1])
 		}
 	})
 	if err != nil {

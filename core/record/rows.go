@@ -137,7 +137,7 @@ func (r *RecordRows) Read(ctx context.Context, ids []string) ([]*RecordRow, erro
 		err = conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
 			for i, id := range ids {
 				fields := []string{"value", "version", "lease"}
-				if sizes[i].Err() != nil || sizes[i].Val() > conn.MostUnasked { // of a field nothing less than the whole can be read
+				if sizes[i].Err() != nil || sizes[i].Val() > conn.MaxUnasked { // of a field nothing less than the whole can be read
 					fields[0] = "version"
 				}
 				cmds[i] = p.HMGet(ctx, r.key(id), fields...)
@@ -156,7 +156,7 @@ func (r *RecordRows) Read(ctx context.Context, ids []string) ([]*RecordRow, erro
 			exist[needs[i]] = nil
 		}
 		switch size, err := sizes[i].Result(); {
-		case rows[i].problem != nil || err == nil && size <= conn.MostUnasked:
+		case rows[i].problem != nil || err == nil && size <= conn.MaxUnasked:
 		case conn.Refused(err):
 			u := rows[i].unknown()
 			u.Value = cmp.Or(u.Value, err)

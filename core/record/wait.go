@@ -34,7 +34,7 @@ func (s *RedisStorage) WaitForVersionChange(ctx context.Context, key Key, versio
 		case errors.Is(err, ErrNotFound):
 			return Record{}, nil
 		case err != nil && conn.Unreachable(err):
-			again = time.After(retryMost)
+			again = time.After(maxRetry)
 		case changed || err != nil:
 			return r, err
 		}

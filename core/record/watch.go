@@ -31,9 +31,9 @@ type waiter struct {
 }
 
 const (
-	linger    = time.Second            // the watch outlives its last waiter, for one that waits again at once
-	pollLeast = 250 * time.Millisecond // between polls, and for a push to come in after the poll that knew of it
-	retryMost = time.Second            // between attempts to reach the server
+	linger   = time.Second            // the watch outlives its last waiter, for one that waits again at once
+	minPoll  = 250 * time.Millisecond // between polls, and for a push to come in after the poll that knew of it
+	maxRetry = time.Second            // between attempts to reach the server
 	// recheck is how many waiters look at their records after a poll that found nothing new, in no order: in time
 	// each sees even what a foreign hand did, and a thousand cost no more than these.
 	recheck = 25
@@ -132,7 +132,7 @@ type round struct {
 func (h *watch) run() {
 	ctx := h.s.life
 	start := time.Now()
-	r := &round{watch: h, rounded: start, pollAt: start.Add(pollLeast), retry: pollLeast}
+	r := &round{watch: h, rounded: start, pollAt: start.Add(minPoll), retry: minPoll}
 	defer func() { r.drop() }()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -181,7 +181,7 @@ func (r *round) open(ctx context.Context) {
 	r.openAt = time.Now().Add(r.retry)
 	most := r.poll // a server that refuses subscriptions is not asked more often than it is polled
 	if r.push == nil {
-		most = retryMost
+		most = maxRetry
 	}
 	r.retry = min(2*r.retry, most)
 }
@@ -198,7 +198,7 @@ func (r *round) drop() {
 func (r *round) hear(m any) {
 	payload, ok := m.(string)
 	if !ok { // it stands now: ask for the counter, then let everybody look
-		r.based, r.retry = false, pollLeast
+		r.based, r.retry = false, minPoll
 		r.pollAt = time.Now()
 		return
 	}
@@ -227,7 +227,7 @@ func (r *round) hear(m any) {
 // pollBy moves the next poll forward to just after a deadline that is left away, keeping the least distance.
 func (r *round) pollBy(left time.Duration) {
 	at := time.Now().Add(min(left, r.poll) + time.Millisecond)
-	if least := r.polled.Add(pollLeast); at.Before(least) {
+	if least := r.polled.Add(minPoll); at.Before(least) {
 		at = least
 	}
 	if at.Before(r.pollAt) {
@@ -248,7 +248,7 @@ func (r *round) ask(ctx context.Context) {
 	r.polled, r.pollAt = now, now.Add(r.poll)
 	if err != nil {
 		r.based = false
-		r.pollAt = now.Add(min(retryMost, r.poll))
+		r.pollAt = now.Add(min(maxRetry, r.poll))
 		return
 	}
 	behind := r.behind
@@ -290,5 +290,5 @@ func (r *round) sweep(ctx context.Context, due []string) {
 		r.unswept = due[0]
 		r.wakeSome(math.MaxInt)
 	}
-	r.pollBy(retryMost)
+	r.pollBy(maxRetry)
 }

@@ -24,7 +24,7 @@ func (b *bench) write(ctx context.Context) (n int, err error) {
 			p := b.Client.Pipeline()
 			for range writesEach {
 				i := rand.IntN(b.n)
-				p.Set(ctx, "actor:"+actor(i), document(i, 2*mostRows+n), 0)
+				p.Set(ctx, "actor:"+actor(i), document(i, 2*maxRows+n), 0)
 				n++
 			}
 			if _, err := p.Exec(ctx); err != nil {

@@ -104,7 +104,7 @@ func (b *bench) narrowing(ctx context.Context) error {
 	if err := b.top(ctx); err != nil {
 		return err
 	}
-	const greatest = 4 * mostRows // of all versions
+	const greatest = 4 * maxRows // of all versions
 	if _, err := b.change(ctx, 0, greatest); err != nil {
 		return err
 	}
@@ -133,10 +133,10 @@ func (b *bench) narrowing(ctx context.Context) error {
 			return err
 		}
 	}
-	return b.changes(ctx, "while sorted by a text: ", min(b.o.presses, 20), 3*mostRows)
+	return b.changes(ctx, "while sorted by a text: ", min(b.o.presses, 20), 3*maxRows)
 }
 
-func (b *bench) watching(ctx context.Context) error { return b.changes(ctx, "", b.o.presses, mostRows) }
+func (b *bench) watching(ctx context.Context) error { return b.changes(ctx, "", b.o.presses, maxRows) }
 
 // change gives a row that is on the screen another version and measures until it shows.
 func (b *bench) change(ctx context.Context, row, version int) (time.Duration, error) {

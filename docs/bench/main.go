@@ -59,8 +59,8 @@ func parse(args []string) (options, error) {
 	}
 	for _, arg := range f.Args() {
 		n, err := strconv.Atoi(arg)
-		if err != nil || n < leastRows || n > mostRows {
-			return o, fmt.Errorf("%q: expected a number of rows from %d to %d", arg, leastRows, mostRows)
+		if err != nil || n < minRows || n > maxRows {
+			return o, fmt.Errorf("%q: expected a number of rows from %d to %d", arg, minRows, maxRows)
 		}
 		o.sizes = append(o.sizes, n)
 	}

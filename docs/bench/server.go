@@ -20,8 +20,8 @@ type server struct{ *rig.Server }
 
 // Row names have seven digits.
 const (
-	leastRows = 100 // more than a screen
-	mostRows  = 10_000_000
+	minRows = 100 // more than a screen
+	maxRows = 10_000_000
 )
 
 func actor(i int) string { return fmt.Sprintf("a%07d", i) }

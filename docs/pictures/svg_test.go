@@ -33,7 +33,7 @@ func TestPicture(t *testing.T) {
 // What the tour promises holds before it is run.
 func TestStepsAreShort(t *testing.T) {
 	for _, s := range story() {
-		if len(s.keys) > mostPresses {
+		if len(s.keys) > maxPresses {
 			t.Errorf("%s takes %d key presses", s.title, len(s.keys))
 		}
 	}

@@ -26,7 +26,7 @@ type stroke struct {
 	keep bool
 }
 
-const mostPresses = 5 // of a step
+const maxPresses = 5 // of a step
 
 func story() []step {
 	return []step{
@@ -103,8 +103,8 @@ func (s studio) tell(ctx context.Context, wide, high int) (string, error) {
 	b.WriteString(preface)
 	b.WriteString(screen(x))
 	for i, step := range story() {
-		if len(step.keys) > mostPresses {
-			return "", fmt.Errorf("%s: %d key presses, want at most %d", step.title, len(step.keys), mostPresses)
+		if len(step.keys) > maxPresses {
+			return "", fmt.Errorf("%s: %d key presses, want at most %d", step.title, len(step.keys), maxPresses)
 		}
 		var names []string
 		for _, k := range step.keys {

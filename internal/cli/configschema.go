@@ -128,14 +128,14 @@ func amount() kind {
 	}}
 }
 
-// leastRefresh spares the server.
-const leastRefresh = 100 * time.Millisecond
+// minRefresh spares the server.
+const minRefresh = 100 * time.Millisecond
 
 func interval() kind {
 	return kind{"a duration", func(v any) ([]string, error) {
 		s, _ := v.(string)
-		if d, err := time.ParseDuration(s); err != nil || d < leastRefresh {
-			return nil, fmt.Errorf(`expected a duration such as "1s", at least %v`, leastRefresh)
+		if d, err := time.ParseDuration(s); err != nil || d < minRefresh {
+			return nil, fmt.Errorf(`expected a duration such as "1s", at least %v`, minRefresh)
 		}
 		return []string{s}, nil
 	}}

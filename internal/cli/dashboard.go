@@ -30,7 +30,7 @@ func (o options) dashboard(ctx context.Context, _ []string, _ io.Writer) error {
 	defer filters.rest()
 	var left *options // where the operator came from
 	for why := ""; ; {
-		s, err := o.stage(ctx)
+		s, err := o.session(ctx)
 		if err != nil && left != nil && ctx.Err() == nil { // it answered a moment ago, and does not now
 			why, o, left = withoutSecrets(err.Error()), *left, nil
 			continue
@@ -76,15 +76,15 @@ func (o options) startable() (*keymap.Map, error) {
 	return keys, nil
 }
 
-// stage is what a dashboard stands on: a server that has answered, and who acts there.
-type stage struct {
+// session is what a dashboard stands on: a server that has answered, and who acts there.
+type session struct {
 	o       options
 	core    *core.Core
 	op      *operate.Operator
 	filters *filterFile // nil: they end with the dashboard
 }
 
-func (o options) stage(ctx context.Context) (*stage, error) {
+func (o options) session(ctx context.Context) (*session, error) {
 	c, err := o.open(ctx)
 	if err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func (o options) stage(ctx context.Context) (*stage, error) {
 		c.Close()
 		return nil, err
 	}
-	s := &stage{o: o, core: c, op: op}
+	s := &session{o: o, core: c, op: op}
 	if err := c.Conn.Reach(ctx); err != nil {
 		s.close()
 		return nil, err
@@ -102,13 +102,13 @@ func (o options) stage(ctx context.Context) (*stage, error) {
 	return s, nil
 }
 
-func (s *stage) close() {
+func (s *session) close() {
 	s.op.Close()
 	s.core.Close()
 }
 
 // show runs the dashboard. next is the connection that the operator left for.
-func (s *stage) show(ctx context.Context, keys *keymap.Map, note, why string) (next string, err error) {
+func (s *session) show(ctx context.Context, keys *keymap.Map, note, why string) (next string, err error) {
 	o := s.o
 	here := tui.Connections{Here: o.connection, Names: o.conf.names(), Try: o.try, Why: why}
 	if one := o.conf.connections[o.connection]; one != nil {
@@ -141,18 +141,18 @@ func (o options) try(ctx context.Context, name string) error {
 		_, err = other.startable()
 	}
 	if err != nil {
-		return sayable(err)
+		return redacted(err)
 	}
-	s, err := other.stage(ctx)
+	s, err := other.session(ctx)
 	if err != nil {
-		return sayable(err)
+		return redacted(err)
 	}
 	s.close()
 	return nil
 }
 
-// sayable is an error without secrets.
-func sayable(err error) error { return fmt.Errorf("%s", withoutSecrets(err.Error())) }
+// redacted is an error without secrets.
+func redacted(err error) error { return fmt.Errorf("%s", withoutSecrets(err.Error())) }
 
 func (o options) themeName(isDark bool) string {
 	switch {

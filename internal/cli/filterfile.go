@@ -30,8 +30,8 @@ func newFilterFile() *filterFile {
 	return &filterFile{path: filepath.Join(xdg.StateHome, "holdfast", "filters.toml")}
 }
 
-// mostOfFilterFile is far above what the dashboard writes into it.
-const mostOfFilterFile = 4 << 20
+// maxFilterFile is far above what the dashboard writes into it.
+const maxFilterFile = 4 << 20
 
 // load reads the filters by view; none if there is no file yet.
 func (f *filterFile) load() (map[string][]string, error) {
@@ -44,7 +44,7 @@ func (f *filterFile) load() (map[string][]string, error) {
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%s: not a file of filters", f.path)
 	}
-	text, err := files.Read(context.Background(), f.path, mostOfFilterFile)
+	text, err := files.Read(context.Background(), f.path, maxFilterFile)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (f *filterFile) save(view string, newest []string) error {
 			kept = append(kept, text)
 		}
 	}
-	all[view] = kept[:min(len(kept), tui.MostFilters)]
+	all[view] = kept[:min(len(kept), tui.MaxFilters)]
 	path, err := target(f.path)
 	if err != nil {
 		return err

@@ -68,7 +68,7 @@ func TestFilterFileOfTwoDashboards(t *testing.T) {
 // What is broken is an error to be told, and gone with the next filter.
 func TestBrokenFilterFile(t *testing.T) {
 	for name, text := range map[string]string{
-		"no TOML": "actors = [", "other types": "actors = 3\n", "binary": "\x00\xff", "huge": strings.Repeat("#\n", mostOfFilterFile),
+		"no TOML": "actors = [", "other types": "actors = 3\n", "binary": "\x00\xff", "huge": strings.Repeat("#\n", maxFilterFile),
 	} {
 		f := filterFileIn(t)
 		if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {

@@ -125,8 +125,8 @@ const maxPassword = 64 << 10
 
 // open makes the core that the flags describe.
 func (o options) open(ctx context.Context) (*core.Core, error) {
-	if o.refresh < leastRefresh {
-		return nil, fmt.Errorf("%w: --refresh %v: at least %v, to spare the server", errUsage, o.refresh, leastRefresh)
+	if o.refresh < minRefresh {
+		return nil, fmt.Errorf("%w: --refresh %v: at least %v, to spare the server", errUsage, o.refresh, minRefresh)
 	}
 	if o.scanBudget < 0 {
 		return nil, fmt.Errorf("%w: --scan-budget %d: 0 or more", errUsage, o.scanBudget)
@@ -173,8 +173,8 @@ func (o options) password(ctx context.Context) (string, error) {
 // byteOrderMark is what some editors put before a text.
 var byteOrderMark = []byte("\ufeff")
 
-// leastMemory is enough to start with.
-const leastMemory = 64 << 20
+// minMemory is enough to start with.
+const minMemory = 64 << 20
 
 // memoryLimit reads --max-memory, in bytes.
 func memoryLimit(text string) (uint64, error) {
@@ -182,7 +182,7 @@ func memoryLimit(text string) (uint64, error) {
 		return live.DefaultMaxMemory(), nil
 	}
 	limit, err := humanize.ParseBytes(text)
-	if err != nil || limit < leastMemory {
+	if err != nil || limit < minMemory {
 		return 0, fmt.Errorf("%w: --max-memory %q: expected a size of at least 64MiB, such as 2GiB", errUsage, text)
 	}
 	return limit, nil

@@ -113,7 +113,7 @@ func printPair(ctx context.Context, c *core.Core, id string, to views.Printer) e
 }
 
 func tooLarge(key string, d live.Detail) error {
-	return fmt.Errorf("%q: its content has %d bytes, above the limit of %d", key, d.Size, live.InspectMost)
+	return fmt.Errorf("%q: its content has %d bytes, above the limit of %d", key, d.Size, live.MaxInspect)
 }
 
 // pair is a row of `get kv DB`.
@@ -138,7 +138,7 @@ func pairView(db string) views.View {
 		field("expires", func(e redisdb.Entry) any { return e.Expires }),
 		field("value", func(e redisdb.Entry) any {
 			if e.LeftOut {
-				return fmt.Errorf("left out: %d bytes, above the limit of %d for lists of pairs", e.Bytes, redisdb.EachPageMost)
+				return fmt.Errorf("left out: %d bytes, above the limit of %d for lists of pairs", e.Bytes, redisdb.MaxEachPage)
 			}
 			return e.Value
 		}),

@@ -85,7 +85,7 @@ func (o options) replicateTo(ctx context.Context, c *core.Core) (err error) {
 }
 
 // replaceable is what --replace is the way out of.
-var replaceable = []error{kvstore.ErrAhead, kvstore.ErrHistory, kvstore.ErrNotEmpty, errOther}
+var replaceable = []error{kvstore.ErrAhead, kvstore.ErrHistory, kvstore.ErrNotEmpty, errWrongDatabase}
 
 // replica is a folder and how far it is told to be.
 type replica struct {
@@ -183,8 +183,8 @@ func (l *lag) line(text string) {
 // keepChanges is how much history a replica keeps for replicas of its own; without a bound its log outgrows its data.
 const keepChanges = 100_000
 
-// errOther keeps the histories of two databases apart, whose change numbers would seem to continue each other.
-var errOther = conn.Precondition("the folder has a replica of another database")
+// errWrongDatabase keeps the histories of two databases apart, whose change numbers would seem to continue each other.
+var errWrongDatabase = conn.Precondition("the folder has a replica of another database")
 
 // The file pebbledb.SourceName says which database a folder has a replica of. One that is not whole, or not there, counts
 // for nothing: a crash came before the first change, or while a replica was replaced by one of another database.
@@ -199,7 +199,7 @@ func source(to *pebbledb.Store) (db string, named bool, err error) {
 	return db, named, nil
 }
 
-// adopt makes sure that a folder has a replica of a database, or nothing yet: errOther, kvstore.ErrNotEmpty where it has a
+// adopt makes sure that a folder has a replica of a database, or nothing yet: errWrongDatabase, kvstore.ErrNotEmpty where it has a
 // database that is no replica, and what kvstore.ReadProgress finds. Then it names the folder.
 func adopt(from kvstore.ChangePropagator, to *pebbledb.Store, db string) error {
 	had, named, err := source(to)
@@ -207,7 +207,7 @@ func adopt(from kvstore.ChangePropagator, to *pebbledb.Store, db string) error {
 	case err != nil:
 		return err
 	case named && had != conn.Escape(db):
-		return fmt.Errorf("%w: %q", errOther, had)
+		return fmt.Errorf("%w: %q", errWrongDatabase, had)
 	case named:
 		return nil
 	}

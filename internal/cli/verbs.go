@@ -37,7 +37,7 @@ func (o options) demo(ctx context.Context, _ []string, _ io.Writer) error {
 	if err := redirectLog(o.logFile); err != nil {
 		return err
 	}
-	st, err := o.stage(ctx)
+	st, err := o.session(ctx)
 	if err != nil {
 		return err
 	}
@@ -161,7 +161,7 @@ func getAll(ctx context.Context, c *core.Core, m *live.Model, v views.View, to v
 	return cmp.Or(err, lost)
 }
 
-// errPartial is of a view that was printed without all of its rows. It is none of the way: a part of the server answered.
+// errPartial is of a view that was printed without all of its rows. It is not a transport error: a part of the server answered.
 var errPartial = errors.New("rows are missing")
 
 // othersAnswer tells whether err is of one master of a cluster, while others may have what is looked for.

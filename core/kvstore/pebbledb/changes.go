@@ -93,8 +93,8 @@ func (s *Store) GetLatestAppliedChangeNumber() (_ uint64, err error) {
 	return st.applied, nil
 }
 
-// saveAtMost bounds the batch that changes of a master are gathered in, in bytes.
-const saveAtMost = 1 << 20
+// maxSave bounds the batch that changes of a master are gathered in, in bytes.
+const maxSave = 1 << 20
 
 // SaveChanges applies changes of a master (kvstore.ChangeApplier). Several may be one batch; a crash leaves the effects
 // and the applied number of the first so many changes.
@@ -121,7 +121,7 @@ func (s *Store) save(history *string, changes []*kvstore.ChangeRecord) (uint64, 
 	for len(changes) > 0 && err == nil {
 		w := st.newWrite()
 		applied := st.applied
-		for len(changes) > 0 && w.Len() < saveAtMost {
+		for len(changes) > 0 && w.Len() < maxSave {
 			c := changes[0]
 			if c != nil && c.ChangeNumber <= applied {
 				changes = changes[1:]

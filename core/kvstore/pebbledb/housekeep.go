@@ -12,7 +12,7 @@ import (
 // nothing but doing it again.
 const (
 	housekeepingEvery = 64
-	sweepAtMost       = 256
+	maxSweep          = 256
 )
 
 // housekeep is called with the commit lock held.
@@ -47,7 +47,7 @@ func (s *state) sweep(b *pebble.Batch) error {
 		return err
 	}
 	n := 0
-	for it.First(); it.Valid() && n < sweepAtMost && err == nil; it.Next() {
+	for it.First(); it.Valid() && n < maxSweep && err == nil; it.Next() {
 		n++
 		expire, key := binary.BigEndian.Uint64(it.Key()[1:9]), it.Key()[9:]
 		_ = b.Delete(it.Key(), nil)
@@ -57,7 +57,7 @@ func (s *state) sweep(b *pebble.Batch) error {
 			}
 		})
 	}
-	if n == sweepAtMost {
+	if n == maxSweep {
 		s.since = housekeepingEvery / 2 // there is more: come back sooner
 	}
 	return errors.Join(err, it.Close())

@@ -155,7 +155,7 @@ func (r *root) build(name string, v *kvstore.VerifiedSnapshot) (_ *state, err er
 	}()
 	for {
 		w := st.newWrite()
-		for w.Len() < saveAtMost && err == nil {
+		for w.Len() < maxSave && err == nil {
 			var p *kvstore.KVPair
 			if p, err = v.Next(); err == nil {
 				w.pair(p.Key, p.Value, p.ExpireTS)

@@ -80,8 +80,8 @@ func (s *Store) AppliedHistory() (history string, err error) {
 	return at.source, s.fail("applied history", s.source, err)
 }
 
-// loadMost is how many entries of the log one trip fetches.
-const loadMost = 1000
+// maxLoad is how many entries of the log one trip fetches.
+const maxLoad = 1000
 
 // LoadChanges is kvstore.ChangePropagator. It fetches up to 1,000 changes a trip.
 func (s *Store) LoadChanges(fromChangeNumber uint64, maxChanges int) (list []*kvstore.ChangeRecord, err error) {
@@ -107,7 +107,7 @@ func (s *Store) loadChanges(history string, from uint64, most int) (list []*kvst
 
 func (s *Store) loadAll(epoch, history string, from uint64, most int) (list []*kvstore.ChangeRecord, err error) {
 	for most > 0 {
-		some, last, err := s.loadSome(context.Background(), epoch, history, from, min(most, loadMost))
+		some, last, err := s.loadSome(context.Background(), epoch, history, from, min(most, maxLoad))
 		if err != nil {
 			return nil, err
 		}
@@ -155,7 +155,7 @@ func (s *Store) loadSome(ctx context.Context, epoch, history string, from uint64
 
 // A pipeline of changes to apply, bounded.
 const (
-	saveMost  = 100
+	maxSave   = 100
 	saveBytes = 4 << 20
 )
 
@@ -195,7 +195,7 @@ func (s *Store) saveAll(history string, changes []*kvstore.ChangeRecord) (last u
 	for len(changes) > 0 {
 		n, size := 0, 0
 		var refused error
-		for n < min(len(changes), saveMost) && size < saveBytes {
+		for n < min(len(changes), maxSave) && size < saveBytes {
 			if refused = kvstore.CheckChange(changes[n]); refused != nil {
 				break
 			}

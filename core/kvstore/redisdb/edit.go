@@ -38,7 +38,7 @@ func (s *Store) DeleteIf(ctx context.Context, key, old []byte) error {
 	return s.edit(ctx, "delete", &kvstore.TrxnRecord{Type: kvstore.TrxnDelete, Key: key}, asValue, old)
 }
 
-// Create puts a pair whose key must not be there: ErrThere.
+// Create puts a pair whose key must not be there: ErrExists.
 func (s *Store) Create(ctx context.Context, p *kvstore.KVPair) error {
 	effects, err := kvstore.Effects([]*kvstore.KVPair{p})
 	if err != nil {
@@ -57,7 +57,7 @@ func (s *Store) edit(ctx context.Context, op string, effect *kvstore.TrxnRecord,
 	case code < 0:
 		err = ErrNotFound
 	case code == 0 && how == asAbsent:
-		err = ErrThere
+		err = ErrExists
 	case code == 0:
 		err = ErrChanged
 	}

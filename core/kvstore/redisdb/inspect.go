@@ -13,13 +13,13 @@ import (
 
 // What a detail pane shows of a log: so many changes, and so much of each value.
 const (
-	InspectMost  = 50
+	MaxInspect   = 50
 	inspectValue = 200
 	inspectWhole = 1 << 20 // bytes of a change that is read
 	inspectRoom  = 8 << 20 // bytes after which no further change is looked at
 )
 
-// Inspect returns the newest InspectMost changes of the log, newest first, as a JSON array: the number, and what was put or
+// Inspect returns the newest MaxInspect changes of the log, newest first, as a JSON array: the number, and what was put or
 // deleted. Bytes that are no text are {"base64": ...}, and long values are cut. Of a change of more than 1 MiB stands only how long it is,
 // and after 8 MiB the array ends.
 func (r *Rows) Inspect(ctx context.Context, id string) (body []byte, found bool, err error) {
@@ -31,7 +31,7 @@ func (r *Rows) Inspect(ctx context.Context, id string) (body []byte, found bool,
 		return nil, false, err
 	}
 	s := spaceOf(r.prefix, id)
-	said, err := newestScript.Query(ctx, r.c, []string{s.log}, InspectMost, inspectWhole, inspectRoom).Slice()
+	said, err := newestScript.Query(ctx, r.c, []string{s.log}, MaxInspect, inspectWhole, inspectRoom).Slice()
 	if err != nil {
 		return nil, false, conn.Fail("kv: read changes", s.log, err)
 	}

@@ -172,7 +172,7 @@ func TestARefusedPartOfAPairIsNotKnown(t *testing.T) {
 	ids := []string{"db:empty", "db:gone", "db:long", "db:mortal", "db:short"}
 	for _, command := range []string{"pttl", "getrange", "strlen", "exists"} {
 		c := limited(t, "~*", "&*", "+@all", "-"+command)
-		put(t, open(t, admin, "db"), pair("empty", ""), pair("long", strings.Repeat("x", conn.MostUnasked+100)), pair("short", "1"),
+		put(t, open(t, admin, "db"), pair("empty", ""), pair("long", strings.Repeat("x", conn.MaxUnasked+100)), pair("short", "1"),
 			&kvstore.KVPair{Key: []byte("mortal"), Value: []byte("1"), ExpireTS: 7258118400})
 		want := map[string]*redisdb.PairRow{}
 		whole, err := redisdb.NewPairRows(admin, "").Read(ctx, ids)
@@ -194,7 +194,7 @@ func TestARefusedPartOfAPairIsNotKnown(t *testing.T) {
 				}
 			}
 			is := want[row.ID()]
-			if is == nil || row.Problem() != nil || row.BytesErr == nil && (row.Bytes != is.Bytes || n != is.Bytes) || row.BytesErr == nil && row.ValueErr == nil && row.Print != is.Print ||
+			if is == nil || row.Problem() != nil || row.BytesErr == nil && (row.Bytes != is.Bytes || n != is.Bytes) || row.BytesErr == nil && row.ValueErr == nil && row.Fingerprint != is.Fingerprint ||
 				row.ExpiresErr == nil && row.Expires.Sub(is.Expires).Abs() > time.Second {
 				t.Errorf("without %s: %+v, not %+v", command, row, is)
 			}
@@ -224,7 +224,7 @@ func TestAHeapOfReplicas(t *testing.T) {
 	}
 	row := rowOf(t, c, "db")
 	read := len(row.Replicas(now))
-	if read < redisdb.MostReplicas/2 || read > 4*redisdb.MostReplicas || row.MoreReplicas() != int64(heap-read) {
+	if read < redisdb.MaxReplicas/2 || read > 4*redisdb.MaxReplicas || row.MoreReplicas() != int64(heap-read) {
 		t.Errorf("%d are read, and %d more are there", read, row.MoreReplicas())
 	}
 	report(t, s, "new", 1)

@@ -18,13 +18,13 @@ import (
 
 // PairRow is one pair of a database as the dashboard lists it.
 type PairRow struct {
-	id       string
-	Database string
-	Key      string
-	Bytes    int64     // of the value, unless BytesErr is set
-	Expires  time.Time // on our clock; zero: never, unless ExpiresErr is set
-	Value    []byte    // its first bytes, at most pairPreview, unless ValueErr is set
-	Print    int64     // see fingerprint; nothing where BytesErr or ValueErr is set
+	id          string
+	Database    string
+	Key         string
+	Bytes       int64     // of the value, unless BytesErr is set
+	Expires     time.Time // on our clock; zero: never, unless ExpiresErr is set
+	Value       []byte    // its first bytes, at most pairPreview, unless ValueErr is set
+	Fingerprint int64     // see fingerprint; nothing where BytesErr or ValueErr is set
 
 	ValueErr   error // why Value is not known
 	BytesErr   error // why Bytes is not known
@@ -47,7 +47,7 @@ func (r *PairRow) Deadline() time.Time { return r.Expires }
 
 // Equal tells whether other means the same; expiries within half a second do.
 func (r *PairRow) Equal(other *PairRow) bool {
-	return r.id == other.id && r.Print == other.Print && r.Bytes == other.Bytes &&
+	return r.id == other.id && r.Fingerprint == other.Fingerprint && r.Bytes == other.Bytes &&
 		r.Expires.IsZero() == other.Expires.IsZero() && r.Expires.Sub(other.Expires).Abs() <= 500*time.Millisecond &&
 		fmt.Sprint(r.problem, r.ValueErr, r.BytesErr, r.ExpiresErr) == fmt.Sprint(other.problem, other.ValueErr, other.BytesErr, other.ExpiresErr)
 }
@@ -92,14 +92,14 @@ func (r *PairRows) Keys(id string) []string {
 }
 
 // Read fetches pairs in one pipeline; those that are gone or have expired are left out. Of a value longer than
-// conn.MostUnasked it reads the beginning, and in a second pipeline the length. What was refused of a pair is told as not
+// conn.MaxUnasked it reads the beginning, and in a second pipeline the length. What was refused of a pair is told as not
 // known.
 func (r *PairRows) Read(ctx context.Context, ids []string) ([]*PairRow, error) {
 	values, lives := make([]*redis.StringCmd, len(ids)), make([]*redis.IntCmd, len(ids))
 	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
 		for i, id := range ids {
 			key := r.Keys(id)[0]
-			values[i], lives[i] = p.GetRange(ctx, key, 0, conn.MostUnasked), conn.PTTL(ctx, p, key)
+			values[i], lives[i] = p.GetRange(ctx, key, 0, conn.MaxUnasked), conn.PTTL(ctx, p, key)
 		}
 	})
 	if err != nil {
@@ -144,7 +144,7 @@ func (r *PairRows) Read(ctx context.Context, ids []string) ([]*PairRow, error) {
 				row.Bytes, row.BytesErr = max(row.Bytes, sizes[i].Val()), sizes[i].Err() // it may have gone meanwhile
 			}
 			if row.BytesErr == nil && row.ValueErr == nil {
-				row.Print = fingerprint(value, row.Bytes)
+				row.Fingerprint = fingerprint(value, row.Bytes)
 			}
 			row.Value = append([]byte(nil), value[:min(len(value), pairPreview)]...)
 			if refused == nil {
@@ -174,7 +174,7 @@ func Unweighed(database string) string { return "?" + database }
 func (r *PairRows) rest(ctx context.Context, ids []string, heads []*redis.StringCmd, lives []*redis.IntCmd) (sizes, there []*redis.IntCmd, err error) {
 	sizes, there = make([]*redis.IntCmd, len(ids)), make([]*redis.IntCmd, len(ids))
 	long := func(i int) bool {
-		return len(heads[i].Val()) > conn.MostUnasked || conn.Refused(heads[i].Err()) && lives[i].Err() == nil && lives[i].Val() != -2
+		return len(heads[i].Val()) > conn.MaxUnasked || conn.Refused(heads[i].Err()) && lives[i].Err() == nil && lives[i].Val() != -2
 	}
 	doubtful := func(i int) bool { return heads[i].Val() == "" && lives[i].Err() != nil }
 	asks := false
@@ -213,7 +213,7 @@ func (r *PairRows) Inspect(ctx context.Context, id string) (body []byte, found b
 func (r *PairRows) Load(ctx context.Context, id string) (body []byte, version int64, err error) {
 	err = r.with(ctx, id, func(s *Store, key []byte) error {
 		size, err := conn.Ask(ctx, r.c, redis.NewIntCmd(ctx, "strlen", s.key(key)))
-		if err == nil && size > conn.MostUnasked {
+		if err == nil && size > conn.MaxUnasked {
 			err = conn.TooLarge(size)
 		}
 		if err != nil {
@@ -237,7 +237,7 @@ func (r *PairRows) Remove(ctx context.Context, id string, version int64) error {
 }
 
 // Keep is Load for one that is to be removed: back makes the pair again with its value and expiry, if nobody has since.
-// Errors of back: ErrThere, ErrNotFound if its time is over.
+// Errors of back: ErrExists, ErrNotFound if its time is over.
 func (r *PairRows) Keep(ctx context.Context, id string) (body []byte, version int64, back func(context.Context) error, err error) {
 	if body, version, err = r.Load(ctx, id); err != nil {
 		return nil, 0, nil, err
@@ -296,11 +296,11 @@ func (r *PairRows) with(ctx context.Context, id string, act func(s *Store, key [
 	return act(s, key)
 }
 
-// fingerprint is the first 63 bits of the SHA-256 of a value. Of one longer than conn.MostUnasked no more is read than
+// fingerprint is the first 63 bits of the SHA-256 of a value. Of one longer than conn.MaxUnasked no more is read than
 // that and the size: such a value may change behind its beginning and keep its fingerprint, so it must not be edited.
 func fingerprint(value []byte, size int64) int64 {
-	if size > conn.MostUnasked {
-		value = binary.BigEndian.AppendUint64(value[:conn.MostUnasked:conn.MostUnasked], uint64(size))
+	if size > conn.MaxUnasked {
+		value = binary.BigEndian.AppendUint64(value[:conn.MaxUnasked:conn.MaxUnasked], uint64(size))
 	}
 	sum := sha256.Sum256(value)
 	return int64(binary.BigEndian.Uint64(sum[:]) >> 1)

@@ -8,8 +8,8 @@ import (
 	"holdfast/core/kvstore"
 )
 
-// getMost is how many keys one script reads, so that none holds the server up.
-const getMost = 1000
+// maxGet is how many keys one script reads, so that none holds the server up.
+const maxGet = 1000
 
 // Get is kvstore.KVStore. Up to 1,000 keys are read at one moment, more in several steps.
 func (s *Store) Get(keys ...[]byte) (pairs []*kvstore.KVPair, err error) {
@@ -25,7 +25,7 @@ func (s *Store) Get(keys ...[]byte) (pairs []*kvstore.KVPair, err error) {
 	}
 	pairs = make([]*kvstore.KVPair, 0, len(keys))
 	for len(keys) > 0 {
-		some := keys[:min(len(keys), getMost)]
+		some := keys[:min(len(keys), maxGet)]
 		if pairs, err = s.get(context.Background(), pairs, some); err != nil {
 			return nil, s.fail("get", s.key(some[0]), err)
 		}

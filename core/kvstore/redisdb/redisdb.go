@@ -4,7 +4,7 @@
 //
 // Every mutation is one script over data, index, sequence and log, in one round trip, at most once. What is acknowledged
 // is as durable as the server makes it (appendonly with fsync always loses nothing; a failover to a replica that lagged
-// forgets). An error of the way leaves open whether a mutation ran.
+// forgets). A transport error leaves open whether a mutation ran.
 package redisdb
 
 import (
@@ -40,7 +40,7 @@ var (
 	ErrBadArgument = errors.New("bad argument")
 	ErrNotFound    = errors.New("no such key")
 	ErrChanged     = conn.Precondition("the value of the key has changed")
-	ErrThere       = conn.Precondition("the key already exists")
+	ErrExists      = conn.Precondition("the key already exists")
 	ErrRestoring   = errors.New("the database is being restored")
 	ErrFull        = errors.New("the server is out of memory (maxmemory): it takes no writes but deletions")
 	errMalformed   = errors.New("not written by this package")

@@ -17,8 +17,8 @@ var _ kvstore.ReplicaRegistry = (*Store)(nil)
 // replicaLife is how long a replica that is silent is remembered.
 const replicaLife = 24 * time.Hour
 
-// MostReplicas is how many replicas of a database are read, and how many are looked at for being silent.
-const MostReplicas = 100
+// MaxReplicas is how many replicas of a database are read, and how many are looked at for being silent.
+const MaxReplicas = 100
 
 // ReportReplica is kvstore.ReplicaRegistry. It is no change of the database.
 func (s *Store) ReportReplica(ctx context.Context, name string, applied uint64) (err error) {
@@ -35,7 +35,7 @@ func (s *Store) ReportReplica(ctx context.Context, name string, applied uint64) 
 		return s.fail(op, s.replicas, err)
 	}
 	defer end()
-	err = reportScript.Run(ctx, s.c, []string{s.epochKey, s.replicas}, epoch, name, applied, replicaLife.Milliseconds(), MostReplicas).Err()
+	err = reportScript.Run(ctx, s.c, []string{s.epochKey, s.replicas}, epoch, name, applied, replicaLife.Milliseconds(), MaxReplicas).Err()
 	return s.fail(op, s.replicas, err)
 }
 

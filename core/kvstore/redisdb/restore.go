@@ -31,7 +31,7 @@ const (
 )
 
 // PutSnapshot is kvstore.KVStore. It spools to a temporary file; other handles on this database answer ErrStale after
-// it. An error of the way in its last steps leaves open whether the snapshot took the state's place: opening the
+// it. A transport error in its last steps leaves open whether the snapshot took the state's place: opening the
 // database again tells, and finishes it.
 func (s *Store) PutSnapshot(r io.ReadCloser) (err error) {
 	defer s.done("put snapshot", time.Now(), &err)

@@ -111,7 +111,7 @@ func (r *Rows) Keys(id string) []string {
 var errForeign = errors.New("foreign key: of no database")
 
 // Read fetches rows in one pipeline. A database without keys, changes and log is none. Of the replicas it reads
-// MostReplicas or a few more, however many there are. What was refused is told as not known; if that leaves open whether
+// MaxReplicas or a few more, however many there are. What was refused is told as not known; if that leaves open whether
 // there is such a database, a second pipeline asks.
 func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 	rows, err := r.read(ctx, ids)
@@ -152,7 +152,7 @@ func (r *Rows) read(ctx context.Context, ids []string) ([]*Row, error) {
 	}
 	all := make([]reading, len(ids))
 	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
-		head := func(key string) *redis.StringCmd { return p.GetRange(ctx, key, 0, conn.NumberMost-1) } // a foreign value may be huge
+		head := func(key string) *redis.StringCmd { return p.GetRange(ctx, key, 0, conn.MaxNumber-1) } // a foreign value may be huge
 		for i, id := range ids {
 			if rest, foreign := strings.CutPrefix(id, "?"); foreign {
 				all[i].keys = p.Exists(ctx, r.prefix+rest)
@@ -160,7 +160,7 @@ func (r *Rows) read(ctx context.Context, ids []string) ([]*Row, error) {
 			}
 			s := spaceOf(r.prefix, id)
 			all[i] = reading{
-				reported: p.HLen(ctx, s.replicas), replicas: p.HScan(ctx, s.replicas, 0, "", MostReplicas), log: p.XLen(ctx, s.log),
+				reported: p.HLen(ctx, s.replicas), replicas: p.HScan(ctx, s.replicas, 0, "", MaxReplicas), log: p.XLen(ctx, s.log),
 				keys: p.ZCard(ctx, s.ix), applied: head(s.appliedKey), epoch: head(s.epochKey), seq: head(s.seq), // last: what the others count is among it
 			}
 		}
@@ -285,11 +285,11 @@ func (r *Rows) ListKeys(ctx context.Context, db string, prefix, after []byte, li
 }
 
 // EachPage calls visit with all pairs of a database in the order of their keys, page by page: up to 512 pairs, or about
-// a megabyte, of one moment each. Values of more than EachPageMost bytes are left out. It ends at the first error;
+// a megabyte, of one moment each. Values of more than MaxEachPage bytes are left out. It ends at the first error;
 // ErrRestoring as ListKeys.
 func (r *Rows) EachPage(ctx context.Context, db string, visit func([]Entry) error) error {
 	s := newSpace(r.prefix, db)
-	for w := (&walk{c: r.c, s: &s, epoch: anyEpoch, first: "-", end: "+", given: EachPageMost}); !w.over; {
+	for w := (&walk{c: r.c, s: &s, epoch: anyEpoch, first: "-", end: "+", given: MaxEachPage}); !w.over; {
 		p, err := w.next(ctx, pageKeys)
 		if err != nil {
 			return conn.Fail("kv: list keys", s.base, err)
@@ -304,8 +304,8 @@ func (r *Rows) EachPage(ctx context.Context, db string, visit func([]Entry) erro
 	return nil
 }
 
-// EachPageMost is how many bytes a value has at most that EachPage reads.
-const EachPageMost = 8 << 20
+// MaxEachPage is how many bytes a value has at most that EachPage reads.
+const MaxEachPage = 8 << 20
 
 func listed(read page) []Entry {
 	out := make([]Entry, len(read.pairs))

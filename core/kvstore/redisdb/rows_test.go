@@ -202,11 +202,11 @@ func TestEditsCompareTheValueAndKeepTheExpiry(t *testing.T) {
 			"replace a missing key": {s.ReplaceValue(ctx, []byte("none"), nil, []byte("x")), redisdb.ErrNotFound},
 			"delete another value":  {s.DeleteIf(ctx, key, nil), redisdb.ErrChanged},
 			"delete a missing key":  {s.DeleteIf(ctx, []byte("none"), nil), redisdb.ErrNotFound},
-			"create what is there":  {s.Create(ctx, pair("plain", "x")), redisdb.ErrThere},
+			"create what is there":  {s.Create(ctx, pair("plain", "x")), redisdb.ErrExists},
 			"create without a key":  {s.Create(ctx, pair("", "x")), kvstore.ErrKey},
 			"replace without a key": {s.ReplaceValue(ctx, nil, nil, nil), kvstore.ErrKey},
 		} {
-			precondition := tt.want == redisdb.ErrChanged || tt.want == redisdb.ErrThere
+			precondition := tt.want == redisdb.ErrChanged || tt.want == redisdb.ErrExists
 			if !errors.Is(tt.err, tt.want) || errors.Is(tt.err, conn.ErrPrecondition) != precondition {
 				t.Errorf("%s: %v", what, tt.err)
 			}

@@ -87,7 +87,7 @@ func (s *Store) spool(ctx context.Context, m *merge, walked func(uint64)) (h kvs
 // follow spools the changes after seen, up to the number given, and returns that.
 func (s *Store) follow(ctx context.Context, m *merge, epoch string, seen, to uint64) (uint64, error) {
 	for seen < to {
-		list, _, err := s.loadSome(ctx, epoch, anyHistory, seen+1, int(min(to-seen, loadMost)))
+		list, _, err := s.loadSome(ctx, epoch, anyHistory, seen+1, int(min(to-seen, maxLoad)))
 		if err != nil {
 			return seen, err
 		}

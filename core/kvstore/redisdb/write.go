@@ -82,7 +82,7 @@ func (s *Store) run(ctx context.Context, script *conn.Script, epoch string, c ca
 	c.expired = s.takeExpired()
 	keys, args := s.spell(epoch, c)
 	said, expired, err := code(script.Run(ctx, s.c, keys, args...))
-	if len(expired) >= sweepMost && len(c.expired) == 0 {
+	if len(expired) >= maxSweep && len(c.expired) == 0 {
 		keys, args = s.spell(epoch, call{expired: expired})
 		_, expired, _ = code(sweepScript.Run(ctx, s.c, keys, args...)) // if it fails: the next write is told of them, too
 	}
@@ -90,8 +90,8 @@ func (s *Store) run(ctx context.Context, script *conn.Script, epoch string, c ca
 	return said, err
 }
 
-// sweepMost is how many pairs that have expired a script tells of.
-const sweepMost = 16
+// maxSweep is how many pairs that have expired a script tells of.
+const maxSweep = 16
 
 func (s *Store) takeExpired() []string {
 	if keys := s.expired.Swap(nil); keys != nil {
