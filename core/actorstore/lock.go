@@ -27,8 +27,8 @@ var (
 // counter starts above the old one; it bridges a clock that a failover set back.
 const counterOutlives = time.Hour
 
-// AcquireLock takes the lock at key, any key, for ttl (milliseconds, rounded up) if it is free, and leaves value in it
-// as its token. It tells whether it did. It is not reentrant: a held lock is refused to its own token, too. After an
+// AcquireLock takes the lock at key, any key, for ttl (milliseconds, rounded up) if it is free, and stores value in it
+// as its token. It returns whether it did. It is not reentrant: a held lock is refused to its own token, too. After a
 // transport error the lock may have been taken; ReleaseLock with the same token settles it.
 //
 // Errors: ErrInvalid for ttl <= 0, an empty key or token, or a key that is a lock's counter; ErrBadRecord for a key of

@@ -10,7 +10,8 @@ import (
 	"holdfast/core/conn"
 )
 
-// Half is an assignment of which one side only is written: what a crash between the two writes leaves, or a write by hand.
+// Half is a one-sided assignment: only the actor or only the worker names the other. A crash between the two writes
+// leaves one, or a write by hand.
 type Half struct {
 	Actor   string // row id of the actor that points, or that is pointed at
 	Worker  string // row id of the worker; namespace/pod when an actor points at a pod of unknown pool that is not there
@@ -30,10 +31,10 @@ func (r *WorkerRow) Runs(a *ActorRow) bool {
 	return r.ActorID != "" && r.ActorID == a.ActorID() && r.ActorSpace == a.Atespace()
 }
 
-// Obscure tells whether a member that is not read could say where the actor runs. The newer layout as such is read.
+// Obscure tells whether an unread member could say where the actor runs. The newer layout as such is read.
 func (r *ActorRow) Obscure() bool { return obscure(r.Unread()) }
 
-// Obscure tells whether a member that is not read could say whom the worker runs.
+// Obscure tells whether an unread member could say which actor the worker runs.
 func (r *WorkerRow) Obscure() bool { return obscure(r.Unread()) }
 
 func obscure(unread string) bool {
@@ -55,10 +56,10 @@ func (r *WorkerRow) actorIDs() []string {
 	return []string{r.ActorSpace + ":" + r.ActorID, r.ActorID}
 }
 
-// Halves reports every assignment that only one side knows of. Each is read a second time before it is reported, so that
-// an assignment which completes meanwhile is none; one that still waits for its second write is. Records that
-// cannot be read, and those with a member that could carry an assignment and is not read (ErrUnreadMember), are a BadRecords
-// error beside the report: of them nothing is known.
+// Halves reports every one-sided assignment. Each is read a second time before it is reported, so that an assignment
+// that completes meanwhile is left out; one that still waits for its second write is reported. Unreadable records, and
+// those with an unread member that could carry an assignment (ErrUnreadMember), come as a BadRecords error beside the
+// report, because nothing is known of them.
 func (s *Persistence) Halves(ctx context.Context) ([]Half, error) {
 	const op = "actorstore: find one-sided assignments"
 	actors, workers := NewActorRows(s.c, s.prefixes.Actor), NewWorkerRows(s.c, s.prefixes.Worker)
@@ -126,10 +127,11 @@ func (s *Persistence) Halves(ctx context.Context) ([]Half, error) {
 	return halves, bad.orNil()
 }
 
-// Mend removes the pointer of a half, by compare-and-set on the version that was reported: a worker is freed; an actor
-// leaves its worker and, unless it is paused, becomes STATUS_SUSPENDED, the state that needs none. An assignment under
-// way looks like a half, so mend what stayed one between two reports. Errors: ErrNotFound, ErrPersistenceRetry (the
-// document changed), ErrFailedPrecondition (it is no half any more), ErrUnreadMember; nothing is written then.
+// Mend repairs a one-sided assignment by compare-and-set on the reported version: a worker is freed; an actor leaves
+// its worker and, unless it is paused, becomes STATUS_SUSPENDED, the state that needs no worker. An assignment in
+// progress looks one-sided, so mend only those that two reports have in common. Errors, after which nothing was
+// written: ErrNotFound, ErrPersistenceRetry (the document changed), ErrFailedPrecondition (no longer one-sided),
+// ErrUnreadMember.
 func (s *Persistence) Mend(ctx context.Context, h Half) error {
 	const op = "actorstore: mend"
 	key := s.prefixes.Worker + h.Worker

@@ -148,8 +148,8 @@ func (r *ActorRows) Remove(ctx context.Context, id string, version int64) error 
 	return conn.Fail("actorstore: remove actor", r.prefix+id, err)
 }
 
-// Keep is Load for one that is to be removed: back stores the document again as it was, if nobody has made one since.
-// Errors of back: ErrAlreadyExists, and ErrNotFound if its time to live is over.
+// Keep is Load for an actor about to be removed: back stores the document again, unless it exists again. Errors of
+// back: ErrAlreadyExists, and ErrNotFound if its time to live has ended.
 func (r *ActorRows) Keep(ctx context.Context, id string) (body []byte, version int64, back func(context.Context) error, err error) {
 	return r.keep(ctx, "actorstore: put actor back", id, r.Load)
 }

@@ -79,8 +79,8 @@ func sameText(a, b error) bool {
 	return a == nil && b == nil || a != nil && b != nil && a.Error() == b.Error()
 }
 
-// Read reads the locks that are held. What was refused of one is told as not known, with the reason; if neither token nor
-// life is known, a second pipeline asks whether it is held.
+// Read reads the locks that are held. Fields that the server refused to answer are marked as not known, with the
+// reason; if neither token nor time to live is known, a second pipeline asks whether the lock is held.
 func (r *LockRows) Read(ctx context.Context, ids []string) ([]*LockRow, error) {
 	const op = "actorstore: read lock"
 	if len(ids) == 0 {

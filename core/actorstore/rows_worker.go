@@ -128,8 +128,8 @@ func (r *WorkerRows) Remove(ctx context.Context, id string, version int64) error
 	return conn.Fail("actorstore: remove worker", r.prefix+id, remove(ctx, r.c, r.prefix+id, removal{kind: "worker", version: decimal(version)}))
 }
 
-// Keep is Load for one that is to be removed: back stores the document again as it was, if nobody has made one since.
-// Errors of back: ErrAlreadyExists, and ErrNotFound if its time to live is over.
+// Keep is Load for a worker about to be removed: back stores the document again, unless it exists again. Errors of
+// back: ErrAlreadyExists, and ErrNotFound if its time to live has ended.
 func (r *WorkerRows) Keep(ctx context.Context, id string) (body []byte, version int64, back func(context.Context) error, err error) {
 	return r.keep(ctx, "actorstore: put worker back", id, r.Load)
 }

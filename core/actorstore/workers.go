@@ -26,8 +26,8 @@ func (s *Persistence) GetWorker(ctx context.Context, namespace, pool, pod string
 	return w, nil
 }
 
-// CreateWorker stores a new worker with version 1 and leaves the caller's value alone. Like every write of a worker it
-// is told on the channel worker-changes, see lua/publish.lua. Errors: ErrAlreadyExists.
+// CreateWorker stores a new worker with version 1 and does not change the caller's value. Like every write of a worker
+// it is published on the channel worker-changes, see lua/publish.lua. Errors: ErrAlreadyExists.
 func (s *Persistence) CreateWorker(ctx context.Context, worker *Worker) error {
 	const op = "actorstore: create worker"
 	name, err := workerName(worker.WorkerNamespace, worker.WorkerPool, worker.WorkerPod)

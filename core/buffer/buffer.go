@@ -81,7 +81,7 @@ type Options struct {
 // Buffer reads and writes the buffers of all stores under one prefix. It is safe for concurrent use.
 //
 // Each mutation is atomic and sent at most once: after a transport error (conn.Unreachable) it may or may not have
-// happened. A timestamp ("at", in ms) of 0 means the live buffer of a store, any other one a prepared batch.
+// happened. A timestamp ("at", in ms) of 0 means the live buffer of a store, any other a prepared batch.
 type Buffer struct {
 	c redis.UniversalClient
 	layout
@@ -104,7 +104,8 @@ type Stats struct {
 	Repeated   bool      // only from Push: the operation id was known, so nothing was added
 }
 
-// Stats counts a buffer or batch at one instant; a missing one has the zero Stats. GetContents has all names of one.
+// Stats counts a buffer or batch at one instant; a missing one has zero Stats. GetContents returns all member names of
+// one.
 func (b *Buffer) Stats(ctx context.Context, store string, at int64) (Stats, error) {
 	const op = "buffer: stats"
 	base, err := b.base(ctx, op, store, at)

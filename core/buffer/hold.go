@@ -29,9 +29,9 @@ type Hold struct {
 	done sync.WaitGroup // renewal
 }
 
-// Hold takes the lock of a prepared batch. It is ErrLocked if somebody has it; that the holder has died shows when the
-// lock is not renewed, and then Hold takes it as it runs out. ErrNotFound: there is no such batch.
-// After a transport error the batch may be held, for HoldTTL.
+// Hold takes the lock of a prepared batch. ErrLocked: another process holds it; if that process died, the lock is no
+// longer renewed, and Hold waits and takes it as it expires. ErrNotFound: there is no such batch. After a transport
+// error the batch may be held, for HoldTTL.
 func (b *Buffer) Hold(ctx context.Context, store string, at int64) (*Hold, error) {
 	const op = "buffer: hold"
 	base, err := b.base(ctx, op, store, at)
@@ -122,8 +122,9 @@ func (h *Hold) renew() {
 // (its cause is ErrNotHolder then).
 func (h *Hold) Context() context.Context { return h.ctx }
 
-// Empty removes the batch and its lock, unless another holds it by now or has emptied it (ErrNotHolder): both in one moment
-// of the server. It ends the hold if it succeeds. The batch is surely there after an error for which conn.InDoubt does not hold.
+// Empty removes the batch and its lock in one step on the server, unless another process holds or has emptied the batch
+// meanwhile (ErrNotHolder). It ends the hold if it succeeds. After an error the batch is certainly still there, unless
+// conn.InDoubt holds.
 func (h *Hold) Empty(ctx context.Context) error {
 	const op = "buffer: empty"
 	if ctx == nil {
@@ -143,7 +144,7 @@ func (h *Hold) Empty(ctx context.Context) error {
 	return nil
 }
 
-// Release gives the batch back as it is. One that another holds by now, or nobody, is no error.
+// Release gives the batch back unchanged. It is no error if another process holds it meanwhile, or none does.
 func (h *Hold) Release(ctx context.Context) error {
 	const op = "buffer: release"
 	if ctx == nil {

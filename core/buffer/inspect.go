@@ -20,9 +20,9 @@ const (
 	inspectRoom  = 8 << 20 // bytes after which it looks at no further record
 )
 
-// Inspect returns the first MaxInspect records of a row as a JSON array; what is no JSON stands there as a string. A record
-// of more than 1 MiB stands there as {"left_out_bytes": its length, "begins": its first characters}; after 8 MiB the array ends with
-// {"left_out_records": how many of the MaxInspect}.
+// Inspect returns the first MaxInspect records of a row as a JSON array; a record that is not JSON becomes a string. A
+// record of more than 1 MiB becomes {"left_out_bytes": its length, "begins": its first characters}. After 8 MiB the
+// array ends with {"left_out_records": how many of the MaxInspect}.
 func (r *Rows) Inspect(ctx context.Context, id string) (body []byte, found bool, err error) {
 	const op = "buffer: inspect"
 	escaped, at, ok := r.locate(id)

@@ -10,9 +10,9 @@ import (
 	"holdfast/core/conn"
 )
 
-// Lock takes the lock of a buffer or batch for ttl, rounded up to a ms; ok is false if somebody has it. It keeps other
-// prepares away, not pushes, and it is gone when ttl is over, whatever its holder still does.
-// After a transport error the lock may be held: the token is returned beside the error, for Unlock.
+// Lock takes the lock of a buffer or batch for ttl, rounded up to a ms; ok is false if it is held. The lock prevents
+// other prepares, not pushes, and ends with its ttl whatever its holder still does. After a transport error the lock
+// may be held: the token is returned beside the error, for Unlock.
 func (b *Buffer) Lock(ctx context.Context, store string, at int64, ttl time.Duration) (token string, ok bool, err error) {
 	const op = "buffer: lock"
 	base, err := b.base(ctx, op, store, at)
@@ -34,8 +34,8 @@ func (b *Buffer) Lock(ctx context.Context, store string, at int64, ttl time.Dura
 	return token, false, fail(op, base+lock, err)
 }
 
-// Unlock releases the lock of a buffer or batch if token still holds it, else it is ErrNotHolder: the lock expired, was
-// released, or somebody else has it by now.
+// Unlock releases the lock of a buffer or batch if token still holds it. ErrNotHolder: the lock expired, was released,
+// or is held by another token.
 func (b *Buffer) Unlock(ctx context.Context, store string, at int64, token string) error {
 	const op = "buffer: unlock"
 	base, err := b.base(ctx, op, store, at)

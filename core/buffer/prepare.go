@@ -195,8 +195,8 @@ func (b *Buffer) Records(ctx context.Context, store string, at int64) iter.Seq2[
 	}
 }
 
-// Empty removes a buffer or batch, its lock too; a missing one is no error. What the store remembers of operation ids
-// and timestamps stays until it expires, so that a late repetition of a push does not bring a removed record back.
+// Empty removes a buffer or batch with its lock; a missing one is no error. The store's operation ids and timestamps
+// stay until they expire, so that a late repetition of a push does not bring a removed record back.
 func (b *Buffer) Empty(ctx context.Context, store string, at int64) error {
 	const op = "buffer: empty"
 	base, err := b.base(ctx, op, store, at)

@@ -15,16 +15,16 @@ type push struct {
 	given bool
 }
 
-// WithID names the push, so that repeating it after a transport error adds the record at most once, also when the
-// buffer was prepared or emptied in between. The id alone counts, not the record that comes with it. It is remembered
-// per store for OpWindow, as long as no more than OpLimit further ids and prepares come. A push without id costs nothing of this.
+// WithID names the push, so that repeating it after a transport error adds the record at most once, even if the buffer
+// was prepared or emptied in between. Only the id counts, not the record that comes with it. It is remembered per store
+// for OpWindow, but not beyond OpLimit further ids and prepares. A push without an id costs none of this.
 func WithID(id string) PushOption {
 	return func(p *push) { p.id, p.given = id, true }
 }
 
 // Push appends one record to the live buffer of a store and returns what the buffer then holds. The record must be a
-// JSON object in UTF-8 (ErrRecord); it is stored byte for byte. A lock does not stop pushes. What a push costs the server
-// does not grow with the buffer: more than KeysListed names are counted, not listed.
+// JSON object in UTF-8 (ErrRecord); it is stored byte for byte. A lock does not stop pushes. The cost of a push does
+// not grow with the buffer: beyond KeysListed, member names are counted, not listed.
 func (b *Buffer) Push(ctx context.Context, store string, record []byte, opts ...PushOption) (Stats, error) {
 	const op = "buffer: push"
 	base, err := b.base(ctx, op, store, 0)

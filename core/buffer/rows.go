@@ -69,8 +69,9 @@ func (r *Rows) locate(id string) (escaped string, at int64, ok bool) {
 	return escaped, at, ok
 }
 
-// Read fetches rows in one pipeline; missing ones are left out, bad ones say so in Problem. What was refused of one is told
-// as not known; if that leaves open whether there is such a row, a second pipeline asks. The error is a transport error only.
+// Read fetches rows in one pipeline. Missing rows are left out; unreadable ones carry their Problem. Fields that the
+// server refused to answer are marked as not known; if that leaves open whether the row exists, a second pipeline asks.
+// The error is a transport error only.
 func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 	if ctx == nil {
 		return nil, conn.Fail("buffer: read rows", r.prefix, ErrNoContext)

@@ -19,13 +19,13 @@ func WithDoubt(ctx context.Context) context.Context {
 	return context.WithValue(ctx, doubtKey{}, &doubt{})
 }
 
-// WithoutDoubt makes a context whose commands do not count for InDoubt: what they do is no part of the undertaking.
+// WithoutDoubt makes a context whose commands do not count for InDoubt, because they are not part of the operation.
 func WithoutDoubt(ctx context.Context) context.Context {
 	return context.WithValue(ctx, doubtKey{}, (*doubt)(nil))
 }
 
-// InDoubt tells whether a command that may change something was sent under ctx (WithDoubt) and never answered: the way
-// was lost or the context ended, and the server may have carried it out.
+// InDoubt tells whether a command that may change something was sent under ctx (WithDoubt) and never answered: the
+// connection was lost or the context ended, and the server may have executed it.
 func InDoubt(ctx context.Context) bool {
 	d, _ := ctx.Value(doubtKey{}).(*doubt)
 	return d != nil && d.open.Load() > 0

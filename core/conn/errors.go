@@ -45,8 +45,8 @@ func answered(err error) bool {
 	return replied
 }
 
-// Unreachable tells whether err is a transport error: no route, refused, cut, timed out, or a server that is
-// still loading or whose cluster is down.
+// Unreachable tells whether err is a transport error: no route, refused, cut, timed out, or a server that is still
+// loading or whose cluster is down.
 func Unreachable(err error) bool {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return false

@@ -32,9 +32,9 @@ type Head struct {
 	Err   error // what is wrong with this key alone, such as WRONGTYPE and ErrTooLarge
 }
 
-// Heads reads strings in one pipeline, none further than to MaxUnasked: a longer one is ErrTooLarge. Only for keys that
-// seem to be missing or are too large is there a second trip. The answers stand in the order of keys. The error is that
-// of the transport, not of a key.
+// Heads reads strings in one pipeline, none beyond MaxUnasked bytes: a longer one is ErrTooLarge. A second trip is made
+// only for keys that seem to be missing or are too large. The answers are in the order of keys. The error is a
+// transport error, never that of a key.
 func Heads(ctx context.Context, c redis.UniversalClient, keys []string) ([]Head, error) {
 	if len(keys) == 0 {
 		return nil, nil

@@ -10,8 +10,8 @@ import (
 
 // A row is read by several commands, and a server may refuse one of them: what the others tell holds.
 
-// NoAnswer tells errors that say nothing of what was asked for: the server cannot be reached, or it answers whatever it is
-// asked with the same refusal.
+// NoAnswer tells errors that say nothing of what was asked for: the server cannot be reached, or it refuses every
+// command alike.
 func NoAnswer(err error) bool {
 	if reply, ok := errors.AsType[redis.Error](err); ok {
 		for _, code := range []string{"BUSY ", "NOAUTH ", "WRONGPASS "} {
@@ -23,8 +23,8 @@ func NoAnswer(err error) bool {
 	return Unreachable(err)
 }
 
-// Refused tells whether a server that answers did not answer this one question, such as for want of a right. It says
-// nothing of the key then, neither that it is of another type nor that it is missing.
+// Refused tells whether a reachable server refused this one question, for example because the user lacks a right.
+// Nothing is known of the key then, neither that it has another type nor that it is missing.
 func Refused(err error) bool {
 	return err != nil && err != redis.Nil && answered(err) && !NoAnswer(err) && !redis.HasErrorPrefix(err, "WRONGTYPE")
 }

@@ -28,7 +28,7 @@ func (c *Conn) Place() string {
 	}
 }
 
-// Unverified tells that the server's certificate is not looked at: anybody could be the other end.
+// Unverified tells whether the server's certificate is not checked, so that anybody could be the other end.
 func (c *Conn) Unverified() bool {
 	return c.options != nil && c.options.TLSConfig != nil && c.options.TLSConfig.InsecureSkipVerify
 }

@@ -105,8 +105,9 @@ type Got struct {
 	Err   error // what is wrong with this key alone, such as WRONGTYPE
 }
 
-// GetMany reads strings by pipelined GETs, so that keys may lie in any slot and a key of another type is told from a
-// missing one (MGET hides both). The answers stand in the order of keys. The error is a transport error, never that of a key.
+// GetMany reads strings by pipelined GETs, so that keys may lie in any slot and a key of another type is distinguished
+// from a missing one (MGET hides both). The answers are in the order of keys. The error is a transport error, never
+// that of a key.
 func GetMany(ctx context.Context, c redis.UniversalClient, keys []string) ([]Got, error) {
 	out := make([]Got, len(keys))
 	if len(keys) == 0 {

@@ -16,7 +16,7 @@ import (
 // invalidations is where a server of RESP2 tells of changed keys.
 const invalidations = "__redis__:invalidate"
 
-// Tracking is what Track tells of. Its functions are called one at a time.
+// Tracking is what Track reports to. Its functions are called one at a time.
 type Tracking struct {
 	Prefixes []string            // none of which begins with another
 	Beat     time.Duration       // how often the connection is tried

@@ -8,7 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// ErrEndlessScan is of a node whose SCAN goes on far beyond what it says it holds.
+// ErrEndlessScan: the SCAN of a node goes on far beyond the number of keys that it holds.
 var ErrEndlessScan = errors.New("SCAN does not end")
 
 // A walk visits a bucket of the node's hash table for each key that it may return. A table may be far larger than what it

@@ -22,8 +22,8 @@ import (
 type GenStore interface {
 	// Snapshot returns the current generation; missing => 0.
 	Snapshot(ctx context.Context, storageKey string) (uint64, error)
-	// SnapshotMany returns gens for many keys, each once; missing => 0. Keys that cannot be read are left out of the
-	// map and named in the error, which may so come with a map of the others.
+	// SnapshotMany returns the generations of many keys, each once; missing => 0. Unreadable keys are left out of the map and
+	// named in the error, which may come beside a map of the others.
 	SnapshotMany(ctx context.Context, storageKeys []string) (map[string]uint64, error)
 	// Bump atomically increments and returns the new generation.
 	Bump(ctx context.Context, storageKey string) (uint64, error)
@@ -34,15 +34,15 @@ type GenStore interface {
 }
 
 var (
-	// ErrNilRedisClient, returned bare (==), answers every operation of a store without a client, also one whose client is
-	// a nil pointer.
+	// ErrNilRedisClient, returned bare (==), is the error of every operation of a store without a client, or with a nil
+	// pointer as its client.
 	ErrNilRedisClient = errors.New("redis genstore: nil client")
-	// ErrEmptyKey, wrapped (errors.Is), refuses the empty storage key.
+	// ErrEmptyKey (wrapped; use errors.Is): the storage key is empty.
 	ErrEmptyKey = errors.New("empty storage key")
-	// ErrNotGeneration, wrapped (errors.Is), tells that a key holds something else than a plain decimal from 0 to int64's
-	// end.
+	// ErrNotGeneration (wrapped; use errors.Is): the key holds something other than a plain decimal from 0 to the
+	// maximum of int64.
 	ErrNotGeneration = errors.New("not a number")
-	// ErrExhausted, wrapped (errors.Is), refuses to bump the last generation, 9223372036854775807.
+	// ErrExhausted (wrapped; use errors.Is): the generation is at 9223372036854775807 and cannot be bumped.
 	ErrExhausted = errors.New("the generation is at its maximum")
 )
 

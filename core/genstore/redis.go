@@ -28,11 +28,11 @@ type RedisGenStoreOptions struct {
 	StartFromTime bool
 }
 
-// RedisGenStore shares generations among processes (seed 001). Every bump is one atomic script that acts at most once,
-// whatever the client's retry settings: after a transport error (conn.Unreachable) the generation has risen by one or
-// not at all. A snapshot is never behind an acknowledged bump, unless the client reads from replicas.
+// RedisGenStore shares generations among processes (seed 001). Every bump is one atomic script that takes effect at
+// most once, whatever the client's retry settings: after a transport error (conn.Unreachable) the generation was raised
+// by one or not at all. A snapshot is never behind an acknowledged bump, unless the client reads from replicas.
 //
-// A counter that expired reads 0 and, without StartFromTime, its next bump repeats 1.
+// An expired counter reads 0 and, without StartFromTime, its next bump repeats 1.
 type RedisGenStore struct {
 	client redis.UniversalClient
 	prefix string // of every key, the namespace included
@@ -43,7 +43,8 @@ type RedisGenStore struct {
 	oneSlot bool
 }
 
-// NewRedisGenStore makes a store whose counters do not expire. A nil client is told by its operations.
+// NewRedisGenStore makes a store whose counters do not expire. With a nil client every operation returns
+// ErrNilRedisClient.
 func NewRedisGenStore(client redis.UniversalClient, namespace string) *RedisGenStore {
 	return newRedis(RedisGenStoreOptions{Client: client, Namespace: namespace})
 }
@@ -53,7 +54,7 @@ func NewRedisGenStoreWithTTL(client redis.UniversalClient, namespace string, ttl
 	return newRedis(RedisGenStoreOptions{Client: client, Namespace: namespace, TTL: ttl})
 }
 
-// NewRedisGenStoreWithOptions makes a store from options, or answers ErrNilRedisClient.
+// NewRedisGenStoreWithOptions makes a store from options, or returns ErrNilRedisClient.
 func NewRedisGenStoreWithOptions(opts RedisGenStoreOptions) (*RedisGenStore, error) {
 	s := newRedis(opts)
 	if s.broken != nil {
@@ -114,8 +115,8 @@ func (s *RedisGenStore) usable() error {
 	return s.broken
 }
 
-// Bump adds one to the generation and returns it, and with a TTL prolongs the counter's life in the same write. It
-// answers ErrNotGeneration or ErrExhausted, and writes nothing, where there is nothing to add to.
+// Bump adds one to the generation and returns it; with a TTL the same write extends the counter's life.
+// ErrNotGeneration, ErrExhausted: the counter cannot be raised, and nothing was written.
 func (s *RedisGenStore) Bump(ctx context.Context, storageKey string) (uint64, error) {
 	key, err := s.key(storageKey)
 	if err != nil {

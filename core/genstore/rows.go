@@ -26,7 +26,7 @@ type Row struct {
 // ID is what stands after the prefix: <namespace>:<key>.
 func (r *Row) ID() string { return r.id }
 
-// Problem says why the key holds no generation; nil for a good row.
+// Problem says why the key holds no generation; nil for a readable row.
 func (r *Row) Problem() error { return r.problem }
 
 // Deadline is when the row ends or changes by itself; zero: never.
@@ -68,8 +68,9 @@ func (r *Rows) Identify(key string) (id string, ok bool) { return strings.CutPre
 // Keys is the one raw key of a row.
 func (r *Rows) Keys(id string) []string { return []string{r.prefix + id} }
 
-// Read fetches rows in one pipeline. Missing ones are left out and bad ones carry their Problem. What was refused of one is
-// told as not known; if that is all, a second pipeline asks whether there is such a row.
+// Read fetches rows in one pipeline. Missing rows are left out; unreadable ones carry their Problem. Fields that the
+// server refused to answer are marked as not known; if nothing of a row is known, a second pipeline asks whether it
+// exists.
 func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 	if len(ids) == 0 {
 		return nil, nil
@@ -166,8 +167,8 @@ func IDOf(namespace, key string) string {
 	return namespace + ":" + key
 }
 
-// Bump adds one to a counter by hand, knowing nothing of its store: the counter keeps the life it has, and one that is
-// not there starts at 1 and does not expire. It takes a counter as a Row shows it, see IDOf. Errors are those of
+// Bump adds one to a counter by hand, without knowledge of its store: an existing counter keeps its time to live, a new
+// one starts at 1 and does not expire. It takes a counter as a Row shows it, see IDOf. Errors are those of
 // RedisGenStore.Bump.
 func (r *Rows) Bump(ctx context.Context, namespace, key string) (uint64, error) {
 	if key == "" {

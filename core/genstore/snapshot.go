@@ -21,9 +21,9 @@ func (s *RedisGenStore) Snapshot(ctx context.Context, storageKey string) (uint64
 	return gen, conn.Fail(opSnapshot, key, err)
 }
 
-// SnapshotMany reads many keys; missing ones are 0. On a single server, and in a cluster where the namespace has a hash
-// tag, that is one MGET; else one pipeline, a round trip to each node at most. Keys without a generation are left out of
-// the map and joined in the error, each by its name. Where the server cannot be asked at all the map is nil.
+// SnapshotMany reads many keys; missing ones are 0. On a single server, and on a cluster if the namespace has a hash
+// tag, it sends one MGET; otherwise one pipeline, with at most one round trip to each node. Keys without a generation
+// are left out of the map and joined in the error, each by its name. The map is nil if the server cannot be reached.
 func (s *RedisGenStore) SnapshotMany(ctx context.Context, storageKeys []string) (map[string]uint64, error) {
 	if err := s.usable(); err != nil {
 		return nil, failed(opSnapshot, "", err)

@@ -17,8 +17,8 @@ const (
 	MaxKey = 64 << 10
 )
 
-// MaxExpireTS is the last moment a pair can be told to end: the last second of the year 9999. What lies beyond is no
-// time in seconds but a mistake, such as milliseconds.
+// MaxExpireTS is the latest expiry of a pair: the last second of the year 9999. A greater number is not a time in
+// seconds but a mistake, such as milliseconds.
 const MaxExpireTS = 253402300799
 
 // MaxChangeNumber is the last change number: what every engine and its scripts count exactly.
@@ -143,8 +143,8 @@ type Backupable interface {
 	RestoreFrom(path string) (KVStore, Backupable, ChangePropagator, ChangeApplier, error)
 }
 
-// ChangePropagator is the master's side of replication (seed 003). Where the latest number is below what a replica has
-// applied, the replica followed another history: only a snapshot mends that.
+// ChangePropagator is the master's side of replication (seed 003). If the latest number is below the number that a
+// replica has applied, the replica followed another history, and only a snapshot repairs that.
 type ChangePropagator interface {
 	// GetLatestCommittedChangeNumber is 0 before the first change.
 	GetLatestCommittedChangeNumber() (uint64, error)

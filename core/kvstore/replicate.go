@@ -144,8 +144,8 @@ func (r *Replicator) Step() (Progress, error) {
 	return at, err
 }
 
-// Bootstrap makes a replica of a master's present state, replacing all that it holds, from where a Replicator goes on.
-// If either side fails in between or the context ends, the replica is as it was.
+// Bootstrap makes a replica of a master's present state, replacing all that it holds; a Replicator continues from
+// there. If either side fails in between or the context ends, the replica is unchanged.
 func Bootstrap(ctx context.Context, from, to KVStore) error {
 	if ctx == nil {
 		return fmt.Errorf("bootstrap: %w", errNilContext)

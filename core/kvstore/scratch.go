@@ -5,8 +5,8 @@ import (
 	"os"
 )
 
-// Scratch is a file for a while. Where the system allows it has no name, so that nothing is left of it however the process
-// ends; elsewhere Close removes it.
+// Scratch is a temporary file. It has no name if the system allows that, so that nothing is left of it however the
+// process ends; otherwise Close removes it.
 type Scratch struct {
 	*os.File
 	named bool

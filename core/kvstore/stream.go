@@ -62,8 +62,8 @@ type VerifiedSnapshot struct {
 	file  io.ReadSeekCloser
 }
 
-// OpenSnapshot spools a stream into a temporary file in dir ("": the system's), verifies the whole and returns a reader
-// at its start: ErrSnapshot, ErrVersion, or the stream's own failure. Whoever calls it closes the result; the stream
+// OpenSnapshot spools a stream into a temporary file in dir ("": the system's), verifies all of it and returns a reader
+// at its start. Errors: ErrSnapshot, ErrVersion, or the stream's own failure. The caller closes the result; the stream
 // stays open.
 func OpenSnapshot(r io.Reader, dir string) (*VerifiedSnapshot, error) {
 	f, err := CreateScratch(dir, "snapshot-")

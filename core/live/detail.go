@@ -36,8 +36,8 @@ type RawKey struct {
 // MaxInspect is the content that Inspect reads whole.
 const MaxInspect = 64 << 20
 
-// Inspect reads one row whole, with the raw keys that stand for it; a content above MaxInspect stays on the server, but
-// for the beginning of a string. The keys come also where the content cannot be read: their types may tell why.
+// Inspect reads one row whole, with its raw keys; content above MaxInspect stays on the server, except for the
+// beginning of a string. The keys come even if the content is unreadable: their types may tell why.
 func (m *Model) Inspect(ctx context.Context, kind Kind, id string) (Detail, error) {
 	return m.detail(ctx, kind, id, MaxInspect)
 }
@@ -129,7 +129,7 @@ func (m *Model) ReadRow(ctx context.Context, kind Kind, id string) (Row, error) 
 	return rows[0], nil
 }
 
-// Same tells whether two readings of a row, or of none, mean the same, but for deadlines that are less than 500 ms apart.
+// Same tells whether two readings of a row, or of none, mean the same; deadlines less than 500 ms apart count as equal.
 func (m *Model) Same(kind Kind, a, b Row) bool {
 	if a == nil || b == nil || a == b {
 		return a == b

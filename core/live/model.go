@@ -17,7 +17,8 @@ import (
 type Options struct {
 	Refresh time.Duration // between readings; default 1 s
 	Budget  int           // trips a second that passes over the keyspace take at most; 0: DefaultBudget, below: no limit
-	// MaxMemory is what the process may use, in bytes; 0: no limit. Where it is reached, further rows are left out (ErrFull).
+	// MaxMemory is the memory that the process may use, in bytes; 0: no limit. Once it is reached, further rows are
+	// left out (ErrFull).
 	MaxMemory uint64
 	// Now is the clock; default time.Now.
 	Now func() time.Time
@@ -30,7 +31,7 @@ const (
 )
 
 // Model reads everything and publishes snapshots. Make it with New and let Run read until its context ends; all other
-// methods may be called from any goroutine, and but for Inspect and ReadRow none waits for the server.
+// methods may be called from any goroutine. Only Inspect and ReadRow wait for the server.
 type Model struct {
 	conn     *conn.Conn
 	refresh  time.Duration
@@ -100,7 +101,7 @@ func (m *Model) Changed() <-chan struct{} { return m.changed }
 // before the call is seen.
 func (m *Model) Refresh() { signal(m.wake) }
 
-// Reread asks for a pass over the keyspace that reads every row anew, also where pushes tell what changes: no server tells of
+// Reread asks for a pass over the keyspace that reads every row again, even if pushes report changes: no server reports
 // a SWAPDB.
 func (m *Model) Reread() {
 	m.anew.Store(true)
@@ -128,9 +129,9 @@ func (m *Model) Pause(on bool) {
 	}
 }
 
-// Run reads until ctx ends and returns its error, at the latest when the command under way is answered or times out. A
-// server that goes away is asked again, ever more slowly. One that tells what changes is asked for that alone, after a
-// pass over the keyspace; one that does not is read again and again.
+// Run reads until ctx ends and returns its error, at the latest when the command in flight is answered or times out. A
+// server that goes away is retried with growing pauses. If the server pushes changes, only these are read after one
+// pass over the keyspace; otherwise it is polled.
 func (m *Model) Run(ctx context.Context) error {
 	stop := m.listen(ctx)
 	defer stop()

@@ -135,7 +135,7 @@ func (t *Table) Get(id string) (Row, bool) {
 	return nil, false
 }
 
-// Sum is what the rows of a group weigh together; 0 where there are none, or the kind has no weights.
+// Sum is the total weight of the rows of a group; 0 if there are none, or if the kind has no weights.
 func (t *Table) Sum(group string) int64 { return t.sums[group] }
 
 // Within is the part of the table whose IDs start with prefix, which ends in an ASCII character, as a table of its own; it costs the same however many
@@ -161,8 +161,8 @@ func (t *Table) Range(prefix string, fn func(Row) bool) {
 	}
 }
 
-// Since tells fn of every row that differs from an earlier table of the kind, in the order of IDs; before and after are
-// nil where there was or is none. It costs what has changed, and not how many rows there are.
+// Since passes fn every row that differs from an earlier table of the kind, in the order of IDs; before is nil for a
+// new row, after for a removed one. Its cost depends on what changed, not on the number of rows.
 func (t *Table) Since(earlier *Table, fn func(before, after Row)) { diff(earlier.rows, t.rows, fn) }
 
 // Rate is the mean number of changes a second over the time that Rates cover, pauses and slow readings among it.

@@ -16,7 +16,7 @@ import (
 )
 
 // BumpGeneration plans to raise a generation by one; caches built on the old one are stale from then on. The counter
-// keeps the time to live it has. Without a namespace the key is all that stands behind the prefix.
+// keeps its time to live. Without a namespace the key is everything after the prefix.
 func (o *Operator) BumpGeneration(namespace, key string) Action {
 	id := genstore.IDOf(namespace, key)
 	of := key

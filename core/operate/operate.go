@@ -41,7 +41,7 @@ var (
 
 var errClosed = errors.New("the operator is closed")
 
-// ErrInDoubt comes wrapped, beside its cause: the reply to a change was lost, so that nobody can tell whether it was made.
+// ErrInDoubt comes wrapped, beside its cause: the reply to a change was lost, so that it may or may not have been made.
 var ErrInDoubt = errors.New("no reply: it may have happened; check before you repeat it")
 
 // Action is one planned act on one row.

@@ -11,9 +11,9 @@ import (
 	"holdfast/core/kvstore"
 )
 
-// Restore plans to make a KV database what a backup file holds (kvstore.Backupable); "-" is standard input. It is verified
-// to its end before anything is sent. A database that ever had a change is kvstore.ErrNotEmpty, unless replace says that all it
-// holds may go. staged is told how many of how many pairs the server has.
+// Restore plans to replace a KV database by the contents of a backup file (kvstore.Backupable); "-" is standard input.
+// The file is verified to its end before anything is sent. A database that ever had a change is kvstore.ErrNotEmpty,
+// unless replace is set. staged is called with how many of how many pairs the server has.
 func (o *Operator) Restore(db, path string, replace bool, staged func(pairs, all uint64)) Action {
 	id, file := conn.Escape(db), path
 	if path == "-" {

@@ -82,8 +82,8 @@ const (
 // patience is for the calls to which the seed gives no context.
 const patience = 10 * time.Second
 
-// GetLease is Lessor.GetLease. Its TTL counts down from now on; whether somebody prolongs the lease, only another
-// GetLease tells.
+// GetLease is Lessor.GetLease. Its TTL counts down from now on; only another GetLease shows whether the lease was
+// renewed meanwhile.
 func (s *RedisStorage) GetLease(id LeaseId) (Lease, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()

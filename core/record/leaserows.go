@@ -86,8 +86,9 @@ func (r *LeaseRows) Keys(id string) []string {
 	return []string{base + "lease:" + lease, base + "lk:" + lease}
 }
 
-// Read fetches leases in one pipeline; those that are gone are left out. What was refused of one is told as not known; if
-// neither its grant nor its life is known, a second pipeline asks whether it is there. It writes nothing.
+// Read fetches leases in one pipeline; missing ones are left out. Fields that the server refused to answer are marked
+// as not known; if neither grant nor time to live is known, a second pipeline asks whether the lease exists. It writes
+// nothing.
 func (r *LeaseRows) Read(ctx context.Context, ids []string) ([]*LeaseRow, error) {
 	granted := make([]*redis.StringCmd, len(ids))
 	left := make([]*redis.IntCmd, len(ids))

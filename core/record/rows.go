@@ -123,9 +123,9 @@ var errForeign = errors.New("foreign key: neither a record nor a lease")
 // record; its key is removed when its namespace is written to the next time.
 var ErrLeaseGone = errors.New("its lease is gone, and it is removed at the next write to its namespace")
 
-// Read asks in one pipeline how long the values are and fetches the records with a short one in a second; where some have
-// leases it asks in a third which of these live. Each command names one key, so that a slot on the move hides none. What was
-// refused of a record is told as not known. It writes nothing.
+// Read asks for the lengths of the values in one pipeline and fetches the records with short values in a second; if
+// some have leases, a third asks which of these are alive. Each command names one key, so that a slot being moved hides
+// none. Fields that the server refused to answer are marked as not known. It writes nothing.
 func (r *RecordRows) Read(ctx context.Context, ids []string) ([]*RecordRow, error) {
 	cmds, sizes := make([]*redis.SliceCmd, len(ids)), make([]*redis.IntCmd, len(ids))
 	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
@@ -233,8 +233,8 @@ func (r *RecordRow) fill(of *RecordRows, cmd *redis.SliceCmd) (needs string) {
 	return of.Needs(r)
 }
 
-// Needs is the key of the lease without which there is no such row, though none of the row's own keys may change when
-// it goes; empty where the record has no lease.
+// Needs is the key of the lease that the record depends on; empty for a record without a lease. The row ends with that
+// key, even if none of its own keys change.
 func (r *RecordRows) Needs(row *RecordRow) string {
 	if row.Lease == int64(NoLeaseId) {
 		return ""
@@ -291,8 +291,8 @@ func (r *RecordRows) Remove(ctx context.Context, id string, version int64) error
 	return s.DeleteByVersion(ctx, k, Version(version))
 }
 
-// Keep is Load for one that is to be removed: back makes the record again with its value and lease, and a new version, if
-// nobody has since. Errors of back: ErrAlreadyExists, ErrWrongLeaseId if its lease is gone.
+// Keep is Load for a record about to be removed: back creates the record again with its value and lease and a new
+// version, unless it exists again. Errors of back: ErrAlreadyExists, ErrWrongLeaseId if its lease is gone.
 func (r *RecordRows) Keep(ctx context.Context, id string) (body []byte, version int64, back func(context.Context) error, err error) {
 	s, k, ok := r.place(id)
 	if !ok {

@@ -20,7 +20,7 @@ import (
 type Options struct {
 	// Prefix comes before the namespace in every key; empty means "rec:".
 	Prefix string
-	// Poll is how often a storage that has waiters looks for changes that no push told of; zero or less means 5 s.
+	// Poll is how often a storage with waiters looks for changes that no push announced; zero or less means 5 s.
 	Poll time.Duration
 }
 

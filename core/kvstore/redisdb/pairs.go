@@ -91,8 +91,8 @@ func (r *PairRows) Keys(id string) []string {
 	return []string{s.data + key}
 }
 
-// Read fetches pairs in one pipeline; those that are gone or have expired are left out. Of a value longer than
-// conn.MaxUnasked it reads the beginning, and in a second pipeline the length. What was refused of a pair is told as not
+// Read fetches pairs in one pipeline; missing and expired ones are left out. Of a value longer than conn.MaxUnasked it
+// reads the beginning, and its length in a second pipeline. Fields that the server refused to answer are marked as not
 // known.
 func (r *PairRows) Read(ctx context.Context, ids []string) ([]*PairRow, error) {
 	values, lives := make([]*redis.StringCmd, len(ids)), make([]*redis.IntCmd, len(ids))
@@ -236,8 +236,8 @@ func (r *PairRows) Remove(ctx context.Context, id string, version int64) error {
 	return r.ifSeen(ctx, id, version, func(s *Store, key, old []byte) error { return s.DeleteIf(ctx, key, old) })
 }
 
-// Keep is Load for one that is to be removed: back makes the pair again with its value and expiry, if nobody has since.
-// Errors of back: ErrExists, ErrNotFound if its time is over.
+// Keep is Load for a pair about to be removed: back creates the pair again with its value and expiry, unless it exists
+// again. Errors of back: ErrExists, ErrNotFound if it has expired.
 func (r *PairRows) Keep(ctx context.Context, id string) (body []byte, version int64, back func(context.Context) error, err error) {
 	if body, version, err = r.Load(ctx, id); err != nil {
 		return nil, 0, nil, err

@@ -110,9 +110,9 @@ func (r *Rows) Keys(id string) []string {
 
 var errForeign = errors.New("foreign key: of no database")
 
-// Read fetches rows in one pipeline. A database without keys, changes and log is none. Of the replicas it reads
-// MaxReplicas or a few more, however many there are. What was refused is told as not known; if that leaves open whether
-// there is such a database, a second pipeline asks.
+// Read fetches rows in one pipeline. A database without keys, changes and log does not exist. It reads about
+// MaxReplicas replicas, however many there are. Fields that the server refused to answer are marked as not known; if
+// that leaves open whether the database exists, a second pipeline asks.
 func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 	rows, err := r.read(ctx, ids)
 	if err != nil {
