@@ -30,36 +30,36 @@ const maxPresses = 5 // of a step
 
 func story() []step {
 	return []step{
-		{"Find the stuck actor", "Filter the actors: what is typed is looked for in every column, here in the status.", []stroke{
+		{"Find the stuck actor", "Filter the actors: the text is searched for in every column, here in the status.", []stroke{
 			{press{"4", "STATUS"}, "4", false},
 			{press{"/", "filter"}, "/", false},
 			{press{"r", "r"}, "r", false},
 			{press{"e", "re"}, "e", false},
 			{press{"s", "row 1 of 1"}, "s", true},
 		}},
-		{"See its worker", "Take the filter, open the row, follow its first link.", []stroke{
+		{"See its worker", "Accept the filter, open the row, follow its first link.", []stroke{
 			{press{enter, "row 1 of 1"}, "enter", false},
 			{press{enter, "worker  workers"}, "enter", true},
 			{press{enter, "Workers agents:small"}, "enter", true},
 		}},
-		{"Take its lock", "Go back to the actor; its lock's name is filled in, and the commands are shown before they are sent.", []stroke{
+		{"Take its lock", "Go back to the actor; the form suggests the name of its lock, and the commands are shown before they are sent.", []stroke{
 			{press{escape, "Actors " + stuck}, "esc", false},
 			{press{"l", "take a lock"}, "l", true},
 			{press{enter, "> yes <"}, "enter", true},
 			{press{"y", "done: took lock:actor:" + stuck}, "y", true},
 		}},
 		{"Edit its status", "`$EDITOR` opens the document (here one that writes `STATUS_SUSPENDED`);\nthe change is shown, and saved " +
-			"only if the actor is still the one that was read.", []stroke{
+			"only if the actor has not changed since.", []stroke{
 			{press{"e", "STATUS_SUSPENDED"}, "e", true},
 			{press{"y", "done: "}, "y", true},
 		}},
-		{"Release the lock", "The actor links to the lock that guards it. It is released by the token that is on the screen.", []stroke{
+		{"Release the lock", "The actor links to the lock that guards it. The token on the screen releases it.", []stroke{
 			{press{tab, "> locked by"}, "tab", false},
 			{press{enter, "Locks lock:actor"}, "enter", false},
 			{press{"u", "> no <"}, "u", true},
 			{press{"y", "done: released"}, "y", true},
 		}},
-		{"Undo the edit", "A release cannot be undone, and says so once; then the edit can, if nobody wrote since. Back to the actor: it is as it was.", []stroke{
+		{"Undo the edit", "A release cannot be undone, and the dashboard says so once; then the edit can be undone, unless the actor changed since. Go back to the actor: it is as before.", []stroke{
 			{press{"z", "cannot undo"}, "z", true},
 			{press{"z", "undo the edit of " + stuck}, "z", true},
 			{press{"y", "done: saved " + stuck}, "y", false},
@@ -148,9 +148,9 @@ func screen(x *rig.Terminal) string {
 const preface = `# A tour
 
 An actor hangs in RESUMING. Find it, see its worker, take its lock, edit its status, release the lock, undo the edit: each
-within five key presses of the last. What is shown is what the program showed: ` + "`docs/pictures.sh`" + ` presses these keys in the
-real binary, on a Redis of its own with a dozen actors, and writes this page. The screens are of 80x24; it presses the same
-keys at 160x45, and fails where a step does not show what it should.
+step takes at most five key presses. The screens below come from the program: ` + "`docs/pictures.sh`" + ` presses these keys in the
+real binary, on a Redis of its own with a dozen actors, and writes this page. The screens are 80x24; the script presses the
+same keys at 160x45, and fails if a step does not show what it should.
 
 The first screen, ` + "`holdfast --url redis://127.0.0.1:PORT`" + `:
 

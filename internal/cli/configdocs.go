@@ -28,7 +28,7 @@ func configDocs() string {
 
 const configHead = `# Configuration
 
-The file is ` + "`holdfast/config.toml`" + ` in the user's configuration folder (` + "`$XDG_CONFIG_HOME`, else `~/.config`" + `), or what ` + "`--config`" + ` names. It is
+The file is ` + "`holdfast/config.toml`" + ` in the user's configuration folder (` + "`$XDG_CONFIG_HOME`, else `~/.config`" + `), or the one that ` + "`--config`" + ` names. It is
 [TOML](https://toml.io):
 
 ` + "```toml" + `
@@ -58,11 +58,11 @@ based-on = "dark"
 accent = "#ffb86c"
 ` + "```" + `
 
-A flag wins over the environment, that over the connection, that over the top of the file. How to reach a server and who to be there
-goes together: with ` + "`--connection`" + `, or after a switch in the palette, the server's address, user, password and certificates come
-from the connection (and the flags beside it) and never from the environment; ` + "`--url` and `--connection`" + ` together are an error.
-The ` + "`connection`" + ` of the file counts where no server is named otherwise.
+A flag overrides the environment, which overrides the connection, which overrides the top of the file. A server's address and its
+credentials belong together: with ` + "`--connection`" + `, or after a switch in the palette, the server's address, user, password and certificates come
+from the connection (and the flags beside it), never from the environment; ` + "`--url` and `--connection`" + ` together are an error.
+The ` + "`connection`" + ` of the file applies if no server is named otherwise.
 
-Paths begin in the folder of the file, or at home with ` + "`~/`" + `. Passwords stand in a ` + "`password-file`" + ` or in the URL and are never shown.
-A file with anything unknown or wrong in it starts nothing: the error names file and line and what is allowed there.
+Paths are relative to the folder of the file, or to your home directory with ` + "`~/`" + `. Passwords are kept in a ` + "`password-file`" + ` or in the URL and are never shown.
+Holdfast refuses to start if the file contains an unknown or wrong entry; the error names the file, the line and the valid values.
 `
