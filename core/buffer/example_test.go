@@ -4,22 +4,19 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/alicebob/miniredis/v2"
-	"github.com/redis/go-redis/v9"
-
 	"holdfast/core/buffer"
+	"holdfast/core/conn"
+	"holdfast/internal/redistest"
 )
 
-// A batch is safe on the server until its consumer has it elsewhere: a crash anywhere in between is mended by going
-// through GetPrepared again.
+// A batch stays on the server until its consumer has stored it elsewhere. After a crash anywhere in between the consumer
+// asks GetPrepared for the batches that are left, and goes on with them.
 func Example() {
 	ctx := context.Background()
-	server := miniredis.NewMiniRedis()
-	if err := server.Start(); err != nil {
+	client, err := conn.Open(conn.Options{URLs: []string{redistest.URL()}})
+	if err != nil {
 		panic(err)
 	}
-	defer server.Close()
-	client := redis.NewClient(&redis.Options{Addr: server.Addr()})
 	defer client.Close()
 
 	b := buffer.New(client, buffer.Options{})
@@ -37,7 +34,7 @@ func Example() {
 	}
 	for record, err := range b.Records(ctx, "orders", at) {
 		if err != nil {
-			panic(err) // never empty what did not come whole
+			panic(err) // never empty a batch that did not come whole
 		}
 		fmt.Println(string(record))
 	}

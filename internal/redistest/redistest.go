@@ -205,6 +205,33 @@ func Single(t testing.TB) *redis.Client {
 	return c
 }
 
+// URL is that of the shared server, emptied, for examples: they have no testing.TB. Without a redis-server binary it is that of
+// a miniredis.
+func URL() string {
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	if _, err := exec.LookPath(binary); err != nil && os.Getenv("REQUIRE_REDIS") != "1" {
+		m := miniredis.NewMiniRedis()
+		if err := m.Start(); err != nil {
+			panic(err) // no loopback, no tests
+		}
+		return "redis://" + m.Addr() + "/0"
+	}
+	if shared.single == nil {
+		s, err := launch()
+		if err != nil {
+			panic(err)
+		}
+		shared.single = s
+	}
+	c := redis.NewClient(&redis.Options{Addr: shared.single.Addr})
+	defer c.Close()
+	if err := c.FlushAll(context.Background()).Err(); err != nil {
+		panic(err)
+	}
+	return shared.single.URL()
+}
+
 // Mini returns a client of an in-process miniredis and the server itself, whose clock the test moves.
 func Mini(t testing.TB) (*redis.Client, *miniredis.Miniredis) {
 	t.Helper()
