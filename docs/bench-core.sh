@@ -1,6 +1,6 @@
 #!/bin/sh
 # Prints what each operation of core costs against the same bare commands in one run, with contexts that can be cancelled.
-# docs/benchmarks.md says what the baselines are. About two minutes; needs redis-server.
+# docs/benchmarks.md says what the baselines are. About three minutes; needs redis-server.
 cd "$(dirname "$0")/.." || exit 1
 {
 	go test -run xxx -bench 'Push|Prepare' -benchtime "${1:-10000x}" ./core/buffer
