@@ -109,7 +109,7 @@ func BenchmarkGetPlain(b *testing.B) {
 func BenchmarkGetLeased(b *testing.B) {
 	c := redistest.Single(b)
 	s := open(b, c)
-	l, err := s.NewLease(lasting, time.Hour, false)
+	l, err := s.NewLease(ctx, time.Hour, false)
 	if err != nil {
 		b.Fatal(err)
 	}
