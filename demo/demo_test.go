@@ -149,7 +149,7 @@ func TestThereIsSomethingToFind(t *testing.T) {
 	d := rehearse(t, 1)
 	batches := must[[]int64](t)(d.Buffers.Batches(ctx, abandoned))
 	if len(batches) != 1 || d.now.Sub(time.UnixMilli(batches[0])) < 10*time.Minute {
-		t.Errorf("left batches: %v", batches)
+		t.Errorf("stuck batches: %v", batches)
 	}
 	if _, _, err := d.Buffers.Prepare(ctx, audited, ""); !errors.Is(err, buffer.ErrLocked) {
 		t.Errorf("the audited store is not locked: %v", err)

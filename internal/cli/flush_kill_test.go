@@ -156,7 +156,7 @@ func (s server) pushMore(t *testing.T, acknowledged []string, n int) []string {
 	return acknowledged
 }
 
-// The flush of a left batch of two pages and a live buffer of one is killed at every single command: before the server
+// The flush of a stuck batch of two pages and a live buffer of one is killed at every single command: before the server
 // sees it, and after the server has carried it out.
 func TestAFlushKilledAtAnyCommandLosesNothing(t *testing.T) {
 	for hold, name := range map[redistest.Hold]string{redistest.Before: "before", redistest.After: "after"} {
