@@ -155,7 +155,7 @@ func (m *Model) runEditor(f fileMsg) tea.Cmd {
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }      // it may save, and put the terminal back
 	cmd.WaitDelay = editorGrace
 	cmd.Env = withoutSecrets(os.Environ())
-	return tea.ExecProcess(cmd, func(err error) tea.Msg {
+	return tea.Exec(settled{process{cmd}}, func(err error) tea.Msg {
 		if err != nil {
 			err = fmt.Errorf("editor %s: %w", f.editor, err)
 		}

@@ -43,8 +43,5 @@ var WithoutSecrets = withoutSecrets
 // Leads is the connection to go to when the dashboard ends.
 func (m *Model) Leads() string { return m.leads }
 
-// TickerOf is what paces the renderer of a program.
-var TickerOf = tickerOf
-
-// Cadence has the frames of a program written as they are drawn.
-func Cadence(p *tea.Program) (soon func()) { return (&cadence{program: p}).soon }
+// Size is that of the terminal.
+func (m *Model) Size() (width, height int) { return m.width, m.height }

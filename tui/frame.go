@@ -29,9 +29,6 @@ const frameLines = 5
 func (m *Model) View() tea.View {
 	if m.frame == "" {
 		m.frame, m.drawn = m.draw(), m.Now()
-		if m.cadence != nil {
-			m.cadence.soon()
-		}
 	}
 	v := tea.NewView(m.frame)
 	v.AltScreen = true

@@ -48,12 +48,11 @@ type Model struct {
 	after  func(time.Duration) <-chan time.Time
 	unseen chan struct{} // nil: the terminal is looked at; closed when it is again
 
-	cadence *cadence  // nil: nobody looks at the frames, as in most tests
-	spots   spots     // of the screen as drawn last
-	frame   string    // the screen as drawn last; empty: something changed since
-	drawn   time.Time // when that was
-	keyed   time.Time // when it was dropped for a key
-	owed    bool      // it is still to be dropped for one
+	spots spots     // of the screen as drawn last
+	frame string    // the screen as drawn last; empty: something changed since
+	drawn time.Time // when that was
+	keyed time.Time // when it was dropped for a key
+	owed  bool      // it is still to be dropped for one
 }
 
 // New makes the model of a dashboard.

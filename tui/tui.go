@@ -38,6 +38,10 @@ type Config struct {
 	Connections Connections
 }
 
+// frameRate is how often a second Bubble Tea looks for a frame to write, whether there is one or not; 120 is the most it takes.
+// docs/benchmarks.md has what other rates cost.
+const frameRate = 120
+
 // Run shows the dashboard until the operator quits or ctx ends. The reading of the server ends with it. next is the
 // connection that the operator left for; empty where nobody asked for another one.
 func Run(ctx context.Context, c Config, opts ...tea.ProgramOption) (next string, err error) {
@@ -51,12 +55,10 @@ func Run(ctx context.Context, c Config, opts ...tea.ProgramOption) (next string,
 	m := New(ctx, c)
 	// Signals reach us as the end of ctx alone: Bubble Tea's own handler waits for ever to tell of one if the program has
 	// ended by then.
-	p := tea.NewProgram(m, append([]tea.ProgramOption{tea.WithFPS(120), tea.WithoutSignalHandler()}, opts...)...)
-	m.cadence = &cadence{program: p}
+	p := tea.NewProgram(m, append([]tea.ProgramOption{tea.WithFPS(frameRate), tea.WithoutSignalHandler()}, opts...)...)
 	defer watchContinue(p)()
 	stop := context.AfterFunc(ctx, p.Quit)
 	_, err = p.Run()
-	m.cadence.end()
 	stop()
 	cancel()
 	<-done
