@@ -3,7 +3,6 @@ package tui_test
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -194,7 +193,7 @@ func (d *driver) run(cmd tea.Cmd) {
 		}
 		switch fmt.Sprintf("%T", msg) {
 		case "tea.setClipboardMsg":
-			d.clipboard = append(d.clipboard, reflect.ValueOf(msg).String())
+			d.clipboard = append(d.clipboard, fmt.Sprint(msg))
 		case "tea.execMsg":
 			d.editors++
 		default:
@@ -348,8 +347,8 @@ func (d *driver) check() {
 	}
 }
 
-func (d *driver) width() int  { return int(reflect.ValueOf(d.m).Elem().FieldByName("width").Int()) }
-func (d *driver) height() int { return int(reflect.ValueOf(d.m).Elem().FieldByName("height").Int()) }
+func (d *driver) width() int  { w, _ := d.m.Size(); return w }
+func (d *driver) height() int { _, h := d.m.Size(); return h }
 
 func fits(v tea.View, w, h int) error {
 	lines := strings.Split(v.Content, "\n")

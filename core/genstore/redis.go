@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	_ "embed" // bump.lua
-	"reflect"
 	"sync"
 	"time"
 
@@ -66,7 +65,7 @@ func NewRedisGenStoreWithOptions(opts RedisGenStoreOptions) (*RedisGenStore, err
 func newRedis(o RedisGenStoreOptions) *RedisGenStore {
 	s := &RedisGenStore{client: o.Client, close: func() error { return nil }}
 	s.prefix = cmp.Or(o.Prefix, conn.DefaultPrefixes().Generation) + o.Namespace + ":"
-	if isNil(o.Client) {
+	if conn.IsNil(o.Client) {
 		s.broken = ErrNilRedisClient
 		return s
 	}
@@ -81,12 +80,6 @@ func newRedis(o RedisGenStoreOptions) *RedisGenStore {
 		s.args = append(s.args, "time")
 	}
 	return s
-}
-
-// isNil sees through the interface: a nil *redis.Client is no client either.
-func isNil(c redis.UniversalClient) bool {
-	v := reflect.ValueOf(c)
-	return !v.IsValid() || (v.Kind() == reflect.Pointer && v.IsNil())
 }
 
 // milliseconds rounds up, so that no positive duration becomes none.

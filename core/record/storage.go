@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -47,7 +46,7 @@ var (
 
 // New opens a namespace: any bytes, but not none (ErrBadArgument). It sends nothing. The client stays the caller's.
 func New(c redis.UniversalClient, namespace string, o Options) (*RedisStorage, error) {
-	if v := reflect.ValueOf(c); !v.IsValid() || (v.Kind() == reflect.Pointer && v.IsNil()) {
+	if conn.IsNil(c) {
 		return nil, conn.Fail("record: open", namespace, fmt.Errorf("%w: nil client", ErrBadArgument))
 	}
 	if namespace == "" {

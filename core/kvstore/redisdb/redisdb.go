@@ -12,7 +12,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -79,7 +78,7 @@ func Open(c redis.UniversalClient, db string, o Options) (*Store, error) {
 // OpenContext is Open that ends with the context. The calls of the Store that take none do not.
 func OpenContext(ctx context.Context, c redis.UniversalClient, db string, o Options) (*Store, error) {
 	const op = "kv: open"
-	if v := reflect.ValueOf(c); !v.IsValid() || (v.Kind() == reflect.Pointer && v.IsNil()) {
+	if conn.IsNil(c) {
 		return nil, conn.Fail(op, db, fmt.Errorf("%w: nil client", ErrBadArgument))
 	}
 	if db == "" {
