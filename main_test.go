@@ -25,7 +25,8 @@ func mayImport() map[string][]string {
 		"themes": nil,
 		"docs":   {"core", "internal/redistest"}, // the programs of docs/bench.sh and docs/pictures.sh
 
-		"internal/cli":       {"views", "tui", "demo", "core", "keymap", "themes"},
+		"internal/cli":       {"views", "tui", "demo", "core", "keymap", "themes", "internal/config"},
+		"internal/config":    {"views", "tui", "core", "keymap", "themes"},
 		"internal/redistest": {"core"},
 	}
 }

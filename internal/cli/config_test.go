@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"holdfast/core/conn"
+	"holdfast/internal/config"
 	"holdfast/internal/redistest"
 )
 
@@ -102,16 +103,16 @@ func TestAWrongThemeNamesItsLine(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(folder, "night.toml"), []byte("based-on = \"mono\"\ntext = 15\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		c, err := loadConfig(t.Context(), path)
+		c, err := config.Load(t.Context(), path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, name := range []string{"night", "day", "mono"} {
-			if th, err := c.themed(name, true); err != nil || th.Name != name {
+			if th, err := c.Themed(name, true); err != nil || th.Name != name {
 				t.Errorf("%s: %q, %v", name, th.Name, err)
 			}
 		}
-		if _, err := c.themed("dusk", true); err == nil || !strings.HasSuffix(err.Error(), "colour-blind, mono, day, night") {
+		if _, err := c.Themed("dusk", true); err == nil || !strings.HasSuffix(err.Error(), "colour-blind, mono, day, night") {
 			t.Error(err)
 		}
 	}
@@ -167,7 +168,7 @@ actor = "shop:actor:"
 		if tt.urls != "" {
 			want.Lock = "dev:lock:"
 		}
-		if got := o.conf.prefixesOf(o.connection); got != want {
+		if got := o.conf.PrefixesOf(o.connection); got != want {
 			t.Errorf("%s: prefixes %+v", name, got)
 		}
 	}
@@ -221,24 +222,29 @@ func TestAnotherConnectionTakesNothingOfTheOld(t *testing.T) {
 	}
 }
 
-// Every entry that sets a flag has one of its name, and of the settings of an address none can stand at the top.
+// Every setting of a file is a flag, and those that go with an address are settings of a connection.
 func TestEntriesOfTheConfigurationAreFlags(t *testing.T) {
-	f := flagSet(&options{})
-	for _, s := range schema() {
-		if s.name != "" && s.name != "connections.NAME" {
-			continue
+	const top = "view = 'kv'\nflush-dir = 'd'\naudit-file = 'a'\nlog-file = 'l'\nread-only = true\nrefresh = '1s'\nscan-budget = 1\n"
+	const own = "[connections.c]\nurl = 'redis://h'\ncluster = false\nsentinel-master = 'm'\nusername = 'u'\npassword-file = 'p'\n" +
+		"tls-ca = 'a'\ntls-cert = 'c'\ntls-key = 'k'\ntls-server-name = 'n'\n"
+	c, err := config.Load(t.Context(), file(t, top+own))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, set := flagSet(&options{}), map[string]bool{}
+	for name := range c.Settings("c") {
+		set[name] = true
+		if f.Lookup(name) == nil {
+			t.Errorf("%s is no flag", name)
 		}
-		for _, e := range s.entries {
-			if f.Lookup(e.name) == nil && e.name != "mouse" && e.name != "colour" {
-				t.Errorf("[%s] %s is no flag", s.name, e.name)
-			}
-			if s.name == "" && isAddress(e.name) {
-				t.Errorf("%s stands at the top", e.name)
-			}
+	}
+	for name := range c.Settings("") {
+		if isAddress(name) {
+			t.Errorf("%s stands at the top", name)
 		}
 	}
 	f.VisitAll(func(flag *pflag.Flag) {
-		if isAddress(flag.Name) && schema()[1].kindOf(flag.Name).read == nil {
+		if isAddress(flag.Name) && !set[flag.Name] {
 			t.Errorf("a connection has no %s", flag.Name)
 		}
 	})

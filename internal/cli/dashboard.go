@@ -11,6 +11,7 @@ import (
 
 	"holdfast/core"
 	"holdfast/core/operate"
+	"holdfast/internal/config"
 	"holdfast/keymap"
 	"holdfast/themes"
 	"holdfast/tui"
@@ -26,8 +27,8 @@ func (o options) dashboard(ctx context.Context, _ []string, _ io.Writer) error {
 	if err := redirectLog(o.logFile); err != nil {
 		return err
 	}
-	filters := newFilterFile()
-	defer filters.rest()
+	filters := config.NewFilters()
+	defer filters.Wait()
 	var left *options // where the operator came from
 	for why := ""; ; {
 		s, err := o.session(ctx)
@@ -63,15 +64,15 @@ func (o options) startable() (*keymap.Map, error) {
 	if _, ok := views.Named(o.view); !ok {
 		return nil, fmt.Errorf("%w: unknown view %q: one of %s", errUsage, o.view, views.Names())
 	}
-	if _, err := o.conf.themed(o.themeName(true), true); err != nil {
+	if _, err := o.conf.Themed(o.themeName(true), true); err != nil {
 		return nil, fmt.Errorf("%w: %w", errUsage, err)
 	}
 	if !term.IsTerminal(os.Stdin.Fd()) || !term.IsTerminal(os.Stdout.Fd()) {
 		return nil, fmt.Errorf("%w: the dashboard needs a terminal; use `holdfast get VIEW` in scripts", errStart)
 	}
-	keys, err := keymap.New(o.conf.keys)
+	keys, err := keymap.New(o.conf.Keys)
 	if err != nil { // it was checked as the file was read
-		return nil, fmt.Errorf("%w: configuration %s: %w", errStart, o.conf.path, err)
+		return nil, fmt.Errorf("%w: configuration %s: %w", errStart, o.conf.Path, err)
 	}
 	return keys, nil
 }
@@ -81,7 +82,7 @@ type session struct {
 	o       options
 	core    *core.Core
 	op      *operate.Operator
-	filters *filterFile // nil: they end with the dashboard
+	filters *config.Filters // nil: they end with the dashboard
 }
 
 func (o options) session(ctx context.Context) (*session, error) {
@@ -110,10 +111,7 @@ func (s *session) close() {
 // show runs the dashboard. next is the connection that the operator left for.
 func (s *session) show(ctx context.Context, keys *keymap.Map, note, why string) (next string, err error) {
 	o := s.o
-	here := tui.Connections{Here: o.connection, Names: o.conf.names(), Try: o.try, Why: why}
-	if one := o.conf.connections[o.connection]; one != nil {
-		here.Colour = one.one("colour")
-	}
+	here := tui.Connections{Here: o.connection, Names: o.conf.Names(), Colour: o.conf.ColourOf(o.connection), Try: o.try, Why: why}
 	if note != "" {
 		here.Names = nil // a demo goes nowhere
 	}
@@ -122,14 +120,14 @@ func (s *session) show(ctx context.Context, keys *keymap.Map, note, why string) 
 	}
 	d := tui.Config{
 		Views: views.Frames(), Live: s.core.Live, Operator: s.op, Conn: s.core.Conn, Keys: keys, Start: o.view, Note: note,
-		Mouse: o.conf.top.one("mouse") != "false", Columns: o.conf.columns, Connections: here,
+		Mouse: o.conf.Mouse, Columns: o.conf.Columns, Connections: here,
 		Theme: func(isDark bool) themes.Theme {
-			t, _ := o.conf.themed(o.themeName(isDark), isDark) // the name was checked as it started
+			t, _ := o.conf.Themed(o.themeName(isDark), isDark) // the name was checked as it started
 			return t
 		},
 	}
 	if s.filters != nil {
-		d.LoadFilters, d.KeepFilters = s.filters.load, s.filters.save
+		d.LoadFilters, d.KeepFilters = s.filters.Load, s.filters.Save
 	}
 	return tui.Run(ctx, d)
 }

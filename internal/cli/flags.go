@@ -17,6 +17,7 @@ import (
 	"holdfast/core/files"
 	"holdfast/core/live"
 	"holdfast/core/operate"
+	"holdfast/internal/config"
 )
 
 // options are all flags of all verbs; each verb looks at its own.
@@ -36,7 +37,7 @@ type options struct {
 	maxMemory    string
 	view         string
 	theme        string
-	config       string
+	config       string // path of the file
 	connection   string
 	flushDir     string
 	auditFile    string
@@ -60,7 +61,7 @@ type options struct {
 
 	stderr io.Writer // for what is told while a verb works
 
-	conf      config                        // the file, if the verb looks at it
+	conf      *config.File                  // the file, if the verb looks at it
 	reconnect func(string) (options, error) // the same command line with another connection
 }
 
@@ -125,8 +126,8 @@ const maxPassword = 64 << 10
 
 // open makes the core that the flags describe.
 func (o options) open(ctx context.Context) (*core.Core, error) {
-	if o.refresh < minRefresh {
-		return nil, fmt.Errorf("%w: --refresh %v: at least %v, to spare the server", errUsage, o.refresh, minRefresh)
+	if o.refresh < config.MinRefresh {
+		return nil, fmt.Errorf("%w: --refresh %v: at least %v, to spare the server", errUsage, o.refresh, config.MinRefresh)
 	}
 	if o.scanBudget < 0 {
 		return nil, fmt.Errorf("%w: --scan-budget %d: 0 or more", errUsage, o.scanBudget)
@@ -154,7 +155,7 @@ func (o options) open(ctx context.Context) (*core.Core, error) {
 			c.Password, c.PasswordFrom = password, nil
 		}
 	}
-	opened, err := core.Open(core.Options{Conn: c, Prefixes: o.conf.prefixesOf(o.connection), Refresh: o.refresh, Budget: budget, MaxMemory: memory})
+	opened, err := core.Open(core.Options{Conn: c, Prefixes: o.conf.PrefixesOf(o.connection), Refresh: o.refresh, Budget: budget, MaxMemory: memory})
 	if err != nil { // nothing was dialled yet: it is about the flags
 		return nil, fmt.Errorf("%w: %w", errUsage, err)
 	}

@@ -251,19 +251,3 @@ func TestTheEnvironmentHoldsSeveralURLs(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
-
-func TestTheConfigurationFile(t *testing.T) {
-	c, err := loadConfig(t.Context(), file(t, "[keys]\nflush = [\"F\"]\nquit = []\n"))
-	if err != nil || len(c.keys) != 2 || c.keys["flush"][0] != "F" {
-		t.Errorf("%+v, %v", c, err)
-	}
-	for text, says := range map[string]string{"colour = 1\n": "line 1: unknown entry colour: one of connection, view", "[keys]\n\nflush = \n": "line 3", "[keys]\nflush = 1\n": "line 2"} {
-		path := file(t, text)
-		if _, err := loadConfig(t.Context(), path); err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), says) {
-			t.Errorf("%q: %v", text, err)
-		}
-	}
-	if _, err := loadConfig(t.Context(), filepath.Join(t.TempDir(), "none")); err == nil {
-		t.Error("a file that was asked for and is missing is no error")
-	}
-}

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"holdfast/internal/config"
 )
 
 // What was given and would not count is an error before anything is done: nobody is to work on another server, or
@@ -145,31 +147,5 @@ func checkVariables(f *pflag.FlagSet, values map[string]string) error {
 		return nil
 	}
 	name := slices.Min(unknown)
-	return fmt.Errorf("unknown environment variable %s: did you mean %s?", name, nearest(name, known))
-}
-
-// nearest is the word that takes the fewest edits to reach.
-func nearest(word string, words []string) string {
-	return slices.MinFunc(words, func(a, b string) int { return edits(word, a) - edits(word, b) })
-}
-
-// edits counts the letters to add, drop or change that make one text of another (Levenshtein).
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		corner := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := corner
-			if a[i] != b[j] {
-				change++
-			}
-			corner = row[j+1]
-			row[j+1] = min(change, row[j]+1, corner+1)
-		}
-	}
-	return row[len(b)]
+	return fmt.Errorf("unknown environment variable %s: did you mean %s?", name, config.Nearest(name, known))
 }

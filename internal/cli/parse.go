@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/spf13/pflag"
+
+	"holdfast/internal/config"
 )
 
 // parse reads flags, environment and configuration file, each of which leaves alone what those before it have set. A flag
@@ -74,7 +76,7 @@ func moveTo(f *pflag.FlagSet, connection string) (err error) {
 
 // configure fills the flags that nobody has set from the configuration file: from the connection, then from its top.
 func (o *options) configure(ctx context.Context, f *pflag.FlagSet, verb string) (err error) {
-	if o.conf, err = loadConfig(ctx, o.config); err != nil {
+	if o.conf, err = config.Load(ctx, o.config); err != nil {
 		return fmt.Errorf("%w: %w", errStart, err)
 	}
 	server := "" // the flag that names one
@@ -87,27 +89,20 @@ func (o *options) configure(ctx context.Context, f *pflag.FlagSet, verb string) 
 	case verb == "demo":
 		o.connection = "" // it brings its own server
 	case o.connection == "" && server == "":
-		o.connection = o.conf.top.one("connection")
+		o.connection = o.conf.Connection
 	case o.connection != "" && server != "":
 		return fmt.Errorf("%w: --connection and --%s both name a server (each may come from the environment); take one", errUsage, server)
 	}
-	var own settings
-	if o.connection != "" {
-		one := o.conf.connections[o.connection]
-		if one == nil {
-			return fmt.Errorf("%w: %w", errStart, o.conf.unknown(o.connection))
-		}
-		own = one.settings
+	if o.connection != "" && o.conf.Connections[o.connection] == nil {
+		return fmt.Errorf("%w: %w", errStart, o.conf.Unknown(o.connection))
 	}
-	for _, from := range []settings{own, o.conf.top} {
-		for name, values := range from {
-			flag := f.Lookup(name)
-			if flag == nil || flag.Changed || name == "connection" {
-				continue
-			}
-			for _, v := range values {
-				err = errors.Join(err, f.Set(name, v))
-			}
+	for name, values := range o.conf.Settings(o.connection) {
+		flag := f.Lookup(name)
+		if flag == nil || flag.Changed {
+			continue
+		}
+		for _, v := range values {
+			err = errors.Join(err, f.Set(name, v))
 		}
 	}
 	return err

@@ -48,7 +48,7 @@ func (o options) demo(ctx context.Context, _ []string, _ io.Writer) error {
 
 // connections prints their names.
 func (o options) connections(_ context.Context, _ []string, stdout io.Writer) error {
-	for _, name := range o.conf.names() {
+	for _, name := range o.conf.Names() {
 		if _, err := fmt.Fprintln(stdout, name); err != nil {
 			return err
 		}

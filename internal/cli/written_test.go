@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"holdfast/core/kvstore"
+	"holdfast/internal/config"
 	"holdfast/internal/redistest"
 )
 
@@ -20,7 +21,7 @@ var writers = map[string]string{
 	"core/operate/trailfile.go":   "the audit file, escaped as JSON",
 	"core/operate/flushfile.go":   "flushed records: JSON as it was stored, all else escaped as JSON",
 	"core/files/files.go":         "opens the log file, whose lines are cleaned",
-	"internal/cli/filterfile.go":  "filters, escaped as TOML",
+	"internal/config/filters.go":  "filters, escaped as TOML",
 	"internal/cli/kvreplicate.go": "the name of a database in its escaped form",
 	"core/kvstore/files.go":       "backups and what is spooled: for programs alone",
 	"tui/edit.go":                 "the document itself, for the editor: what is saved must be what was there",
@@ -96,12 +97,12 @@ func TestNoFileActsOnATerminal(t *testing.T) {
 			t.Fatal(err)
 		}
 		l.Printf(ctx, "from %s: %q", evil, evil)
-		filters := &filterFile{path: filepath.Join(dir, "filters.toml")}
-		if err := filters.save("locks", []string{strings.ToValidUTF8(evil, "?")}); err != nil {
+		filters := &config.Filters{Path: filepath.Join(dir, "filters.toml")}
+		if err := filters.Save("locks", []string{strings.ToValidUTF8(evil, "?")}); err != nil {
 			t.Fatal(err)
 		}
-		if all := filters.mustLoad(t); all["locks"][0] != strings.ToValidUTF8(evil, "?") {
-			t.Errorf("the filter %q became %q", evil, all["locks"][0])
+		if all, err := filters.Load(); err != nil || all["locks"][0] != strings.ToValidUTF8(evil, "?") {
+			t.Errorf("the filter %q became %q, %v", evil, all["locks"], err)
 		}
 	}
 	s.run(t, flags("flush", "text")...).ok(t)

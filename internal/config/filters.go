@@ -1,4 +1,4 @@
-package cli
+package config
 
 import (
 	"context"
@@ -19,48 +19,49 @@ import (
 	"holdfast/tui"
 )
 
-// filterFile keeps the last filters of each view from one run to the next, newest first. They may name what is nobody
-// else's business: only its owner reads it.
-type filterFile struct {
-	path string
+// Filters is the file that keeps the last filters of each view from one run to the next, newest first. They may name what
+// is nobody else's business: only its owner reads it.
+type Filters struct {
+	Path string
 	mu   sync.Mutex
 }
 
-func newFilterFile() *filterFile {
-	return &filterFile{path: filepath.Join(xdg.StateHome, "holdfast", "filters.toml")}
+// NewFilters is the file in the user's state folder.
+func NewFilters() *Filters {
+	return &Filters{Path: filepath.Join(xdg.StateHome, "holdfast", "filters.toml")}
 }
 
-// maxFilterFile is far above what the dashboard writes into it.
-const maxFilterFile = 4 << 20
+// maxFilters is far above what the dashboard writes into it.
+const maxFilters = 4 << 20
 
-// load reads the filters by view; none if there is no file yet.
-func (f *filterFile) load() (map[string][]string, error) {
-	info, err := os.Stat(f.path)
+// Load reads the filters by view; none if there is no file yet.
+func (f *Filters) Load() (map[string][]string, error) {
+	info, err := os.Stat(f.Path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return nil, nil
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s: not a file of filters", f.path)
+		return nil, fmt.Errorf("%s: not a file of filters", f.Path)
 	}
-	text, err := files.Read(context.Background(), f.path, maxFilterFile)
+	text, err := files.Read(context.Background(), f.Path, maxFilters)
 	if err != nil {
 		return nil, err
 	}
 	var all map[string][]string
 	if err := toml.Unmarshal(text, &all); err != nil {
-		return nil, fmt.Errorf("%s: %w", f.path, tomlError(err))
+		return nil, fmt.Errorf("%s: %w", f.Path, tomlError(err))
 	}
 	return all, nil
 }
 
-// save puts the filters of a view before those that another dashboard kept meanwhile. The file is replaced as a whole; a
+// Save puts the filters of a view before those that another dashboard kept meanwhile. The file is replaced as a whole; a
 // broken one makes way, and a link stays one: what it leads to is replaced.
-func (f *filterFile) save(view string, newest []string) error {
+func (f *Filters) Save(view string, newest []string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	all, _ := f.load()
+	all, _ := f.Load()
 	if all == nil {
 		all = map[string][]string{}
 	}
@@ -71,7 +72,7 @@ func (f *filterFile) save(view string, newest []string) error {
 		}
 	}
 	all[view] = kept[:min(len(kept), tui.MaxFilters)]
-	path, err := target(f.path)
+	path, err := target(f.Path)
 	if err != nil {
 		return err
 	}
@@ -125,8 +126,8 @@ func target(path string) (string, error) {
 	return "", fmt.Errorf("%s: too many links", path)
 }
 
-// rest waits for a save that runs, so that the end of the command cuts none short.
-func (f *filterFile) rest() {
+// Wait waits for a save that runs, so that the end of the command cuts none short.
+func (f *Filters) Wait() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 }

@@ -1,14 +1,14 @@
-package cli
+package config
 
 import (
 	"fmt"
 	"strings"
 )
 
-// configDocs is docs/config.md.
-func configDocs() string {
+// docs is docs/config.md.
+func docs() string {
 	var b strings.Builder
-	b.WriteString(configHead)
+	b.WriteString(docsHead)
 	for _, s := range schema() {
 		title := "`[" + s.name + "]`"
 		if s.name == "" {
@@ -26,7 +26,7 @@ func configDocs() string {
 	return b.String()
 }
 
-const configHead = `# Configuration
+const docsHead = `# Configuration
 
 The file is ` + "`holdfast/config.toml`" + ` in the user's configuration folder (` + "`$XDG_CONFIG_HOME`, else `~/.config`" + `), or the one that ` + "`--config`" + ` names. It is
 [TOML](https://toml.io):
@@ -64,5 +64,5 @@ from the connection (and the flags beside it), never from the environment; ` + "
 The ` + "`connection`" + ` of the file applies if no server is named otherwise.
 
 Paths are relative to the folder of the file, or to your home directory with ` + "`~/`" + `. Passwords are kept in a ` + "`password-file`" + ` or in the URL and are never shown.
-Holdfast refuses to start if the file contains an unknown or wrong entry; the error names the file, the line and the valid values.
+Holdfast refuses to start if the file contains an unknown or wrong entry; the error names the file, the line, the valid values and the nearest one.
 `
