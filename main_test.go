@@ -17,16 +17,17 @@ const module = "holdfast"
 func mayImport() map[string][]string {
 	return map[string][]string{
 		"":       {"internal/cli"},
-		"views":  {"tui", "core", "keymap", "themes"},
-		"tui":    {"core", "keymap", "themes"},
+		"views":  {"tui", "core", "keymap", "themes", "internal/text"},
+		"tui":    {"core", "keymap", "themes", "internal/text"},
 		"demo":   {"core"},
 		"core":   nil,
 		"keymap": nil,
 		"themes": nil,
 		"docs":   {"core", "internal/redistest"}, // the programs of docs/bench.sh and docs/pictures.sh
 
-		"internal/cli":       {"views", "tui", "demo", "core", "keymap", "themes", "internal/config"},
-		"internal/config":    {"views", "tui", "core", "keymap", "themes"},
+		"internal/cli":       {"views", "tui", "demo", "core", "keymap", "themes", "internal/config", "internal/text"},
+		"internal/config":    {"views", "tui", "core", "keymap", "themes", "internal/text"},
+		"internal/text":      nil,
 		"internal/redistest": {"core"},
 	}
 }

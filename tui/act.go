@@ -15,6 +15,7 @@ import (
 	"holdfast/core/conn"
 	"holdfast/core/live"
 	"holdfast/core/operate"
+	"holdfast/internal/text"
 	"holdfast/keymap"
 )
 
@@ -116,7 +117,7 @@ func leftOut(one, many string, ids []string) string {
 	if len(ids) == 1 {
 		return fmt.Sprintf("Left out, for %s: %s", one, ids[0])
 	}
-	return fmt.Sprintf("Left out, for %s, %s rows: %s", many, count(len(ids)), some(ids))
+	return fmt.Sprintf("Left out, for %s, %s rows: %s", many, text.Count(len(ids)), some(ids))
 }
 
 // refused has an action refused before anything is asked for it.
@@ -220,10 +221,10 @@ func (m *Model) plan(a *Action, kind live.Kind, rows []live.Row, out string, ans
 	}
 	j := &job{plans: plans}
 	if t := m.table(); m.detail == nil && t.hidden > 0 && !a.NoRow {
-		j.note = fmt.Sprintf("The filter hides %s more marked: hidden rows are left alone.", count(t.hidden))
+		j.note = fmt.Sprintf("The filter hides %s more marked: hidden rows are left alone.", text.Count(t.hidden))
 	}
 	for line := range strings.Lines(out) {
-		j.note = strings.TrimPrefix(j.note+"\n"+cleanStart(strings.TrimSuffix(line, "\n")), "\n")
+		j.note = strings.TrimPrefix(j.note+"\n"+text.Line(strings.TrimSuffix(line, "\n")), "\n")
 	}
 	j.since = m.about(kind, func() tea.Cmd {
 		now, out, why := m.anew(a, kind, rows)
@@ -269,7 +270,7 @@ func (m *Model) ask(j *job) tea.Cmd {
 func (m *Model) askAgain(j *job, warning string) tea.Cmd {
 	p := j.plans[0]
 	q := confirm(p, func() tea.Cmd { return m.do(j) })
-	q.title, q.text, q.plan = "really "+q.title, cleanStart(warning)+"\n\n"+q.text, nil
+	q.title, q.text, q.plan = "really "+q.title, text.Line(warning)+"\n\n"+q.text, nil
 	q.at, q.of = q.back, j.since
 	m.pose(q)
 	return nil
@@ -364,7 +365,7 @@ func (j *job) name() string {
 	if n := len(j.plans); n > 1 {
 		return fmt.Sprintf("%s of %d", j.plans[0].Verb, n)
 	}
-	return fmt.Sprintf("%s %s", j.plans[0].Verb, cleanStart(j.plans[0].ID))
+	return fmt.Sprintf("%s %s", j.plans[0].Verb, text.Line(j.plans[0].ID))
 }
 
 // stop ends a job on several rows before the next one; false if none runs.

@@ -1,6 +1,10 @@
 package tui
 
-import "strings"
+import (
+	"strings"
+
+	"holdfast/internal/text"
+)
 
 // What stands below the table of a view on a large screen.
 
@@ -25,7 +29,7 @@ func (m *Model) below(height int) []string {
 	out := make([]string, height)
 	if height > 0 && !m.unread() {
 		for i, l := range m.view().Foot(m.snap, m.width-gutter, height) {
-			out[i] = cut(strings.Repeat(" ", gutter)+m.theme.Text.Render(l), m.width)
+			out[i] = text.Cut(strings.Repeat(" ", gutter)+m.theme.Text.Render(l), m.width)
 		}
 	}
 	return out

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"holdfast/internal/text"
 	"holdfast/themes"
 )
 
@@ -31,13 +32,13 @@ func layBody(th themes.Theme, body []byte, size int64, w int) *laid {
 		return out
 	}
 	if size > 0 && len(body) == 0 {
-		return note(cut("too large to be shown", w))
+		return note(text.Cut("too large to be shown", w))
 	}
 	switch {
 	case len(shown) == len(body) && size == 0 && out.json(th, body, w):
 	case isText(shown):
 		for l := range strings.SplitSeq(string(shown), "\n") {
-			out.wrap(CleanLines(strings.TrimSuffix(l, "\r")), "", w, func(_ int, part string) string { return th.Text.Render(part) })
+			out.wrap(text.CleanLines(strings.TrimSuffix(l, "\r")), "", w, func(_ int, part string) string { return th.Text.Render(part) })
 			if len(out.lines) > maxLines {
 				break
 			}
@@ -45,13 +46,13 @@ func layBody(th themes.Theme, body []byte, size int64, w int) *laid {
 	default:
 		shown = shown[:min(len(shown), maxLines*bytesOfDump)]
 		for l := range strings.Lines(hex.Dump(shown)) {
-			says := Clean(strings.TrimRight(l, "\n"))
+			says := text.Clean(strings.TrimRight(l, "\n"))
 			out.add(th.Text.Render(says), says, 0, "\n")
 		}
 	}
 	switch {
 	case size > 0:
-		return note(cut(fmt.Sprintf("cut here, at %s of %s", byteCount(int64(len(body))), byteCount(size)), w))
+		return note(text.Cut(fmt.Sprintf("cut here, at %s of %s", text.Bytes(int64(len(body))), text.Bytes(size)), w))
 	case len(shown) < len(body) || len(out.lines) > maxLines:
 		return note(fmt.Sprintf("cut here; `holdfast get` prints all %d bytes", len(body)))
 	}
@@ -80,9 +81,9 @@ func (l *laid) json(th themes.Theme, body []byte, w int) bool {
 		return false
 	}
 	for line := range strings.SplitSeq(b.String(), "\n") {
-		text := strings.TrimLeft(line, " ")
-		indent := line[:len(line)-len(text)]
-		l.wrap(Clean(text), indent, max(10, w-len(indent)), func(i int, part string) string {
+		says := strings.TrimLeft(line, " ")
+		indent := line[:len(line)-len(says)]
+		l.wrap(text.Clean(says), indent, max(10, w-len(indent)), func(i int, part string) string {
 			if i == 0 {
 				return colourJSON(th, part)
 			}

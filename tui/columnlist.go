@@ -5,6 +5,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/themes"
 )
@@ -61,7 +62,7 @@ func (c *columnList) draw(th themes.Theme, w, h int) (string, []string) {
 	t := c.table
 	wide := 0
 	for _, col := range t.all {
-		wide = max(wide, textWidth(col.Title))
+		wide = max(wide, text.Width(col.Title))
 	}
 	lines := make([]string, len(t.slots))
 	for i, s := range t.slots {
@@ -77,9 +78,9 @@ func (c *columnList) draw(th themes.Theme, w, h int) (string, []string) {
 		if s.width > 0 {
 			hint = fmt.Sprintf("%d cells", s.width)
 		}
-		title := fit(t.all[s.column].Title, wide, false)
+		title := text.Fit(t.all[s.column].Title, wide, false)
 		if i == c.at {
-			lines[i] = th.RowSelected.Render(fit(fmt.Sprintf("> %s %s  %s", sign, title, hint), min(w, wide+24), false))
+			lines[i] = th.RowSelected.Render(text.Fit(fmt.Sprintf("> %s %s  %s", sign, title, hint), min(w, wide+24), false))
 		} else {
 			lines[i] = "  " + th.Text.Render(sign+" "+title) + "  " + th.Muted.Render(hint)
 		}

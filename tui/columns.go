@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"holdfast/internal/text"
 )
 
 // The columns of a table: which ones, in which order, how wide, and which of them fit.
@@ -82,9 +84,9 @@ func (t *table) more() bool {
 // measure notes how wide each column could be: as its title and the cells of the window.
 func (t *table) measure(cells [][]string) {
 	for c, col := range t.all {
-		want := textWidth(col.Title) + 1 // the sort mark
+		want := text.Width(col.Title) + 1 // the sort mark
 		for _, row := range cells {
-			want = max(want, textWidth(row[c]))
+			want = max(want, text.Width(row[c]))
 		}
 		t.wants[c] = max(t.wants[c], want)
 	}
@@ -145,7 +147,7 @@ func (t *table) narrowed(wanted []slot, room int) int {
 			return most
 		}
 	}
-	return maxText
+	return text.MaxLine
 }
 
 // moveColumn puts the column at a place of the order one place on; the first one stays. It returns where it is then.

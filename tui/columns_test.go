@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"holdfast/core/live"
+	"holdfast/internal/text"
 	"holdfast/themes"
 )
 
@@ -67,7 +68,7 @@ func TestColumnsStayWhole(t *testing.T) {
 			"screen": func(t *rapid.T) { tab.resize(rapid.IntRange(20, 200).Draw(t, "width"), 3) },
 			"": func(t *rapid.T) {
 				lines := strings.Split(tab.render(themes.Default(true), Clock{}), "\n")
-				if w := textWidth(strings.TrimRight(lines[1], " ")); w > tab.width {
+				if w := text.Width(strings.TrimRight(lines[1], " ")); w > tab.width {
 					t.Fatalf("a row of %d cells on %d: %q", w, tab.width, lines[1])
 				}
 				var all []int

@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"holdfast/core/conn"
+	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/themes"
 )
@@ -38,22 +39,22 @@ func (m *Model) commandLog() overlay {
 // look takes those commands in that are asked for.
 func (c *commandLog) look(all []conn.Entry) {
 	c.all = len(all)
-	folded := fold(c.find.text)
+	folded := text.Fold(c.find.text)
 	c.shown = slices.DeleteFunc(all, func(e conn.Entry) bool {
-		return c.own && !e.Own || !strings.Contains(fold(e.Text+" -> "+e.Err), folded)
+		return c.own && !e.Own || !strings.Contains(text.Fold(e.Text+" -> "+e.Err), folded)
 	})
 }
 
 func commandLine(th themes.Theme, e conn.Entry, w int) string {
 	when := fmt.Sprintf("%s %7s  ", e.At.Format("15:04:05.000"), e.Took.Round(10*time.Microsecond))
-	text, style := cleanStart(e.Text), th.Text
+	says, style := text.Line(e.Text), th.Text
 	switch {
 	case e.Err != "":
-		text, style = text+" -> "+cleanStart(e.Err), th.Bad
+		says, style = says+" -> "+text.Line(e.Err), th.Bad
 	case e.Reads:
 		style = th.Muted
 	}
-	return th.Muted.Render(when) + style.Render(cut(text, w-textWidth(when)))
+	return th.Muted.Render(when) + style.Render(text.Cut(says, w-text.Width(when)))
 }
 
 func (c *commandLog) scope() keymap.Scope {
@@ -106,7 +107,7 @@ func (c *commandLog) draw(th themes.Theme, w, h int) (string, []string) {
 	if c.own {
 		what = "the commands of actions"
 	}
-	n := fmt.Sprintf("%s of %s, %s  ", count(len(c.shown)), count(c.all), what)
-	c.find.width, c.find.focused = max(1, w-textWidth(n)-3), c.typing
+	n := fmt.Sprintf("%s of %s, %s  ", text.Count(len(c.shown)), text.Count(c.all), what)
+	c.find.width, c.find.focused = max(1, w-text.Width(n)-3), c.typing
 	return title, append([]string{th.Muted.Render(n) + th.Key.Render("/") + c.find.view()}, lines...)
 }

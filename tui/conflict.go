@@ -11,6 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"holdfast/core/operate"
+	"holdfast/internal/text"
 )
 
 // A conflict is a save that came too late. Its screen shows the document from three sides: as it was opened, as it is now
@@ -51,7 +52,7 @@ func (m *Model) conflict(msg savedMsg) overlay {
 	edit := func(label, text string) button {
 		return button{label: label, press: func() tea.Cmd { return m.openEditor(draft{c.Now, text, msg.was}) }}
 	}
-	q := &question{title: "conflict on " + cleanStart(c.Now.ID)}
+	q := &question{title: "conflict on " + text.Line(c.Now.ID)}
 	q.of = m.about(c.Now.Kind, func() tea.Cmd { return m.unsaved(msg.job, operate.ErrConflict) }, seen{c.Now.ID, msg.was})
 	if len(msg.lines) == 0 {
 		q.text = "It was changed meanwhile to exactly your text: nothing was written."
@@ -148,7 +149,7 @@ func value(label, json string) []string {
 		return []string{label + "(none)"}
 	}
 	var lines []string
-	for part := range slices.Chunk([]rune(cleanStart(json)), maxLine) {
+	for part := range slices.Chunk([]rune(text.Line(json)), maxLine) {
 		if len(lines) == maxValues {
 			return append(lines, fmt.Sprintf("%s… of %d bytes", label[:1]+strings.Repeat(" ", len(label)-1), len(json)))
 		}

@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 
+	"holdfast/internal/text"
 	"holdfast/themes"
 )
 
@@ -44,7 +45,7 @@ func (m *Model) nameTag() string {
 	if m.Connections.Here == "" {
 		return ""
 	}
-	name := cut(cleanStart(m.Connections.Here), m.width/3)
+	name := text.Cut(text.Line(m.Connections.Here), m.width/3)
 	return m.theme.Header.Render(" ") + nameStyle(m.theme, m.Connections.Colour).Padding(0, 1).Render(name)
 }
 
@@ -71,7 +72,7 @@ func (m *Model) connect(name string) tea.Cmd {
 	if m.isBusy() {
 		return nil
 	}
-	waiting := textPane("Connecting to "+Clean(name), "waiting for an answer; close this to stay here")
+	waiting := textPane("Connecting to "+text.Clean(name), "waiting for an answer; close this to stay here")
 	m.overlays.push(waiting)
 	ctx, try := m.ctx, m.Connections.Try
 	return func() tea.Msg { return triedMsg{waiting, name, try(ctx, name)} }
@@ -84,7 +85,7 @@ func (m *Model) tried(msg triedMsg) tea.Cmd {
 	}
 	m.overlays = m.overlays[:len(m.overlays)-1]
 	if msg.err != nil {
-		m.overlays.push(textPane("Cannot connect to "+Clean(msg.name)+"; this connection stays", msg.err.Error()))
+		m.overlays.push(textPane("Cannot connect to "+text.Clean(msg.name)+"; this connection stays", msg.err.Error()))
 		return nil
 	}
 	m.leads = msg.name

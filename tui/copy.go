@@ -11,6 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"holdfast/core/live"
+	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/themes"
 )
@@ -77,16 +78,16 @@ func (c *copyMenu) typed(tea.Msg) tea.Cmd { return nil }
 
 func (c *copyMenu) draw(th themes.Theme, w, _ int) (string, []string) {
 	lines := make([]string, len(c.choices))
-	wide := textWidth(c.title)
+	wide := text.Width(c.title)
 	for _, one := range c.choices {
-		wide = max(wide, textWidth(one.Help)+copyLabel+5)
+		wide = max(wide, text.Width(one.Help)+copyLabel+5)
 	}
 	for i, one := range c.choices {
-		key := fit(strings.Join(one.Keys[:min(1, len(one.Keys))], ""), 2, false)
+		key := text.Fit(strings.Join(one.Keys[:min(1, len(one.Keys))], ""), 2, false)
 		if i == c.at {
-			lines[i] = th.RowSelected.Render(fit("> "+key+fit(one.Label, copyLabel, false)+" "+one.Help, min(w, wide), false))
+			lines[i] = th.RowSelected.Render(text.Fit("> "+key+text.Fit(one.Label, copyLabel, false)+" "+one.Help, min(w, wide), false))
 		} else {
-			lines[i] = "  " + th.Key.Render(key) + th.Text.Render(fit(one.Label, copyLabel, false)) + " " + th.Muted.Render(one.Help)
+			lines[i] = "  " + th.Key.Render(key) + th.Text.Render(text.Fit(one.Label, copyLabel, false)) + " " + th.Muted.Render(one.Help)
 		}
 	}
 	return c.title, lines
@@ -106,7 +107,7 @@ func (m *Model) copy() tea.Cmd {
 		menu.choices = append(menu.choices, clip{b, take})
 	}
 	if d := m.detail; d != nil && d.whole.Found {
-		menu.title = "Copy of " + cleanStart(d.id)
+		menu.title = "Copy of " + text.Line(d.id)
 		part := d.part()
 		add(keymap.CopyContent, func() tea.Cmd { return m.copyContent("the "+cmp.Or(part, "content"), d.whole) })
 		if part != "" {
@@ -115,9 +116,9 @@ func (m *Model) copy() tea.Cmd {
 	}
 	switch {
 	case len(rows) == 1:
-		menu.title = "Copy of " + cleanStart(rows[0].ID())
+		menu.title = "Copy of " + text.Line(rows[0].ID())
 	case len(rows) > 1:
-		menu.title = fmt.Sprintf("Copy of %s marked rows, a line each", count(len(rows)))
+		menu.title = fmt.Sprintf("Copy of %s marked rows, a line each", text.Count(len(rows)))
 	case len(menu.choices) == 0:
 		m.say("there is no row here to copy", Plain)
 		return nil
@@ -189,7 +190,7 @@ func (m *Model) copyLines(what string, rows []live.Row, line func(live.Row) stri
 		}
 	}
 	if n := len(rows); n > 1 {
-		what = fmt.Sprintf("%s of %s rows", what, count(n))
+		what = fmt.Sprintf("%s of %s rows", what, text.Count(n))
 	}
 	return m.toClipboard(what, b.String())
 }
@@ -207,22 +208,22 @@ func (m *Model) copyContent(what string, whole live.Detail) tea.Cmd {
 }
 
 // toClipboard asks the terminal to take a text that it may see. Half of one would be taken for the whole.
-func (m *Model) toClipboard(what, text string) tea.Cmd {
-	if len(text) > maxCopied {
-		m.say(fmt.Sprintf("copy %s: more than the %s that terminals take; `holdfast get` prints it", what, byteCount(maxCopied)), Warn)
+func (m *Model) toClipboard(what, says string) tea.Cmd {
+	if len(says) > maxCopied {
+		m.say(fmt.Sprintf("copy %s: more than the %s that terminals take; `holdfast get` prints it", what, text.Bytes(maxCopied)), Warn)
 		return nil
 	}
-	if hidden(text) {
+	if hidden(says) {
 		what += ", which has characters that do not show"
 	}
-	m.say(fmt.Sprintf("copied %s, %s, if your terminal allows it", what, byteCount(int64(len(text)))), Plain)
-	return tea.SetClipboard(text)
+	m.say(fmt.Sprintf("copied %s, %s, if your terminal allows it", what, text.Bytes(int64(len(says)))), Plain)
+	return tea.SetClipboard(says)
 }
 
 // hidden tells text that is more than it shows as, but for tabs and line breaks.
-func hidden(text string) bool {
-	plain := strings.NewReplacer("\r\n", "", "\n", "", "\t", "").Replace(text)
-	return Clean(plain) != plain
+func hidden(says string) bool {
+	plain := strings.NewReplacer("\r\n", "", "\n", "", "\t", "").Replace(says)
+	return text.Clean(plain) != plain
 }
 
 // cellText is a whole cell of a row, as it is; of one that cannot be read its name, and why.

@@ -7,15 +7,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dustin/go-humanize"
-
 	"holdfast/core/live"
+	"holdfast/internal/text"
 	"holdfast/themes"
 )
 
 // render draws the pane, h lines of at most w cells.
 func (d *detail) render(th themes.Theme, snap *live.Snapshot, at Clock, w, h int) string {
-	title := d.view.Title + " " + cleanStart(d.id)
+	title := d.view.Title + " " + text.Line(d.id)
 	if d.gone {
 		title = strings.ToUpper(end(d.row, d.lost)) + " meanwhile, as last seen: " + title
 	}
@@ -27,11 +26,11 @@ func (d *detail) render(th themes.Theme, snap *live.Snapshot, at Clock, w, h int
 	}
 	if len(lines) > len(shown) {
 		position := fmt.Sprintf("  lines %d-%d of %d", d.s.top+1, d.s.top+len(shown), len(lines))
-		title = fit(title, w-textWidth(position), false) + position
+		title = text.Fit(title, w-text.Width(position), false) + position
 	}
-	out := []string{th.Title.Render(fit(title, w, false))}
+	out := []string{th.Title.Render(text.Fit(title, w, false))}
 	for _, l := range shown {
-		out = append(out, cut(l, w))
+		out = append(out, text.Cut(l, w))
 	}
 	for len(out) < h {
 		out = append(out, "")
@@ -62,23 +61,23 @@ func (d *detail) facts(th themes.Theme, snap *live.Snapshot, at Clock, w int) []
 	case d.row == nil:
 		return []string{th.Muted.Render("not found: it may have been deleted")}
 	case d.row.Problem() != nil:
-		return styled(th.Bad, wrap("unreadable: "+reason(d.row.Problem()), w))
+		return text.Styled(th.Bad, text.Wrap("unreadable: "+reason(d.row.Problem()), w))
 	case d.view.Facts == nil:
 		return nil
 	}
 	facts := d.view.Facts(d.row, d.moment(at))
 	wide := 0
 	for _, f := range facts {
-		wide = max(wide, textWidth(f.Name))
+		wide = max(wide, text.Width(f.Name))
 	}
 	var lines []string
 	for _, f := range facts {
-		for i, part := range wrap(cleanStart(f.Text), max(10, w-wide-2)) {
+		for i, part := range text.Wrap(text.Line(f.Text), max(10, w-wide-2)) {
 			name := ""
 			if i == 0 {
 				name = f.Name
 			}
-			lines = append(lines, th.Muted.Render(fit(name, wide, false))+"  "+toneStyle(th, f.Tone, th.Text).Render(part))
+			lines = append(lines, th.Muted.Render(text.Fit(name, wide, false))+"  "+toneStyle(th, f.Tone, th.Text).Render(part))
 		}
 	}
 	return lines
@@ -90,11 +89,11 @@ func (d *detail) linkLines(th themes.Theme, w int) []string {
 	}
 	lines := heading(th, "Links")
 	for i, l := range d.links {
-		text := fmt.Sprintf("%s  %s %s", l.Label, l.View, cleanStart(l.ID))
+		says := fmt.Sprintf("%s  %s %s", l.Label, l.View, text.Line(l.ID))
 		if i == d.link {
-			lines = append(lines, th.RowSelected.Render(fit("> "+text, w, false)))
+			lines = append(lines, th.RowSelected.Render(text.Fit("> "+says, w, false)))
 		} else {
-			lines = append(lines, "  "+th.Text.Render(cut(text, w-2)))
+			lines = append(lines, "  "+th.Text.Render(text.Cut(says, w-2)))
 		}
 	}
 	return lines
@@ -105,7 +104,7 @@ func (d *detail) contentHead(th themes.Theme, w int) []string {
 	var lines []string
 	switch {
 	case d.err != nil:
-		lines = append(heading(th, "Content"), styled(th.Bad, wrap("unreadable: "+reason(d.err), w))...)
+		lines = append(heading(th, "Content"), text.Styled(th.Bad, text.Wrap("unreadable: "+reason(d.err), w))...)
 	case !d.loaded:
 		return append(heading(th, "Content"), th.Muted.Render("reading…"))
 	}
@@ -116,7 +115,7 @@ func (d *detail) contentHead(th themes.Theme, w int) []string {
 	if part := d.part(); part != "" {
 		title += part + ", "
 	}
-	title += byteCount(max(d.whole.Size, int64(len(d.whole.Body))))
+	title += text.Bytes(max(d.whole.Size, int64(len(d.whole.Body))))
 	if d.err != nil || d.gone {
 		title += ", as last read"
 	}
@@ -144,12 +143,12 @@ func (d *detail) rawKeys(th themes.Theme, at Clock, w int) []string {
 		ttl := "expires: never"
 		switch {
 		case !k.Expires.IsZero():
-			ttl = fmt.Sprintf(expiry, Age(max(0, k.Expires.Sub(d.moment(at).Now))))
+			ttl = fmt.Sprintf(expiry, text.Age(max(0, k.Expires.Sub(d.moment(at).Now))))
 		case k.Problem != nil:
-			ttl = "not known: " + cleanStart(k.Problem.Error())
+			ttl = "not known: " + text.Line(k.Problem.Error())
 		}
-		lines = append(lines, styled(th.Text, wrap(cleanStart(k.Name), w))...)
-		lines = append(lines, "  "+th.Muted.Render(cut(fmt.Sprintf("%s, %s of memory, %s", cleanStart(cmp.Or(k.Type, "type unknown")), byteCount(k.Bytes), ttl), w-2)))
+		lines = append(lines, text.Styled(th.Text, text.Wrap(text.Line(k.Name), w))...)
+		lines = append(lines, "  "+th.Muted.Render(text.Cut(fmt.Sprintf("%s, %s of memory, %s", text.Line(cmp.Or(k.Type, "type unknown")), text.Bytes(k.Bytes), ttl), w-2)))
 	}
 	return lines
 }
@@ -158,9 +157,9 @@ func (d *detail) rawKeys(th themes.Theme, at Clock, w int) []string {
 func layRelated(th themes.Theme, documents []live.Related, w int) []string {
 	var lines []string
 	for _, doc := range documents {
-		lines = append(lines, heading(th, "Names "+cleanStart(doc.Key))...)
+		lines = append(lines, heading(th, "Names "+text.Line(doc.Key))...)
 		if doc.Problem != nil {
-			lines = append(lines, styled(th.Bad, wrap("unreadable: "+reason(doc.Problem), w))...)
+			lines = append(lines, text.Styled(th.Bad, text.Wrap("unreadable: "+reason(doc.Problem), w))...)
 			continue
 		}
 		size := int64(0)
@@ -181,8 +180,8 @@ func (d *detail) changes(th themes.Theme, snap *live.Snapshot, at Clock, w int) 
 		if c.ID != d.id {
 			continue
 		}
-		ago := fit(Age(max(0, at.Now.Sub(c.At)).Truncate(time.Second))+" ago", 10, false)
-		for n, part := range wrap(d.difference(c, at), max(10, w-12)) {
+		ago := text.Fit(text.Age(max(0, at.Now.Sub(c.At)).Truncate(time.Second))+" ago", 10, false)
+		for n, part := range text.Wrap(d.difference(c, at), max(10, w-12)) {
 			if n > 0 {
 				ago = strings.Repeat(" ", 10)
 			}
@@ -219,7 +218,7 @@ func (d *detail) difference(c live.Change, at Clock) string {
 	}
 	var parts []string
 	for _, col := range d.view.Columns {
-		was, is := cleanStart(col.Text(c.Before, at)), cleanStart(col.Text(c.After, at))
+		was, is := text.Line(col.Text(c.Before, at)), text.Line(col.Text(c.After, at))
 		if was != is {
 			parts = append(parts, fmt.Sprintf("%s %s -> %s", strings.ToLower(col.Title), was, is))
 		}
@@ -230,19 +229,4 @@ func (d *detail) difference(c live.Change, at Clock) string {
 	return strings.Join(parts, ", ")
 }
 
-func byteCount(n int64) string {
-	if n == 1 {
-		return "1 byte"
-	}
-	return humanize.Comma(n) + " bytes"
-}
-
 func heading(th themes.Theme, text string) []string { return []string{"", th.Title.Render(text)} }
-
-func styled(s interface{ Render(...string) string }, lines []string) []string {
-	out := make([]string, len(lines))
-	for i, l := range lines {
-		out[i] = s.Render(l)
-	}
-	return out
-}

@@ -18,6 +18,7 @@ import (
 
 	"holdfast/core/live"
 	"holdfast/core/operate"
+	"holdfast/internal/text"
 )
 
 // The way of an edit: load -> openEditor -> edited -> ask -> Operator.Do, with a conflict screen where the document changed
@@ -212,9 +213,9 @@ func (m *Model) stillOpen(f fileMsg) overlay {
 	take := func() tea.Cmd { return guard(func() tea.Msg { return f.read(nil) }) }
 	leave := func() tea.Cmd { m.say("nothing written; the text stays in "+f.path, Warn); return nil }
 	return &question{
-		title: "the editor returned at once: " + cleanStart(f.draft.doc.ID),
+		title: "the editor returned at once: " + text.Line(f.draft.doc.ID),
 		text: fmt.Sprintf("Nothing was changed in it so far. It may be open in a window of its own: edit and save it there, then take it. "+
-			"The file is %s. (An option such as code --wait avoids this question.)", Clean(f.path)),
+			"The file is %s. (An option such as code --wait avoids this question.)", text.Clean(f.path)),
 		buttons: []button{{label: "take it as it is now", press: take}, {label: "leave the file", press: leave}},
 		back:    1,
 	}
@@ -238,7 +239,7 @@ func (m *Model) edited(d draft) tea.Cmd {
 		return m.planEdit(d)
 	}
 	m.overlays.push(&question{
-		title: "empty: " + cleanStart(d.doc.ID), text: fmt.Sprintf("The text is empty; %s are stored. Nothing was written.", byteCount(int64(len(d.doc.Body)))),
+		title: "empty: " + text.Line(d.doc.ID), text: fmt.Sprintf("The text is empty; %s are stored. Nothing was written.", text.Bytes(int64(len(d.doc.Body)))),
 		buttons: []button{
 			{label: "back to what is stored", press: func() tea.Cmd { return m.openEditor(draft{d.doc, d.doc.Text(), d.was}) }},
 			{label: "discard it"},
@@ -293,7 +294,7 @@ func difference(old, text string) []string {
 func (m *Model) keep(d draft, err error) {
 	title := cmp.Or(titleOf(err), "not saved")
 	m.overlays.push(&question{
-		title: title + ": " + cleanStart(d.doc.ID), text: reason(err),
+		title: title + ": " + text.Line(d.doc.ID), text: reason(err),
 		buttons: []button{
 			{label: "back to the text", press: func() tea.Cmd { return m.openEditor(d) }},
 			{label: "discard it"},

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 
+	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/themes"
 )
@@ -32,7 +33,7 @@ const maxEdited = 1 << 20
 // newEditor opens a draft, or says why it cannot.
 func newEditor(d draft, save, leave func(draft) tea.Cmd) (e *editor, why string) {
 	if len(d.text) > maxEdited {
-		return nil, fmt.Sprintf("a text of %s is too long for the built-in editor", byteCount(int64(len(d.text))))
+		return nil, fmt.Sprintf("a text of %s is too long for the built-in editor", text.Bytes(int64(len(d.text))))
 	}
 	e = &editor{draft: d, save: save, leave: leave, lines: strings.Split(d.text, "\n"), goal: -1, width: 1, height: 1}
 	e.text = e.lines[0]
@@ -235,9 +236,9 @@ func (e *editor) draw(_ themes.Theme, w, h int) (string, []string) {
 		}
 		for _, r := range layRows(e.lines[i], e.width)[skip:] {
 			if len(out) < e.height {
-				out = append(out, padTo(r.draw(cursor, lipgloss.NewStyle().Reverse(true)), e.width))
+				out = append(out, text.Pad(r.draw(cursor, lipgloss.NewStyle().Reverse(true)), e.width))
 			}
 		}
 	}
-	return "edit " + cleanStart(e.draft.doc.ID), out
+	return "edit " + text.Line(e.draft.doc.ID), out
 }

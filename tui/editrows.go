@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"charm.land/lipgloss/v2"
+
+	"holdfast/internal/text"
 )
 
 // A line of the editor in the rows of the screen that it takes.
@@ -30,13 +32,13 @@ func drawn(shown, raw string, cell int) string {
 }
 
 // layRows breaks a line into rows of at most width cells. One at least has room for the cursor behind the text.
-func layRows(text string, width int) editRows {
+func layRows(says string, width int) editRows {
 	var out editRows
-	if printable(text) { // as most text is: nothing has to be looked at
+	if text.Printable(says) { // as most text is: nothing has to be looked at
 		for from := 0; ; from += width {
-			end := min(len(text), from+width)
-			last := len(text)-from < width
-			out = append(out, editRow{text[from:end], from, last, end - from})
+			end := min(len(says), from+width)
+			last := len(says)-from < width
+			out = append(out, editRow{says[from:end], from, last, end - from})
 			if last {
 				return out
 			}
@@ -44,15 +46,15 @@ func layRows(text string, width int) editRows {
 	}
 	row := editRow{}
 	end := 0
-	for raw, shown := range units(text) {
-		cells := textWidth(drawn(shown, raw, row.cells))
+	for raw, shown := range text.Units(says) {
+		cells := text.Width(drawn(shown, raw, row.cells))
 		if row.cells > 0 && row.cells+cells > width {
 			out = append(out, row)
 			row = editRow{from: end}
-			cells = textWidth(drawn(shown, raw, 0))
+			cells = text.Width(drawn(shown, raw, 0))
 		}
 		end += len(raw)
-		row.text, row.cells = text[row.from:end], row.cells+cells
+		row.text, row.cells = says[row.from:end], row.cells+cells
 	}
 	if row.cells >= width {
 		out = append(out, row)
@@ -67,12 +69,12 @@ func (rows editRows) find(at int) (row, cell int) {
 	for i, r := range rows {
 		if at >= r.from && (r.last || at < r.from+len(r.text)) {
 			end := r.from
-			for raw, shown := range units(r.text) {
+			for raw, shown := range text.Units(r.text) {
 				if end+len(raw) > at {
 					break
 				}
 				end += len(raw)
-				cell += textWidth(drawn(shown, raw, cell))
+				cell += text.Width(drawn(shown, raw, cell))
 			}
 			return i, cell
 		}
@@ -84,8 +86,8 @@ func (rows editRows) find(at int) (row, cell int) {
 func (rows editRows) place(row, goal int) int {
 	r := rows[row]
 	at, cell := r.from, 0
-	for raw, shown := range units(r.text) {
-		w := textWidth(drawn(shown, raw, cell))
+	for raw, shown := range text.Units(r.text) {
+		w := text.Width(drawn(shown, raw, cell))
 		if cell+w > goal || !r.last && at+len(raw) == r.from+len(r.text) {
 			break
 		}
@@ -98,9 +100,9 @@ func (rows editRows) place(row, goal int) int {
 func (r editRow) draw(cursor int, reversed lipgloss.Style) string {
 	var b strings.Builder
 	at, cell := r.from, 0
-	for raw, shown := range units(r.text) {
+	for raw, shown := range text.Units(r.text) {
 		shown = drawn(shown, raw, cell)
-		cell += textWidth(shown)
+		cell += text.Width(shown)
 		if at <= cursor && cursor < at+len(raw) {
 			shown = reversed.Render(shown)
 		}

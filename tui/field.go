@@ -7,6 +7,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
+
+	"holdfast/internal/text"
 )
 
 // maxInField is how long the text of a field may be that is typed or pasted, in bytes.
@@ -63,7 +65,7 @@ func (f *field) take(msg tea.Msg) {
 // wrong says that the text is not whole; nil while it is.
 func (f *field) wrong() error {
 	if f.cut {
-		return fmt.Errorf("%w: at most %s", errCut, byteCount(maxInField))
+		return fmt.Errorf("%w: at most %s", errCut, text.Bytes(maxInField))
 	}
 	return nil
 }
@@ -73,7 +75,7 @@ func (f *field) view() string {
 	reversed := lipgloss.NewStyle().Reverse(true)
 	width := max(1, f.width)
 	if f.text == "" && f.hint != "" {
-		hint := fit(f.hint, width+1, false)
+		hint := text.Fit(f.hint, width+1, false)
 		faint := lipgloss.NewStyle().Faint(true)
 		if !f.focused {
 			return faint.Render(hint)
@@ -83,10 +85,10 @@ func (f *field) view() string {
 	f.scroll(width)
 	var b strings.Builder
 	used, at, drawn := 0, f.from, !f.focused
-	for raw, shown := range units(f.text[f.from:]) {
-		w := textWidth(shown)
+	for raw, shown := range text.Units(f.text[f.from:]) {
+		w := text.Width(shown)
 		if used+w > width {
-			shown, w = fit(shown, width-used, false), width-used
+			shown, w = text.Fit(shown, width-used, false), width-used
 		}
 		if at+len(raw) > f.at && !drawn {
 			shown, drawn = reversed.Render(shown), true
@@ -110,11 +112,11 @@ func (f *field) scroll(width int) {
 	f.from = min(f.from, f.at)
 	var ends, cells []int // of the units between the window's start and the cursor
 	end, sum := f.from, 0
-	for raw, shown := range units(f.text[f.from:]) {
+	for raw, shown := range text.Units(f.text[f.from:]) {
 		under := end >= f.at
 		end += len(raw)
-		sum += textWidth(shown)
-		ends, cells = append(ends, end), append(cells, textWidth(shown))
+		sum += text.Width(shown)
+		ends, cells = append(ends, end), append(cells, text.Width(shown))
 		if under {
 			break
 		}

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"holdfast/core/live"
+	"holdfast/internal/text"
 )
 
 // filter decides which rows of a view are shown. All words of the text must match, each in some cell of the row as it
@@ -130,9 +131,9 @@ func (t term) hits(r live.Row, columns []Column, at Clock) bool {
 }
 
 // in tells whether a term is in a text.
-func (t term) in(text string) bool {
-	if t.match(text[:min(len(text), maxText)]) {
+func (t term) in(says string) bool {
+	if t.match(says[:min(len(says), text.MaxLine)]) {
 		return true
 	}
-	return !printable(text) && t.match(cleanStart(text))
+	return !text.Printable(says) && t.match(text.Line(says))
 }

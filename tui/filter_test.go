@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"holdfast/internal/text/texttest"
+
 	"errors"
 	"slices"
 	"strings"
@@ -122,9 +124,9 @@ func TestFuzzyIsSubsequence(t *testing.T) {
 func TestFilterTakesAnything(t *testing.T) {
 	v := fakeView(nil)
 	rapid.Check(t, func(t *rapid.T) {
-		f, err := parseFilter(strangers().Draw(t, "filter"), v.Columns)
+		f, err := parseFilter(texttest.Strangers().Draw(t, "filter"), v.Columns)
 		if err == nil {
-			f.keeps(&fakeRow{id: strangers().Draw(t, "id"), word: strangers().Draw(t, "word")}, v.Columns, Clock{})
+			f.keeps(&fakeRow{id: texttest.Strangers().Draw(t, "id"), word: texttest.Strangers().Draw(t, "word")}, v.Columns, Clock{})
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/themes"
 )
@@ -133,7 +134,7 @@ func (f *form) field() *field { return f.inputs[f.at] }
 func (f *form) draw(th themes.Theme, w, h int) (string, []string) {
 	wide := 0
 	for _, field := range f.Fields {
-		wide = max(wide, textWidth(field.Label))
+		wide = max(wide, text.Width(field.Label))
 	}
 	var lines []string
 	at := 0
@@ -145,9 +146,9 @@ func (f *form) draw(th themes.Theme, w, h int) (string, []string) {
 			mark, at = "> ", len(lines)
 		}
 		f.inputs[i].width = max(1, w-wide-5)
-		lines = append(lines, mark+th.Muted.Render(fit(field.Label, wide, false))+"  "+f.inputs[i].view())
+		lines = append(lines, mark+th.Muted.Render(text.Fit(field.Label, wide, false))+"  "+f.inputs[i].view())
 		if f.errs[i] != nil {
-			for _, part := range wrap(cleanStart(f.errs[i].Error()), w-wide-4) {
+			for _, part := range text.Wrap(text.Line(f.errs[i].Error()), w-wide-4) {
 				lines = append(lines, strings.Repeat(" ", wide+4)+th.Bad.Render(part))
 			}
 		}

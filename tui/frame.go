@@ -13,6 +13,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"holdfast/core/live"
+	"holdfast/internal/text"
 	"holdfast/keymap"
 )
 
@@ -36,7 +37,7 @@ func (m *Model) View() tea.View {
 		v.MouseMode = tea.MouseModeCellMotion
 	}
 	v.ReportFocus = true
-	v.WindowTitle = "holdfast " + cleanStart(m.Conn.Place())
+	v.WindowTitle = "holdfast " + text.Line(m.Conn.Place())
 	return v
 }
 
@@ -46,10 +47,10 @@ func (m *Model) tooSmall() bool { return m.width < minWidth || m.height < minHei
 func (m *Model) draw() string {
 	m.spots = spots{}
 	if m.tooSmall() {
-		text := wrap(fmt.Sprintf("terminal too small: %dx%d, need %dx%d", m.width, m.height, minWidth, minHeight), m.width)
+		says := text.Wrap(fmt.Sprintf("terminal too small: %dx%d, need %dx%d", m.width, m.height, minWidth, minHeight), m.width)
 		screen := make([]string, m.height)
-		for i := range min(len(text), m.height) {
-			screen[i] = cut(text[i], m.width)
+		for i := range min(len(says), m.height) {
+			screen[i] = text.Cut(says[i], m.width)
 		}
 		return strings.Join(screen, "\n")
 	}
@@ -63,25 +64,25 @@ func (m *Model) draw() string {
 func (m *Model) header() string {
 	right := strings.Join(m.badges(), " ") + " "
 	name := m.nameTag()
-	room := m.width - textWidth(name) - textWidth(right)
+	room := m.width - text.Width(name) - text.Width(right)
 	if room < 0 { // what the rows are worth is said first
-		name, room = "", m.width-textWidth(right)
+		name, room = "", m.width-text.Width(right)
 	}
-	address, database := cleanStart(m.Conn.Addr), Clean(strings.TrimPrefix(m.Conn.Place(), m.Conn.Addr))
+	address, database := text.Line(m.Conn.Addr), text.Clean(strings.TrimPrefix(m.Conn.Place(), m.Conn.Addr))
 	left := " holdfast  " + address + database
-	if textWidth(left) > room { // which server it is matters more, and which database more than the end of a long address
-		left = " " + fit(address, max(0, min(textWidth(address), room-1-textWidth(database))), false) + database
+	if text.Width(left) > room { // which server it is matters more, and which database more than the end of a long address
+		left = " " + text.Fit(address, max(0, min(text.Width(address), room-1-text.Width(database))), false) + database
 	}
 	full := false
 	add := func(part string) { // whole or not at all, and nothing after one that has no room
-		if full = full || textWidth(left)+2+textWidth(part) > room; !full {
+		if full = full || text.Width(left)+2+text.Width(part) > room; !full {
 			left += "  " + part
 		}
 	}
 	if s := m.snap.Server; s.Role != "" {
 		add(s.Role)
 		if s.Version != "" {
-			add("redis " + Clean(s.Version))
+			add("redis " + text.Clean(s.Version))
 		}
 		add(m.latency.shown.String())
 		if cost := m.snap.Cost; cost > 0 {
@@ -89,9 +90,9 @@ func (m *Model) header() string {
 		}
 	}
 	if m.Note != "" {
-		add(Clean(m.Note))
+		add(text.Clean(m.Note))
 	}
-	return cut(name+m.theme.Header.Render(fit(left, room, false))+right, m.width)
+	return text.Cut(name+m.theme.Header.Render(text.Fit(left, room, false))+right, m.width)
 }
 
 func (m *Model) badges() []string {
@@ -128,7 +129,9 @@ func (m *Model) late() bool {
 }
 
 // since is how long ago something was, in whole seconds.
-func (m *Model) since(t time.Time) string { return Age(max(0, m.Now().Sub(t)).Truncate(time.Second)) }
+func (m *Model) since(t time.Time) string {
+	return text.Age(max(0, m.Now().Sub(t)).Truncate(time.Second))
+}
 
 // statusLine says what part of the rows is shown and why.
 func (m *Model) statusLine() string {
@@ -143,16 +146,16 @@ func (m *Model) statusLine() string {
 		parts = m.detail.search.position()
 	}
 	if t.order.within != "" {
-		add("%s of %s", t.view.Title, Clean(strings.TrimSuffix(t.order.within, ":")))
+		add("%s of %s", t.view.Title, text.Clean(strings.TrimSuffix(t.order.within, ":")))
 	}
 	if n > 0 {
-		add("row %s of %s", count(t.at+1), count(n))
+		add("row %s of %s", text.Count(t.at+1), text.Count(n))
 	}
 	if !t.order.same(t.rows.order) { // only a million rows take long enough for somebody to read it
-		add("arranging %s", count(all))
+		add("arranging %s", text.Count(all))
 	}
 	if all != n {
-		add("filter %s hides %s", m.short(t.order.filter.text), count(all-n))
+		add("filter %s hides %s", m.short(t.order.filter.text), text.Count(all-n))
 	}
 	if c := t.order.column; c >= 0 {
 		way := "ascending"
@@ -163,16 +166,16 @@ func (m *Model) statusLine() string {
 	}
 	switch marked := len(t.marks); {
 	case t.hidden > 0:
-		add("%s marked, %s of them hidden", count(marked), count(t.hidden))
+		add("%s marked, %s of them hidden", text.Count(marked), text.Count(t.hidden))
 	case marked > 0:
-		add("%s marked", count(marked))
+		add("%s marked", text.Count(marked))
 	}
 	kind := m.snap.Table(t.view.Kind)
 	if kind.Bad > 0 && !t.order.partial() { // of a part of the rows it would have to be counted
-		add("%s unreadable (!)", count(kind.Bad))
+		add("%s unreadable (!)", text.Count(kind.Bad))
 	}
 	if n > 0 && kind.Err != nil {
-		add("not all read: %s", cleanStart(kind.Err.Error()))
+		add("not all read: %s", text.Line(kind.Err.Error()))
 	}
 	if n > 0 && !kind.Complete && t.view.Kind != "" && m.snap.State != live.Lost {
 		add("still reading")
@@ -180,13 +183,11 @@ func (m *Model) statusLine() string {
 	if n > 0 && (m.detail == nil || m.split()) && (t.shift > 0 || t.more()) {
 		add("%s/%s more columns", m.keyName(keymap.Left), m.keyName(keymap.Right))
 	}
-	return m.theme.Muted.Render(fit(" "+strings.Join(parts, " · "), m.width, false))
+	return m.theme.Muted.Render(text.Fit(" "+strings.Join(parts, " · "), m.width, false))
 }
 
 // short is as much of a text as a line could show, clean.
-func (m *Model) short(text string) string { return Clean(start(text, maxRunes*m.width)) }
-
-func count(n int) string { return humanize.Comma(int64(n)) }
+func (m *Model) short(says string) string { return text.Clean(text.Start(says, text.MaxRunes*m.width)) }
 
 // keyName is the key of an action, as the operator has it.
 func (m *Model) keyName(a keymap.Action) string {
@@ -219,13 +220,13 @@ func (m *Model) prompt() string {
 	case m.searching():
 		label, wrong = " search ", m.detail.search.complaint()
 	case m.filterErr != nil:
-		wrong = cleanStart(m.filterErr.Error())
+		wrong = text.Line(m.filterErr.Error())
 	}
 	line := m.theme.Key.Render(label) + m.input.view()
 	if wrong != "" {
 		line = m.theme.Key.Render(label) + strings.TrimRight(m.input.view(), " ") + "  " + m.theme.Bad.Render(wrong)
 	}
-	return cut(line, m.width)
+	return text.Cut(line, m.width)
 }
 
 // message is the prompt, an action that runs, a toast, the trouble with the server, or what the row under the cursor has no
@@ -245,21 +246,21 @@ func (m *Model) message() []string {
 		return said
 	}
 	if m.snap.State == live.Lost {
-		wait := Age(max(0, m.snap.RetryAt.Sub(m.Now())).Truncate(time.Second))
-		return []string{" " + m.theme.Bad.Render(cut(fmt.Sprintf("no answer, next try in %s: %s", wait, cleanStart(m.snap.Err.Error())), m.width-1))}
+		wait := text.Age(max(0, m.snap.RetryAt.Sub(m.Now())).Truncate(time.Second))
+		return []string{" " + m.theme.Bad.Render(text.Cut(fmt.Sprintf("no answer, next try in %s: %s", wait, text.Line(m.snap.Err.Error())), m.width-1))}
 	}
 	if m.late() {
-		return []string{" " + m.theme.Bad.Render(cut("waiting for an answer; the rows are from "+m.since(m.snap.ReadAt)+" ago", m.width-1))}
+		return []string{" " + m.theme.Bad.Render(text.Cut("waiting for an answer; the rows are from "+m.since(m.snap.ReadAt)+" ago", m.width-1))}
 	}
 	if lost := m.partlyLost(); lost != "" {
-		return []string{m.theme.Bad.Render(cut(" "+lost, m.width))}
+		return []string{m.theme.Bad.Render(text.Cut(" "+lost, m.width))}
 	}
 	return []string{m.unsaid()}
 }
 
 // strip is a line of text on an area of the style's colour.
-func strip(style lipgloss.Style, text string, width int) string {
-	return style.Padding(0).Render(cut(" "+text+" ", width))
+func strip(style lipgloss.Style, says string, width int) string {
+	return style.Padding(0).Render(text.Cut(" "+says+" ", width))
 }
 
 // hints name the keys that matter here, as many as fit, from the same data that binds them.
@@ -320,4 +321,4 @@ func (m *Model) hints() string {
 func alwaysHinted(a keymap.Action) bool { return a == keymap.Back || a == keymap.Help }
 
 // hintWidth is how many cells a key takes in the line of hints.
-func hintWidth(key, says string) int { return textWidth(key) + textWidth(says) + 3 }
+func hintWidth(key, says string) int { return text.Width(key) + text.Width(says) + 3 }

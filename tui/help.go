@@ -3,6 +3,7 @@ package tui
 import (
 	"strings"
 
+	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/themes"
 )
@@ -22,8 +23,8 @@ func (m *Model) helpPane() overlay {
 			lines = append(lines, th.Title.Render(group.Title))
 			for _, e := range entries {
 				keys := strings.Join(e.Keys, " ")
-				for _, part := range wrap(e.Help, w-helpKeys-1) {
-					lines = append(lines, th.Key.Render(fit(keys, helpKeys, false))+" "+th.Text.Render(part))
+				for _, part := range text.Wrap(e.Help, w-helpKeys-1) {
+					lines = append(lines, th.Key.Render(text.Fit(keys, helpKeys, false))+" "+th.Text.Render(part))
 					keys = ""
 				}
 			}
@@ -37,7 +38,7 @@ func (m *Model) helpPane() overlay {
 			"status:…  any of these, in one column",
 			"",
 		} {
-			lines = append(lines, styled(th.Text, wrap(l, w))...)
+			lines = append(lines, text.Styled(th.Text, text.Wrap(l, w))...)
 		}
 		lines = append(lines, th.Title.Render("Signs before a row"))
 		for _, l := range []string{
@@ -46,7 +47,7 @@ func (m *Model) helpPane() overlay {
 			"~  changed a moment ago",
 			"!  unreadable; on a marked row, before the reason",
 		} {
-			lines = append(lines, styled(th.Text, wrap(l, w))...)
+			lines = append(lines, text.Styled(th.Text, text.Wrap(l, w))...)
 		}
 		return listed(lines)
 	}}

@@ -7,6 +7,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"holdfast/internal/text"
 	"holdfast/keymap"
 )
 
@@ -115,7 +116,7 @@ func (j *jump) complaint() string {
 	if !j.missing {
 		return ""
 	}
-	return fmt.Sprintf(`no row begins with "%s"`, cleanStart(j.text))
+	return fmt.Sprintf(`no row begins with "%s"`, text.Line(j.text))
 }
 
 // startingWith finds the first row whose leading cell begins with a text, by its ID. It is false where only a look
@@ -135,9 +136,9 @@ func (a *arranged) startingWith(v *View, text string) (id string, ok bool) {
 
 // look goes through the rows, in the order of the screen, to the first whose leading cell begins with a text; where
 // there is none, to the first that does so but for the case of letters. It returns the ID; empty for none.
-func (a *arranged) look(v *View, text string, at Clock) (id string) {
+func (a *arranged) look(v *View, says string, at Clock) (id string) {
 	leading := v.leading()
-	letters := []rune(text)
+	letters := []rune(says)
 	for i, r := range letters {
 		letters[i] = unicode.ToLower(r)
 	}
@@ -153,9 +154,9 @@ func (a *arranged) look(v *View, text string, at Clock) (id string) {
 		if r.Problem() == nil {
 			cell = v.Columns[leading].Text(r, at)
 		}
-		for _, cell := range readings(cell) {
+		for _, cell := range text.Readings(cell) {
 			switch {
-			case strings.HasPrefix(cell, text):
+			case strings.HasPrefix(cell, says):
 				return r.ID()
 			case id == "" && beginsLike(cell, letters):
 				id = r.ID()

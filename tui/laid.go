@@ -3,10 +3,10 @@ package tui
 import (
 	"sort"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"holdfast/internal/text"
 )
 
 // laid is text laid out in lines, and what they say as one string, so that a search takes one look through it and finds
@@ -31,13 +31,13 @@ func laidOf(lines []string) *laid {
 func (l *laid) add(line, says string, indent int, glue string) {
 	l.text.WriteString(glue)
 	l.lines, l.starts, l.indents = append(l.lines, line), append(l.starts, l.text.Len()), append(l.indents, indent)
-	l.text.WriteString(fold(says))
+	l.text.WriteString(text.Fold(says))
 }
 
 // wrap breaks clean text into lines of at most w cells behind an indent of spaces.
-func (l *laid) wrap(text, indent string, w int, style func(i int, part string) string) {
-	left := text
-	for i, part := range wrap(text, w) {
+func (l *laid) wrap(says, indent string, w int, style func(i int, part string) string) {
+	left := says
+	for i, part := range text.Wrap(says, w) {
 		glue := "\n"
 		trimmed := strings.TrimLeft(left, " ") // breaking a line takes the spaces there
 		switch {
@@ -161,14 +161,4 @@ func highlight(line string, spans []span, match, current pen) string {
 	}
 	b.WriteString(in.after)
 	return b.String()
-}
-
-// fold takes the case off letters. Every byte stays where it was: a letter whose other case is longer or shorter keeps it.
-func fold(s string) string {
-	return strings.Map(func(r rune) rune {
-		if lower := unicode.ToLower(r); utf8.RuneLen(lower) == utf8.RuneLen(r) {
-			return lower
-		}
-		return r
-	}, s)
 }

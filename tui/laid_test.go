@@ -7,6 +7,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"pgregory.net/rapid"
 
+	"holdfast/internal/text"
 	"holdfast/themes"
 )
 
@@ -14,14 +15,14 @@ import (
 func TestLaidTextIsFoundAsItWas(t *testing.T) {
 	th := themes.Default(true)
 	rapid.Check(t, func(t *rapid.T) {
-		text := Clean(rapid.StringOf(rapid.SampledFrom([]rune("ab  -é日ÄK"))).Draw(t, "text"))
-		needle := fold(rapid.StringOfN(rapid.SampledFrom([]rune("ab -éä")), 1, 3, -1).Draw(t, "needle"))
+		says := text.Clean(rapid.StringOf(rapid.SampledFrom([]rune("ab  -é日ÄK"))).Draw(t, "text"))
+		needle := text.Fold(rapid.StringOfN(rapid.SampledFrom([]rune("ab -éä")), 1, 3, -1).Draw(t, "needle"))
 		l := &laid{}
-		l.wrap(text, "  ", rapid.IntRange(4, 16).Draw(t, "width"), func(_ int, part string) string { return th.Text.Render(part) })
+		l.wrap(says, "  ", rapid.IntRange(4, 16).Draw(t, "width"), func(_ int, part string) string { return th.Text.Render(part) })
 		if strings.Contains(l.text.String(), "…") {
 			return // there was no room for a whole character
 		}
-		if got, want := strings.Trim(l.text.String(), " \n"), strings.Trim(fold(text), " "); got != want {
+		if got, want := strings.Trim(l.text.String(), " \n"), strings.Trim(text.Fold(says), " "); got != want {
 			t.Fatalf("laid out %q as %q", want, got)
 		}
 		found := l.find(needle)
@@ -34,7 +35,7 @@ func TestLaidTextIsFoundAsItWas(t *testing.T) {
 			}
 			for _, s := range spans {
 				says := ansi.Strip(line)
-				marks.WriteString(fold(says[min(s.from, len(says)):min(s.to, len(says))]))
+				marks.WriteString(text.Fold(says[min(s.from, len(says)):min(s.to, len(says))]))
 			}
 		}
 		bare := strings.NewReplacer(" ", "")
@@ -47,12 +48,12 @@ func TestLaidTextIsFoundAsItWas(t *testing.T) {
 // fold never moves a byte, whatever the letters.
 func TestFoldKeepsPlaces(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := Clean(rapid.String().Draw(t, "text"))
-		if len(fold(s)) != len(s) {
-			t.Fatalf("%q became %q", s, fold(s))
+		s := text.Clean(rapid.String().Draw(t, "text"))
+		if len(text.Fold(s)) != len(s) {
+			t.Fatalf("%q became %q", s, text.Fold(s))
 		}
 	})
-	if got := fold("ABCÄÖ"); got != "abcäö" {
+	if got := text.Fold("ABCÄÖ"); got != "abcäö" {
 		t.Errorf("folded %q", got)
 	}
 }

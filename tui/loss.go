@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"holdfast/core/live"
+	"holdfast/internal/text"
 )
 
 // What the operator is told of the server without having asked.
@@ -32,14 +33,14 @@ func (m *Model) partlyLost() string {
 	if down := m.snap.Down; len(down) > 0 {
 		names := make([]string, len(down))
 		for i, d := range down {
-			if names[i] = cleanStart(d.Addr); d.Addr == "" {
+			if names[i] = text.Line(d.Addr); d.Addr == "" {
 				names[i] = "slots without a master"
 			}
 		}
 		return fmt.Sprintf("no answer from %s: rows there are not up to date", strings.Join(names, ", "))
 	}
 	if n := m.snap.Server.Uncovered; n > 0 {
-		return fmt.Sprintf("%s of the cluster's 16,384 hash slots have no master: their rows are missing", count(n))
+		return fmt.Sprintf("%s of the cluster's 16,384 hash slots have no master: their rows are missing", text.Count(n))
 	}
 	return ""
 }

@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/themes"
 )
@@ -59,25 +60,16 @@ func (s stack) render(th themes.Theme, body []string, width int) ([]string, rect
 	w, h := min(width-6, 110), len(body)-4
 	title, lines := o.draw(th, w, h)
 	box := frame(th, title, lines[:min(len(lines), h)], w)
-	wide := textWidth(box[0])
+	wide := text.Width(box[0])
 	x, y := (width-wide)/2, (len(body)-len(box))/2
 	for i, line := range box {
-		under := padTo(body[y+i], width)
+		under := text.Pad(body[y+i], width)
 		if x < minMargin {
 			under = strings.Repeat(" ", width)
 		}
-		body[y+i] = padTo(ansi.Truncate(under, x, ""), x) + line + rest(under, x+wide, width-x-wide)
+		body[y+i] = text.Pad(ansi.Truncate(under, x, ""), x) + line + text.Rest(under, x+wide, width-x-wide)
 	}
 	return body, rect{x, y, wide, len(box)}
-}
-
-// rest is what stands in a styled line from a cell on, exactly width cells: half of a wide character becomes a space.
-func rest(line string, from, width int) string {
-	right := ansi.TruncateLeft(line, from, "")
-	if textWidth(right) > width {
-		right = ansi.TruncateLeft(line, from+1, "")
-	}
-	return strings.Repeat(" ", max(0, width-textWidth(right))) + right
 }
 
 // minMargin is how much of the body must be left beside a box to be worth showing.
@@ -85,17 +77,17 @@ const minMargin = 4
 
 // frame draws a box around lines, at most w cells wide inside.
 func frame(th themes.Theme, title string, lines []string, w int) []string {
-	title = cut(title, w-1)
-	inner := min(w, textWidth(title)+2)
+	title = text.Cut(title, w-1)
+	inner := min(w, text.Width(title)+2)
 	for i, l := range lines {
-		lines[i] = cut(l, w)
-		inner = max(inner, textWidth(lines[i]))
+		lines[i] = text.Cut(l, w)
+		inner = max(inner, text.Width(lines[i]))
 	}
 	bar := th.BorderFocus.Render("│")
-	line := strings.Repeat("─", max(0, inner-textWidth(title)-1))
+	line := strings.Repeat("─", max(0, inner-text.Width(title)-1))
 	box := []string{th.BorderFocus.Render("╭─ ") + th.OverlayTitle.Render(title) + th.BorderFocus.Render(" "+line+"╮")}
 	for _, l := range lines {
-		box = append(box, bar+" "+padTo(l, inner)+" "+bar)
+		box = append(box, bar+" "+text.Pad(l, inner)+" "+bar)
 	}
 	return append(box, th.BorderFocus.Render("╰"+strings.Repeat("─", inner+2)+"╯"))
 }

@@ -3,6 +3,7 @@ package tui
 import (
 	tea "charm.land/bubbletea/v2"
 
+	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/themes"
 )
@@ -21,9 +22,9 @@ func listed(lines []string) (int, func(i int) string) {
 	return len(lines), func(i int) string { return lines[i] }
 }
 
-func textPane(title, text string) *pane {
+func textPane(title, says string) *pane {
 	return &pane{title: title, text: func(_ themes.Theme, w int) (int, func(int) string) {
-		return listed(wrap(CleanLines(text), w))
+		return listed(text.Wrap(text.CleanLines(says), w))
 	}}
 }
 

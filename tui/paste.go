@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+
+	"holdfast/internal/text"
 )
 
 // paste gives what was pasted to whatever has an input. Half of it would be saved for the whole, so that more than there is
@@ -36,7 +38,7 @@ func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
 		return m.typed(msg)
 	}
 	m.overlays.push(textPane("Not pasted", fmt.Sprintf("%s are too many: there is room for %s more, %s in all. Nothing was changed.",
-		byteCount(int64(len(msg.Content))), byteCount(int64(room)), byteCount(int64(most)))))
+		text.Bytes(int64(len(msg.Content))), text.Bytes(int64(room)), text.Bytes(int64(most)))))
 	return nil
 }
 

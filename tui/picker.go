@@ -7,6 +7,7 @@ import (
 
 	rank "github.com/sahilm/fuzzy"
 
+	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/themes"
 )
@@ -34,7 +35,7 @@ func newPicker(title string, all []choice) *picker {
 	p := &picker{title: title, all: slices.Clone(all), input: newField("")}
 	for i, c := range all {
 		p.names = append(p.names, c.label)
-		p.all[i].label, p.all[i].hint = cleanStart(c.label), cleanStart(c.hint)
+		p.all[i].label, p.all[i].hint = text.Line(c.label), text.Line(c.hint)
 	}
 	p.shown = p.all
 	p.input.hint, p.input.focused = "type to narrow", true
@@ -113,14 +114,14 @@ const maxBelow = 4
 func (p *picker) below(th themes.Theme, w, wide int) []string {
 	most := 0
 	for _, c := range p.all {
-		if textWidth(c.label) > wide || textWidth(c.hint) > w-wide-4 {
-			most = max(most, 1+min(maxBelow, len(wrap(c.label+"  "+c.hint, w))))
+		if text.Width(c.label) > wide || text.Width(c.hint) > w-wide-4 {
+			most = max(most, 1+min(maxBelow, len(text.Wrap(c.label+"  "+c.hint, w))))
 		}
 	}
 	out := make([]string, most)
 	if most > 0 && p.at < len(p.shown) {
 		c := p.shown[p.at]
-		for i, l := range wrap(c.label+"  "+c.hint, w) {
+		for i, l := range text.Wrap(c.label+"  "+c.hint, w) {
 			if i+1 < most {
 				out[i+1] = th.Text.Render(l)
 			}
@@ -132,17 +133,17 @@ func (p *picker) below(th themes.Theme, w, wide int) []string {
 func (p *picker) draw(th themes.Theme, w, h int) (string, []string) {
 	wide := 0
 	for _, c := range p.all {
-		wide = max(wide, textWidth(c.label))
+		wide = max(wide, text.Width(c.label))
 	}
 	wide = min(wide, w/2)
 	p.input.width = w - 1
 	lines := make([]string, len(p.shown))
 	for i, c := range p.shown {
-		label := fit(c.label, wide, false)
+		label := text.Fit(c.label, wide, false)
 		if i == p.at {
-			lines[i] = th.RowSelected.Render("> " + fit(label+"  "+c.hint, w-2, false))
+			lines[i] = th.RowSelected.Render("> " + text.Fit(label+"  "+c.hint, w-2, false))
 		} else {
-			lines[i] = "  " + th.Text.Render(label) + "  " + th.Muted.Render(cut(c.hint, w-wide-4))
+			lines[i] = "  " + th.Text.Render(label) + "  " + th.Muted.Render(text.Cut(c.hint, w-wide-4))
 		}
 	}
 	var below []string

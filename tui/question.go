@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"holdfast/core/operate"
+	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/themes"
 )
@@ -37,7 +38,7 @@ type button struct {
 // confirm shows what is about to happen, with which commands. Of destructive actions "no" is preselected.
 func confirm(plan operate.Action, yes func() tea.Cmd, between ...button) *question {
 	q := &question{
-		title: fmt.Sprintf("%s %s", plan.Verb, cleanStart(plan.ID)), text: cleanStart(plan.Summary), plan: plan.Commands,
+		title: fmt.Sprintf("%s %s", plan.Verb, text.Line(plan.ID)), text: text.Line(plan.Summary), plan: plan.Commands,
 		buttons: slices.Concat([]button{{label: "yes", press: yes, yes: true, danger: plan.Destructive}}, between, []button{{label: "no"}}),
 	}
 	q.back = len(q.buttons) - 1
@@ -99,7 +100,7 @@ func (q *question) click(x, y int) (func() tea.Cmd, bool) {
 func (q *question) typed(tea.Msg) tea.Cmd { return nil }
 
 func (q *question) draw(th themes.Theme, w, h int) (string, []string) {
-	lines := wrap(q.text, w)
+	lines := text.Wrap(q.text, w)
 	if len(q.diff) > 0 {
 		lines = append(append(lines, ""), diffLines(th, q.diff, w)...)
 	}
@@ -108,7 +109,7 @@ func (q *question) draw(th themes.Theme, w, h int) (string, []string) {
 	}
 	foot := append([]string{""}, q.of.lines(th, w)...)
 	row := q.row(th)
-	below := textWidth(row) > w && len(q.buttons) > 1
+	below := text.Width(row) > w && len(q.buttons) > 1
 	if below {
 		for i := range q.buttons {
 			foot = append(foot, q.button(th, i))
@@ -126,7 +127,7 @@ func (q *question) place(th themes.Theme, lines int, below bool) {
 	q.spots = nil
 	x := 0
 	for i := range q.buttons {
-		w := textWidth(q.button(th, i))
+		w := text.Width(q.button(th, i))
 		if below {
 			q.spots = append(q.spots, rect{0, lines - len(q.buttons) + i, w, 1})
 			continue
@@ -170,7 +171,7 @@ func sends(th themes.Theme, commands []string, w int) []string {
 		if i == maxSpelled {
 			return append(lines, th.Muted.Render(fmt.Sprintf("  and %d more commands", len(commands)-i)))
 		}
-		for n, part := range wrap(cleanStart(cmd), w-4) {
+		for n, part := range text.Wrap(text.Line(cmd), w-4) {
 			indent := "  "
 			if n > 0 {
 				indent = "    "
@@ -193,7 +194,7 @@ func diffLines(th themes.Theme, diff []string, w int) []string {
 		case strings.HasPrefix(l, "-"):
 			style = th.Bad
 		}
-		lines[i] = style.Render(cut(cleanStart(strings.ReplaceAll(l, "\t", "    ")), w))
+		lines[i] = style.Render(text.Cut(text.Line(strings.ReplaceAll(l, "\t", "    ")), w))
 	}
 	return lines
 }
@@ -260,14 +261,14 @@ func (c *counted) draw(th themes.Theme, w, h int) (string, []string) {
 			lines = append(lines, th.Muted.Render(fmt.Sprintf("and %d more", n-i)))
 			break
 		}
-		lines = append(lines, wrap(cleanStart(p.Summary), w)...)
+		lines = append(lines, text.Wrap(text.Line(p.Summary), w)...)
 	}
 	if c.note != "" {
-		lines = append(append(lines, ""), wrap(c.note, w)...)
+		lines = append(append(lines, ""), text.Wrap(c.note, w)...)
 	}
 	lines = append(append(lines, sends(th, first.Commands, w)...), th.Muted.Render(fmt.Sprintf("  and the same for each of the %d", n)))
 	ask := fmt.Sprintf("Type %d to do it: ", n)
-	c.input.width = max(1, w-textWidth(ask)-1)
+	c.input.width = max(1, w-text.Width(ask)-1)
 	foot := append([]string{""}, c.of.lines(th, w)...)
 	if c.wrong {
 		foot[0] = th.Bad.Render(fmt.Sprintf("that is not %d", n))

@@ -8,6 +8,7 @@ import (
 
 	"holdfast/core/live"
 	"holdfast/core/operate"
+	"holdfast/internal/text"
 	"holdfast/themes"
 )
 
@@ -87,15 +88,15 @@ func rawLines(raw operate.Raw) (lines []string) {
 	if raw.Type == "string" {
 		size = "bytes"
 	}
-	lines = append(lines, fmt.Sprintf("%s, %s %s:", raw.Type, count(int(raw.Size)), size))
+	lines = append(lines, fmt.Sprintf("%s, %s %s:", raw.Type, text.Count(int(raw.Size)), size))
 	if raw.Type == "hash" || raw.Type == "zset" {
 		for i := 0; i+1 < len(raw.Head); i += 2 {
-			lines = append(lines, "  "+cleanStart(raw.Head[i])+"  "+cleanStart(raw.Head[i+1]))
+			lines = append(lines, "  "+text.Line(raw.Head[i])+"  "+text.Line(raw.Head[i+1]))
 		}
 		return lines
 	}
 	for _, one := range raw.Head {
-		lines = append(lines, "  "+cleanStart(one))
+		lines = append(lines, "  "+text.Line(one))
 	}
 	return lines
 }
@@ -105,9 +106,9 @@ func (d *detail) asStored(th themes.Theme, w int) []string {
 	if d.raw.Key == "" {
 		return nil
 	}
-	lines := heading(th, "As stored in "+cleanStart(d.raw.Key))
+	lines := heading(th, "As stored in "+text.Line(d.raw.Key))
 	for _, l := range rawLines(d.raw) {
-		lines = append(lines, styled(th.Text, wrap(l, w))...)
+		lines = append(lines, text.Styled(th.Text, text.Wrap(l, w))...)
 	}
 	return lines
 }

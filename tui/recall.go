@@ -7,6 +7,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"holdfast/internal/text"
 	"holdfast/keymap"
 )
 
@@ -60,12 +61,12 @@ func (m *Model) recalled(msg recalledMsg) {
 }
 
 // memorable tells whether a text is a filter worth to be remembered, and how.
-func memorable(text string) (string, bool) {
-	if start(text, maxRecalled) != text {
+func memorable(says string) (string, bool) {
+	if text.Start(says, maxRecalled) != says {
 		return "", false
 	}
-	text = strings.Trim(text, blanks)
-	return text, text != "" && utf8.ValidString(text) // a file of filters is text
+	says = strings.Trim(says, blanks)
+	return says, says != "" && utf8.ValidString(says) // a file of filters is text
 }
 
 // remembered is a list with a text at its end, unless that stands there or the list is full.
@@ -143,14 +144,4 @@ func (m *Model) filterBy(text string) tea.Cmd {
 		return cmd
 	}
 	return tea.Batch(cmd, m.useFilter(text))
-}
-
-// start is a text up to a number of characters.
-func start(s string, most int) string {
-	end := 0
-	for n := 0; n < most && end < len(s); n++ {
-		_, size := utf8.DecodeRuneInString(s[end:])
-		end += size
-	}
-	return s[:end]
 }

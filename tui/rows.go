@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"holdfast/core/live"
+	"holdfast/internal/text"
 	"holdfast/themes"
 )
 
@@ -32,11 +33,11 @@ func (t *table) render(th themes.Theme, at Clock) string {
 func (t *table) cells(r live.Row, at Clock) []string {
 	out := make([]string, len(t.all))
 	if r.Problem() != nil {
-		out[0] = cleanStart(r.ID())
+		out[0] = text.Line(r.ID())
 		return out
 	}
 	for i, c := range t.all {
-		out[i] = cleanStart(c.Text(r, at))
+		out[i] = text.Line(c.Text(r, at))
 	}
 	return out
 }
@@ -50,14 +51,14 @@ func (t *table) titles(b *strings.Builder, th themes.Theme, shown, widths []int)
 		t.titled = append(t.titled, zone{from, from + widths[n] + 1, c})
 		from += widths[n] + 1
 		col := t.all[c]
-		text, in := col.Title, plain
+		says, in := col.Title, plain
 		if c == t.order.column || c == 0 && t.order.column < 0 && t.order.descending {
 			in = sorted
-			if text += "▲"; t.order.descending {
-				text = col.Title + "▼"
+			if says += "▲"; t.order.descending {
+				says = col.Title + "▼"
 			}
 		}
-		l.fill(in, fit(text, widths[n], col.Right))
+		l.fill(in, text.Fit(says, widths[n], col.Right))
 		l.write(pen{}, " ")
 	}
 	l.end()
@@ -85,12 +86,12 @@ func (t *table) row(b *strings.Builder, in pens, at Clock, r live.Row, cells []s
 	l.fill(plain, pointer+sign)
 	uniform := cursor || marked || problem != nil
 	room := t.width - gutter
-	write := func(text string, width int, right bool, tone Tone) {
+	write := func(says string, width int, right bool, tone Tone) {
 		cell := plain
 		if !uniform && tone != Plain {
 			cell = in.tones[tone]
 		}
-		l.fill(cell, fit(text, width, right)+" ")
+		l.fill(cell, text.Fit(says, width, right)+" ")
 		room -= width + 1
 	}
 	if text, tone, ok := t.span(r, at); ok && widths[0]+1 < room {
@@ -115,13 +116,13 @@ func (t *table) row(b *strings.Builder, in pens, at Clock, r live.Row, cells []s
 }
 
 // span is the text that takes the place of all cells after the first, such as why a row cannot be read.
-func (t *table) span(r live.Row, at Clock) (text string, tone Tone, ok bool) {
+func (t *table) span(r live.Row, at Clock) (says string, tone Tone, ok bool) {
 	if err := r.Problem(); err != nil {
 		return reason(err), Bad, true
 	}
 	if t.view.Span == nil {
 		return "", Plain, false
 	}
-	text, tone, ok = t.view.Span(r, at)
-	return cleanStart(text), tone, ok
+	says, tone, ok = t.view.Span(r, at)
+	return text.Line(says), tone, ok
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"holdfast/core/live"
+	"holdfast/internal/text"
 	"holdfast/keymap"
 )
 
@@ -31,7 +32,7 @@ func (m *Model) body() []string {
 		left := m.tableBody(at, m.tableWidth(), height)
 		right := lines(m.detail.render(m.theme, m.snap, at, m.detailWidth(), height))
 		for i := range left {
-			left[i] = padTo(left[i], m.tableWidth()) + m.theme.Border.Render(" │ ") + right[i]
+			left[i] = text.Pad(left[i], m.tableWidth()) + m.theme.Border.Render(" │ ") + right[i]
 		}
 		return left
 	case m.detail != nil:
@@ -54,8 +55,8 @@ func (m *Model) tableBody(at Clock, width, height int) []string {
 	}
 	body := make([]string, height)
 	said := body[1:]
-	for _, text := range m.instead(t) {
-		for _, l := range wrap(text, width-4) {
+	for _, says := range m.instead(t) {
+		for _, l := range text.Wrap(says, width-4) {
 			if len(said) > 0 {
 				said[0] = "  " + m.theme.Text.Render(l)
 				said = said[1:]
@@ -80,11 +81,11 @@ func (m *Model) instead(t *table) []string {
 	kind := m.snap.Table(t.view.Kind)
 	switch {
 	case m.unread() && m.snap.State == live.Lost:
-		return []string{fmt.Sprintf("Cannot read %s: %s", cleanStart(m.Conn.Place()), cleanStart(m.snap.Err.Error()))}
+		return []string{fmt.Sprintf("Cannot read %s: %s", text.Line(m.Conn.Place()), text.Line(m.snap.Err.Error()))}
 	case m.unread():
-		return []string{fmt.Sprintf("Connecting to %s…", cleanStart(m.Conn.Place()))}
+		return []string{fmt.Sprintf("Connecting to %s…", text.Line(m.Conn.Place()))}
 	case kind.Err != nil:
-		return []string{fmt.Sprintf("Cannot read %s: %s", t.view.noun(), cleanStart(kind.Err.Error()))}
+		return []string{fmt.Sprintf("Cannot read %s: %s", t.view.noun(), text.Line(kind.Err.Error()))}
 	case !t.order.filter.empty() && t.rows.all() > 0:
 		return []string{fmt.Sprintf("Nothing matches %s. %s removes the filter.", m.short(t.order.filter.text), m.keyName(keymap.Back))}
 	case t.view.Kind == "" || !kind.Complete:
@@ -92,7 +93,7 @@ func (m *Model) instead(t *table) []string {
 		for _, other := range m.snap.Tables {
 			found += other.Len()
 		}
-		return []string{fmt.Sprintf("Reading the keyspace… %s rows so far.", count(found))}
+		return []string{fmt.Sprintf("Reading the keyspace… %s rows so far.", text.Count(found))}
 	}
 	return []string{fmt.Sprintf("No %s here.", t.view.noun()), t.view.Empty}
 }

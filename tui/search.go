@@ -7,6 +7,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/themes"
 )
@@ -96,12 +97,12 @@ func (m *Model) searchFor(text string) {
 }
 
 // folded are what to look for in a text that was made clean, for one as it was typed.
-func folded(text string) (out []string) {
-	if text == "" {
+func folded(says string) (out []string) {
+	if says == "" {
 		return nil
 	}
-	for _, one := range readings(text) {
-		out = append(out, fold(one))
+	for _, one := range text.Readings(says) {
+		out = append(out, text.Fold(one))
 	}
 	return out
 }
@@ -203,7 +204,7 @@ func (s *search) complaint() string {
 	if s.text == "" || s.count() > 0 {
 		return ""
 	}
-	return fmt.Sprintf(`"%s" is not in the text`, cleanStart(s.text))
+	return fmt.Sprintf(`"%s" is not in the text`, text.Line(s.text))
 }
 
 // position says which match is chosen, of how many.
@@ -216,7 +217,7 @@ func (s *search) position() []string {
 	if n >= maxMatches {
 		more = "more than "
 	}
-	out := []string{fmt.Sprintf(`"%s" %s of %s%s`, cleanStart(s.text), count(s.number()+1), more, count(n))}
+	out := []string{fmt.Sprintf(`"%s" %s of %s%s`, text.Line(s.text), text.Count(s.number()+1), more, text.Count(n))}
 	if s.round != "" {
 		out = append(out, s.round)
 	}

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"holdfast/core/live"
+	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/themes"
 )
@@ -110,7 +111,7 @@ func (w *since) look(m *Model) {
 		w.notes = append(w.notes, text)
 	}
 	if more > 0 {
-		w.notes = append(w.notes, fmt.Sprintf("and %s more changed since", count(more)))
+		w.notes = append(w.notes, fmt.Sprintf("and %s more changed since", text.Count(more)))
 	}
 }
 
@@ -134,8 +135,8 @@ func changedTo(v *View, was, now live.Row, at Clock) string {
 	}
 	var cells []string
 	for _, c := range v.Columns[1:] {
-		if text := c.Text(now, at); text != c.Text(was, at) && len(cells) < maxCellsShown {
-			cells = append(cells, strings.ToLower(c.Title)+" "+start(text, maxCell))
+		if says := c.Text(now, at); says != c.Text(was, at) && len(cells) < maxCellsShown {
+			cells = append(cells, strings.ToLower(c.Title)+" "+text.Start(says, maxCell))
 		}
 	}
 	if len(cells) == 0 {
@@ -161,7 +162,7 @@ func (w *since) lines(th themes.Theme, width int) (lines []string) {
 		return nil
 	}
 	for _, note := range w.notes {
-		lines = append(lines, styled(th.Warn, wrap(cleanStart(note), width))...)
+		lines = append(lines, text.Styled(th.Warn, text.Wrap(text.Line(note), width))...)
 	}
 	return append(lines, th.Muted.Render(w.key+" asks again"))
 }

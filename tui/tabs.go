@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/dustin/go-humanize"
+
+	"holdfast/internal/text"
 )
 
 // room is how many cells the count on a tab ever took, written in full and briefly. It only grows, so that a count that
@@ -17,7 +19,7 @@ type room struct{ full, brief int }
 func (m *Model) tabLine() string {
 	for i, at := range m.tops {
 		r, n := &m.rooms[i], m.tabCount(at)
-		r.full, r.brief = max(r.full, textWidth(humanize.Comma(n))), max(r.brief, textWidth(brief(n)))
+		r.full, r.brief = max(r.full, text.Width(humanize.Comma(n))), max(r.brief, text.Width(brief(n)))
 	}
 	short := func(i int) string { return m.Views[m.tops[i]].Short + m.countOn(i, " ", brief, m.rooms[i].brief) }
 	forms := []struct {
@@ -34,7 +36,7 @@ func (m *Model) tabLine() string {
 		{"", func(i int) string { return m.shorter(i, 2) + m.countOn(i, ":", terse, maxTerse) }},
 	}
 	for _, f := range forms {
-		if line := m.tabsIn(f.tab, f.gap); textWidth(line) <= m.width {
+		if line := m.tabsIn(f.tab, f.gap); text.Width(line) <= m.width {
 			return line
 		}
 	}
@@ -47,11 +49,11 @@ func (m *Model) tabLine() string {
 	}
 	for _, i := range m.longestCounts() {
 		dropped = append(dropped, i)
-		if line := m.tabsIn(tight, ""); textWidth(line) <= m.width {
+		if line := m.tabsIn(tight, ""); text.Width(line) <= m.width {
 			return line
 		}
 	}
-	return cut(m.tabsIn(func(i int) string {
+	return text.Cut(m.tabsIn(func(i int) string {
 		if i == m.top() {
 			return short(i)
 		}
@@ -65,7 +67,7 @@ func (m *Model) shorter(i, letters int) string {
 	if v.Kind == "" {
 		return v.Short
 	}
-	return start(v.Title, letters)
+	return text.Start(v.Title, letters)
 }
 
 // longestCounts are the tabs but the active one in the order in which they lose their counts.
@@ -91,20 +93,20 @@ func (m *Model) tabsIn(form func(i int) string, gap string) string {
 	m.spots.tabs = nil
 	from := 0
 	for i := range m.tops {
-		text := fmt.Sprint(i + 1)
-		if says := form(i); says != "" {
-			text += " " + says
+		says := fmt.Sprint(i + 1)
+		if told := form(i); told != "" {
+			says += " " + told
 		}
-		to := from + textWidth(text) + 1 + textWidth(gap)
+		to := from + text.Width(says) + 1 + text.Width(gap)
 		if i == m.top() {
-			to = from + textWidth(text) + 2
+			to = from + text.Width(says) + 2
 		}
 		m.spots.tabs = append(m.spots.tabs, zone{from, to, i})
 		from = to
 		if i == m.top() { // the brackets tell it without colour
-			b.WriteString(m.theme.TabActive.Padding(0).Render("[" + text + "]"))
+			b.WriteString(m.theme.TabActive.Padding(0).Render("[" + says + "]"))
 		} else {
-			b.WriteString(m.theme.TabIdle.Padding(0).Render(" " + text + gap))
+			b.WriteString(m.theme.TabIdle.Padding(0).Render(" " + says + gap))
 		}
 	}
 	return b.String()
@@ -117,7 +119,7 @@ func (m *Model) countOn(i int, separator string, write func(int64) string, room 
 	if m.Views[m.tops[i]].Kind == "" {
 		return ""
 	}
-	return separator + fit(write(m.tabCount(m.tops[i])), room, false)
+	return separator + text.Fit(write(m.tabCount(m.tops[i])), room, false)
 }
 
 // brief writes a count in at most four cells: 999, 1.2k, 12k, 3.4M.

@@ -3,6 +3,7 @@ package tui
 import (
 	"time"
 
+	"holdfast/internal/text"
 	"holdfast/themes"
 )
 
@@ -17,12 +18,12 @@ type toast struct {
 // maxToastLines is how many lines of the frame a message may take.
 const maxToastLines = 2
 
-func newToast(text string, tone Tone, now time.Time) toast {
+func newToast(says string, tone Tone, now time.Time) toast {
 	stays := 4 * time.Second
 	if tone == Bad || tone == Warn {
 		stays = 12 * time.Second
 	}
-	return toast{text: cleanStart(text), tone: tone, until: now.Add(stays)}
+	return toast{text: text.Line(says), tone: tone, until: now.Add(stays)}
 }
 
 func (t toast) over(now time.Time) bool { return t.text == "" || now.After(t.until) }
@@ -44,7 +45,7 @@ func (t toast) word() string {
 }
 
 // lines are the message as it stands on a screen.
-func (t toast) lines(width int) []string { return wrap(t.word()+t.text, max(1, width-2)) }
+func (t toast) lines(width int) []string { return text.Wrap(t.word()+t.text, max(1, width-2)) }
 
 // render draws the message in lines of at most width cells; none when its time is over.
 func (t toast) render(th themes.Theme, width int, now time.Time) []string {
@@ -60,7 +61,7 @@ func (t toast) render(th themes.Theme, width int, now time.Time) []string {
 	}
 	lines := t.lines(width)
 	if len(lines) > maxToastLines {
-		lines = append(lines[:maxToastLines-1:maxToastLines-1], cut(lines[maxToastLines-1]+" …", width-2))
+		lines = append(lines[:maxToastLines-1:maxToastLines-1], text.Cut(lines[maxToastLines-1]+" …", width-2))
 	}
 	for i, l := range lines {
 		lines[i] = strip(style, l, width)

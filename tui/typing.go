@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"holdfast/internal/text"
 )
 
 // typing is a line of text with a cursor in it. It holds exactly the bytes that were put in, whatever they are: only what
@@ -27,7 +29,7 @@ func (l *typing) remove(from, to int) {
 // before is where the unit before the cursor begins.
 func (l *typing) before() int {
 	at, end := 0, 0
-	for raw := range units(l.text) {
+	for raw := range text.Units(l.text) {
 		if at = end; at+len(raw) >= l.at {
 			break
 		}
@@ -39,7 +41,7 @@ func (l *typing) before() int {
 // after is where the unit under the cursor ends.
 func (l *typing) after() int {
 	end := 0
-	for raw := range units(l.text) {
+	for raw := range text.Units(l.text) {
 		if end += len(raw); end > l.at {
 			break
 		}

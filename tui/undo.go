@@ -12,6 +12,7 @@ import (
 	"holdfast/core/conn"
 	"holdfast/core/live"
 	"holdfast/core/operate"
+	"holdfast/internal/text"
 )
 
 // undoHistory is what was done here, oldest first.
@@ -78,11 +79,11 @@ const maxNamed = 3
 
 // some names the first of many rows.
 func some(ids []string) string {
-	text := strings.Join(ids[:min(len(ids), maxNamed)], ", ")
+	says := strings.Join(ids[:min(len(ids), maxNamed)], ", ")
 	if more := len(ids) - maxNamed; more > 0 {
-		text += fmt.Sprintf(" and %s more", count(more))
+		says += fmt.Sprintf(" and %s more", text.Count(more))
 	}
-	return text
+	return says
 }
 
 // remember keeps what can be undone. What an undo took back, or never will, makes way for what was done before.
@@ -97,7 +98,7 @@ func (m *Model) remember(j *job, msg actedMsg) {
 	case len(msg.done) == 1:
 		m.done.add(m.Now(), msg.done[0].Text, msg.done)
 	case len(msg.done) > 1:
-		m.done.add(m.Now(), fmt.Sprintf("%s of %s %s: %s", j.plans[0].Verb, count(len(msg.done)), j.plans[0].Kind, some(msg.ids)), msg.done)
+		m.done.add(m.Now(), fmt.Sprintf("%s of %s %s: %s", j.plans[0].Verb, text.Count(len(msg.done)), j.plans[0].Kind, some(msg.ids)), msg.done)
 	}
 }
 

@@ -1,6 +1,10 @@
 package tui
 
-import "strings"
+import (
+	"strings"
+
+	"holdfast/internal/text"
+)
 
 // unsaid is the end of a text that does not fit on the line of the row under the cursor, for rows that have no detail
 // where it would stand in full; empty if nothing is missing.
@@ -10,16 +14,16 @@ func (m *Model) unsaid() string {
 	if m.detail != nil || r == nil || r.Problem() != nil || t.view.Span == nil || t.view.Open == nil {
 		return ""
 	}
-	text, _, ok := t.span(r, m.clock())
+	says, _, ok := t.span(r, m.clock())
 	_, widths := t.columns()
 	room := t.width - gutter - widths[0] - 2 // the gaps before and behind it
-	if !ok || textWidth(text) <= room {
+	if !ok || text.Width(says) <= room {
 		return ""
 	}
-	said := fit(text, room, false)
+	said := text.Fit(says, room, false)
 	said = said[:len(said)-len("…")] // its last cell, and a blank where half a character had no room
-	for said != "" && !strings.HasPrefix(text, said) {
+	for said != "" && !strings.HasPrefix(says, said) {
 		said = said[:len(said)-1]
 	}
-	return m.theme.Muted.Render(cut(" …"+text[len(said):], m.width))
+	return m.theme.Muted.Render(text.Cut(" …"+says[len(said):], m.width))
 }

@@ -17,13 +17,13 @@ func actors() View {
 			Name: "actors", Title: "Actors", Short: "Acts", Kind: "actors",
 			Empty: "Services create one with actorstore's CreateActor, under actor:id.",
 			Columns: []tui.Column{
-				grow(text("ACTOR", func(r row) string { return r.ActorID() })),
-				toned(text("STATUS", func(r row) string { return shortStatus(r.Status()) }), func(r row) tui.Tone { return statusTone(r.Status()) }),
-				text("WORKER", func(r row) string { return orDash(r.Worker()) }),
-				text("IP", func(r row) string { return orDash(r.PodIP()) }),
-				text("TEMPLATE", func(r row) string { return orDash(r.Template()) }),
+				grow(textColumn("ACTOR", func(r row) string { return r.ActorID() })),
+				toned(textColumn("STATUS", func(r row) string { return shortStatus(r.Status()) }), func(r row) tui.Tone { return statusTone(r.Status()) }),
+				textColumn("WORKER", func(r row) string { return orDash(r.Worker()) }),
+				textColumn("IP", func(r row) string { return orDash(r.PodIP()) }),
+				textColumn("TEMPLATE", func(r row) string { return orDash(r.Template()) }),
 				number("VERSION", func(r row) int64 { return r.Version }),
-				text("ATESPACE", func(r row) string { return orDash(r.Atespace()) }),
+				textColumn("ATESPACE", func(r row) string { return orDash(r.Atespace()) }),
 			},
 			Facts: facts(func(r row, _ tui.Clock) []tui.Fact {
 				return withUnread(r.Unread(), []tui.Fact{

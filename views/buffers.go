@@ -45,8 +45,8 @@ func buffers() View {
 			Name: "buffers", Title: "Buffers", Short: "Bufs", Kind: "buffers",
 			Empty: "Services create one with buffer.Push, under buf:{store}:list.",
 			Columns: []tui.Column{
-				grow(text("STORE", func(r row) string { return r.Store })),
-				toned(text("STATE", state), func(r row) tui.Tone {
+				grow(textColumn("STORE", func(r row) string { return r.Store })),
+				toned(textColumn("STATE", state), func(r row) tui.Tone {
 					if r.PreparedMS != 0 {
 						return tui.Warn
 					}

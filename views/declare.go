@@ -8,6 +8,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"holdfast/core/live"
+	"holdfast/internal/text"
 	"holdfast/tui"
 )
 
@@ -102,7 +103,7 @@ func fact(name, text string, why error) tui.Fact {
 	return tui.Fact{Name: name, Text: text}
 }
 
-func text[R live.Row](title string, get func(R) string) tui.Column {
+func textColumn[R live.Row](title string, get func(R) string) tui.Column {
 	return tui.Column{
 		Title:   title,
 		Text:    func(r live.Row, _ tui.Clock) string { return get(r.(R)) },
@@ -144,7 +145,7 @@ func left(deadline time.Time, at tui.Clock) string {
 	if years := deadline.Year() - at.Now.Year(); years > 200 { // a time.Duration ends after 292
 		return humanize.Comma(int64(years)) + "y"
 	}
-	return tui.Age(max(0, deadline.Sub(at.Now)))
+	return text.Age(max(0, deadline.Sub(at.Now)))
 }
 
 // leftWords is left as part of a sentence.
@@ -193,7 +194,7 @@ func toned[R live.Row](c tui.Column, tone func(R) tui.Tone) tui.Column {
 
 // ago is how long before the server's time something was.
 func ago(t time.Time, at tui.Clock) string {
-	return tui.Age(max(0, at.Server.Sub(t)).Truncate(time.Second))
+	return text.Age(max(0, at.Server.Sub(t)).Truncate(time.Second))
 }
 
 func facts[R live.Row](list func(R, tui.Clock) []tui.Fact) func(live.Row, tui.Clock) []tui.Fact {

@@ -16,6 +16,7 @@ import (
 	"holdfast/core/genstore"
 	"holdfast/core/live"
 	"holdfast/core/record"
+	"holdfast/internal/text"
 	"holdfast/tui"
 )
 
@@ -170,7 +171,7 @@ func hottestGenerations(s *live.Snapshot) (out []*line) {
 			if r.(*genstore.Row).GenerationErr != nil {
 				now = notKnownText
 			}
-			return fmt.Sprintf("%s: %d changes in %s, now at %s", id, count[id], tui.Age(max(time.Second, at.Now.Sub(since)).Truncate(time.Second)), now)
+			return fmt.Sprintf("%s: %d changes in %s, now at %s", id, count[id], text.Age(max(time.Second, at.Now.Sub(since)).Truncate(time.Second)), now)
 		}
 		out = append(out, found("hot generation", note, tui.Plain, "generations", id))
 	}

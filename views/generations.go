@@ -21,8 +21,8 @@ func generations() View {
 			Name: "generations", Title: "Generations", Short: "Gens", Kind: "generations",
 			Empty: "Services create one with genstore's Bump, under gen:namespace:key.",
 			Columns: []tui.Column{
-				grow(text("KEY", func(r row) string { return r.Key })),
-				text("NAMESPACE", func(r row) string { return orDash(r.Namespace) }),
+				grow(textColumn("KEY", func(r row) string { return r.Key })),
+				textColumn("NAMESPACE", func(r row) string { return orDash(r.Namespace) }),
 				known(number("GENERATION", func(r row) uint64 { return r.Generation }), noGeneration),
 				known(ttl("TTL", deadline), noTTL),
 			},

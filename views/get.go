@@ -19,6 +19,7 @@ import (
 	"github.com/charmbracelet/x/term"
 
 	"holdfast/core/live"
+	"holdfast/internal/text"
 	"holdfast/tui"
 )
 
@@ -195,15 +196,15 @@ func (o object) MarshalJSON() ([]byte, error) {
 
 // harmless escapes in JSON what a terminal would obey or hide; JSON itself asks that only of the first control bytes.
 // All of it can stand in strings alone.
-func harmless(text string) string {
-	if tui.Clean(text) == text {
-		return text
+func harmless(s string) string {
+	if text.Clean(s) == s {
+		return s
 	}
 	var b strings.Builder
-	for _, r := range text {
+	for _, r := range s {
 		s := string(r)
 		switch {
-		case tui.Clean(s) == s:
+		case text.Clean(s) == s:
 			b.WriteString(s)
 		case r > 0xffff:
 			high, low := utf16.EncodeRune(r)
@@ -283,23 +284,23 @@ func (v View) PrintOne(p Printer, r live.Row, rawKey string, d live.Detail, unre
 			fmt.Fprintf(tw, "%s\t%s\n", m.name, m.shown())
 		}
 		for _, k := range d.Keys {
-			fmt.Fprintf(tw, "raw key\t%s %s\n", tui.Clean(k.Name), tui.Clean(cmp.Or(k.Type, notKnownText)))
+			fmt.Fprintf(tw, "raw key\t%s %s\n", text.Clean(k.Name), text.Clean(cmp.Or(k.Type, notKnownText)))
 		}
 		if err := tw.Flush(); err != nil {
 			return err
 		}
-		text := member{value: bodyText}.cell()
+		content := member{value: bodyText}.cell()
 		if unread != nil {
-			text = notKnownText
+			content = notKnownText
 		}
-		_, err := fmt.Fprintf(w, "\n%s\n", tui.CleanLines(text))
+		_, err := fmt.Fprintf(w, "\n%s\n", text.CleanLines(content))
 		for _, doc := range d.Related {
 			body := member{value: plain(doc.Body)}.cell()
 			if doc.Problem != nil {
 				body = "unreadable: " + doc.Problem.Error()
 			}
 			if err == nil {
-				_, err = fmt.Fprintf(w, "\n%s\n%s\n", tui.Clean(doc.Key), tui.CleanLines(body))
+				_, err = fmt.Fprintf(w, "\n%s\n%s\n", text.Clean(doc.Key), text.CleanLines(body))
 			}
 		}
 		return err

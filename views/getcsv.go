@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"holdfast/core/live"
+	"holdfast/internal/text"
 	"holdfast/tui"
 )
 
@@ -28,7 +29,7 @@ func (o csvOut) flush() error {
 func (o csvOut) write(cells ...string) error {
 	if o.terminal {
 		for i, c := range cells {
-			cells[i] = tui.Clean(c)
+			cells[i] = text.Clean(c)
 		}
 	}
 	return o.w.Write(cells)

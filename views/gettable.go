@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"holdfast/core/live"
+	"holdfast/internal/text"
 	"holdfast/tui"
 )
 
@@ -21,16 +22,16 @@ func (m member) shown() string {
 	if m.value == (notKnown{}) {
 		return "?"
 	}
-	return tui.Clean(m.cell())
+	return text.Clean(m.cell())
 }
 
 // short cuts a text to a cell, without looking at all of it.
-func short(text string) string {
+func short(s string) string {
 	const enough = maxCell * utf8.UTFMax * 4 // a cluster may have several characters
-	if len(text) > enough {
-		text = strings.ToValidUTF8(text[:enough], "") + "…"
+	if len(s) > enough {
+		s = strings.ToValidUTF8(s[:enough], "") + "…"
 	}
-	return ansi.Truncate(tui.Clean(text), maxCell, "…")
+	return ansi.Truncate(text.Clean(s), maxCell, "…")
 }
 
 // printTable writes aligned columns for people, every cell safe for a terminal.
@@ -44,7 +45,7 @@ func (v View) printTable(out io.Writer, rows live.Rows, at tui.Clock, rawKey fun
 	for i := range rows.Len() {
 		r := rows.At(i)
 		if err := r.Problem(); err != nil {
-			lines = append(lines, []string{short(rawKey(r.ID())), "error: " + tui.Clean(err.Error())})
+			lines = append(lines, []string{short(rawKey(r.ID())), "error: " + text.Clean(err.Error())})
 			continue
 		}
 		cells := make([]string, len(v.Fields))

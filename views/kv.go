@@ -12,6 +12,7 @@ import (
 	"holdfast/core/kvstore/redisdb"
 	"holdfast/core/live"
 	"holdfast/core/operate"
+	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/tui"
 )
@@ -40,7 +41,7 @@ func kv() View {
 			Name: "kv", Title: "KV", Short: "KV", Noun: "databases", Kind: "kv",
 			Empty: "Services create a database with kvstore's redisdb.Open and Put, under kv:{database}:d:key.",
 			Columns: []tui.Column{
-				grow(text("DATABASE", func(r row) string { return r.Database })),
+				grow(textColumn("DATABASE", func(r row) string { return r.Database })),
 				known(number("KEYS", func(r row) int64 { return r.Keys }), noKeys),
 				{
 					Title: "BYTES", Right: true,
@@ -77,7 +78,7 @@ func kv() View {
 						return standing(r.(row), at.Server).tone()
 					},
 				}, noLag),
-				known(toned(text("REPLICATION", state), func(r row) tui.Tone {
+				known(toned(textColumn("REPLICATION", state), func(r row) tui.Tone {
 					if r.Restoring {
 						return tui.Warn
 					}
@@ -142,8 +143,8 @@ func keys() View {
 			Empty: "The database has no keys.",
 			Jump:  conn.Escape,
 			Columns: []tui.Column{
-				text("KEY", func(r row) string { return r.Key }),
-				text("DATABASE", func(r row) string { return r.Database }),
+				textColumn("KEY", func(r row) string { return r.Key }),
+				textColumn("DATABASE", func(r row) string { return r.Database }),
 				known(number("BYTES", func(r row) int64 { return r.Bytes }), noBytes),
 				known(ttl("EXPIRES", pairDeadline), noTTL),
 				known(valueColumn(func(r row) []byte { return r.Value }), noValue),
@@ -202,7 +203,7 @@ func putAction(database func(live.Row) string) tui.Action {
 	return tui.Action{
 		ID: keymap.Put, Label: "new key",
 		Form: func(r live.Row) tui.Form {
-			return tui.Form{Title: "put a key into " + tui.Clean(database(r)), Fields: []tui.Field{
+			return tui.Form{Title: "put a key into " + text.Clean(database(r)), Fields: []tui.Field{
 				{Name: "key", Label: "key", Check: func(s string) error {
 					if s == "" {
 						return errors.New("a key needs at least one character")

@@ -8,6 +8,7 @@ import (
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/core/record"
+	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/tui"
 )
@@ -28,11 +29,11 @@ func leases() View {
 			Empty: "Services create one with record's NewLease, under rec:{namespace}:lease:id.",
 			Columns: []tui.Column{
 				number("LEASE", func(r row) int64 { return r.LeaseID }),
-				grow(text("NAMESPACE", func(r row) string { return r.Namespace })),
+				grow(textColumn("NAMESPACE", func(r row) string { return r.Namespace })),
 				known(ttl("TTL", deadline), noTTL),
 				known(tui.Column{
 					Title: "GRANTED", Right: true,
-					Text:    func(r live.Row, _ tui.Clock) string { return tui.Age(r.(row).Granted) },
+					Text:    func(r live.Row, _ tui.Clock) string { return text.Age(r.(row).Granted) },
 					Compare: number("", func(r row) int64 { return int64(r.Granted) }).Compare,
 				}, noGranted),
 				known(number("RECORDS", func(r row) int64 { return int64(r.Records) }), noRecords),
@@ -42,7 +43,7 @@ func leases() View {
 					{Name: "lease", Text: fmt.Sprint(r.LeaseID)},
 					{Name: "namespace", Text: r.Namespace},
 					fact("expires", leftWords(r.Expires, at), r.ExpiresErr),
-					fact("granted for", tui.Age(r.Granted), r.GrantedErr),
+					fact("granted for", text.Age(r.Granted), r.GrantedErr),
 					fact("records", fmt.Sprintf("%d, deleted with the lease", r.Records), r.RecordsErr),
 				}
 			}),

@@ -32,8 +32,8 @@ func locks() View {
 			Jump:  func(text string) string { return text },
 			Empty: "One can be taken by hand (lock); services take one with actorstore's AcquireLock, under lock:what:id.",
 			Columns: []tui.Column{
-				grow(text("KEY", func(r row) string { return r.Key })),
-				known(text("TOKEN", func(r row) string { return r.Token }), noToken),
+				grow(textColumn("KEY", func(r row) string { return r.Key })),
+				known(textColumn("TOKEN", func(r row) string { return r.Token }), noToken),
 				known(ttl("TTL", deadline), noTTL),
 				known(fence, noFence),
 			},

@@ -25,10 +25,10 @@ func records() View {
 			Name: "records", Title: "Records", Short: "Recs", Kind: "records",
 			Empty: "Services create one with record's Create, under rec:{namespace}:r:key.",
 			Columns: []tui.Column{
-				text("KEY", func(r row) string { return r.Key }),
-				text("NAMESPACE", func(r row) string { return r.Namespace }),
+				textColumn("KEY", func(r row) string { return r.Key }),
+				textColumn("NAMESPACE", func(r row) string { return r.Namespace }),
 				known(number("VERSION", func(r row) int64 { return r.Version }), noVersion),
-				known(text("LEASE", leaseText), noLease),
+				known(textColumn("LEASE", leaseText), noLease),
 				known(valueColumn(func(r row) []byte { return r.Value }), noValue),
 			},
 			Facts: facts(func(r row, _ tui.Clock) []tui.Fact {
@@ -73,7 +73,7 @@ func records() View {
 
 // valueColumn shows the beginning of a value.
 func valueColumn[R live.Row](value func(R) []byte) tui.Column {
-	c := grow(widest(text("VALUE", func(r R) string { return preview(value(r)) }), 60))
+	c := grow(widest(textColumn("VALUE", func(r R) string { return preview(value(r)) }), 60))
 	c.Whole = func(r live.Row) string { return string(value(r.(R))) }
 	return c
 }

@@ -10,6 +10,7 @@ import (
 
 	"holdfast/core/kvstore/redisdb"
 	"holdfast/core/live"
+	"holdfast/internal/text"
 	"holdfast/tui"
 )
 
@@ -127,7 +128,7 @@ func (s standings) text() string {
 	case s.ahead > 0:
 		return fmt.Sprintf("%d ahead", s.ahead)
 	case s.silent > 0:
-		return fmt.Sprintf("%d, silent %s", s.lag, tui.Age(s.silent.Truncate(time.Second)))
+		return fmt.Sprintf("%d, silent %s", s.lag, text.Age(s.silent.Truncate(time.Second)))
 	}
 	return fmt.Sprint(s.lag)
 }

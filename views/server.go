@@ -7,6 +7,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"holdfast/core/live"
+	"holdfast/internal/text"
 	"holdfast/tui"
 )
 
@@ -40,7 +41,7 @@ func serverLines(s *live.Snapshot) (out []*line) {
 			what, tone = "data lost", tui.Bad
 		}
 		note := func(at tui.Clock) string {
-			return fmt.Sprintf("%s ago: %s", tui.Age(max(0, at.Now.Sub(e.At)).Truncate(time.Second)), e)
+			return fmt.Sprintf("%s ago: %s", text.Age(max(0, at.Now.Sub(e.At)).Truncate(time.Second)), e)
 		}
 		out = append(out, found(what, note, tone, "", e.At.Format(time.RFC3339Nano)+e.Node))
 	}

@@ -21,6 +21,7 @@ import (
 	"holdfast/core/operate"
 	"holdfast/core/record"
 	"holdfast/internal/redistest"
+	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/tui"
 	"holdfast/views"
@@ -394,7 +395,7 @@ func TestPrint(t *testing.T) {
 			t.Errorf("%s: %d records of %d cells", v.Name, len(records), len(records[0]))
 		}
 		for l := range strings.SplitSeq(out[views.Table], "\n") {
-			if tui.Clean(l) != l {
+			if text.Clean(l) != l {
 				t.Errorf("%s: raw text in %q", v.Name, l)
 			}
 		}

@@ -30,10 +30,10 @@ func workers() View {
 			Name: "workers", Title: "Workers", Short: "Wrks", Kind: "workers",
 			Empty: "Services create one with actorstore's CreateWorker, under worker:namespace:pool:pod.",
 			Columns: []tui.Column{
-				grow(text("POD", func(r row) string { return r.Pod })),
-				text("POOL", func(r row) string { return r.Pool }),
-				text("NAMESPACE", func(r row) string { return r.Namespace }),
-				toned(text("STATE", state), func(r row) tui.Tone {
+				grow(textColumn("POD", func(r row) string { return r.Pod })),
+				textColumn("POOL", func(r row) string { return r.Pool }),
+				textColumn("NAMESPACE", func(r row) string { return r.Namespace }),
+				toned(textColumn("STATE", state), func(r row) tui.Tone {
 					switch state(r) {
 					case "idle":
 						return tui.Muted
@@ -42,8 +42,8 @@ func workers() View {
 					}
 					return tui.Warn
 				}),
-				text("ACTOR", func(r row) string { return orDash(r.ActorID) }),
-				text("IP", func(r row) string { return orDash(r.IP) }),
+				textColumn("ACTOR", func(r row) string { return orDash(r.ActorID) }),
+				textColumn("IP", func(r row) string { return orDash(r.IP) }),
 				number("VERSION", func(r row) int64 { return r.Version }),
 			},
 			Facts: facts(func(r row, _ tui.Clock) []tui.Fact {

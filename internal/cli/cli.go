@@ -2,6 +2,8 @@
 package cli
 
 import (
+	"holdfast/internal/text"
+
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +13,6 @@ import (
 	"strings"
 
 	"holdfast/core/conn"
-	"holdfast/tui"
 )
 
 // Exit codes; they are part of the command line's contract.
@@ -46,11 +47,11 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		err = o.dispatch(ctx, verb, rest, stdout)
 	}
 	if err != nil {
-		text := tui.Clean(withoutSecrets(err.Error()))
+		says := text.Clean(withoutSecrets(err.Error()))
 		if errors.Is(err, errUsage) {
-			text += "; see holdfast --help"
+			says += "; see holdfast --help"
 		}
-		fmt.Fprintf(stderr, "holdfast: %s\n", text)
+		fmt.Fprintf(stderr, "holdfast: %s\n", says)
 	}
 	switch {
 	case err == nil:

@@ -19,6 +19,7 @@ import (
 	"holdfast/core/conn"
 	"holdfast/core/kvstore/redisdb"
 	"holdfast/core/live"
+	"holdfast/internal/text"
 	"holdfast/tui"
 	"holdfast/views"
 )
@@ -163,26 +164,26 @@ func (p *pager) print(rows live.Rows) error {
 	if err := p.view.Print(one, rows, tui.Clock{}, nil); err != nil {
 		return err
 	}
-	text := page.Bytes()
+	out := page.Bytes()
 	switch p.to.Format {
 	case views.JSON: // "[", one object a line, "]"; the array stays open for the next page
-		text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("]\n")), []byte("\n"))
+		out = bytes.TrimSuffix(bytes.TrimSuffix(out, []byte("]\n")), []byte("\n"))
 		if p.printed {
-			text = bytes.TrimPrefix(text, []byte("["))
+			out = bytes.TrimPrefix(out, []byte("["))
 		}
 		if p.rows {
-			text = append([]byte(","), text...)
+			out = append([]byte(","), out...)
 		}
 	case views.Table, views.CSV:
 		if p.printed {
-			_, text, _ = bytes.Cut(text, []byte("\n"))
+			_, out, _ = bytes.Cut(out, []byte("\n"))
 		}
 		if f, ok := p.to.Out.(interface{ Fd() uintptr }); ok && p.to.Format == views.CSV && term.IsTerminal(f.Fd()) {
-			text = []byte(tui.CleanLines(string(text)))
+			out = []byte(text.CleanLines(string(out)))
 		}
 	}
 	p.printed, p.rows = true, p.rows || rows.Len() > 0
-	_, err := p.to.Out.Write(text)
+	_, err := p.to.Out.Write(out)
 	return err
 }
 

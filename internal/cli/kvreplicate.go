@@ -16,7 +16,7 @@ import (
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/pebbledb"
 	"holdfast/core/kvstore/redisdb"
-	"holdfast/tui"
+	"holdfast/internal/text"
 )
 
 // replicate keeps a replica of a KV database in a folder until it is interrupted.
@@ -175,9 +175,9 @@ func (l *lag) report(p kvstore.Progress) {
 	}
 }
 
-func (l *lag) line(text string) {
+func (l *lag) line(says string) {
 	l.meter.end()
-	fmt.Fprintf(l.w, "replica of %s: %s\n", tui.Clean(l.db), tui.Clean(withoutSecrets(text)))
+	fmt.Fprintf(l.w, "replica of %s: %s\n", text.Clean(l.db), text.Clean(withoutSecrets(says)))
 }
 
 // keepChanges is how much history a replica keeps for replicas of its own; without a bound its log outgrows its data.

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"holdfast/internal/text"
+
 	"context"
 	"fmt"
 	"os"
@@ -9,7 +11,6 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/files"
-	"holdfast/tui"
 )
 
 // redirectLog keeps the messages of the connection library off the screen: into a file, or nowhere.
@@ -47,6 +48,6 @@ type fileLog struct{ f *os.File }
 // Printf is what go-redis logs with.
 func (l *fileLog) Printf(_ context.Context, format string, v ...any) {
 	if l.f != nil {
-		fmt.Fprintln(l.f, time.Now().UTC().Format(time.RFC3339), tui.Clean(fmt.Sprintf(format, v...)))
+		fmt.Fprintln(l.f, time.Now().UTC().Format(time.RFC3339), text.Clean(fmt.Sprintf(format, v...)))
 	}
 }

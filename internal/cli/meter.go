@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"holdfast/internal/text"
+
 	"fmt"
 	"io"
 	"strings"
@@ -8,8 +10,6 @@ import (
 
 	"github.com/charmbracelet/x/term"
 	"github.com/dustin/go-humanize"
-
-	"holdfast/tui"
 )
 
 // meter shows on a terminal how far something is, in one line that is gone at its end. Elsewhere it shows nothing.
@@ -23,7 +23,7 @@ func newMeter(w io.Writer, what string) *meter {
 	if f, ok := w.(interface{ Fd() uintptr }); !ok || !term.IsTerminal(f.Fd()) {
 		w = nil
 	}
-	return &meter{w: w, what: tui.Clean(what)}
+	return &meter{w: w, what: text.Clean(what)}
 }
 
 // How wide the bar is, and how long a line stands at least.

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"holdfast/internal/text"
+
 	"bytes"
 	"cmp"
 	"context"
@@ -115,9 +117,9 @@ func (o options) repeat(ctx context.Context, to views.Printer, print func() erro
 		case !o.watch, err != nil && !away:
 			return err
 		case err != nil:
-			if text := tui.Clean(withoutSecrets(err.Error())); text != told {
-				told = text
-				fmt.Fprintf(o.stderr, "holdfast: %s; trying again every %v\n", text, o.refresh)
+			if says := text.Clean(withoutSecrets(err.Error())); says != told {
+				told = says
+				fmt.Fprintf(o.stderr, "holdfast: %s; trying again every %v\n", says, o.refresh)
 			}
 		case told != "":
 			told = ""

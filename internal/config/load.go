@@ -1,6 +1,8 @@
 package config
 
 import (
+	"holdfast/internal/text"
+
 	"bytes"
 	"context"
 	"errors"
@@ -18,7 +20,6 @@ import (
 	"holdfast/core/files"
 	"holdfast/keymap"
 	"holdfast/themes"
-	"holdfast/tui"
 )
 
 // Load reads the file that was asked for, or the usual one if it exists. It is all read and checked, or an error.
@@ -138,7 +139,7 @@ func checkName(s section, name string, p place) error {
 	}
 	switch {
 	case name == "":
-	case name != tui.Clean(name) || strings.ContainsAny(name, " '\"\\$`"):
+	case name != text.Clean(name) || strings.ContainsAny(name, " '\"\\$`"):
 		return p.wrong("expected a name without spaces and quotes")
 	case s.name == "themes.NAME" && slices.Contains(themes.Names(), name):
 		return p.wrong("a theme of this name is built in; based-on can name it")

@@ -1,4 +1,4 @@
-package tui
+package text
 
 import (
 	"strings"
@@ -8,7 +8,7 @@ import (
 
 // wrap breaks clean text into lines of at most width cells: where it has lines of its own, then at blanks, so that names
 // and arrows stay whole, and within a word only where it is longer than a line. The blanks at a break are dropped.
-func wrap(s string, width int) (lines []string) {
+func Wrap(s string, width int) (lines []string) {
 	for line := range strings.SplitSeq(s, "\n") {
 		lines = appendWrapped(lines, line, max(width, 1))
 	}
@@ -16,7 +16,7 @@ func wrap(s string, width int) (lines []string) {
 }
 
 func appendWrapped(lines []string, s string, width int) []string {
-	if textWidth(s) <= width {
+	if Width(s) <= width {
 		return append(lines, s)
 	}
 	line, used := "", 0
@@ -27,7 +27,7 @@ func appendWrapped(lines []string, s string, width int) []string {
 			word = word[:end]
 		}
 		s = s[len(blanks)+len(word):]
-		wide := textWidth(word)
+		wide := Width(word)
 		if used+len(blanks)+wide <= width {
 			line, used = line+blanks+word, used+len(blanks)+wide
 			continue
@@ -39,13 +39,13 @@ func appendWrapped(lines []string, s string, width int) []string {
 			lines = append(lines, line)
 		}
 		line, used = word, wide
-		for plain := printable(word); used > width; {
+		for plain := Printable(word); used > width; {
 			part := line[:width]
 			if !plain {
 				part = pieceOf(line, width)
 			}
-			lines = append(lines, cut(part, width)) // one wide character where there is room for half of it
-			line, used = line[len(part):], used-textWidth(part)
+			lines = append(lines, Cut(part, width)) // one wide character where there is room for half of it
+			line, used = line[len(part):], used-Width(part)
 		}
 	}
 	return append(lines, line)

@@ -1,4 +1,4 @@
-package tui
+package text
 
 import (
 	"slices"
@@ -28,7 +28,7 @@ func TestWrap(t *testing.T) {
 		{"a\n\nb", 5, []string{"a", "", "b"}},
 		{"日本語日本語", 5, []string{"日本", "語日", "本語"}},
 	} {
-		if got := wrap(c.text, c.width); !slices.Equal(got, c.want) {
+		if got := Wrap(c.text, c.width); !slices.Equal(got, c.want) {
 			t.Errorf("%q in %d cells: %q, want %q", c.text, c.width, got, c.want)
 		}
 	}
@@ -38,13 +38,13 @@ func TestWrapKeepsWordsThatFit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		words := rapid.SliceOfN(rapid.StringMatching(`[a-z日é>-]{1,12}`), 1, 20).Draw(t, "words")
 		width := rapid.IntRange(2, 30).Draw(t, "width")
-		lines := wrap(strings.Join(words, " "), width)
+		lines := Wrap(strings.Join(words, " "), width)
 		if got, want := strings.Join(lines, ""), strings.Join(words, ""); strings.ReplaceAll(got, " ", "") != want {
 			t.Fatalf("%q became %q", want, got)
 		}
 		whole := strings.Fields(strings.Join(lines, " "))
 		for _, w := range words {
-			if textWidth(w) <= width && !slices.Contains(whole, w) {
+			if Width(w) <= width && !slices.Contains(whole, w) {
 				t.Fatalf("%q is broken in %q", w, lines)
 			}
 		}
