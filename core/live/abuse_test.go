@@ -1,7 +1,9 @@
 package live_test
 
 import (
+	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,30 +38,56 @@ func agrees(t *testing.T, c *core.Core, o conn.Options, what string) *live.Snaps
 
 // A pass that is under way when the server goes begins anew: cursors mean nothing to the server that comes back.
 func TestServerThatIsKilledInThePass(t *testing.T) {
+	const rows = 10_000
 	for name, args := range map[string][]string{"with its data": {"--appendonly", "yes"}, "empty": nil} {
 		t.Run(name, func(t *testing.T) {
 			server := redistest.Start(t, args...)
 			o := conn.Options{URLs: []string{server.URL()}}
 			c := open(t, o, 0)
-			fill(t, server.Client(t), 0, crowd)
+			fill(t, server.Client(t), 0, rows)
+			gone := make(chan struct{})
+			c.Conn.AddHook(&holdScan{after: 5, until: gone})
 			run(t, c)
 			until(t, c, "a part of the rows", func(s *live.Snapshot) bool { a := s.Table("actors"); return a.Len() > 0 && !a.Complete })
 			server.Kill()
+			close(gone)
 			s := until(t, c, "a part of them, marked so", func(s *live.Snapshot) bool { return s.State == live.Lost })
-			if a := s.Table("actors"); a.Complete || a.Len() == 0 || a.Len() == crowd {
+			if a := s.Table("actors"); a.Complete || a.Len() == 0 || a.Len() == rows {
 				t.Errorf("%d rows, complete: %v", a.Len(), a.Complete)
 			}
 			server.Restart(t)
-			fill(t, server.Client(t), crowd, crowd+10)
+			fill(t, server.Client(t), rows, rows+10)
 			want := 10
 			if args != nil {
-				want += crowd
+				want += rows
 			}
 			if a := agrees(t, c, o, "what the server has now").Table("actors"); a.Len() != want {
 				t.Errorf("%d rows, want %d", a.Len(), want)
 			}
 		})
 	}
+}
+
+// holdScan is a hook that lets so many pages of SCAN through and holds the next ones until the channel is closed.
+type holdScan struct {
+	after int64
+	until chan struct{}
+	seen  atomic.Int64
+}
+
+func (*holdScan) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (h *holdScan) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if cmd.Name() == "scan" && h.seen.Add(1) > h.after {
+			<-h.until
+		}
+		return next(ctx, cmd)
+	}
+}
+
+func (*holdScan) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
 }
 
 func TestFlushOfManyRows(t *testing.T) {
@@ -135,12 +163,14 @@ func TestManyBuffers(t *testing.T) {
 	buffers := 20_000
 	if *long > time.Minute {
 		buffers = 1_000_000
+	} else if testing.Short() {
+		buffers = 4_000
 	}
 	server := redistest.Start(t)
 	admin := server.Client(t)
 	for from := 0; from < buffers; from += 10_000 {
 		p := admin.Pipeline()
-		for i := from; i < from+10_000; i++ {
+		for i := from; i < min(buffers, from+10_000); i++ {
 			base := fmt.Sprintf("buf:{store-%07d}:", i)
 			p.RPush(ctx, base+"list", `{"k":1}`)
 			p.SAdd(ctx, base+"keys", "k")

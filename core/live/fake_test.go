@@ -156,6 +156,13 @@ func newWorldAt(t testing.TB, url string, prefixes ...string) *world {
 	return w
 }
 
+// shortBursts lets a reading end after one page of SCAN, so that a pass takes many of them however few keys there are.
+func shortBursts(t testing.TB) {
+	was := burst
+	burst.pages = 1
+	t.Cleanup(func() { burst = was })
+}
+
 // put writes keys, each given as "key=text".
 func (w *world) put(pairs ...string) {
 	w.t.Helper()

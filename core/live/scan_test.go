@@ -185,9 +185,7 @@ func (r *refuse) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proce
 
 // Changes that may have been missed again and again, as by another database that is flushed, keep no pass from its end.
 func TestGapAfterGapLetsPassesEnd(t *testing.T) {
-	was := burst
-	burst.pages = 1
-	t.Cleanup(func() { burst = was })
+	shortBursts(t)
 	w := newWorldAt(t, "redis://"+redistest.Single(t).Options().Addr, "f:")
 	w.fill("f:", 5*scanCount)
 	w.push.links["all masters"] = &link{up: true}

@@ -41,7 +41,7 @@ func TestHugeValuesStayOnTheServer(t *testing.T) {
 	const size = 50 << 20
 	server := redistest.Start(t)
 	admin := server.Client(t)
-	c := open(t, conn.Options{URLs: []string{server.URL()}}, time.Hour)
+	c := open(t, conn.Options{URLs: []string{server.URL()}, Timeout: time.Minute}, time.Hour) // bytes are counted here, not seconds
 	huge := strings.Repeat("x", size)
 	hash := func(key string) { ok(t, admin.HSet(ctx, key, "value", huge, "version", "3", "lease", "0").Err()) }
 	kinds := []struct {
@@ -158,7 +158,7 @@ func TestALargeContentIsLookedIntoInPart(t *testing.T) {
 	const size = 20 << 20
 	server := redistest.Start(t)
 	admin := server.Client(t)
-	c := open(t, conn.Options{URLs: []string{server.URL()}}, time.Hour)
+	c := open(t, conn.Options{URLs: []string{server.URL()}, Timeout: time.Minute}, time.Hour)
 	huge := strings.Repeat("x", size)
 	push := func(store string, records ...string) {
 		for range records {
@@ -220,7 +220,7 @@ func TestALargeContentIsLookedIntoInPart(t *testing.T) {
 			args = append(args, right)
 		}
 		ok(t, admin.Do(ctx, args...).Err())
-		few := open(t, conn.Options{URLs: []string{server.URL()}, Username: "few", Password: "pw"}, time.Hour)
+		few := open(t, conn.Options{URLs: []string{server.URL()}, Username: "few", Password: "pw", Timeout: time.Minute}, time.Hour)
 		for kind, id := range map[live.Kind]string{"keys": "db:k", "records": "ns:r", "buffers": "one", "kv": "db"} {
 			before := sent(t, admin)
 			d, err := few.Live.Glance(ctx, kind, id)

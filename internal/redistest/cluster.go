@@ -16,7 +16,7 @@ const masters = 3
 // Cluster returns a client of a real cluster of three masters that the package's tests share, emptied.
 func Cluster(t testing.TB) *redis.ClusterClient {
 	t.Helper()
-	c := redis.NewClusterClient(&redis.ClusterOptions{Addrs: ClusterAddrs(t), MaxRedirects: 5})
+	c := redis.NewClusterClient(&redis.ClusterOptions{Addrs: ClusterAddrs(t), MaxRedirects: 5, ReadTimeout: patience, WriteTimeout: patience})
 	t.Cleanup(func() { c.Close() })
 	err := c.ForEachMaster(context.Background(), func(ctx context.Context, n *redis.Client) error { return n.FlushAll(ctx).Err() })
 	if err != nil {

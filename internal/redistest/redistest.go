@@ -45,9 +45,13 @@ func Start(t testing.TB, args ...string) *Server {
 	return s
 }
 
+// patience is how long the clients of tests wait for an answer. On a busy machine a script or a pipeline that prepares much
+// may take longer than the three seconds of go-redis.
+const patience = time.Minute
+
 // Client connects to the server; it is closed with the test.
 func (s *Server) Client(t testing.TB) *redis.Client {
-	c := redis.NewClient(&redis.Options{Addr: s.Addr, MaxRetries: -1})
+	c := redis.NewClient(&redis.Options{Addr: s.Addr, MaxRetries: -1, ReadTimeout: patience, WriteTimeout: patience})
 	t.Cleanup(func() { c.Close() })
 	return c
 }
