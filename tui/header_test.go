@@ -15,6 +15,10 @@ import (
 // the data stands beside them.
 func TestHeaderOfAConnection(t *testing.T) {
 	const unverified = "TLS NOT VERIFIED"
+	widths := []int{40, 80, 160}
+	if testing.Short() {
+		widths = widths[1:2]
+	}
 	for url, c := range map[string]struct {
 		place, database string
 		warns           bool
@@ -36,7 +40,7 @@ func TestHeaderOfAConnection(t *testing.T) {
 			"STALE ":        func(s *live.Snapshot) { s.State, s.Err = live.Lost, errors.New("gone") },
 			"PAUSED ":       func(s *live.Snapshot) { s.Paused = true },
 		} {
-			for _, width := range []int{40, 80, 160} {
+			for _, width := range widths {
 				d := drive(t, options{conn: to, readOnly: true, others: tui.Connections{Here: "production", Colour: "bad"}}, shop)
 				d.snap = set
 				d.read()

@@ -107,7 +107,11 @@ func TestResizeStorm(t *testing.T) {
 	s := storm(t, 80, 24)
 	s.send(tea.KeyPressMsg{Code: tea.KeyEnd})
 	s.now = s.now.Add(frameEvery)
-	for i := range 2_000 {
+	sizes := 2_000
+	if testing.Short() {
+		sizes = 200
+	}
+	for i := range sizes {
 		w, h := i*37%230, i*13%70
 		s.send(tea.WindowSizeMsg{Width: w, Height: h})
 		if lines := strings.Count(s.last, "\n") + 1; lines != max(h, 1) {

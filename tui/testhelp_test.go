@@ -79,7 +79,7 @@ func serve(t testing.TB) (*core.Core, *miniredis.Miniredis) {
 	t.Helper()
 	_, mini := redistest.Mini(t)
 	mini.SetTime(serverTime)
-	c, err := core.Open(core.Options{Conn: conn.Options{URLs: []string{"redis://" + mini.Addr()}}})
+	c, err := core.Open(core.Options{Conn: conn.Options{URLs: []string{"redis://" + mini.Addr()}, Timeout: time.Minute}})
 	if err != nil {
 		t.Fatal(err)
 	}
