@@ -13,6 +13,7 @@ import (
 // columnList is the overlay in which the columns of a table are chosen, ordered and resized. The table beside it shows
 // each step at once.
 type columnList struct {
+	mute
 	table *table
 	at    int
 	s     scroller
@@ -22,8 +23,8 @@ const resizeStep = 2 // cells
 
 func (c *columnList) scope() keymap.Scope { return keymap.Columns }
 
-func (c *columnList) hints() []keymap.Action {
-	return []keymap.Action{keymap.ShowColumn, keymap.ColumnBefore, keymap.ColumnAfter, keymap.ColumnWider, keymap.ColumnNarrow, keymap.ColumnsReset, keymap.ColumnsAccept}
+func (c *columnList) hints() []hint {
+	return hintsOf(keymap.ShowColumn, keymap.ColumnBefore, keymap.ColumnAfter, keymap.ColumnWider, keymap.ColumnNarrow, keymap.ColumnsReset, keymap.ColumnsAccept)
 }
 
 func (c *columnList) act(a keymap.Action) (func() tea.Cmd, bool) {
@@ -55,8 +56,6 @@ func (c *columnList) act(a keymap.Action) (func() tea.Cmd, bool) {
 	c.at = max(0, min(c.at, len(t.slots)-1))
 	return nil, false
 }
-
-func (c *columnList) typed(tea.Msg) tea.Cmd { return nil }
 
 func (c *columnList) draw(th themes.Theme, w, h int) (string, []string) {
 	t := c.table

@@ -24,20 +24,20 @@ type commandLog struct {
 	all    int
 }
 
-func (m *Model) commandLog() overlay {
+func (m *Model) commandLog() layer {
 	c := &commandLog{find: newField("")}
 	c.pane = &pane{title: "Commands sent", log: true, end: true, held: m.keyName(keymap.Bottom) + " goes on"}
 	c.text = func(th themes.Theme, w int) (int, func(int) string) {
 		if c.end {
-			c.look(m.Conn.Log.Last())
+			c.take(m.Conn.Log.Last())
 		}
 		return len(c.shown), func(i int) string { return commandLine(th, c.shown[i], w) }
 	}
 	return c
 }
 
-// look takes those commands in that are asked for.
-func (c *commandLog) look(all []conn.Entry) {
+// take takes those commands in that are asked for.
+func (c *commandLog) take(all []conn.Entry) {
 	c.all = len(all)
 	folded := text.Fold(c.find.text)
 	c.shown = slices.DeleteFunc(all, func(e conn.Entry) bool {
@@ -64,11 +64,11 @@ func (c *commandLog) scope() keymap.Scope {
 	return keymap.Log
 }
 
-func (c *commandLog) hints() []keymap.Action {
+func (c *commandLog) hints() []hint {
 	if c.typing {
-		return []keymap.Action{keymap.Accept, keymap.Cancel}
+		return hintsOf(keymap.Accept, keymap.Cancel)
 	}
-	return []keymap.Action{keymap.Close, keymap.OwnCommands, keymap.FindCommand, keymap.PageDown, keymap.PageUp}
+	return hintsOf(keymap.Close, keymap.OwnCommands, keymap.FindCommand, keymap.PageDown, keymap.PageUp)
 }
 
 func (c *commandLog) act(a keymap.Action) (func() tea.Cmd, bool) {
@@ -88,7 +88,12 @@ func (c *commandLog) act(a keymap.Action) (func() tea.Cmd, bool) {
 	return nil, false
 }
 
-func (c *commandLog) field() *field { return c.find }
+func (c *commandLog) intake() intake {
+	if !c.typing {
+		return intake{}
+	}
+	return c.find.intake()
+}
 
 func (c *commandLog) typed(msg tea.Msg) tea.Cmd {
 	if c.typing {

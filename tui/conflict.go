@@ -47,7 +47,7 @@ func (m *Model) unsaved(j *job, err error) tea.Cmd {
 	})
 }
 
-func (m *Model) conflict(msg savedMsg) overlay {
+func (m *Model) conflict(msg savedMsg) layer {
 	c := msg.conflict
 	edit := func(label, text string) button {
 		return button{label: label, press: func() tea.Cmd { return m.openEditor(draft{c.Now, text, msg.was}) }}

@@ -83,7 +83,7 @@ func (m *Model) tried(msg triedMsg) tea.Cmd {
 	if m.overlays.top() != msg.waiting {
 		return nil
 	}
-	m.overlays = m.overlays[:len(m.overlays)-1]
+	m.overlays.close(msg.waiting)
 	if msg.err != nil {
 		m.overlays.push(textPane("Cannot connect to "+text.Clean(msg.name)+"; this connection stays", msg.err.Error()))
 		return nil

@@ -25,6 +25,7 @@ const maxCopied = 100_000
 
 // copyMenu asks what of a row, or of the marked ones, is to be copied.
 type copyMenu struct {
+	mute
 	title   string
 	choices []clip
 	at      int
@@ -40,8 +41,8 @@ const copyLabel = 7 // cells: "content"
 
 func (c *copyMenu) scope() keymap.Scope { return keymap.Copying }
 
-func (c *copyMenu) hints() []keymap.Action {
-	return []keymap.Action{keymap.CopyChosen, keymap.CopyNothing}
+func (c *copyMenu) hints() []hint {
+	return hintsOf(keymap.CopyChosen, keymap.CopyNothing)
 }
 
 func (c *copyMenu) act(a keymap.Action) (func() tea.Cmd, bool) {
@@ -74,7 +75,7 @@ func (c *copyMenu) click(_, y int) (func() tea.Cmd, bool) {
 	return nil, false
 }
 
-func (c *copyMenu) typed(tea.Msg) tea.Cmd { return nil }
+func (c *copyMenu) beside() (func() tea.Cmd, bool) { return nil, true }
 
 func (c *copyMenu) draw(th themes.Theme, w, _ int) (string, []string) {
 	lines := make([]string, len(c.choices))

@@ -208,7 +208,7 @@ func (m *Model) editorEnded(msg editedMsg) tea.Cmd {
 }
 
 // stillOpen waits for an editor that forked. Whatever is chosen, its file stays until its text is taken.
-func (m *Model) stillOpen(f fileMsg) overlay {
+func (m *Model) stillOpen(f fileMsg) layer {
 	f.forked = true
 	take := func() tea.Cmd { return guard(func() tea.Msg { return f.read(nil) }) }
 	leave := func() tea.Cmd { m.say("nothing written; the text stays in "+f.path, Warn); return nil }

@@ -16,6 +16,7 @@ import (
 // editor is the inline editor, for terminals without $EDITOR. Its text is any bytes, and comes out of it as it went in: what
 // a terminal must not see is drawn spelled out, a tab as blanks.
 type editor struct {
+	mute
 	draft       draft // as opened
 	save, leave func(draft) tea.Cmd
 	lines       []string // without the line breaks between them; that of the cursor as it was before
@@ -42,7 +43,7 @@ func newEditor(d draft, save, leave func(draft) tea.Cmd) (e *editor, why string)
 
 func (e *editor) scope() keymap.Scope { return keymap.Editor }
 
-func (e *editor) hints() []keymap.Action { return []keymap.Action{keymap.Save, keymap.Leave} }
+func (e *editor) hints() []hint { return hintsOf(keymap.Save, keymap.Leave) }
 
 func (e *editor) act(a keymap.Action) (func() tea.Cmd, bool) {
 	d := draft{e.draft.doc, e.value(), e.draft.was}
@@ -63,6 +64,8 @@ func (e *editor) value() string {
 	e.lines[e.line] = e.text
 	return strings.Join(e.lines, "\n")
 }
+
+func (e *editor) intake() intake { return intake{left: e.room(), most: maxEdited, lines: true} }
 
 // room is how many bytes more the text may have.
 func (e *editor) room() int {

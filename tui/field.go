@@ -38,6 +38,8 @@ func (f *field) set(text string) {
 	f.from, f.cut = 0, false
 }
 
+func (f *field) intake() intake { return intake{left: f.room(), most: maxInField} }
+
 // room is how many bytes more it takes.
 func (f *field) room() int { return max(0, maxInField-len(f.text)) }
 

@@ -13,13 +13,13 @@ import (
 
 // form is an overlay that asks for values; it stays open until all of them are good.
 type form struct {
+	asking
 	Form
 	inputs []*field
 	errs   []error
 	at     int
 	submit func(map[string]string) tea.Cmd
 	starts []int // lines of the fields, as drawn last
-	asking
 }
 
 func newForm(f Form, submit func(map[string]string) tea.Cmd) *form {
@@ -47,12 +47,11 @@ func (f *form) focus(at int) {
 
 func (f *form) scope() keymap.Scope { return keymap.Form }
 
-func (f *form) hints() []keymap.Action {
-	keys := []keymap.Action{keymap.Accept, keymap.NextField, keymap.Cancel}
+func (f *form) hints() []hint {
 	if f.of.changed() {
-		keys = append([]keymap.Action{keymap.FormAgain}, keys...)
+		return hintsOf(keymap.FormAgain, keymap.Accept, keymap.NextField, keymap.Cancel)
 	}
-	return keys
+	return hintsOf(keymap.Accept, keymap.NextField, keymap.Cancel)
 }
 
 func (f *form) act(a keymap.Action) (func() tea.Cmd, bool) {
@@ -129,7 +128,14 @@ func (f *form) typed(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-func (f *form) field() *field { return f.inputs[f.at] }
+// intake: a value may well end with a line break.
+func (f *form) intake() intake {
+	in := f.inputs[f.at].intake()
+	in.lines = true
+	return in
+}
+
+func (f *form) beside() (func() tea.Cmd, bool) { return nil, !f.changed() }
 
 func (f *form) draw(th themes.Theme, w, h int) (string, []string) {
 	wide := 0
@@ -153,7 +159,7 @@ func (f *form) draw(th themes.Theme, w, h int) (string, []string) {
 			}
 		}
 	}
-	foot := f.of.lines(th, w)
+	foot := f.of.lines(th, w, keymap.FormAgain)
 	foot = foot[max(0, len(foot)-h+1):]
 	s := scroller{asked: at - (h-len(foot))/2}
 	title, shown := s.above(f.Title, lines, foot, h)

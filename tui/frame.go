@@ -56,8 +56,7 @@ func (m *Model) draw() string {
 	}
 	screen := append([]string{m.header(), m.tabLine()}, m.body()...) // the body first: it says which columns fit
 	screen = append(append(screen, m.foot()...), m.hints())
-	screen, m.spots.box = m.overlays.render(m.theme, screen, m.width)
-	return strings.Join(screen, "\n")
+	return strings.Join(m.overlays.over(m.theme, screen, m.width), "\n")
 }
 
 // header: the connection, its role, version and latency, and the state of the data in words.
@@ -204,36 +203,17 @@ func (m *Model) foot() []string {
 	if len(said) == maxToastLines {
 		return said
 	}
-	if toast := m.toast.render(m.theme, m.width, m.Now()); m.prompting() && toast != nil {
+	if toast := m.toast.render(m.theme, m.width, m.Now()); m.overlays.prompting() && toast != nil {
 		return append(toast[:1], said...)
 	}
 	return append([]string{m.statusLine()}, said...)
 }
 
-// prompt is the line in which a filter or the beginning of a row is typed, and what is wrong with that.
-func (m *Model) prompt() string {
-	m.input.width = m.width / 2
-	label, wrong := " /", ""
-	switch {
-	case m.jump != nil:
-		label, wrong = " jump to ", m.jump.complaint()
-	case m.searching():
-		label, wrong = " search ", m.detail.search.complaint()
-	case m.filterErr != nil:
-		wrong = text.Line(m.filterErr.Error())
-	}
-	line := m.theme.Key.Render(label) + m.input.view()
-	if wrong != "" {
-		line = m.theme.Key.Render(label) + strings.TrimRight(m.input.view(), " ") + "  " + m.theme.Bad.Render(wrong)
-	}
-	return text.Cut(line, m.width)
-}
-
 // message is the prompt, an action that runs, a toast, the trouble with the server, or what the row under the cursor has no
 // room for.
 func (m *Model) message() []string {
-	if m.prompting() {
-		return []string{m.prompt()}
+	if line, ok := m.overlays.line(m.theme, m.width); ok {
+		return []string{line}
 	}
 	if j := m.working; j != nil {
 		text := m.progress(j)
@@ -265,24 +245,20 @@ func strip(style lipgloss.Style, says string, width int) string {
 
 // hints name the keys that matter here, as many as fit, from the same data that binds them.
 func (m *Model) hints() string {
+	var offered []hint
+	if m.overlays.holds() {
+		offered = m.overlays.top().hints()
+	} else {
+		for _, a := range m.offered() {
+			offered = append(offered, hint{a.ID, a.Label}) // in the view's words: d releases a lease
+		}
+		offered = append(offered, hintsOf(m.ways()...)...)
+	}
 	var actions []keymap.Action
 	labels := map[keymap.Action]string{}
-	switch o := m.overlays.top(); {
-	case o != nil:
-		actions = o.hints()
-		if q, is := o.(*question); is {
-			labels[keymap.No] = q.buttons[q.back].label // which may be no plain no
-		}
-	case m.filtering && len(m.recall.used[m.view().Name]) > 0:
-		actions = []keymap.Action{keymap.Accept, keymap.Cancel, keymap.OlderFilter, keymap.NewerFilter}
-	case m.prompting():
-		actions = []keymap.Action{keymap.Accept, keymap.Cancel}
-	default:
-		for _, a := range m.offered() {
-			actions = append(actions, a.ID)
-			labels[a.ID] = a.Label // in the view's words: d releases a lease
-		}
-		actions = append(actions, m.ways()...)
+	for _, h := range offered {
+		actions = append(actions, h.action)
+		labels[h.action] = h.label
 	}
 	var b strings.Builder
 	l, key, label := line{b: &b}, penOf(m.theme.Key), penOf(m.theme.KeyLabel)

@@ -11,7 +11,7 @@ import (
 const helpKeys = 14 // cells for the keys of an action
 
 // helpPane lists the keys that count where the operator is, from the same data that binds them.
-func (m *Model) helpPane() overlay {
+func (m *Model) helpPane() layer {
 	scope, view := m.scope(), m.view()
 	return &pane{title: "Keys of " + view.Title, text: func(th themes.Theme, w int) (int, func(int) string) {
 		var lines []string

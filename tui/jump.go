@@ -19,6 +19,7 @@ type jump struct {
 	text    string // as typed so far
 	missing bool   // no row begins with it
 	looking bool   // through the rows, off the UI's goroutine
+	open    bool   // the prompt has the keys
 	entered bool   // the prompt is closed, and what it looks for is still wanted
 	cursor  string // ID of the row that the cursor was on then
 }
@@ -32,24 +33,27 @@ type jumpedMsg struct {
 
 func (m *Model) startJump() tea.Cmd {
 	t := m.table()
-	m.jump = &jump{table: t, from: t.cursor, at: t.at, top: t.top}
-	m.openPrompt("")
+	j := &jump{table: t, from: t.cursor, at: t.at, top: t.top, open: true}
+	m.jump = j
+	m.openPrompt(newPrompt(prompt{
+		label: " jump to ", keys: keymap.Input, wrong: j.complaint,
+		changed: func(typed string) tea.Cmd { return m.jumpTo(j, typed) },
+		decide:  func(a keymap.Action) (func() tea.Cmd, bool) { return nil, m.jumpAct(j, a) },
+	}, ""))
 	return nil
 }
 
 // jumpAct takes the keys of the prompt.
-func (m *Model) jumpAct(a keymap.Action) tea.Cmd {
-	j := m.jump
+func (m *Model) jumpAct(j *jump, a keymap.Action) (shut bool) {
 	switch a {
 	case keymap.Accept:
-		j.entered, j.cursor = true, j.table.cursor
-		m.jump = nil
+		j.open, j.entered, j.cursor = false, true, j.table.cursor
 	case keymap.Cancel:
-		m.jump = nil
+		j.open = false
 		j.back()
 		m.focus()
 	}
-	return nil
+	return !j.open
 }
 
 // back leads to where the jump began.
@@ -89,7 +93,7 @@ func (m *Model) jumpTo(j *jump, text string) tea.Cmd {
 func (m *Model) jumped(msg jumpedMsg) tea.Cmd {
 	j := msg.j
 	j.looking = false
-	left := m.jump != j && !(j.entered && m.table() == j.table && j.table.cursor == j.cursor)
+	left := !j.open && !(j.entered && m.table() == j.table && j.table.cursor == j.cursor)
 	switch {
 	case left:
 	case msg.text != j.text:

@@ -35,9 +35,8 @@ type Model struct {
 	recent  []place // rows that were opened or acted on, the last one first
 
 	overlays  stack
-	filtering bool  // the filter line has the keys
-	jump      *jump // has the keys; nil: nobody jumps
-	input     *field
+	broken    layer // says what failed last
+	jump      *jump // the last one; nil: nobody jumped yet
 	filterErr error
 	recall    recall
 	toast     toast
@@ -60,7 +59,7 @@ func New(ctx context.Context, c Config) *Model {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	m := &Model{Config: c, ctx: ctx, theme: c.Theme(true), snap: c.Live.Snapshot(), input: newField(""), after: time.After}
+	m := &Model{Config: c, ctx: ctx, theme: c.Theme(true), snap: c.Live.Snapshot(), after: time.After}
 	m.recall.used = map[string][]string{}
 	if c.Connections.Why != "" {
 		m.overlays.push(textPane("This connection stays", c.Connections.Why))
@@ -119,13 +118,13 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 		return m.click(msg)
 	case tea.MouseReleaseMsg, tea.MouseMotionMsg: // a click is done when the button goes down
 	case tea.PasteMsg:
-		return m.paste(msg)
+		return m.overlays.paste(msg)
 	case snapshotMsg:
 		before := m.snap
 		m.snap = msg.snap
 		m.warnOf(before.Events, m.snap.Events)
 		m.watchOthers(before)
-		m.lookSince()
+		m.overlays.look()
 		m.latency.take(m.snap.Server.Latency)
 		return tea.Batch(m.follow(), m.refreshDetail())
 	case clockMsg:
@@ -153,7 +152,7 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 	case loadedMsg, fileMsg, editedMsg, draftedMsg, savedMsg, writtenMsg:
 		return m.editing(msg)
 	default:
-		return m.typed(msg)
+		return m.overlays.typed(msg)
 	}
 	return nil
 }
@@ -167,11 +166,11 @@ func (m *Model) panicked(msg panicMsg) {
 	if m.jump != nil {
 		m.jump.looking = false
 	}
-	const title = "A part of the dashboard failed; the rest goes on"
-	if p, ok := m.overlays.top().(*pane); ok && p.title == title {
+	if m.broken != nil && m.overlays.top() == m.broken {
 		return // one at a time
 	}
-	m.overlays.push(textPane(title, msg.text))
+	m.broken = textPane("A part of the dashboard failed; the rest goes on", msg.text)
+	m.overlays.push(m.broken)
 }
 
 // say shows a message in the lines for it. A failure that does not fit there is shown in full.
@@ -196,25 +195,17 @@ func (m *Model) clock() Clock {
 	return Clock{Now: now, Server: m.snap.ServerNow(now), Others: m.snap}
 }
 
-// prompting tells whether the line of a prompt has the keys.
-func (m *Model) prompting() bool { return m.filtering || m.jump != nil || m.searching() }
-
-// openPrompt gives the keys to the line of a prompt, with a text in it.
-func (m *Model) openPrompt(text string) {
+// openPrompt gives the keys to a prompt.
+func (m *Model) openPrompt(p *prompt) {
 	m.toast = toast{} // its line is the prompt's
-	m.input.set(text)
-	m.input.focused = true
+	m.overlays.push(p)
 }
 
 // scope says which keys count now.
 func (m *Model) scope() keymap.Scope {
 	switch {
-	case m.overlays.top() != nil:
+	case m.overlays.holds():
 		return m.overlays.top().scope()
-	case m.filtering:
-		return keymap.Line
-	case m.prompting():
-		return keymap.Input
 	case m.detail != nil && m.detail.search != nil:
 		return keymap.Search
 	case m.detail != nil:
@@ -240,17 +231,10 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 		return tea.Quit
 	case action == keymap.Suspend:
 		return m.suspend()
-	case !bound && (m.overlays.top() != nil || m.prompting()):
-		return m.typed(msg)
-	case m.overlays.top() != nil:
+	case m.overlays.holds() && !bound:
+		return m.overlays.typed(msg)
+	case m.overlays.holds():
 		return m.overlays.act(action)
-	case m.filtering:
-		return m.filterAct(action)
-	case m.jump != nil:
-		return m.jumpAct(action)
-	case m.searching():
-		m.searchAct(action)
-		return nil
 	}
 	if m.toast.tone == Bad || m.toast.tone == Warn {
 		m.toast = toast{}
@@ -259,27 +243,4 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 		return nil
 	}
 	return m.act(action)
-}
-
-// typed gives a message to whatever has an input: an overlay or a prompt.
-func (m *Model) typed(msg tea.Msg) tea.Cmd {
-	if o := m.overlays.top(); o != nil {
-		return o.typed(msg)
-	}
-	if !m.prompting() {
-		return nil
-	}
-	before := m.input.text
-	m.input.take(msg)
-	switch text := m.input.text; {
-	case text == before:
-	case m.filtering:
-		m.recall.at = -1
-		return m.setFilter(text)
-	case m.searching():
-		m.searchFor(text)
-	default:
-		return m.jumpTo(m.jump, text)
-	}
-	return nil
 }

@@ -30,8 +30,8 @@ func hit(line []zone, x int) (what int, ok bool) {
 
 // spots is where things were drawn.
 type spots struct {
-	tabs               []zone
-	table, detail, box rect // empty: not on the screen
+	tabs          []zone
+	table, detail rect // empty: not on the screen
 }
 
 // Lines of the screen above the body.
@@ -40,50 +40,33 @@ const (
 	bodyAt = 2
 )
 
-// clickable is an overlay of which a click can choose a part. The first click on a part chooses it, another one takes it.
-type clickable interface {
-	// click is on a cell of the lines drawn last. What it gives is as that of overlay.act.
-	click(x, y int) (next func() tea.Cmd, shut bool)
-}
-
 // click does what stands under the pointer.
 func (m *Model) click(msg tea.MouseClickMsg) tea.Cmd {
 	if msg.Button != tea.MouseLeft || m.tooSmall() {
 		return nil
 	}
-	if m.overlays.top() != nil {
-		return m.clickOverlay(msg.X, msg.Y)
+	first, through := m.overlays.click(msg.X, msg.Y)
+	if !through {
+		return first
 	}
-	if m.prompting() && !m.closePrompt() {
-		return nil
-	}
+	return tea.Batch(first, m.clickScreen(msg.X, msg.Y))
+}
+
+func (m *Model) clickScreen(x, y int) tea.Cmd {
 	switch s := m.spots; {
-	case msg.Y == tabsAt:
-		if tab, ok := hit(s.tabs, msg.X); ok {
+	case y == tabsAt:
+		if tab, ok := hit(s.tabs, x); ok {
 			return m.switchTo(tab)
 		}
-	case s.detail.holds(msg.X, msg.Y):
-		if i, ok := m.detail.linkAt(msg.Y - s.detail.y); ok {
+	case s.detail.holds(x, y):
+		if i, ok := m.detail.linkAt(y - s.detail.y); ok {
 			m.detail.link = i
 			return m.open(m.detail.links[i])
 		}
-	case s.table.holds(msg.X, msg.Y):
-		return m.clickTable(msg.X-s.table.x, msg.Y-s.table.y)
+	case s.table.holds(x, y):
+		return m.clickTable(x-s.table.x, y-s.table.y)
 	}
 	return nil
-}
-
-// closePrompt takes what was typed into a prompt; false if that is wrong.
-func (m *Model) closePrompt() bool {
-	switch {
-	case m.filtering:
-		m.filterAct(keymap.Accept)
-	case m.jump != nil:
-		m.jumpAct(keymap.Accept)
-	default:
-		m.searchAct(keymap.Accept)
-	}
-	return !m.prompting()
 }
 
 // clickTable moves the cursor to a row, opens the one it is on, or sorts by the column of a title.
@@ -117,36 +100,6 @@ func (m *Model) clickTable(x, y int) tea.Cmd {
 	return m.openDetail(id) // beside the table, in the place of the one there
 }
 
-// clickOverlay gives a click to the topmost overlay. One beside it shuts what can be opened again as it was; it answers
-// no question and drops nothing that was typed.
-func (m *Model) clickOverlay(x, y int) tea.Cmd {
-	box := m.spots.box
-	switch o := m.overlays.top(); {
-	case !box.holds(x, y):
-		if idle(o) {
-			m.overlays = m.overlays[:len(m.overlays)-1]
-		}
-	default:
-		if c, ok := o.(clickable); ok {
-			return m.overlays.after(c.click(x-box.x-2, y-box.y-1)) // the border and a space
-		}
-	}
-	return nil
-}
-
-// idle tells an overlay that holds nothing of the operator's.
-func idle(o overlay) bool {
-	switch o := o.(type) {
-	case *pane, *commandLog, *copyMenu:
-		return true
-	case *picker:
-		return o.input.text == ""
-	case *form:
-		return !o.changed()
-	}
-	return false
-}
-
 // wheel moves what is under the pointer, or else what the keys would move, by three lines.
 func (m *Model) wheel(msg tea.MouseWheelMsg) tea.Cmd {
 	step := keymap.Down
@@ -156,12 +109,13 @@ func (m *Model) wheel(msg tea.MouseWheelMsg) tea.Cmd {
 	case msg.Button != tea.MouseWheelDown:
 		return nil // sideways
 	}
-	move := m.act
+	move := m.overlays.wheel()
 	switch {
-	case m.overlays.top() != nil:
-		move = m.overlays.act
+	case move != nil:
 	case m.detail != nil && m.spots.table.holds(msg.X, msg.Y):
 		move = m.tableAct
+	default:
+		move = m.act
 	}
 	var cmds []tea.Cmd
 	for range 3 {

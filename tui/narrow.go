@@ -5,6 +5,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"holdfast/internal/text"
 	"holdfast/keymap"
 )
 
@@ -12,8 +13,26 @@ import (
 
 // startFilter gives the keys to the filter line.
 func (m *Model) startFilter() tea.Cmd {
-	m.filtering, m.filterErr, m.recall.at = true, nil, -1
-	m.openPrompt(m.table().order.filter.text)
+	m.filterErr, m.recall.at = nil, -1
+	p := newPrompt(prompt{label: " /", keys: keymap.Line}, m.table().order.filter.text)
+	p.offers = func() []keymap.Action {
+		if len(m.recall.used[m.view().Name]) == 0 {
+			return nil
+		}
+		return []keymap.Action{keymap.OlderFilter, keymap.NewerFilter}
+	}
+	p.wrong = func() string {
+		if m.filterErr == nil {
+			return ""
+		}
+		return text.Line(m.filterErr.Error())
+	}
+	p.changed = func(typed string) tea.Cmd {
+		m.recall.at = -1
+		return m.setFilter(typed)
+	}
+	p.decide = func(a keymap.Action) (func() tea.Cmd, bool) { return m.filterAct(a, p.input) }
+	m.openPrompt(p)
 	return m.uncover()
 }
 
@@ -27,18 +46,16 @@ func (m *Model) uncover() tea.Cmd {
 }
 
 // filterAct takes the keys of the filter line. A wrong pattern keeps it open.
-func (m *Model) filterAct(a keymap.Action) tea.Cmd {
+func (m *Model) filterAct(a keymap.Action, in *field) (next func() tea.Cmd, shut bool) {
 	switch {
 	case a == keymap.Accept && m.filterErr == nil:
-		m.filtering = false
-		return m.useFilter(m.input.text)
+		return func() tea.Cmd { return m.useFilter(in.text) }, true
 	case a == keymap.OlderFilter || a == keymap.NewerFilter:
-		return m.recallFilter(a)
+		return func() tea.Cmd { return m.recallFilter(a, in) }, false
 	case a == keymap.Cancel:
-		m.filtering = false
-		return m.setFilter("")
+		return func() tea.Cmd { return m.setFilter("") }, true
 	}
-	return nil
+	return nil, false
 }
 
 // setFilter filters the active table. A pattern that is not complete yet leaves the rows as they are and says why.

@@ -39,7 +39,7 @@ func (m *Model) touchAll(j *job, ids []string) {
 
 // palette offers every view, what can be done here and now, the rows and filters that were used last, and at its end
 // what cannot be done, with the reason.
-func (m *Model) palette() overlay {
+func (m *Model) palette() layer {
 	var choices []choice
 	for i, at := range m.tops {
 		choices = append(choices, choice{m.Views[at].Title, fmt.Sprintf("view %d", i+1), func() tea.Cmd { return m.switchTo(i) }})

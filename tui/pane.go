@@ -10,6 +10,7 @@ import (
 
 // pane is an overlay that shows scrolled text: help, the command log, an error in full.
 type pane struct {
+	mute
 	title string
 	text  func(th themes.Theme, w int) (n int, line func(i int) string) // asked anew each time, so that a log moves
 	log   bool                                                          // whoever sees its end goes on seeing it
@@ -30,8 +31,8 @@ func textPane(title, says string) *pane {
 
 func (p *pane) scope() keymap.Scope { return keymap.Pager }
 
-func (p *pane) hints() []keymap.Action {
-	return []keymap.Action{keymap.Close, keymap.PageDown, keymap.PageUp}
+func (p *pane) hints() []hint {
+	return hintsOf(keymap.Close, keymap.PageDown, keymap.PageUp)
 }
 
 func (p *pane) act(a keymap.Action) (func() tea.Cmd, bool) {
@@ -41,7 +42,7 @@ func (p *pane) act(a keymap.Action) (func() tea.Cmd, bool) {
 	return nil, a == keymap.Close
 }
 
-func (p *pane) typed(tea.Msg) tea.Cmd { return nil }
+func (p *pane) beside() (func() tea.Cmd, bool) { return nil, true }
 
 func (p *pane) draw(th themes.Theme, w, h int) (string, []string) {
 	n, line := p.text(th, w)

@@ -20,6 +20,7 @@ type choice struct {
 
 // picker is an overlay to choose one of many by typing: the palette, the sort column.
 type picker struct {
+	mute
 	title string
 	names []string // the labels of all as they are, which is what is looked for
 	all   []choice // with clean texts
@@ -44,8 +45,8 @@ func newPicker(title string, all []choice) *picker {
 
 func (p *picker) scope() keymap.Scope { return keymap.Palette }
 
-func (p *picker) hints() []keymap.Action {
-	return []keymap.Action{keymap.Accept, keymap.NextChoice, keymap.PrevChoice, keymap.Cancel}
+func (p *picker) hints() []hint {
+	return hintsOf(keymap.Accept, keymap.NextChoice, keymap.PrevChoice, keymap.Cancel)
 }
 
 func (p *picker) act(a keymap.Action) (func() tea.Cmd, bool) {
@@ -90,7 +91,9 @@ func (p *picker) typed(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-func (p *picker) field() *field { return p.input }
+func (p *picker) beside() (func() tea.Cmd, bool) { return nil, p.input.text == "" }
+
+func (p *picker) intake() intake { return p.input.intake() }
 
 // narrow keeps the choices that match, the best first.
 func (p *picker) narrow(text string) {

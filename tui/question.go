@@ -16,6 +16,7 @@ import (
 
 // question is an overlay with a text and buttons to choose from.
 type question struct {
+	asking
 	title   string
 	text    string   // clean
 	plan    []string // the commands that will be sent
@@ -25,7 +26,6 @@ type question struct {
 	back    int // the button that the key of "no" presses: nothing is lost by it
 	s       scroller
 	spots   []rect // of the buttons, as drawn last
-	asking
 }
 
 type button struct {
@@ -50,13 +50,14 @@ func confirm(plan operate.Action, yes func() tea.Cmd, between ...button) *questi
 
 func (q *question) scope() keymap.Scope { return keymap.Confirm }
 
-func (q *question) hints() []keymap.Action {
-	keys := []keymap.Action{keymap.Press, keymap.No, keymap.NextButton}
+func (q *question) hints() []hint {
+	no := hint{keymap.No, q.buttons[q.back].label} // which may be no plain no
+	keys := []hint{{action: keymap.Press}, no, {action: keymap.NextButton}}
 	if q.buttons[0].yes {
-		keys = []keymap.Action{keymap.Yes, keymap.No, keymap.Press, keymap.NextButton}
+		keys = []hint{{action: keymap.Yes}, no, {action: keymap.Press}, {action: keymap.NextButton}}
 	}
 	if q.of.changed() {
-		keys = append([]keymap.Action{keymap.AskAgain}, keys...)
+		keys = append(hintsOf(keymap.AskAgain), keys...)
 	}
 	return keys
 }
@@ -97,8 +98,6 @@ func (q *question) click(x, y int) (func() tea.Cmd, bool) {
 	return nil, false
 }
 
-func (q *question) typed(tea.Msg) tea.Cmd { return nil }
-
 func (q *question) draw(th themes.Theme, w, h int) (string, []string) {
 	lines := text.Wrap(q.text, w)
 	if len(q.diff) > 0 {
@@ -107,7 +106,7 @@ func (q *question) draw(th themes.Theme, w, h int) (string, []string) {
 	if q.plan != nil {
 		lines = append(lines, sends(th, q.plan, w)...)
 	}
-	foot := append([]string{""}, q.of.lines(th, w)...)
+	foot := append([]string{""}, q.of.lines(th, w, keymap.AskAgain)...)
 	row := q.row(th)
 	below := text.Width(row) > w && len(q.buttons) > 1
 	if below {
@@ -201,28 +200,28 @@ func diffLines(th themes.Theme, diff []string, w int) []string {
 
 // counted confirms an action on several rows: their number has to be typed.
 type counted struct {
+	asking
 	plans []operate.Action
 	note  string // clean
 	yes   func() tea.Cmd
 	input *field
 	wrong bool
 	s     scroller
-	asking
 }
 
 func newCounted(j *job, yes func() tea.Cmd) *counted {
-	c := &counted{plans: j.plans, note: j.note, yes: yes, input: newField(""), asking: asking{j.since}}
+	c := &counted{plans: j.plans, note: j.note, yes: yes, input: newField(""), asking: asking{of: j.since}}
 	c.input.focused = true
 	return c
 }
 
 func (c *counted) scope() keymap.Scope { return keymap.Form }
 
-func (c *counted) hints() []keymap.Action {
+func (c *counted) hints() []hint {
 	if c.of.changed() {
-		return []keymap.Action{keymap.FormAgain, keymap.Accept, keymap.Cancel}
+		return hintsOf(keymap.FormAgain, keymap.Accept, keymap.Cancel)
 	}
-	return []keymap.Action{keymap.Accept, keymap.Cancel}
+	return hintsOf(keymap.Accept, keymap.Cancel)
 }
 
 func (c *counted) act(a keymap.Action) (func() tea.Cmd, bool) {
@@ -251,7 +250,7 @@ func (c *counted) typed(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-func (c *counted) field() *field { return c.input }
+func (c *counted) intake() intake { return c.input.intake() }
 
 func (c *counted) draw(th themes.Theme, w, h int) (string, []string) {
 	first, n := c.plans[0], len(c.plans)
@@ -269,7 +268,7 @@ func (c *counted) draw(th themes.Theme, w, h int) (string, []string) {
 	lines = append(append(lines, sends(th, first.Commands, w)...), th.Muted.Render(fmt.Sprintf("  and the same for each of the %d", n)))
 	ask := fmt.Sprintf("Type %d to do it: ", n)
 	c.input.width = max(1, w-text.Width(ask)-1)
-	foot := append([]string{""}, c.of.lines(th, w)...)
+	foot := append([]string{""}, c.of.lines(th, w, keymap.FormAgain)...)
 	if c.wrong {
 		foot[0] = th.Bad.Render(fmt.Sprintf("that is not %d", n))
 	}

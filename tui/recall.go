@@ -103,17 +103,17 @@ func (m *Model) kept(msg keptMsg) {
 }
 
 // recallFilter puts an older filter into the line, or a newer one, and at last what was typed.
-func (m *Model) recallFilter(a keymap.Action) tea.Cmd {
+func (m *Model) recallFilter(a keymap.Action, in *field) tea.Cmd {
 	r := &m.recall
 	used, step := r.used[m.view().Name], 1
 	if a == keymap.NewerFilter {
 		step = -1
 	}
 	if r.at < 0 {
-		r.typed = m.input.text
+		r.typed = in.text
 	}
 	to := r.at + step
-	for to >= 0 && to < len(used) && used[to] == m.input.text {
+	for to >= 0 && to < len(used) && used[to] == in.text {
 		to += step // that would seem to do nothing
 	}
 	switch {
@@ -131,7 +131,7 @@ func (m *Model) recallFilter(a keymap.Action) tea.Cmd {
 	if r.at = max(to, -1); to >= 0 {
 		text = used[to]
 	}
-	m.input.set(text)
+	in.set(text)
 	return m.setFilter(text)
 }
 

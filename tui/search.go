@@ -15,7 +15,6 @@ import (
 // search is a text that is looked for in the detail pane. The pane has three parts: what stands before the content, the
 // content, and what stands after it; only the content can be large, and it is gone through once for a text.
 type search struct {
-	typing bool // its prompt has the keys
 	text   string
 	folded []string // as it is and as it is shown
 	from   int      // first line in the window when it began
@@ -29,11 +28,6 @@ type search struct {
 
 // parts of a pane.
 type parts [3]*laid
-
-// searching tells whether the prompt of a search has the keys.
-func (m *Model) searching() bool {
-	return m.detail != nil && m.detail.search != nil && m.detail.search.typing
-}
 
 // search carries out an action of a search.
 func (m *Model) search(a keymap.Action) tea.Cmd {
@@ -50,8 +44,13 @@ func (m *Model) search(a keymap.Action) tea.Cmd {
 }
 
 func (m *Model) startSearch() tea.Cmd {
-	m.detail.search = &search{typing: true, from: m.detail.s.top}
-	m.openPrompt("")
+	d := m.detail
+	d.search = &search{from: d.s.top}
+	m.openPrompt(newPrompt(prompt{
+		label: " search ", keys: keymap.Input, wrong: d.search.complaint,
+		changed: func(typed string) tea.Cmd { m.searchFor(typed); return nil },
+		decide:  func(a keymap.Action) (func() tea.Cmd, bool) { return nil, m.searchAct(d, a) },
+	}, ""))
 	return nil
 }
 
@@ -59,21 +58,22 @@ func (m *Model) startSearch() tea.Cmd {
 func (m *Model) endSearch() { m.detail.search = nil }
 
 // searchAct takes the keys of the prompt.
-func (m *Model) searchAct(a keymap.Action) {
-	d := m.detail
+func (m *Model) searchAct(d *detail, a keymap.Action) (shut bool) {
 	s := d.search
 	switch {
 	case a == keymap.Accept && s.count() > 0:
-		s.typing = false
 	case a == keymap.Accept:
 		if s.text != "" {
 			m.say(s.complaint(), Plain)
 		}
-		m.endSearch()
+		d.search = nil
 	case a == keymap.Cancel:
 		d.s.asked = s.from
-		m.endSearch()
+		d.search = nil
+	default:
+		return false
 	}
+	return true
 }
 
 // searchFor goes to the first match from where the search began.
@@ -81,7 +81,7 @@ func (m *Model) searchFor(text string) {
 	d := m.detail
 	s := d.search
 	d.s.asked = s.from
-	*s = search{typing: true, from: s.from, text: text, folded: folded(text)}
+	*s = search{from: s.from, text: text, folded: folded(text)}
 	all := d.parts(m.theme, m.snap, m.clock(), m.detailWidth())
 	s.look(all)
 	n := sort.Search(s.count(), func(n int) bool {

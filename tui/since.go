@@ -18,11 +18,10 @@ import (
 
 // since watches the rows under a question, or none where it is nil.
 type since struct {
-	view  *View // whose rows
-	was   []seen
-	again func() tea.Cmd // asks anew
-	key   string         // that does that
-	notes []string       // what changed, raw
+	again func() tea.Cmd             // asks anew
+	now   func() []string            // what changed, raw
+	key   func(keymap.Action) string // its name
+	notes []string                   // of the last look
 }
 
 // seen is a row as a question knows it: as one of these, nil where there was none.
@@ -31,10 +30,17 @@ type seen struct {
 	rows []live.Row
 }
 
-// asking is the part of an overlay that asks about rows.
-type asking struct{ of *since }
+// asking is the part of a layer that asks about rows.
+type asking struct {
+	mute
+	of *since
+}
 
-func (a asking) since() *since { return a.of }
+func (a asking) look() {
+	if a.of != nil {
+		a.of.notes = a.of.now()
+	}
+}
 
 // about watches rows from now on, as they are given.
 func (m *Model) about(kind live.Kind, again func() tea.Cmd, was ...seen) *since {
@@ -42,7 +48,7 @@ func (m *Model) about(kind live.Kind, again func() tea.Cmd, was ...seen) *since 
 	if kind == "" || t == nil || len(was) == 0 {
 		return nil
 	}
-	return &since{view: t.view, was: was, again: again}
+	return &since{again: again, key: m.keyName, now: func() []string { return m.changedSince(t.view, was) }}
 }
 
 func seenRows(rows []live.Row) (was []seen) {
@@ -73,46 +79,33 @@ func (m *Model) rowsNow(kind live.Kind, rows []live.Row) (now []live.Row, gone [
 }
 
 // pose opens a question about rows.
-func (m *Model) pose(o overlay) {
-	m.overlays.push(o)
-	m.lookSince()
+func (m *Model) pose(l layer) {
+	l.look()
+	m.overlays.push(l)
 }
 
-// lookSince has every open question say what changed under it.
-func (m *Model) lookSince() {
-	for _, o := range m.overlays {
-		if q, is := o.(interface{ since() *since }); is && q.since() != nil {
-			w := q.since()
-			w.key = m.keyName(keymap.AskAgain)
-			if o.scope() == keymap.Form {
-				w.key = m.keyName(keymap.FormAgain)
-			}
-			w.look(m)
-		}
-	}
-}
-
-func (w *since) look(m *Model) {
-	w.notes = nil
+// changedSince says what became of rows that a question is about.
+func (m *Model) changedSince(v *View, was []seen) (notes []string) {
 	more := 0
-	for _, s := range w.was {
-		now := m.rowNow(w.view.Kind, s.id)
-		if slices.ContainsFunc(s.rows, func(was live.Row) bool { return m.Live.Same(w.view.Kind, was, now) }) {
+	for _, s := range was {
+		now := m.rowNow(v.Kind, s.id)
+		if slices.ContainsFunc(s.rows, func(was live.Row) bool { return m.Live.Same(v.Kind, was, now) }) {
 			continue
 		}
-		if len(w.notes) == maxNamed {
+		if len(notes) == maxNamed {
 			more++
 			continue
 		}
-		text := changedTo(w.view, s.rows[len(s.rows)-1], now, m.clock())
-		if len(w.was) > 1 {
-			text = s.id + " " + text
+		says := changedTo(v, s.rows[len(s.rows)-1], now, m.clock())
+		if len(was) > 1 {
+			says = s.id + " " + says
 		}
-		w.notes = append(w.notes, text)
+		notes = append(notes, says)
 	}
 	if more > 0 {
-		w.notes = append(w.notes, fmt.Sprintf("and %s more changed since", text.Count(more)))
+		notes = append(notes, fmt.Sprintf("and %s more changed since", text.Count(more)))
 	}
+	return notes
 }
 
 // What a note tells of a change: cells, and characters of each.
@@ -157,12 +150,12 @@ func (w *since) renew() (next func() tea.Cmd, shut bool) {
 }
 
 // lines are the notes as a question shows them.
-func (w *since) lines(th themes.Theme, width int) (lines []string) {
+func (w *since) lines(th themes.Theme, width int, again keymap.Action) (lines []string) {
 	if !w.changed() {
 		return nil
 	}
 	for _, note := range w.notes {
 		lines = append(lines, text.Styled(th.Warn, text.Wrap(text.Line(note), width))...)
 	}
-	return append(lines, th.Muted.Render(w.key+" asks again"))
+	return append(lines, th.Muted.Render(w.key(again)+" asks again"))
 }

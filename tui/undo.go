@@ -153,7 +153,7 @@ func (m *Model) takeBack(d undoEntry) tea.Cmd {
 }
 
 // undoList offers the last actions, newest first, to take one back. One that was done over since is refused then.
-func (m *Model) undoList() overlay {
+func (m *Model) undoList() layer {
 	var choices []choice
 	for _, d := range slices.Backward(m.done.entries) {
 		if len(choices) == maxUndoEntries {
