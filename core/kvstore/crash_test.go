@@ -91,6 +91,7 @@ func TestReplicationGoesOnAfterACrashOfEitherSide(t *testing.T) {
 		for _, way := range [][2]string{{"pebble", to}, {to, "pebble"}} {
 			for _, victim := range []int{0, 1} {
 				t.Run(fmt.Sprintf("%s to %s, %s crashes", way[0], way[1], way[victim]), func(t *testing.T) {
+					t.Parallel() // each has servers of its own, and waits for them
 					master, replica := mortals[way[0]](t), mortals[way[1]](t)
 					crashes(t, master, replica, []*mortal{master, replica}[victim])
 				})

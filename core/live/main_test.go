@@ -53,7 +53,9 @@ func each(t *testing.T, test func(t *testing.T, c *core.Core)) {
 	t.Helper()
 	t.Run("single", func(t *testing.T) { test(t, open(t, single(t), 0)) })
 	t.Run("cluster", func(t *testing.T) { test(t, open(t, cluster(t), 0)) })
-	t.Run("mini", func(t *testing.T) { o, _ := mini(t); test(t, open(t, o, 0)) })
+	if !testing.Short() { // as redistest.Each
+		t.Run("mini", func(t *testing.T) { o, _ := mini(t); test(t, open(t, o, 0)) })
+	}
 }
 
 // run runs the live model until the test ends or stop is called.

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -52,8 +51,8 @@ func lost(t *testing.T, name string, n int, hold redistest.Hold) (after, command
 			return hold
 		}
 		return redistest.Pass
-	})
-	s := newStage(t, c, conn.Options{URLs: []string{gate.URL()}, Timeout: 250 * time.Millisecond}, operate.Options{})
+	}).HangUp()
+	s := newStage(t, c, conn.Options{URLs: []string{gate.URL()}}, operate.Options{})
 	defer s.core.Close() // the gate waits for its clients
 	_, err = s.Do(ctx, everyAction(t, s, on)[name])
 	select {

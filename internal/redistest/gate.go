@@ -11,7 +11,7 @@ import (
 )
 
 // Gate stands before a server and lets commands through until one that it holds: from then on its client hears nothing
-// more. A test that kills the client then knows how far it got.
+// more, or, with HangUp, finds its connections closed. A test that kills the client then knows how far it got.
 type Gate struct {
 	Addr string // host:port for the client
 	held chan struct{}
@@ -20,6 +20,7 @@ type Gate struct {
 	hold func(n int, command string) Hold
 	seen int
 	shut bool
+	cut  bool
 }
 
 // Hold says what becomes of a command.
@@ -61,6 +62,21 @@ func NewGate(t testing.TB, server string, hold func(n int, command string) Hold)
 // URL of database 0 behind the gate.
 func (g *Gate) URL() string { return "redis://" + g.Addr + "/0" }
 
+// HangUp makes the gate close the connection of the command that it holds and all later ones, so that no timeout is waited for.
+// It returns the gate.
+func (g *Gate) HangUp() *Gate {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.cut = true
+	return g
+}
+
+func (g *Gate) hangsUp() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.cut
+}
+
 // Held is closed when a command is held.
 func (g *Gate) Held() <-chan struct{} { return g.held }
 
@@ -92,6 +108,9 @@ func (g *Gate) serve(client net.Conn, addr string) {
 		switch g.ask(name) {
 		case Before:
 			g.stop()
+			if g.hangsUp() {
+				return
+			}
 		case After:
 			close(awaited)
 			if _, err := server.Write(raw); err != nil {
@@ -120,6 +139,10 @@ func (g *Gate) answer(client, server net.Conn, awaited <-chan struct{}) {
 		select {
 		case <-awaited:
 			g.stop()
+			if g.hangsUp() {
+				client.Close()
+				return
+			}
 			_, _ = io.Copy(io.Discard, server)
 			return
 		default:

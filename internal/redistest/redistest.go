@@ -240,7 +240,7 @@ func URL() string {
 func Mini(t testing.TB) (*redis.Client, *miniredis.Miniredis) {
 	t.Helper()
 	m := miniredis.RunT(t)
-	c := redis.NewClient(&redis.Options{Addr: m.Addr(), MaxRetries: -1})
+	c := redis.NewClient(&redis.Options{Addr: m.Addr(), MaxRetries: -1, ReadTimeout: patience, WriteTimeout: patience})
 	t.Cleanup(func() { c.Close() })
 	return c, m
 }
@@ -267,12 +267,15 @@ func (k *Clocked) Advance(d time.Duration) {
 	k.FastForward(d)
 }
 
-// Each runs a test against a real single server, a real cluster of three masters, and miniredis.
+// Each runs a test against a real single server, a real cluster of three masters, and, without -short, miniredis: what runs of
+// ours is the same there, and its scripts are slow under the race detector.
 func Each(t *testing.T, test func(t *testing.T, c redis.UniversalClient)) {
 	t.Helper()
 	t.Run("single", func(t *testing.T) { test(t, Single(t)) })
 	t.Run("cluster", func(t *testing.T) { test(t, Cluster(t)) })
-	t.Run("mini", func(t *testing.T) { c, _ := Mini(t); test(t, c) })
+	if !testing.Short() {
+		t.Run("mini", func(t *testing.T) { c, _ := Mini(t); test(t, c) })
+	}
 }
 
 // EachReal is Each without miniredis, for what that server does not do.

@@ -97,9 +97,9 @@ func TestAnOpenDatabaseStaysWhereItIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Chdir(dir)
-	for i := range 300 { // through several files
-		put(t, relative, fmt.Sprint(i), strings.Repeat("r", 100<<10))
-		put(t, linked, fmt.Sprint(i), strings.Repeat("l", 100<<10))
+	for i := range 30 { // through several files
+		put(t, relative, fmt.Sprint(i), strings.Repeat("r", 1<<20))
+		put(t, linked, fmt.Sprint(i), strings.Repeat("l", 1<<20))
 	}
 	for name, s := range map[string]*pebbledb.Store{"here/db": relative, "one/db": linked} {
 		empty := inMemory(t, pebbledb.Options{})

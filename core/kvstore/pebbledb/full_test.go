@@ -137,8 +137,8 @@ func TestADatabaseThatWasClosedOnAFullDiskCanBeRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range 300 { // in tables and in the log
-		put(t, s, fmt.Sprint("k", i), strings.Repeat("v", 50<<10))
+	for i := range 30 { // in tables and in the log
+		put(t, s, fmt.Sprint("k", i), strings.Repeat("v", 500<<10))
 	}
 	state := whole(t, s)
 	full.Store(true)

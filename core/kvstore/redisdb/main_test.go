@@ -98,6 +98,9 @@ func fewer(t testing.TB, checks string) {
 
 func TestConformance(t *testing.T) {
 	redistest.EachReal(t, func(t *testing.T, c redis.UniversalClient) { kvtest.Run(t, harness(c)) })
+	if testing.Short() {
+		return // as redistest.Each
+	}
 	t.Run("mini", func(t *testing.T) {
 		c, m := redistest.ClockedMini(t)
 		h := harness(c)
