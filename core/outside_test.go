@@ -12,6 +12,9 @@ import (
 
 // Another module uses core from a checkout: the program of docs/example is built outside of this module, as the README says.
 func TestAnotherModuleUsesCore(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: it builds and runs another program, and nothing of ours runs in this one")
+	}
 	checkout, err := filepath.Abs("..")
 	ok(t, err)
 	dir := t.TempDir()
