@@ -18,12 +18,14 @@ func mayImport() map[string][]string {
 	return map[string][]string{
 		"":       {"internal/cli"},
 		"views":  {"tui", "core", "keymap", "themes", "internal/text"},
-		"tui":    {"core", "keymap", "themes", "internal/text"},
+		"tui":    {"tui/overlay", "core", "keymap", "themes", "internal/text"},
 		"demo":   {"core"},
 		"core":   nil,
 		"keymap": nil,
 		"themes": nil,
 		"docs":   {"core", "internal/redistest"}, // the programs of docs/bench.sh and docs/pictures.sh
+
+		"tui/overlay": {"core", "keymap", "themes", "internal/text"},
 
 		"internal/cli":       {"views", "tui", "demo", "core", "keymap", "themes", "internal/config", "internal/text"},
 		"internal/config":    {"views", "tui", "core", "keymap", "themes", "internal/text"},
@@ -32,15 +34,14 @@ func mayImport() map[string][]string {
 	}
 }
 
-// folder is the top-level folder of a package of ours; of one in internal, its folder there.
+// folder is the top-level folder of a package of ours; of one in internal or tui, its folder there.
 func folder(pkg string) (name string, ours bool) {
 	if pkg == module {
 		return "", true
 	}
 	path, ours := strings.CutPrefix(pkg, module+"/")
 	name, rest, _ := strings.Cut(path, "/")
-	if name == "internal" {
-		below, _, _ := strings.Cut(rest, "/")
+	if below, _, _ := strings.Cut(rest, "/"); below != "" && (name == "internal" || name == "tui") {
 		name += "/" + below
 	}
 	return name, ours

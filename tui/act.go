@@ -17,6 +17,7 @@ import (
 	"holdfast/core/operate"
 	"holdfast/internal/text"
 	"holdfast/keymap"
+	"holdfast/tui/overlay"
 )
 
 // The way of an action: key -> begin -> form -> plan -> ask -> Operator.Do -> acted -> toast.
@@ -24,11 +25,11 @@ import (
 // job is one or several planned actions of one kind.
 type job struct {
 	plans   []operate.Action
-	note    string   // what else is to be known before it is done
-	undoes  int      // the number of what it takes back; 0: nothing
-	draft   *draft   // of an edit: what must not get lost
-	diff    []string // of an edit; of what cannot be read, what is seen of it
-	since   *since   // the rows that it is about; nil: about none
+	note    string         // what else is to be known before it is done
+	undoes  int            // the number of what it takes back; 0: nothing
+	draft   *draft         // of an edit: what must not get lost
+	diff    []string       // of an edit; of what cannot be read, what is seen of it
+	since   *overlay.Since // the rows that it is about; nil: about none
 	started time.Time
 	through atomic.Int64 // how many are done
 	stopped atomic.Bool  // no further one is to be begun
@@ -77,12 +78,14 @@ func (m *Model) begin(a *Action) tea.Cmd {
 }
 
 // openForm asks what an action on one row needs; typed is what was typed into an earlier form of it.
-func (m *Model) openForm(a *Action, kind live.Kind, rows []live.Row, typed *form) {
-	f := newForm(a.Form(rows[0]), func(answers map[string]string) tea.Cmd { return m.plan(a, kind, rows, "", answers) })
-	if typed != nil {
-		f.keep(typed)
+func (m *Model) openForm(a *Action, kind live.Kind, rows []live.Row, typed *overlay.Form) {
+	asked := a.Form(rows[0])
+	var fields []overlay.Field
+	for _, one := range asked.Fields {
+		fields = append(fields, overlay.Field(one))
 	}
-	f.of = m.about(kind, func() tea.Cmd {
+	var f *overlay.Form
+	about := m.about(kind, func() tea.Cmd {
 		if now, _, why := m.anew(a, kind, rows); why != "" {
 			m.say(why, Warn)
 		} else {
@@ -90,7 +93,11 @@ func (m *Model) openForm(a *Action, kind live.Kind, rows []live.Row, typed *form
 		}
 		return nil
 	}, seenRows(rows)...)
-	m.pose(f)
+	f = overlay.NewForm(asked.Title, fields, about, func(answers map[string]string) tea.Cmd { return m.plan(a, kind, rows, "", answers) })
+	if typed != nil {
+		f.Keep(typed)
+	}
+	m.overlays.Push(f)
 }
 
 // anew are the rows of a question as they are now, which of them are left out, or why there is nothing more to ask.
@@ -246,22 +253,23 @@ func (m *Model) ask(j *job) tea.Cmd {
 	yes := func() tea.Cmd { return m.do(j) }
 	switch {
 	case len(j.plans) > 1:
-		m.pose(newCounted(j, yes))
+		m.overlays.Push(overlay.NewCounted(j.plans, j.note, j.since, yes))
 	case j.draft != nil:
-		q := confirm(j.plans[0], yes, button{label: "back to the text", press: func() tea.Cmd { return m.openEditor(*j.draft) }})
-		q.diff, q.back, q.buttons[2].label = j.diff, 1, "discard it"
-		q.of = m.aboutDraft(j)
-		m.pose(q)
+		q := overlay.Confirm(j.plans[0], yes, overlay.Button{Label: "back to the text", Press: func() tea.Cmd { return m.openEditor(*j.draft) }})
+		q.Diff, q.Back, q.Buttons[2].Label = j.diff, 1, "discard it"
+		q.About(m.aboutDraft(j))
+		m.overlays.Push(q)
 	default:
 		if w := j.plans[0].Warning; w != "" {
 			yes = func() tea.Cmd { return m.askAgain(j, w) }
 		}
-		q := confirm(j.plans[0], yes)
-		q.diff, q.of = j.diff, j.since
+		q := overlay.Confirm(j.plans[0], yes)
+		q.Diff = j.diff
+		q.About(j.since)
 		if j.note != "" {
-			q.text += "\n" + j.note
+			q.Text += "\n" + j.note
 		}
-		m.pose(q)
+		m.overlays.Push(q)
 	}
 	return nil
 }
@@ -269,10 +277,11 @@ func (m *Model) ask(j *job) tea.Cmd {
 // askAgain puts a second question before what may be a mistake; "no" is preselected.
 func (m *Model) askAgain(j *job, warning string) tea.Cmd {
 	p := j.plans[0]
-	q := confirm(p, func() tea.Cmd { return m.do(j) })
-	q.title, q.text, q.plan = "really "+q.title, text.Line(warning)+"\n\n"+q.text, nil
-	q.at, q.of = q.back, j.since
-	m.pose(q)
+	q := overlay.Confirm(p, func() tea.Cmd { return m.do(j) })
+	q.Title, q.Text, q.Plan = "really "+q.Title, text.Line(warning)+"\n\n"+q.Text, nil
+	q.At = q.Back
+	q.About(j.since)
+	m.overlays.Push(q)
 	return nil
 }
 

@@ -140,7 +140,7 @@ func BenchmarkJump(b *testing.B) {
 						looks = append(looks, time.Since(start))
 					}
 				}
-				m.overlays.act(keymap.Cancel)
+				m.overlays.Act(keymap.Cancel)
 			}
 			percentiles(b, took)
 			slices.Sort(looks)

@@ -4,14 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"slices"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"holdfast/core/operate"
 	"holdfast/internal/text"
+	"holdfast/tui/overlay"
 )
 
 // A conflict is a save that came too late. Its screen shows the document from three sides: as it was opened, as it is now
@@ -43,40 +41,40 @@ func (m *Model) unsaved(j *job, err error) tea.Cmd {
 			return draftedMsg{mine, plan, j.diff, nil}
 		}
 		c := operate.Compare(mine.doc, plan, now)
-		return savedMsg{j, mine, was, c, sides(c), nil}
+		return savedMsg{j, mine, was, c, overlay.Sides(c), nil}
 	})
 }
 
-func (m *Model) conflict(msg savedMsg) layer {
+func (m *Model) conflict(msg savedMsg) overlay.Layer {
 	c := msg.conflict
-	edit := func(label, text string) button {
-		return button{label: label, press: func() tea.Cmd { return m.openEditor(draft{c.Now, text, msg.was}) }}
+	edit := func(label, text string) overlay.Button {
+		return overlay.Button{Label: label, Press: func() tea.Cmd { return m.openEditor(draft{c.Now, text, msg.was}) }}
 	}
-	q := &question{title: "conflict on " + text.Line(c.Now.ID)}
-	q.of = m.about(c.Now.Kind, func() tea.Cmd { return m.unsaved(msg.job, operate.ErrConflict) }, seen{c.Now.ID, msg.was})
+	q := &overlay.Question{Title: "conflict on " + text.Line(c.Now.ID)}
+	q.About(m.about(c.Now.Kind, func() tea.Cmd { return m.unsaved(msg.job, operate.ErrConflict) }, seen{c.Now.ID, msg.was}))
 	if len(msg.lines) == 0 {
-		q.text = "It was changed meanwhile to exactly your text: nothing was written."
-		q.buttons = []button{edit("edit theirs", c.Now.Text()), {label: "leave"}}
-		q.back = 1
+		q.Text = "It was changed meanwhile to exactly your text: nothing was written."
+		q.Buttons = []overlay.Button{edit("edit theirs", c.Now.Text()), {Label: "leave"}}
+		q.Back = 1
 		return q
 	}
-	q.text = "It was changed meanwhile, so nothing was written. "
+	q.Text = "It was changed meanwhile, so nothing was written. "
 	if len(c.Members) > 0 {
-		q.text += "- is theirs, on the server now; + is yours; ! is what both changed."
+		q.Text += "- is theirs, on the server now; + is yours; ! is what both changed."
 	} else {
-		q.text += "! is what both replaced."
+		q.Text += "! is what both replaced."
 	}
-	q.diff = msg.lines
-	q.back = 3
+	q.Diff = msg.lines
+	q.Back = 3
 	first := edit("edit theirs", c.Merged)
 	if c.Merged != c.Now.Text() {
-		first.label = "edit merged"
+		first.Label = "edit merged"
 	}
-	q.buttons = []button{
+	q.Buttons = []overlay.Button{
 		first,
-		{label: "take theirs", press: func() tea.Cmd { m.say("left as it is now; what you wrote is dropped", Plain); return nil }},
-		{label: "save mine over theirs", danger: true, press: func() tea.Cmd { return m.edited(draft{c.Now, c.Mine, msg.was}) }},
-		{label: "leave", press: func() tea.Cmd { return toFile(draft{c.Now, c.Mine, msg.was}) }},
+		{Label: "take theirs", Press: func() tea.Cmd { m.say("left as it is now; what you wrote is dropped", Plain); return nil }},
+		{Label: "save mine over theirs", Danger: true, Press: func() tea.Cmd { return m.edited(draft{c.Now, c.Mine, msg.was}) }},
+		{Label: "leave", Press: func() tea.Cmd { return toFile(draft{c.Now, c.Mine, msg.was}) }},
 	}
 	return q
 }
@@ -95,66 +93,4 @@ func (m *Model) keptIn(msg writtenMsg) {
 		return
 	}
 	m.say("nothing written; your text is in "+msg.path, Warn) // it stays until the next key
-}
-
-// sides are the lines that show a conflict: by members where it has them, else by the lines of both texts. None where
-// both sides wrote the same.
-func sides(c operate.Conflict) []string {
-	theirs := c.Now.Text()
-	if theirs == c.Mine {
-		return nil
-	}
-	if len(c.Members) == 0 {
-		return bothDifferences(difference(c.Was, theirs), difference(c.Was, c.Mine))
-	}
-	var overlaps, alone []string
-	for _, one := range c.Members {
-		name := strings.Join(one.Path, ".")
-		switch {
-		case one.Overlaps():
-			overlaps = append(overlaps, "! "+name+": both changed it")
-			overlaps = slices.Concat(overlaps, value("  was    ", one.Was), value("- theirs ", one.Theirs), value("+ yours  ", one.Mine))
-		case one.Theirs == one.Mine:
-			alone = append(alone, "  "+name+": both changed it to the same")
-			alone = slices.Concat(alone, value("  was    ", one.Was), value("  now    ", one.Mine))
-		case one.Mine == one.Was:
-			alone = append(alone, "  "+name+": only they changed it")
-			alone = slices.Concat(alone, value("  was    ", one.Was), value("- theirs ", one.Theirs))
-		default:
-			alone = append(alone, "  "+name+": only you changed it")
-			alone = slices.Concat(alone, value("  was    ", one.Was), value("+ yours  ", one.Mine))
-		}
-	}
-	return append(overlaps, alone...)
-}
-
-// bothDifferences are two differences to the same text; what is taken away in both is marked.
-func bothDifferences(theirs, yours []string) []string {
-	for i, l := range theirs {
-		if at := slices.Index(yours, l); at >= 0 && strings.HasPrefix(l, "-") {
-			theirs[i], yours[at] = "!"+l[1:], "!"+l[1:]
-		}
-	}
-	return slices.Concat([]string{"theirs, against what you opened:"}, theirs, []string{"", "yours, against what you opened:"}, yours)
-}
-
-// How a value of a member is shown in full: in lines of so many characters, and not more of them.
-const (
-	maxLine   = 60
-	maxValues = 12
-)
-
-func value(label, json string) []string {
-	if json == "" {
-		return []string{label + "(none)"}
-	}
-	var lines []string
-	for part := range slices.Chunk([]rune(text.Line(json)), maxLine) {
-		if len(lines) == maxValues {
-			return append(lines, fmt.Sprintf("%s… of %d bytes", label[:1]+strings.Repeat(" ", len(label)-1), len(json)))
-		}
-		lines = append(lines, label+string(part))
-		label = label[:1] + strings.Repeat(" ", len(label)-1)
-	}
-	return lines
 }

@@ -8,6 +8,7 @@ import (
 
 	"holdfast/internal/text"
 	"holdfast/themes"
+	"holdfast/tui/overlay"
 )
 
 // Connections are the servers that have a name, and how to go to another one. The zero value is one without.
@@ -50,11 +51,11 @@ func (m *Model) nameTag() string {
 }
 
 // connectChoices offer the other connections.
-func (m *Model) connectChoices() []choice {
-	var out []choice
+func (m *Model) connectChoices() []overlay.Choice {
+	var out []overlay.Choice
 	for _, name := range m.Connections.Names {
 		if name != m.Connections.Here {
-			out = append(out, choice{"connect to " + name, "the dashboard of that connection", func() tea.Cmd { return m.connect(name) }})
+			out = append(out, overlay.Choice{Label: "connect to " + name, Hint: "the dashboard of that connection", Pick: func() tea.Cmd { return m.connect(name) }})
 		}
 	}
 	return out
@@ -62,7 +63,7 @@ func (m *Model) connectChoices() []choice {
 
 // triedMsg tells whether another connection answers.
 type triedMsg struct {
-	waiting *pane
+	waiting overlay.Layer
 	name    string
 	err     error
 }
@@ -72,20 +73,20 @@ func (m *Model) connect(name string) tea.Cmd {
 	if m.isBusy() {
 		return nil
 	}
-	waiting := textPane("Connecting to "+text.Clean(name), "waiting for an answer; close this to stay here")
-	m.overlays.push(waiting)
+	waiting := overlay.NewText("Connecting to "+text.Clean(name), "waiting for an answer; close this to stay here")
+	m.overlays.Push(waiting)
 	ctx, try := m.ctx, m.Connections.Try
 	return func() tea.Msg { return triedMsg{waiting, name, try(ctx, name)} }
 }
 
 // tried ends this dashboard for the other one, unless the operator would rather stay.
 func (m *Model) tried(msg triedMsg) tea.Cmd {
-	if m.overlays.top() != msg.waiting {
+	if !m.overlays.IsTop(msg.waiting) {
 		return nil
 	}
-	m.overlays.close(msg.waiting)
+	m.overlays.Close(msg.waiting)
 	if msg.err != nil {
-		m.overlays.push(textPane("Cannot connect to "+text.Clean(msg.name)+"; this connection stays", msg.err.Error()))
+		m.overlays.Push(overlay.NewText("Cannot connect to "+text.Clean(msg.name)+"; this connection stays", msg.err.Error()))
 		return nil
 	}
 	m.leads = msg.name

@@ -13,7 +13,7 @@ import (
 	"holdfast/core/live"
 	"holdfast/internal/text"
 	"holdfast/keymap"
-	"holdfast/themes"
+	"holdfast/tui/overlay"
 )
 
 // Copying goes through the terminal (OSC 52), so that it works over SSH, too. Whether a terminal obeys it never says. What
@@ -23,77 +23,6 @@ import (
 // maxCopied is how much is copied at once, in bytes: many terminals drop more without a word.
 const maxCopied = 100_000
 
-// copyMenu asks what of a row, or of the marked ones, is to be copied.
-type copyMenu struct {
-	mute
-	title   string
-	choices []clip
-	at      int
-}
-
-// clip is something that can be copied.
-type clip struct {
-	keymap.Binding
-	take func() tea.Cmd
-}
-
-const copyLabel = 7 // cells: "content"
-
-func (c *copyMenu) scope() keymap.Scope { return keymap.Copying }
-
-func (c *copyMenu) hints() []hint {
-	return hintsOf(keymap.CopyChosen, keymap.CopyNothing)
-}
-
-func (c *copyMenu) act(a keymap.Action) (func() tea.Cmd, bool) {
-	switch a {
-	case keymap.Up:
-		c.at = max(0, c.at-1)
-	case keymap.Down:
-		c.at = min(c.at+1, len(c.choices)-1)
-	case keymap.CopyChosen:
-		return c.choices[c.at].take, true
-	case keymap.CopyNothing:
-		return nil, true
-	}
-	for _, one := range c.choices {
-		if one.Action == a {
-			return one.take, true
-		}
-	}
-	return nil, false
-}
-
-func (c *copyMenu) click(_, y int) (func() tea.Cmd, bool) {
-	switch {
-	case y < 0 || y >= len(c.choices):
-	case y == c.at:
-		return c.choices[y].take, true
-	default:
-		c.at = y
-	}
-	return nil, false
-}
-
-func (c *copyMenu) beside() (func() tea.Cmd, bool) { return nil, true }
-
-func (c *copyMenu) draw(th themes.Theme, w, _ int) (string, []string) {
-	lines := make([]string, len(c.choices))
-	wide := text.Width(c.title)
-	for _, one := range c.choices {
-		wide = max(wide, text.Width(one.Help)+copyLabel+5)
-	}
-	for i, one := range c.choices {
-		key := text.Fit(strings.Join(one.Keys[:min(1, len(one.Keys))], ""), 2, false)
-		if i == c.at {
-			lines[i] = th.RowSelected.Render(text.Fit("> "+key+text.Fit(one.Label, copyLabel, false)+" "+one.Help, min(w, wide), false))
-		} else {
-			lines[i] = "  " + th.Key.Render(key) + th.Text.Render(text.Fit(one.Label, copyLabel, false)) + " " + th.Muted.Render(one.Help)
-		}
-	}
-	return c.title, lines
-}
-
 // copy asks what is to be copied of the open row, else of the marked ones or the one under the cursor.
 func (m *Model) copy() tea.Cmd {
 	var rows []live.Row
@@ -102,25 +31,26 @@ func (m *Model) copy() tea.Cmd {
 	} else if m.detail.row != nil { // also one that is gone, as it was seen last
 		rows = []live.Row{m.detail.row}
 	}
-	menu := &copyMenu{}
+	var title string
+	var choices []overlay.Clip
 	add := func(a keymap.Action, take func() tea.Cmd) {
 		b, _ := m.Keys.Binding(a)
-		menu.choices = append(menu.choices, clip{b, take})
+		choices = append(choices, overlay.Clip{Key: b, Take: take})
 	}
 	if d := m.detail; d != nil && d.whole.Found {
-		menu.title = "Copy of " + text.Line(d.id)
+		title = "Copy of " + text.Line(d.id)
 		part := d.part()
 		add(keymap.CopyContent, func() tea.Cmd { return m.copyContent("the "+cmp.Or(part, "content"), d.whole) })
 		if part != "" {
-			menu.choices[0].Help = "the " + part
+			choices[0].Key.Help = "the " + part
 		}
 	}
 	switch {
 	case len(rows) == 1:
-		menu.title = "Copy of " + text.Line(rows[0].ID())
+		title = "Copy of " + text.Line(rows[0].ID())
 	case len(rows) > 1:
-		menu.title = fmt.Sprintf("Copy of %s marked rows, a line each", text.Count(len(rows)))
-	case len(menu.choices) == 0:
+		title = fmt.Sprintf("Copy of %s marked rows, a line each", text.Count(len(rows)))
+	case len(choices) == 0:
 		m.say("there is no row here to copy", Plain)
 		return nil
 	}
@@ -150,22 +80,22 @@ func (m *Model) copy() tea.Cmd {
 			})
 		}
 	}
-	m.overlays.push(menu)
+	m.overlays.Push(overlay.NewCopyMenu(title, choices))
 	return nil
 }
 
 // chooseCell asks for the column.
 func (m *Model) chooseCell(rows []live.Row, at Clock, line func(string) string) tea.Cmd {
-	var choices []choice
+	var choices []overlay.Choice
 	for i, c := range m.view().Columns {
 		cell := func(r live.Row) string { return cellText(m.view(), i, r, at) }
-		choices = append(choices, choice{c.Title, cell(rows[0]), func() tea.Cmd {
+		choices = append(choices, overlay.Choice{Label: c.Title, Hint: cell(rows[0]), Pick: func() tea.Cmd {
 			return m.copyLines(c.Title, rows, func(r live.Row) string { return line(cell(r)) })
 		}})
 	}
-	p := newPicker("Copy which cell", choices)
-	p.whole = true
-	m.overlays.push(p)
+	p := overlay.NewPicker("Copy which cell", choices)
+	p.Whole = true
+	m.overlays.Push(p)
 	return nil
 }
 

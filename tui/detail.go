@@ -10,6 +10,7 @@ import (
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/keymap"
+	"holdfast/tui/overlay"
 )
 
 // detail is the pane on one row: its facts, links, content, raw keys and recent changes. The row under it may change or
@@ -43,14 +44,14 @@ type detail struct {
 
 	search *search // nil: none is on
 
-	s      scroller
+	s      overlay.Scroller
 	resume int // the first line to be in the window once the content is there
 	heads  int // lines before the links, as drawn last
 }
 
 // linkAt finds the link on a line of the pane.
 func (d *detail) linkAt(y int) (i int, ok bool) {
-	i = d.s.top + y - 1 - d.heads // the title
+	i = d.s.Top + y - 1 - d.heads // the title
 	return i, y > 0 && i >= 0 && i < len(d.links)
 }
 
@@ -198,7 +199,7 @@ func (m *Model) detailed(msg tea.Msg) tea.Cmd {
 	case bodyMsg:
 		if msg.drawer == msg.d.drawer {
 			msg.d.body, msg.d.related = msg.body, msg.related
-			msg.d.s.asked, msg.d.resume = max(msg.d.s.asked, msg.d.resume), 0
+			msg.d.s.Asked, msg.d.resume = max(msg.d.s.Asked, msg.d.resume), 0
 		}
 	}
 	return nil
@@ -241,7 +242,7 @@ func (d *detail) act(a keymap.Action) bool {
 	case keymap.NextLink:
 		d.link = (d.link + 1) % n
 	default:
-		return d.s.act(a)
+		return d.s.Act(a)
 	}
 	return true
 }

@@ -20,12 +20,12 @@ func (d *detail) render(th themes.Theme, snap *live.Snapshot, at Clock, w, h int
 	}
 	all := d.parts(th, snap, at, w)
 	lines := slices.Concat(all[0].lines, all[1].lines, all[2].lines)
-	shown := d.s.view(lines, max(1, h-1))
+	shown := d.s.View(lines, max(1, h-1))
 	if d.search != nil {
-		shown = d.search.mark(th, all, d.s.top, shown)
+		shown = d.search.mark(th, all, d.s.Top, shown)
 	}
 	if len(lines) > len(shown) {
-		position := fmt.Sprintf("  lines %d-%d of %d", d.s.top+1, d.s.top+len(shown), len(lines))
+		position := fmt.Sprintf("  lines %d-%d of %d", d.s.Top+1, d.s.Top+len(shown), len(lines))
 		title = text.Fit(title, w-text.Width(position), false) + position
 	}
 	out := []string{th.Title.Render(text.Fit(title, w, false))}

@@ -14,11 +14,10 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/aymanbagabas/go-udiff"
-
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/internal/text"
+	"holdfast/tui/overlay"
 )
 
 // The way of an edit: load -> openEditor -> edited -> ask -> Operator.Do, with a conflict screen where the document changed
@@ -29,6 +28,11 @@ type draft struct {
 	doc  operate.Document
 	text string
 	was  []live.Row // its row when the document was read: as it was shown, and as it was
+}
+
+// then hands the draft on with another text.
+func (d draft) then(next func(draft) tea.Cmd) func(string) tea.Cmd {
+	return func(written string) tea.Cmd { return next(draft{d.doc, written, d.was}) }
 }
 
 type (
@@ -91,7 +95,7 @@ func (m *Model) loadBeside(ctx context.Context, kind live.Kind, id string, shown
 }
 
 // aboutDraft watches the row of an edit. To ask anew is to compare both sides.
-func (m *Model) aboutDraft(j *job) *since {
+func (m *Model) aboutDraft(j *job) *overlay.Since {
 	return m.about(j.draft.doc.Kind, func() tea.Cmd { return m.unsaved(j, operate.ErrConflict) }, seen{j.draft.doc.ID, j.draft.was})
 }
 
@@ -119,7 +123,7 @@ func (m *Model) editing(msg tea.Msg) tea.Cmd {
 			m.keep(msg.mine, msg.err)
 			return nil
 		}
-		m.pose(m.conflict(msg))
+		m.overlays.Push(m.conflict(msg))
 	case writtenMsg:
 		m.keptIn(msg)
 	}
@@ -138,10 +142,10 @@ func (m *Model) openEditor(d draft) tea.Cmd {
 			return fileMsg{draft: d, editor: name, path: path, err: err}
 		})
 	}
-	e, why := newEditor(d, m.edited, m.leftEditor)
+	e, why := overlay.NewEditor(d.doc.ID, d.text, d.then(m.edited), d.then(m.leftEditor))
 	switch {
 	case e != nil:
-		m.overlays.push(e)
+		m.overlays.Push(e)
 	case d.text != d.doc.Text():
 		m.keep(d, errors.New(why))
 	default:
@@ -192,7 +196,7 @@ func (m *Model) editorEnded(msg editedMsg) tea.Cmd {
 	f, was := msg.file, msg.file.draft
 	d := draft{was.doc, msg.text, was.was}
 	if msg.err == nil && d.text == was.text && (f.forked || m.Now().Sub(f.began) < quickReturn) {
-		m.overlays.push(m.stillOpen(f))
+		m.overlays.Push(m.stillOpen(f))
 		return nil
 	}
 	_ = os.Remove(f.path)
@@ -208,16 +212,16 @@ func (m *Model) editorEnded(msg editedMsg) tea.Cmd {
 }
 
 // stillOpen waits for an editor that forked. Whatever is chosen, its file stays until its text is taken.
-func (m *Model) stillOpen(f fileMsg) layer {
+func (m *Model) stillOpen(f fileMsg) overlay.Layer {
 	f.forked = true
 	take := func() tea.Cmd { return guard(func() tea.Msg { return f.read(nil) }) }
 	leave := func() tea.Cmd { m.say("nothing written; the text stays in "+f.path, Warn); return nil }
-	return &question{
-		title: "the editor returned at once: " + text.Line(f.draft.doc.ID),
-		text: fmt.Sprintf("Nothing was changed in it so far. It may be open in a window of its own: edit and save it there, then take it. "+
+	return &overlay.Question{
+		Title: "the editor returned at once: " + text.Line(f.draft.doc.ID),
+		Text: fmt.Sprintf("Nothing was changed in it so far. It may be open in a window of its own: edit and save it there, then take it. "+
 			"The file is %s. (An option such as code --wait avoids this question.)", text.Clean(f.path)),
-		buttons: []button{{label: "take it as it is now", press: take}, {label: "leave the file", press: leave}},
-		back:    1,
+		Buttons: []overlay.Button{{Label: "take it as it is now", Press: take}, {Label: "leave the file", Press: leave}},
+		Back:    1,
 	}
 }
 
@@ -238,14 +242,14 @@ func (m *Model) edited(d draft) tea.Cmd {
 	if strings.TrimSpace(d.text) != "" || strings.TrimSpace(d.doc.Text()) == "" {
 		return m.planEdit(d)
 	}
-	m.overlays.push(&question{
-		title: "empty: " + text.Line(d.doc.ID), text: fmt.Sprintf("The text is empty; %s are stored. Nothing was written.", text.Bytes(int64(len(d.doc.Body)))),
-		buttons: []button{
-			{label: "back to what is stored", press: func() tea.Cmd { return m.openEditor(draft{d.doc, d.doc.Text(), d.was}) }},
-			{label: "discard it"},
-			{label: "save it empty", danger: true, press: func() tea.Cmd { return m.planEdit(d) }},
+	m.overlays.Push(&overlay.Question{
+		Title: "empty: " + text.Line(d.doc.ID), Text: fmt.Sprintf("The text is empty; %s are stored. Nothing was written.", text.Bytes(int64(len(d.doc.Body)))),
+		Buttons: []overlay.Button{
+			{Label: "back to what is stored", Press: func() tea.Cmd { return m.openEditor(draft{d.doc, d.doc.Text(), d.was}) }},
+			{Label: "discard it"},
+			{Label: "save it empty", Danger: true, Press: func() tea.Cmd { return m.planEdit(d) }},
 		},
-		back: 1,
+		Back: 1,
 	})
 	return nil
 }
@@ -257,7 +261,7 @@ func (m *Model) planEdit(d draft) tea.Cmd {
 		if err != nil {
 			return draftedMsg{draft: d, err: err}
 		}
-		return draftedMsg{d, plan, difference(d.doc.Text(), d.text), nil}
+		return draftedMsg{d, plan, overlay.Difference(d.doc.Text(), d.text), nil}
 	})
 }
 
@@ -281,23 +285,14 @@ func (m *Model) leftEditor(d draft) tea.Cmd {
 	return nil
 }
 
-// difference between two texts, line by line: - is only in the old one, + only in the new. None where they are the same.
-func difference(old, text string) []string {
-	if !strings.HasSuffix(old, "\n") && !strings.HasSuffix(text, "\n") {
-		old, text = old+"\n", text+"\n" // else the diff would say of both that their last line does not end
-	}
-	diff := strings.Split(strings.TrimSuffix(udiff.Unified("", "", old, text), "\n"), "\n")
-	return diff[min(len(diff), len([]string{"---", "+++"})):]
-}
-
 // keep says why a draft is not saved, or that nobody knows, and leads back to it.
 func (m *Model) keep(d draft, err error) {
 	title := cmp.Or(titleOf(err), "not saved")
-	m.overlays.push(&question{
-		title: title + ": " + text.Line(d.doc.ID), text: reason(err),
-		buttons: []button{
-			{label: "back to the text", press: func() tea.Cmd { return m.openEditor(d) }},
-			{label: "discard it"},
+	m.overlays.Push(&overlay.Question{
+		Title: title + ": " + text.Line(d.doc.ID), Text: reason(err),
+		Buttons: []overlay.Button{
+			{Label: "back to the text", Press: func() tea.Cmd { return m.openEditor(d) }},
+			{Label: "discard it"},
 		},
 	})
 }

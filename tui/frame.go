@@ -15,6 +15,7 @@ import (
 	"holdfast/core/live"
 	"holdfast/internal/text"
 	"holdfast/keymap"
+	"holdfast/tui/overlay"
 )
 
 // The smallest terminal that shows something useful.
@@ -56,7 +57,7 @@ func (m *Model) draw() string {
 	}
 	screen := append([]string{m.header(), m.tabLine()}, m.body()...) // the body first: it says which columns fit
 	screen = append(append(screen, m.foot()...), m.hints())
-	return strings.Join(m.overlays.over(m.theme, screen, m.width), "\n")
+	return strings.Join(m.overlays.Over(m.theme, screen, m.width), "\n")
 }
 
 // header: the connection, its role, version and latency, and the state of the data in words.
@@ -203,7 +204,7 @@ func (m *Model) foot() []string {
 	if len(said) == maxToastLines {
 		return said
 	}
-	if toast := m.toast.render(m.theme, m.width, m.Now()); m.overlays.prompting() && toast != nil {
+	if toast := m.toast.render(m.theme, m.width, m.Now()); m.overlays.Prompting() && toast != nil {
 		return append(toast[:1], said...)
 	}
 	return append([]string{m.statusLine()}, said...)
@@ -212,7 +213,7 @@ func (m *Model) foot() []string {
 // message is the prompt, an action that runs, a toast, the trouble with the server, or what the row under the cursor has no
 // room for.
 func (m *Model) message() []string {
-	if line, ok := m.overlays.line(m.theme, m.width); ok {
+	if line, ok := m.overlays.Line(m.theme, m.width); ok {
 		return []string{line}
 	}
 	if j := m.working; j != nil {
@@ -245,20 +246,20 @@ func strip(style lipgloss.Style, says string, width int) string {
 
 // hints name the keys that matter here, as many as fit, from the same data that binds them.
 func (m *Model) hints() string {
-	var offered []hint
-	if m.overlays.holds() {
-		offered = m.overlays.top().hints()
+	var offered []overlay.Hint
+	if m.overlays.Holds() {
+		offered = m.overlays.Hints()
 	} else {
 		for _, a := range m.offered() {
-			offered = append(offered, hint{a.ID, a.Label}) // in the view's words: d releases a lease
+			offered = append(offered, overlay.Hint{Action: a.ID, Label: a.Label}) // in the view's words: d releases a lease
 		}
-		offered = append(offered, hintsOf(m.ways()...)...)
+		offered = append(offered, overlay.HintsOf(m.ways()...)...)
 	}
 	var actions []keymap.Action
 	labels := map[keymap.Action]string{}
 	for _, h := range offered {
-		actions = append(actions, h.action)
-		labels[h.action] = h.label
+		actions = append(actions, h.Action)
+		labels[h.Action] = h.Label
 	}
 	var b strings.Builder
 	l, key, label := line{b: &b}, penOf(m.theme.Key), penOf(m.theme.KeyLabel)

@@ -9,6 +9,7 @@ import (
 
 	"holdfast/internal/text"
 	"holdfast/keymap"
+	"holdfast/tui/overlay"
 )
 
 // jump is the prompt that leads the cursor to the first row that begins with what is typed.
@@ -35,10 +36,10 @@ func (m *Model) startJump() tea.Cmd {
 	t := m.table()
 	j := &jump{table: t, from: t.cursor, at: t.at, top: t.top, open: true}
 	m.jump = j
-	m.openPrompt(newPrompt(prompt{
-		label: " jump to ", keys: keymap.Input, wrong: j.complaint,
-		changed: func(typed string) tea.Cmd { return m.jumpTo(j, typed) },
-		decide:  func(a keymap.Action) (func() tea.Cmd, bool) { return nil, m.jumpAct(j, a) },
+	m.openPrompt(overlay.NewPrompt(overlay.Prompt{
+		Label: " jump to ", Keys: keymap.Input, Wrong: j.complaint,
+		Changed: func(typed string) tea.Cmd { return m.jumpTo(j, typed) },
+		Decide:  func(a keymap.Action) (func() tea.Cmd, bool) { return nil, m.jumpAct(j, a) },
 	}, ""))
 	return nil
 }

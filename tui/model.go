@@ -10,6 +10,7 @@ import (
 	"holdfast/core/live"
 	"holdfast/keymap"
 	"holdfast/themes"
+	"holdfast/tui/overlay"
 )
 
 // Model is the root and the only tea.Model: it routes messages and owns all state of the screen. Make it with New.
@@ -34,9 +35,9 @@ type Model struct {
 	history history
 	recent  []place // rows that were opened or acted on, the last one first
 
-	overlays  stack
-	broken    layer // says what failed last
-	jump      *jump // the last one; nil: nobody jumped yet
+	overlays  overlay.Stack
+	broken    overlay.Layer // says what failed last
+	jump      *jump         // the last one; nil: nobody jumped yet
 	filterErr error
 	recall    recall
 	toast     toast
@@ -62,7 +63,7 @@ func New(ctx context.Context, c Config) *Model {
 	m := &Model{Config: c, ctx: ctx, theme: c.Theme(true), snap: c.Live.Snapshot(), after: time.After}
 	m.recall.used = map[string][]string{}
 	if c.Connections.Why != "" {
-		m.overlays.push(textPane("This connection stays", c.Connections.Why))
+		m.overlays.Push(overlay.NewText("This connection stays", c.Connections.Why))
 	}
 	for i, v := range c.Views {
 		t := newTable(v)
@@ -118,13 +119,13 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 		return m.click(msg)
 	case tea.MouseReleaseMsg, tea.MouseMotionMsg: // a click is done when the button goes down
 	case tea.PasteMsg:
-		return m.overlays.paste(msg)
+		return m.overlays.Paste(msg)
 	case snapshotMsg:
 		before := m.snap
 		m.snap = msg.snap
 		m.warnOf(before.Events, m.snap.Events)
 		m.watchOthers(before)
-		m.overlays.look()
+		m.overlays.Look()
 		m.latency.take(m.snap.Server.Latency)
 		return tea.Batch(m.follow(), m.refreshDetail())
 	case clockMsg:
@@ -152,7 +153,7 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 	case loadedMsg, fileMsg, editedMsg, draftedMsg, savedMsg, writtenMsg:
 		return m.editing(msg)
 	default:
-		return m.overlays.typed(msg)
+		return m.overlays.Typed(msg)
 	}
 	return nil
 }
@@ -166,11 +167,11 @@ func (m *Model) panicked(msg panicMsg) {
 	if m.jump != nil {
 		m.jump.looking = false
 	}
-	if m.broken != nil && m.overlays.top() == m.broken {
+	if m.overlays.IsTop(m.broken) {
 		return // one at a time
 	}
-	m.broken = textPane("A part of the dashboard failed; the rest goes on", msg.text)
-	m.overlays.push(m.broken)
+	m.broken = overlay.NewText("A part of the dashboard failed; the rest goes on", msg.text)
+	m.overlays.Push(m.broken)
 }
 
 // say shows a message in the lines for it. A failure that does not fit there is shown in full.
@@ -181,7 +182,7 @@ func (m *Model) sayUnder(title, text string, tone Tone) {
 	m.toast = newToast(text, tone, m.Now())
 	m.toast.title = title
 	if lines := m.toast.lines(m.width); len(lines) > maxToastLines && (tone == Bad || tone == Warn) {
-		m.overlays.push(textPane(strings.TrimSuffix(m.toast.word(), ": "), text))
+		m.overlays.Push(overlay.NewText(strings.TrimSuffix(m.toast.word(), ": "), text))
 		m.toast = toast{}
 	}
 }
@@ -196,16 +197,16 @@ func (m *Model) clock() Clock {
 }
 
 // openPrompt gives the keys to a prompt.
-func (m *Model) openPrompt(p *prompt) {
+func (m *Model) openPrompt(p *overlay.Prompt) {
 	m.toast = toast{} // its line is the prompt's
-	m.overlays.push(p)
+	m.overlays.Push(p)
 }
 
 // scope says which keys count now.
 func (m *Model) scope() keymap.Scope {
 	switch {
-	case m.overlays.holds():
-		return m.overlays.top().scope()
+	case m.overlays.Holds():
+		return m.overlays.Scope()
 	case m.detail != nil && m.detail.search != nil:
 		return keymap.Search
 	case m.detail != nil:
@@ -231,10 +232,10 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 		return tea.Quit
 	case action == keymap.Suspend:
 		return m.suspend()
-	case m.overlays.holds() && !bound:
-		return m.overlays.typed(msg)
-	case m.overlays.holds():
-		return m.overlays.act(action)
+	case m.overlays.Holds() && !bound:
+		return m.overlays.Typed(msg)
+	case m.overlays.Holds():
+		return m.overlays.Act(action)
 	}
 	if m.toast.tone == Bad || m.toast.tone == Warn {
 		m.toast = toast{}

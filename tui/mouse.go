@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"image"
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
@@ -10,11 +11,6 @@ import (
 )
 
 // The mouse goes by the screen as it was drawn last: a click means what stood there, also if rows have moved since.
-
-// rect is a part of the screen, in cells.
-type rect struct{ x, y, w, h int }
-
-func (r rect) holds(x, y int) bool { return x >= r.x && x < r.x+r.w && y >= r.y && y < r.y+r.h }
 
 // zone is a part of one line and what stands there: the number of a tab, a column, a button.
 type zone struct{ from, to, what int }
@@ -31,7 +27,7 @@ func hit(line []zone, x int) (what int, ok bool) {
 // spots is where things were drawn.
 type spots struct {
 	tabs          []zone
-	table, detail rect // empty: not on the screen
+	table, detail image.Rectangle // empty: not on the screen
 }
 
 // Lines of the screen above the body.
@@ -45,7 +41,7 @@ func (m *Model) click(msg tea.MouseClickMsg) tea.Cmd {
 	if msg.Button != tea.MouseLeft || m.tooSmall() {
 		return nil
 	}
-	first, through := m.overlays.click(msg.X, msg.Y)
+	first, through := m.overlays.Click(msg.X, msg.Y)
 	if !through {
 		return first
 	}
@@ -58,13 +54,13 @@ func (m *Model) clickScreen(x, y int) tea.Cmd {
 		if tab, ok := hit(s.tabs, x); ok {
 			return m.switchTo(tab)
 		}
-	case s.detail.holds(x, y):
-		if i, ok := m.detail.linkAt(y - s.detail.y); ok {
+	case image.Pt(x, y).In(s.detail):
+		if i, ok := m.detail.linkAt(y - s.detail.Min.Y); ok {
 			m.detail.link = i
 			return m.open(m.detail.links[i])
 		}
-	case s.table.holds(x, y):
-		return m.clickTable(x-s.table.x, y-s.table.y)
+	case image.Pt(x, y).In(s.table):
+		return m.clickTable(x-s.table.Min.X, y-s.table.Min.Y)
 	}
 	return nil
 }
@@ -109,10 +105,10 @@ func (m *Model) wheel(msg tea.MouseWheelMsg) tea.Cmd {
 	case msg.Button != tea.MouseWheelDown:
 		return nil // sideways
 	}
-	move := m.overlays.wheel()
+	move := m.overlays.Wheel()
 	switch {
 	case move != nil:
-	case m.detail != nil && m.spots.table.holds(msg.X, msg.Y):
+	case m.detail != nil && image.Pt(msg.X, msg.Y).In(m.spots.table):
 		move = m.tableAct
 	default:
 		move = m.act

@@ -7,6 +7,7 @@ import (
 
 	"holdfast/internal/text"
 	"holdfast/keymap"
+	"holdfast/tui/overlay"
 )
 
 // The filter line and the choice of an order.
@@ -14,24 +15,24 @@ import (
 // startFilter gives the keys to the filter line.
 func (m *Model) startFilter() tea.Cmd {
 	m.filterErr, m.recall.at = nil, -1
-	p := newPrompt(prompt{label: " /", keys: keymap.Line}, m.table().order.filter.text)
-	p.offers = func() []keymap.Action {
+	p := overlay.NewPrompt(overlay.Prompt{Label: " /", Keys: keymap.Line}, m.table().order.filter.text)
+	p.Offers = func() []keymap.Action {
 		if len(m.recall.used[m.view().Name]) == 0 {
 			return nil
 		}
 		return []keymap.Action{keymap.OlderFilter, keymap.NewerFilter}
 	}
-	p.wrong = func() string {
+	p.Wrong = func() string {
 		if m.filterErr == nil {
 			return ""
 		}
 		return text.Line(m.filterErr.Error())
 	}
-	p.changed = func(typed string) tea.Cmd {
+	p.Changed = func(typed string) tea.Cmd {
 		m.recall.at = -1
 		return m.setFilter(typed)
 	}
-	p.decide = func(a keymap.Action) (func() tea.Cmd, bool) { return m.filterAct(a, p.input) }
+	p.Decide = func(a keymap.Action) (func() tea.Cmd, bool) { return m.filterAct(a, p) }
 	m.openPrompt(p)
 	return m.uncover()
 }
@@ -46,12 +47,12 @@ func (m *Model) uncover() tea.Cmd {
 }
 
 // filterAct takes the keys of the filter line. A wrong pattern keeps it open.
-func (m *Model) filterAct(a keymap.Action, in *field) (next func() tea.Cmd, shut bool) {
+func (m *Model) filterAct(a keymap.Action, p *overlay.Prompt) (next func() tea.Cmd, shut bool) {
 	switch {
 	case a == keymap.Accept && m.filterErr == nil:
-		return func() tea.Cmd { return m.useFilter(in.text) }, true
+		return func() tea.Cmd { return m.useFilter(p.Text()) }, true
 	case a == keymap.OlderFilter || a == keymap.NewerFilter:
-		return func() tea.Cmd { return m.recallFilter(a, in) }, false
+		return func() tea.Cmd { return m.recallFilter(a, p) }, false
 	case a == keymap.Cancel:
 		return func() tea.Cmd { return m.setFilter("") }, true
 	}
@@ -76,14 +77,14 @@ func (m *Model) chooseOrder() tea.Cmd {
 		m.say(m.noOrders(), Plain)
 		return nil
 	}
-	m.overlays.push(newPicker("Sort "+m.view().Title+" by", choices))
+	m.overlays.Push(overlay.NewPicker("Sort "+m.view().Title+" by", choices))
 	return nil
 }
 
 func (m *Model) noOrders() string { return m.view().Name + " has a fixed order" }
 
 // orders are the columns to sort by; choosing the sorted one again reverses it.
-func (m *Model) orders() (choices []choice) {
+func (m *Model) orders() (choices []overlay.Choice) {
 	t := m.table()
 	for i, c := range t.view.Columns {
 		if !c.sortable() {
@@ -93,10 +94,10 @@ func (m *Model) orders() (choices []choice) {
 		if i == t.order.column {
 			hint = "sorted by this: choose again to reverse"
 		}
-		choices = append(choices, choice{c.Title, hint, func() tea.Cmd { return m.sortBy(i) }})
+		choices = append(choices, overlay.Choice{Label: c.Title, Hint: hint, Pick: func() tea.Cmd { return m.sortBy(i) }})
 	}
 	if choices != nil && (t.order.column >= 0 || t.order.descending) {
-		choices = append(choices, choice{"none", "as they come", func() tea.Cmd {
+		choices = append(choices, overlay.Choice{Label: "none", Hint: "as they come", Pick: func() tea.Cmd {
 			t.order.column, t.order.descending = -1, false
 			return m.arrange()
 		}})

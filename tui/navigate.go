@@ -9,6 +9,7 @@ import (
 
 	"holdfast/core/live"
 	"holdfast/keymap"
+	"holdfast/tui/overlay"
 )
 
 // act carries out an action of the table, the detail pane or the whole screen.
@@ -27,11 +28,11 @@ func (m *Model) act(a keymap.Action) tea.Cmd {
 	case keymap.PrevView:
 		return m.switchTo((m.top() + len(m.tops) - 1) % len(m.tops))
 	case keymap.Help:
-		m.overlays.push(m.helpPane())
+		m.overlays.Push(overlay.NewHelp("Keys of "+m.view().Title, m.helpGroups()))
 	case keymap.OpenPalette:
-		m.overlays.push(m.palette())
+		m.overlays.Push(m.palette())
 	case keymap.CommandLog:
-		m.overlays.push(m.commandLog())
+		m.overlays.Push(overlay.NewCommandLog(m.Conn.Log, m.keyName(keymap.Bottom)))
 	case keymap.Refresh:
 		m.Live.Reread()
 		if m.snap.State != live.Lost { // there the countdown says more
@@ -40,7 +41,7 @@ func (m *Model) act(a keymap.Action) tea.Cmd {
 	case keymap.Pause:
 		m.Live.Pause(!m.Live.Snapshot().Paused)
 	case keymap.UndoList:
-		m.overlays.push(m.undoList())
+		m.overlays.Push(m.undoList())
 	case keymap.Undo:
 		return m.undoLast()
 	case keymap.Copy:
@@ -126,7 +127,7 @@ func (m *Model) tableAct(a keymap.Action) tea.Cmd {
 	case keymap.Sort:
 		return m.chooseOrder()
 	case keymap.SetColumns:
-		m.overlays.push(&columnList{table: t})
+		m.overlays.Push(overlay.NewColumnList(listedColumns{t}))
 	case keymap.Wide:
 		t.wide, t.shift = !t.wide, 0
 	case keymap.SortReverse:

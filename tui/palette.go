@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"holdfast/keymap"
+	"holdfast/tui/overlay"
 )
 
 // maxRecent is how many rows the palette leads back to.
@@ -39,34 +40,34 @@ func (m *Model) touchAll(j *job, ids []string) {
 
 // palette offers every view, what can be done here and now, the rows and filters that were used last, and at its end
 // what cannot be done, with the reason.
-func (m *Model) palette() layer {
-	var choices []choice
+func (m *Model) palette() overlay.Layer {
+	var choices []overlay.Choice
 	for i, at := range m.tops {
-		choices = append(choices, choice{m.Views[at].Title, fmt.Sprintf("view %d", i+1), func() tea.Cmd { return m.switchTo(i) }})
+		choices = append(choices, overlay.Choice{Label: m.Views[at].Title, Hint: fmt.Sprintf("view %d", i+1), Pick: func() tea.Cmd { return m.switchTo(i) }})
 	}
 	can, cannot := m.available()
 	choices = append(choices, can...)
 	for _, p := range m.recent {
 		v := m.Views[p.tab]
-		choices = append(choices, choice{p.id, "recent row of " + v.Name, func() tea.Cmd {
+		choices = append(choices, overlay.Choice{Label: p.id, Hint: "recent row of " + v.Name, Pick: func() tea.Cmd {
 			m.leave()
 			return m.restore(p)
 		}})
 	}
 	for _, text := range m.recall.used[m.view().Name] {
-		choices = append(choices, choice{"filter: " + text, "used before in " + m.view().Name, func() tea.Cmd { return m.filterBy(text) }})
+		choices = append(choices, overlay.Choice{Label: "filter: " + text, Hint: "used before in " + m.view().Name, Pick: func() tea.Cmd { return m.filterBy(text) }})
 	}
 	if m.detail == nil || m.split() {
 		for _, c := range m.orders() {
-			choices = append(choices, choice{"sort by " + c.label, c.hint, c.pick})
+			choices = append(choices, overlay.Choice{Label: "sort by " + c.Label, Hint: c.Hint, Pick: c.Pick})
 		}
 	}
 	choices = append(choices, m.connectChoices()...)
-	return newPicker("Go to a view or do something", append(choices, cannot...))
+	return overlay.NewPicker("Go to a view or do something", append(choices, cannot...))
 }
 
 // available are the actions that the operator can choose here, and those that would only say why not.
-func (m *Model) available() (can, cannot []choice) {
+func (m *Model) available() (can, cannot []overlay.Choice) {
 	for _, e := range m.Keys.Actions(m.scope()) {
 		switch {
 		case e.Scope == keymap.Always, e.Scope == keymap.Move, e.Action.View() > 0, e.Action == keymap.OpenPalette:
@@ -76,9 +77,9 @@ func (m *Model) available() (can, cannot []choice) {
 		if a := m.viewAction(e.Action); a != nil {
 			label = a.Label // in the view's words
 		}
-		c := choice{label, strings.Join(e.Keys, " ") + "  " + e.Help, func() tea.Cmd { return m.act(e.Action) }}
+		c := overlay.Choice{Label: label, Hint: strings.Join(e.Keys, " ") + "  " + e.Help, Pick: func() tea.Cmd { return m.act(e.Action) }}
 		if why := m.whyNot(e); why != "" {
-			c.hint = "not now: " + why
+			c.Hint = "not now: " + why
 			cannot = append(cannot, c)
 			continue
 		}
@@ -140,4 +141,33 @@ func (m *Model) whyNot(e keymap.Binding) string {
 	}
 	_, _, why := m.rowsFor(a)
 	return why
+}
+
+// helpGroups are the keys that count where the operator is, from the same data that binds them.
+func (m *Model) helpGroups() (out []keymap.Group) {
+	for _, group := range m.Keys.Help(m.scope()) {
+		if group.Entries = m.forView(group.Entries); len(group.Entries) > 0 {
+			out = append(out, group)
+		}
+	}
+	return out
+}
+
+// forView leaves out what the view does not do, and says in one line how to reach the views.
+func (m *Model) forView(entries []keymap.Binding) []keymap.Binding {
+	var out []keymap.Binding
+	var views []string
+	for _, e := range entries {
+		switch n := e.Action.View(); {
+		case n > len(m.tops) || e.Scope == keymap.Row && m.viewAction(e.Action) == nil:
+		case n > 0:
+			views = append(views, e.Keys[0])
+		default:
+			out = append(out, e)
+		}
+	}
+	if n := len(views); n > 0 {
+		out = append(out, keymap.Binding{Keys: []string{views[0], "…", views[n-1]}, Help: "go to the view with that number"})
+	}
+	return out
 }

@@ -61,7 +61,7 @@ func (m *Model) here() place {
 	t := m.table()
 	p := place{tab: m.active, within: t.order.within, cursor: t.cursor}
 	if d := m.detail; d != nil {
-		p.id, p.top = d.id, d.s.top
+		p.id, p.top = d.id, d.s.Top
 		p.link, _ = d.selectedLink()
 	}
 	return p
@@ -117,7 +117,7 @@ func (m *Model) restore(p place) tea.Cmd {
 		return cmd
 	}
 	d := m.taken(t.view, p.id)
-	d.s.asked, d.resume, d.search = p.top, p.top, nil
+	d.s.Asked, d.resume, d.search = p.top, p.top, nil
 	if p.link != (Link{}) {
 		d.choose(p.link)
 	}

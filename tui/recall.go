@@ -9,6 +9,7 @@ import (
 
 	"holdfast/internal/text"
 	"holdfast/keymap"
+	"holdfast/tui/overlay"
 )
 
 // What is remembered of filters, in numbers.
@@ -103,17 +104,17 @@ func (m *Model) kept(msg keptMsg) {
 }
 
 // recallFilter puts an older filter into the line, or a newer one, and at last what was typed.
-func (m *Model) recallFilter(a keymap.Action, in *field) tea.Cmd {
+func (m *Model) recallFilter(a keymap.Action, p *overlay.Prompt) tea.Cmd {
 	r := &m.recall
 	used, step := r.used[m.view().Name], 1
 	if a == keymap.NewerFilter {
 		step = -1
 	}
 	if r.at < 0 {
-		r.typed = in.text
+		r.typed = p.Text()
 	}
 	to := r.at + step
-	for to >= 0 && to < len(used) && used[to] == in.text {
+	for to >= 0 && to < len(used) && used[to] == p.Text() {
 		to += step // that would seem to do nothing
 	}
 	switch {
@@ -131,7 +132,7 @@ func (m *Model) recallFilter(a keymap.Action, in *field) tea.Cmd {
 	if r.at = max(to, -1); to >= 0 {
 		text = used[to]
 	}
-	in.set(text)
+	p.Set(text)
 	return m.setFilter(text)
 }
 

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"image"
 	"strings"
 
 	"holdfast/core/live"
@@ -28,7 +29,7 @@ func (m *Model) body() []string {
 	height, at := m.height-frameLines, m.clock()
 	switch {
 	case m.split():
-		m.spots.detail = rect{m.width - m.detailWidth(), bodyAt, m.detailWidth(), height}
+		m.spots.detail = image.Rect(m.width-m.detailWidth(), bodyAt, m.width, bodyAt+height)
 		left := m.tableBody(at, m.tableWidth(), height)
 		right := lines(m.detail.render(m.theme, m.snap, at, m.detailWidth(), height))
 		for i := range left {
@@ -36,7 +37,7 @@ func (m *Model) body() []string {
 		}
 		return left
 	case m.detail != nil:
-		m.spots.detail = rect{0, bodyAt, m.width, height}
+		m.spots.detail = image.Rect(0, bodyAt, m.width, bodyAt+height)
 		return lines(m.detail.render(m.theme, m.snap, at, m.width, height))
 	}
 	foot := m.footHeight(m.view())
@@ -49,7 +50,7 @@ func lines(text string) []string { return strings.Split(text, "\n") }
 func (m *Model) tableBody(at Clock, width, height int) []string {
 	t := m.table()
 	if t.rows.Len() > 0 && !m.unread() {
-		m.spots.table = rect{0, bodyAt, width, height}
+		m.spots.table = image.Rect(0, bodyAt, width, bodyAt+height)
 		t.blind = !m.points()
 		return lines(t.render(m.theme, at))
 	}

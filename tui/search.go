@@ -10,6 +10,7 @@ import (
 	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/themes"
+	"holdfast/tui/overlay"
 )
 
 // search is a text that is looked for in the detail pane. The pane has three parts: what stands before the content, the
@@ -45,11 +46,11 @@ func (m *Model) search(a keymap.Action) tea.Cmd {
 
 func (m *Model) startSearch() tea.Cmd {
 	d := m.detail
-	d.search = &search{from: d.s.top}
-	m.openPrompt(newPrompt(prompt{
-		label: " search ", keys: keymap.Input, wrong: d.search.complaint,
-		changed: func(typed string) tea.Cmd { m.searchFor(typed); return nil },
-		decide:  func(a keymap.Action) (func() tea.Cmd, bool) { return nil, m.searchAct(d, a) },
+	d.search = &search{from: d.s.Top}
+	m.openPrompt(overlay.NewPrompt(overlay.Prompt{
+		Label: " search ", Keys: keymap.Input, Wrong: d.search.complaint,
+		Changed: func(typed string) tea.Cmd { m.searchFor(typed); return nil },
+		Decide:  func(a keymap.Action) (func() tea.Cmd, bool) { return nil, m.searchAct(d, a) },
 	}, ""))
 	return nil
 }
@@ -68,7 +69,7 @@ func (m *Model) searchAct(d *detail, a keymap.Action) (shut bool) {
 		}
 		d.search = nil
 	case a == keymap.Cancel:
-		d.s.asked = s.from
+		d.s.Asked = s.from
 		d.search = nil
 	default:
 		return false
@@ -80,7 +81,7 @@ func (m *Model) searchAct(d *detail, a keymap.Action) (shut bool) {
 func (m *Model) searchFor(text string) {
 	d := m.detail
 	s := d.search
-	d.s.asked = s.from
+	d.s.Asked = s.from
 	*s = search{from: s.from, text: text, folded: folded(text)}
 	all := d.parts(m.theme, m.snap, m.clock(), m.detailWidth())
 	s.look(all)
@@ -92,7 +93,7 @@ func (m *Model) searchFor(text string) {
 		n = 0
 	}
 	if s.choose(n); s.count() > 0 {
-		d.s.reveal(s.line(all))
+		d.s.Reveal(s.line(all))
 	}
 }
 
@@ -129,7 +130,7 @@ func (m *Model) stepMatch(by int) {
 		to, s.round = n-1, "continued from the bottom"
 	}
 	s.choose(to)
-	d.s.reveal(s.line(all))
+	d.s.Reveal(s.line(all))
 }
 
 // look finds the text in all parts, in the content only if that was not gone through for it.

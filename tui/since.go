@@ -9,20 +9,11 @@ import (
 
 	"holdfast/core/live"
 	"holdfast/internal/text"
-	"holdfast/keymap"
-	"holdfast/themes"
+	"holdfast/tui/overlay"
 )
 
 // A question is made of rows as they were seen. What becomes of them while it is open stands in it, and it can be asked
 // anew of what is there now.
-
-// since watches the rows under a question, or none where it is nil.
-type since struct {
-	again func() tea.Cmd             // asks anew
-	now   func() []string            // what changed, raw
-	key   func(keymap.Action) string // its name
-	notes []string                   // of the last look
-}
 
 // seen is a row as a question knows it: as one of these, nil where there was none.
 type seen struct {
@@ -30,25 +21,13 @@ type seen struct {
 	rows []live.Row
 }
 
-// asking is the part of a layer that asks about rows.
-type asking struct {
-	mute
-	of *since
-}
-
-func (a asking) look() {
-	if a.of != nil {
-		a.of.notes = a.of.now()
-	}
-}
-
 // about watches rows from now on, as they are given.
-func (m *Model) about(kind live.Kind, again func() tea.Cmd, was ...seen) *since {
+func (m *Model) about(kind live.Kind, again func() tea.Cmd, was ...seen) *overlay.Since {
 	t := m.tableOf(kind)
 	if kind == "" || t == nil || len(was) == 0 {
 		return nil
 	}
-	return &since{again: again, key: m.keyName, now: func() []string { return m.changedSince(t.view, was) }}
+	return overlay.NewSince(again, m.keyName, func() []string { return m.changedSince(t.view, was) })
 }
 
 func seenRows(rows []live.Row) (was []seen) {
@@ -76,12 +55,6 @@ func (m *Model) rowsNow(kind live.Kind, rows []live.Row) (now []live.Row, gone [
 		}
 	}
 	return now, gone
-}
-
-// pose opens a question about rows.
-func (m *Model) pose(l layer) {
-	l.look()
-	m.overlays.push(l)
 }
 
 // changedSince says what became of rows that a question is about.
@@ -136,26 +109,4 @@ func changedTo(v *View, was, now live.Row, at Clock) string {
 		return "changed since"
 	}
 	return "changed since: now " + strings.Join(cells, ", ")
-}
-
-// changed tells whether anything is to be said.
-func (w *since) changed() bool { return w != nil && len(w.notes) > 0 }
-
-// renew is the way to a new question; false where the one that is open still holds.
-func (w *since) renew() (next func() tea.Cmd, shut bool) {
-	if !w.changed() {
-		return nil, false
-	}
-	return w.again, true
-}
-
-// lines are the notes as a question shows them.
-func (w *since) lines(th themes.Theme, width int, again keymap.Action) (lines []string) {
-	if !w.changed() {
-		return nil
-	}
-	for _, note := range w.notes {
-		lines = append(lines, text.Styled(th.Warn, text.Wrap(text.Line(note), width))...)
-	}
-	return append(lines, th.Muted.Render(w.key(again)+" asks again"))
 }

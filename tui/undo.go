@@ -13,6 +13,7 @@ import (
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/internal/text"
+	"holdfast/tui/overlay"
 )
 
 // undoHistory is what was done here, oldest first.
@@ -153,8 +154,8 @@ func (m *Model) takeBack(d undoEntry) tea.Cmd {
 }
 
 // undoList offers the last actions, newest first, to take one back. One that was done over since is refused then.
-func (m *Model) undoList() layer {
-	var choices []choice
+func (m *Model) undoList() overlay.Layer {
+	var choices []overlay.Choice
 	for _, d := range slices.Backward(m.done.entries) {
 		if len(choices) == maxUndoEntries {
 			break
@@ -167,12 +168,12 @@ func (m *Model) undoList() layer {
 			hint = part
 		}
 		label := fmt.Sprintf("%s  %s", d.at.Format(time.TimeOnly), d.what)
-		choices = append(choices, choice{label, hint, func() tea.Cmd { return m.takeBack(d) }})
+		choices = append(choices, overlay.Choice{Label: label, Hint: hint, Pick: func() tea.Cmd { return m.takeBack(d) }})
 	}
 	if len(choices) == 0 {
-		return textPane("Undo", "There is nothing to undo yet.")
+		return overlay.NewText("Undo", "There is nothing to undo yet.")
 	}
-	p := newPicker("Undo one of the last actions", choices)
-	p.whole = true
+	p := overlay.NewPicker("Undo one of the last actions", choices)
+	p.Whole = true
 	return p
 }

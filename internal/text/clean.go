@@ -30,7 +30,7 @@ func Clean(s string) string {
 	return b.String()
 }
 
-// units are the parts of a text that stand on a screen for themselves, and how: a character that shows as what it is, or
+// Units are the parts of a text that stand on a screen for themselves, and how: a character that shows as what it is, or
 // one rune or byte that is spelled out.
 func Units(s string) iter.Seq2[string, string] {
 	return func(yield func(raw, shown string) bool) {
@@ -58,7 +58,7 @@ func Units(s string) iter.Seq2[string, string] {
 	}
 }
 
-// printable tells text of nothing but visible ASCII and spaces, which most text is.
+// Printable tells text of nothing but visible ASCII and spaces, which most text is.
 func Printable(s string) bool {
 	for i := range len(s) {
 		if s[i] < 0x20 || s[i] >= 0x7f {
@@ -68,7 +68,7 @@ func Printable(s string) bool {
 	return true
 }
 
-// maxRunes is how many runes a character may be made of: real ones have a few marks, a heap of them hides other lines.
+// MaxRunes is how many runes a character may be made of: real ones have a few marks, a heap of them hides other lines.
 const MaxRunes = 6
 
 // honest tells a character that shows as what it is, in the same number of cells on every terminal and whatever stands
@@ -124,10 +124,10 @@ func CleanLines(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// maxText is how many bytes of a text a line of the screen could need; what follows is not even looked at.
+// MaxLine is how many bytes of a text a line of the screen could need; what follows is not even looked at.
 const MaxLine = 2048
 
-// cleanStart is Clean for a text of any length of which one line is shown.
+// Line is Clean for a text of any length of which one line is shown.
 func Line(s string) string {
 	if len(s) <= MaxLine {
 		return Clean(s)
@@ -139,7 +139,7 @@ func Line(s string) string {
 	return Clean(s[:end]) + "…"
 }
 
-// readings are a text as it is and as it is shown, of which somebody who looks for it may type either.
+// Readings are a text as it is and as it is shown, of which somebody who looks for it may type either.
 func Readings(s string) []string {
 	if clean := Line(s); clean != s {
 		return []string{s, clean}

@@ -7,7 +7,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// fit cuts or pads clean text to exactly width cells.
+// Fit cuts or pads clean text to exactly width cells.
 func Fit(s string, width int, right bool) string {
 	if width <= 0 {
 		return ""
@@ -27,12 +27,13 @@ func Fit(s string, width int, right bool) string {
 	return s + pad
 }
 
-// cut shortens styled text to at most width cells.
+// Cut shortens styled text to at most width cells.
 func Cut(s string, width int) string { return ansi.Truncate(s, max(width, 0), "…") }
 
-// padTo fills styled text up to width cells.
+// Pad fills styled text up to width cells.
 func Pad(s string, width int) string { return s + strings.Repeat(" ", max(0, width-Width(s))) }
 
+// Width is how many cells a text takes.
 func Width(s string) int {
 	if Printable(s) {
 		return len(s)
@@ -40,7 +41,7 @@ func Width(s string) int {
 	return ansi.StringWidth(s)
 }
 
-// rest is what stands in a styled line from a cell on, exactly width cells: half of a wide character becomes a space.
+// Rest is what stands in a styled line from a cell on, exactly width cells: half of a wide character becomes a space.
 func Rest(line string, from, width int) string {
 	right := ansi.TruncateLeft(line, from, "")
 	if Width(right) > width {
@@ -49,7 +50,7 @@ func Rest(line string, from, width int) string {
 	return strings.Repeat(" ", max(0, width-Width(right))) + right
 }
 
-// start is a text up to a number of characters.
+// Start is a text up to a number of characters.
 func Start(s string, most int) string {
 	end := 0
 	for n := 0; n < most && end < len(s); n++ {
@@ -59,6 +60,7 @@ func Start(s string, most int) string {
 	return s[:end]
 }
 
+// Styled renders each line in a style.
 func Styled(s interface{ Render(...string) string }, lines []string) []string {
 	out := make([]string, len(lines))
 	for i, l := range lines {

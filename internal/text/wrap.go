@@ -6,7 +6,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// wrap breaks clean text into lines of at most width cells: where it has lines of its own, then at blanks, so that names
+// Wrap breaks clean text into lines of at most width cells: where it has lines of its own, then at blanks, so that names
 // and arrows stay whole, and within a word only where it is longer than a line. The blanks at a break are dropped.
 func Wrap(s string, width int) (lines []string) {
 	for line := range strings.SplitSeq(s, "\n") {

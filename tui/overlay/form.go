@@ -1,4 +1,4 @@
-package tui
+package overlay
 
 import (
 	"slices"
@@ -11,10 +11,20 @@ import (
 	"holdfast/themes"
 )
 
-// form is an overlay that asks for values; it stays open until all of them are good.
-type form struct {
+// Field is one input of a form.
+type Field struct {
+	Name  string // its key among the answers
+	Label string
+	Value string             // filled in
+	Hint  string             // shown while it is empty
+	Check func(string) error // nil: anything goes
+}
+
+// Form is a layer that asks for values; it stays open until all of them are good.
+type Form struct {
 	asking
-	Form
+	title  string
+	fields []Field
 	inputs []*field
 	errs   []error
 	at     int
@@ -22,15 +32,16 @@ type form struct {
 	starts []int // lines of the fields, as drawn last
 }
 
-func newForm(f Form, submit func(map[string]string) tea.Cmd) *form {
-	o := &form{Form: f, errs: make([]error, len(f.Fields)), submit: submit}
-	for _, field := range f.Fields {
+// NewForm asks for fields; submit is given the answers by the names of the fields.
+func NewForm(title string, fields []Field, about *Since, submit func(map[string]string) tea.Cmd) *Form {
+	o := &Form{title: title, fields: fields, errs: make([]error, len(fields)), submit: submit, asking: asking{of: about}}
+	for _, field := range fields {
 		in := newField(field.Value)
 		in.hint = field.Hint
 		o.inputs = append(o.inputs, in)
 	}
 	o.focus(0)
-	for i, field := range f.Fields { // start where something is missing
+	for i, field := range fields { // start where something is missing
 		if field.Value == "" && field.Check != nil && field.Check("") != nil {
 			o.focus(i)
 			break
@@ -39,22 +50,22 @@ func newForm(f Form, submit func(map[string]string) tea.Cmd) *form {
 	return o
 }
 
-func (f *form) focus(at int) {
+func (f *Form) focus(at int) {
 	f.inputs[f.at].focused = false
 	f.at = (at + len(f.inputs)) % len(f.inputs)
 	f.inputs[f.at].focused = true
 }
 
-func (f *form) scope() keymap.Scope { return keymap.Form }
+func (f *Form) scope() keymap.Scope { return keymap.Form }
 
-func (f *form) hints() []hint {
+func (f *Form) hints() []Hint {
 	if f.of.changed() {
-		return hintsOf(keymap.FormAgain, keymap.Accept, keymap.NextField, keymap.Cancel)
+		return HintsOf(keymap.FormAgain, keymap.Accept, keymap.NextField, keymap.Cancel)
 	}
-	return hintsOf(keymap.Accept, keymap.NextField, keymap.Cancel)
+	return HintsOf(keymap.Accept, keymap.NextField, keymap.Cancel)
 }
 
-func (f *form) act(a keymap.Action) (func() tea.Cmd, bool) {
+func (f *Form) act(a keymap.Action) (func() tea.Cmd, bool) {
 	switch a {
 	case keymap.NextField:
 		f.focus(f.at + 1)
@@ -76,9 +87,9 @@ func (f *form) act(a keymap.Action) (func() tea.Cmd, bool) {
 }
 
 // answers checks all fields; bad is the first wrong one, or -1.
-func (f *form) answers() (answers map[string]string, bad int) {
+func (f *Form) answers() (answers map[string]string, bad int) {
 	answers, bad = map[string]string{}, -1
-	for i, field := range f.Fields {
+	for i, field := range f.fields {
 		answers[field.Name] = f.inputs[i].text
 		f.errs[i] = f.inputs[i].wrong()
 		if f.errs[i] == nil && field.Check != nil {
@@ -92,8 +103,8 @@ func (f *form) answers() (answers map[string]string, bad int) {
 }
 
 // changed tells that something was typed.
-func (f *form) changed() bool {
-	for i, field := range f.Fields {
+func (f *Form) changed() bool {
+	for i, field := range f.fields {
 		if f.inputs[i].text != field.Value {
 			return true
 		}
@@ -101,10 +112,10 @@ func (f *form) changed() bool {
 	return false
 }
 
-// keep takes over what was typed into an earlier form of the same fields.
-func (f *form) keep(typed *form) {
+// Keep takes over what was typed into an earlier form of the same fields.
+func (f *Form) Keep(typed *Form) {
 	for i := range f.inputs {
-		if i < len(typed.inputs) && typed.inputs[i].text != typed.Fields[i].Value {
+		if i < len(typed.inputs) && typed.inputs[i].text != typed.fields[i].Value {
 			f.inputs[i].set(typed.inputs[i].text)
 		}
 	}
@@ -112,14 +123,14 @@ func (f *form) keep(typed *form) {
 }
 
 // click goes to a field.
-func (f *form) click(_, y int) (func() tea.Cmd, bool) {
+func (f *Form) click(_, y int) (func() tea.Cmd, bool) {
 	if i := slices.Index(f.starts, y); i >= 0 {
 		f.focus(i)
 	}
 	return nil, false
 }
 
-func (f *form) typed(msg tea.Msg) tea.Cmd {
+func (f *Form) typed(msg tea.Msg) tea.Cmd {
 	in := f.inputs[f.at]
 	before := in.text
 	if in.take(msg); in.text != before || in.cut {
@@ -129,23 +140,23 @@ func (f *form) typed(msg tea.Msg) tea.Cmd {
 }
 
 // intake: a value may well end with a line break.
-func (f *form) intake() intake {
+func (f *Form) intake() intake {
 	in := f.inputs[f.at].intake()
 	in.lines = true
 	return in
 }
 
-func (f *form) beside() (func() tea.Cmd, bool) { return nil, !f.changed() }
+func (f *Form) beside() (func() tea.Cmd, bool) { return nil, !f.changed() }
 
-func (f *form) draw(th themes.Theme, w, h int) (string, []string) {
+func (f *Form) draw(th themes.Theme, w, h int) (string, []string) {
 	wide := 0
-	for _, field := range f.Fields {
+	for _, field := range f.fields {
 		wide = max(wide, text.Width(field.Label))
 	}
 	var lines []string
 	at := 0
 	f.starts = f.starts[:0]
-	for i, field := range f.Fields {
+	for i, field := range f.fields {
 		f.starts = append(f.starts, len(lines))
 		mark := "  "
 		if i == f.at {
@@ -161,10 +172,10 @@ func (f *form) draw(th themes.Theme, w, h int) (string, []string) {
 	}
 	foot := f.of.lines(th, w, keymap.FormAgain)
 	foot = foot[max(0, len(foot)-h+1):]
-	s := scroller{asked: at - (h-len(foot))/2}
-	title, shown := s.above(f.Title, lines, foot, h)
+	s := Scroller{Asked: at - (h-len(foot))/2}
+	title, shown := s.above(f.title, lines, foot, h)
 	for i := range f.starts {
-		f.starts[i] -= s.top
+		f.starts[i] -= s.Top
 	}
 	return title, shown
 }

@@ -1,4 +1,4 @@
-package tui
+package overlay
 
 import (
 	"regexp"
@@ -12,8 +12,8 @@ import (
 
 // Fields and the editor ask for no colour, so that their cursor is seen in every theme and on any background.
 func TestFieldsHaveNoColourOfTheirOwn(t *testing.T) {
-	nothing := func(draft) tea.Cmd { return nil }
-	e, why := newEditor(draft{text: "{\n}"}, nothing, nothing)
+	nothing := func(string) tea.Cmd { return nil }
+	e, why := NewEditor("orders", "{\n}", nothing, nothing)
 	if e == nil {
 		t.Fatal(why)
 	}

@@ -1,4 +1,4 @@
-package tui
+package overlay
 
 import (
 	"strings"
@@ -10,18 +10,13 @@ import (
 
 const helpKeys = 14 // cells for the keys of an action
 
-// helpPane lists the keys that count where the operator is, from the same data that binds them.
-func (m *Model) helpPane() layer {
-	scope, view := m.scope(), m.view()
-	return &pane{title: "Keys of " + view.Title, text: func(th themes.Theme, w int) (int, func(int) string) {
+// NewHelp lists keys, and what else is to be known of a table.
+func NewHelp(title string, groups []keymap.Group) *pane {
+	return &pane{title: title, text: func(th themes.Theme, w int) (int, func(int) string) {
 		var lines []string
-		for _, group := range m.Keys.Help(scope) {
-			entries := m.forView(group.Entries)
-			if len(entries) == 0 {
-				continue
-			}
+		for _, group := range groups {
 			lines = append(lines, th.Title.Render(group.Title))
-			for _, e := range entries {
+			for _, e := range group.Entries {
 				keys := strings.Join(e.Keys, " ")
 				for _, part := range text.Wrap(e.Help, w-helpKeys-1) {
 					lines = append(lines, th.Key.Render(text.Fit(keys, helpKeys, false))+" "+th.Text.Render(part))
@@ -51,23 +46,4 @@ func (m *Model) helpPane() layer {
 		}
 		return listed(lines)
 	}}
-}
-
-// forView leaves out what the view does not do, and says in one line how to reach the views.
-func (m *Model) forView(entries []keymap.Binding) []keymap.Binding {
-	var out []keymap.Binding
-	var views []string
-	for _, e := range entries {
-		switch n := e.Action.View(); {
-		case n > len(m.tops) || e.Scope == keymap.Row && m.viewAction(e.Action) == nil:
-		case n > 0:
-			views = append(views, e.Keys[0])
-		default:
-			out = append(out, e)
-		}
-	}
-	if n := len(views); n > 0 {
-		out = append(out, keymap.Binding{Keys: []string{views[0], "…", views[n-1]}, Help: "go to the view with that number"})
-	}
-	return out
 }

@@ -1,4 +1,4 @@
-package tui
+package overlay
 
 import (
 	"fmt"
@@ -17,8 +17,8 @@ import (
 // a terminal must not see is drawn spelled out, a tab as blanks.
 type editor struct {
 	mute
-	draft       draft // as opened
-	save, leave func(draft) tea.Cmd
+	name        string // of what is edited
+	save, leave func(text string) tea.Cmd
 	lines       []string // without the line breaks between them; that of the cursor as it was before
 	line        int      // that the cursor is on
 	typing               // that line
@@ -31,27 +31,27 @@ type editor struct {
 // maxEdited is how long a text may be that the inline editor takes, in bytes.
 const maxEdited = 1 << 20
 
-// newEditor opens a draft, or says why it cannot.
-func newEditor(d draft, save, leave func(draft) tea.Cmd) (e *editor, why string) {
-	if len(d.text) > maxEdited {
-		return nil, fmt.Sprintf("a text of %s is too long for the built-in editor", text.Bytes(int64(len(d.text))))
+// NewEditor opens a text, or says why it cannot.
+func NewEditor(name, content string, save, leave func(text string) tea.Cmd) (e *editor, why string) {
+	if len(content) > maxEdited {
+		return nil, fmt.Sprintf("a text of %s is too long for the built-in editor", text.Bytes(int64(len(content))))
 	}
-	e = &editor{draft: d, save: save, leave: leave, lines: strings.Split(d.text, "\n"), goal: -1, width: 1, height: 1}
+	e = &editor{name: name, save: save, leave: leave, lines: strings.Split(content, "\n"), goal: -1, width: 1, height: 1}
 	e.text = e.lines[0]
 	return e, ""
 }
 
 func (e *editor) scope() keymap.Scope { return keymap.Editor }
 
-func (e *editor) hints() []hint { return hintsOf(keymap.Save, keymap.Leave) }
+func (e *editor) hints() []Hint { return HintsOf(keymap.Save, keymap.Leave) }
 
 func (e *editor) act(a keymap.Action) (func() tea.Cmd, bool) {
-	d := draft{e.draft.doc, e.value(), e.draft.was}
+	written := e.value()
 	switch a {
 	case keymap.Save:
-		return func() tea.Cmd { return e.save(d) }, true
+		return func() tea.Cmd { return e.save(written) }, true
 	case keymap.Leave:
-		return func() tea.Cmd { return e.leave(d) }, true
+		return func() tea.Cmd { return e.leave(written) }, true
 	case keymap.Up: // the wheel
 		e.goTo(e.line - 1)
 	case keymap.Down:
@@ -243,5 +243,5 @@ func (e *editor) draw(_ themes.Theme, w, h int) (string, []string) {
 			}
 		}
 	}
-	return "edit " + text.Line(e.draft.doc.ID), out
+	return "edit " + text.Line(e.name), out
 }

@@ -1,4 +1,4 @@
-package tui
+package overlay
 
 import (
 	tea "charm.land/bubbletea/v2"
@@ -16,14 +16,15 @@ type pane struct {
 	log   bool                                                          // whoever sees its end goes on seeing it
 	end   bool                                                          // its end is to be shown
 	held  string                                                        // how to go on with a log that stands still
-	s     scroller
+	s     Scroller
 }
 
 func listed(lines []string) (int, func(i int) string) {
 	return len(lines), func(i int) string { return lines[i] }
 }
 
-func textPane(title, says string) *pane {
+// NewText shows a text in full, of any bytes.
+func NewText(title, says string) *pane {
 	return &pane{title: title, text: func(_ themes.Theme, w int) (int, func(int) string) {
 		return listed(text.Wrap(text.CleanLines(says), w))
 	}}
@@ -31,12 +32,12 @@ func textPane(title, says string) *pane {
 
 func (p *pane) scope() keymap.Scope { return keymap.Pager }
 
-func (p *pane) hints() []hint {
-	return hintsOf(keymap.Close, keymap.PageDown, keymap.PageUp)
+func (p *pane) hints() []Hint {
+	return HintsOf(keymap.Close, keymap.PageDown, keymap.PageUp)
 }
 
 func (p *pane) act(a keymap.Action) (func() tea.Cmd, bool) {
-	if p.s.act(a) {
+	if p.s.Act(a) {
 		p.end = p.log && p.s.atEnd()
 	}
 	return nil, a == keymap.Close
@@ -47,7 +48,7 @@ func (p *pane) beside() (func() tea.Cmd, bool) { return nil, true }
 func (p *pane) draw(th themes.Theme, w, h int) (string, []string) {
 	n, line := p.text(th, w)
 	if p.end {
-		p.s.asked = n
+		p.s.Asked = n
 	}
 	title := p.title
 	if p.log && !p.end {
@@ -55,7 +56,7 @@ func (p *pane) draw(th themes.Theme, w, h int) (string, []string) {
 	}
 	title, shown := p.s.above(title, make([]string, n), nil, h)
 	for i := range shown {
-		shown[i] = line(p.s.top + i)
+		shown[i] = line(p.s.Top + i)
 	}
 	return title, shown
 }

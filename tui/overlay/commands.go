@@ -1,4 +1,4 @@
-package tui
+package overlay
 
 import (
 	"fmt"
@@ -24,12 +24,13 @@ type commandLog struct {
 	all    int
 }
 
-func (m *Model) commandLog() layer {
+// NewCommandLog shows a log; bottom is the key that leads to its end.
+func NewCommandLog(log *conn.Log, bottom string) *commandLog {
 	c := &commandLog{find: newField("")}
-	c.pane = &pane{title: "Commands sent", log: true, end: true, held: m.keyName(keymap.Bottom) + " goes on"}
+	c.pane = &pane{title: "Commands sent", log: true, end: true, held: bottom + " goes on"}
 	c.text = func(th themes.Theme, w int) (int, func(int) string) {
 		if c.end {
-			c.take(m.Conn.Log.Last())
+			c.take(log.Last())
 		}
 		return len(c.shown), func(i int) string { return commandLine(th, c.shown[i], w) }
 	}
@@ -64,11 +65,11 @@ func (c *commandLog) scope() keymap.Scope {
 	return keymap.Log
 }
 
-func (c *commandLog) hints() []hint {
+func (c *commandLog) hints() []Hint {
 	if c.typing {
-		return hintsOf(keymap.Accept, keymap.Cancel)
+		return HintsOf(keymap.Accept, keymap.Cancel)
 	}
-	return hintsOf(keymap.Close, keymap.OwnCommands, keymap.FindCommand, keymap.PageDown, keymap.PageUp)
+	return HintsOf(keymap.Close, keymap.OwnCommands, keymap.FindCommand, keymap.PageDown, keymap.PageUp)
 }
 
 func (c *commandLog) act(a keymap.Action) (func() tea.Cmd, bool) {

@@ -1,4 +1,7 @@
-package tui
+// Package overlay has every layer of the screen that can hold the keys: questions, forms, pickers, menus, panes, the editor, the prompts.
+// The stack of open layers decides who hears a key, a click, a paste. A layer knows what it shows and what was typed into it;
+// what follows from an answer is a function that it was given, so nothing here knows the dashboard.
+package overlay
 
 import (
 	tea "charm.land/bubbletea/v2"
@@ -7,12 +10,12 @@ import (
 	"holdfast/themes"
 )
 
-// layer is something that can hold the keys: a box above the screen, or a line to type in. It knows nothing of the dashboard:
+// Layer is something that can hold the keys: a box above the screen, or a line to type in. It knows nothing of the dashboard:
 // what follows from a key is a function that it was given.
-type layer interface {
+type Layer interface {
 	scope() keymap.Scope
 	// hints are the actions whose keys are named while it is on top.
-	hints() []hint
+	hints() []Hint
 	// act carries out an action that the keymap found for a key of this scope. If it shuts the layer, next comes after
 	// that; next may be nil.
 	act(keymap.Action) (next func() tea.Cmd, shut bool)
@@ -32,15 +35,16 @@ type layer interface {
 	inline() bool
 }
 
-// hint names the key of an action, with a word of its own for it where there is one.
-type hint struct {
-	action keymap.Action
-	label  string
+// Hint names the key of an action, with a word of its own for it where there is one.
+type Hint struct {
+	Action keymap.Action
+	Label  string
 }
 
-func hintsOf(actions ...keymap.Action) (out []hint) {
+// HintsOf names actions by the words that the key map has for them.
+func HintsOf(actions ...keymap.Action) (out []Hint) {
 	for _, a := range actions {
-		out = append(out, hint{action: a})
+		out = append(out, Hint{Action: a})
 	}
 	return out
 }

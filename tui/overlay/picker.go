@@ -1,4 +1,4 @@
-package tui
+package overlay
 
 import (
 	"slices"
@@ -12,10 +12,10 @@ import (
 	"holdfast/themes"
 )
 
-// choice is one line of a picker. Its texts may be any bytes.
-type choice struct {
-	label, hint string
-	pick        func() tea.Cmd
+// Choice is one line of a picker. Its texts may be any bytes.
+type Choice struct {
+	Label, Hint string
+	Pick        func() tea.Cmd
 }
 
 // picker is an overlay to choose one of many by typing: the palette, the sort column.
@@ -23,20 +23,21 @@ type picker struct {
 	mute
 	title string
 	names []string // the labels of all as they are, which is what is looked for
-	all   []choice // with clean texts
-	shown []choice
+	all   []Choice // with clean texts
+	shown []Choice
 	at    int
 	end   string // why the last key did nothing
-	whole bool   // below the list stands in full what does not fit on the line of the chosen one
+	Whole bool   // below the list stands in full what does not fit on the line of the chosen one
 	input *field
-	s     scroller
+	s     Scroller
 }
 
-func newPicker(title string, all []choice) *picker {
+// NewPicker offers choices; nothing is typed yet.
+func NewPicker(title string, all []Choice) *picker {
 	p := &picker{title: title, all: slices.Clone(all), input: newField("")}
 	for i, c := range all {
-		p.names = append(p.names, c.label)
-		p.all[i].label, p.all[i].hint = text.Line(c.label), text.Line(c.hint)
+		p.names = append(p.names, c.Label)
+		p.all[i].Label, p.all[i].Hint = text.Line(c.Label), text.Line(c.Hint)
 	}
 	p.shown = p.all
 	p.input.hint, p.input.focused = "type to narrow", true
@@ -45,8 +46,8 @@ func newPicker(title string, all []choice) *picker {
 
 func (p *picker) scope() keymap.Scope { return keymap.Palette }
 
-func (p *picker) hints() []hint {
-	return hintsOf(keymap.Accept, keymap.NextChoice, keymap.PrevChoice, keymap.Cancel)
+func (p *picker) hints() []Hint {
+	return HintsOf(keymap.Accept, keymap.NextChoice, keymap.PrevChoice, keymap.Cancel)
 }
 
 func (p *picker) act(a keymap.Action) (func() tea.Cmd, bool) {
@@ -62,7 +63,7 @@ func (p *picker) act(a keymap.Action) (func() tea.Cmd, bool) {
 		}
 	case keymap.Accept:
 		if p.at < len(p.shown) {
-			return p.shown[p.at].pick, true
+			return p.shown[p.at].Pick, true
 		}
 	case keymap.Cancel:
 		return nil, true
@@ -72,11 +73,11 @@ func (p *picker) act(a keymap.Action) (func() tea.Cmd, bool) {
 }
 
 func (p *picker) click(_, y int) (func() tea.Cmd, bool) {
-	i := p.s.top + y - 1 // the input
+	i := p.s.Top + y - 1 // the input
 	switch {
 	case y < 1 || i < 0 || i >= len(p.shown):
 	case i == p.at:
-		return p.shown[i].pick, true
+		return p.shown[i].Pick, true
 	default:
 		p.at = i
 	}
@@ -117,14 +118,14 @@ const maxBelow = 4
 func (p *picker) below(th themes.Theme, w, wide int) []string {
 	most := 0
 	for _, c := range p.all {
-		if text.Width(c.label) > wide || text.Width(c.hint) > w-wide-4 {
-			most = max(most, 1+min(maxBelow, len(text.Wrap(c.label+"  "+c.hint, w))))
+		if text.Width(c.Label) > wide || text.Width(c.Hint) > w-wide-4 {
+			most = max(most, 1+min(maxBelow, len(text.Wrap(c.Label+"  "+c.Hint, w))))
 		}
 	}
 	out := make([]string, most)
 	if most > 0 && p.at < len(p.shown) {
 		c := p.shown[p.at]
-		for i, l := range text.Wrap(c.label+"  "+c.hint, w) {
+		for i, l := range text.Wrap(c.Label+"  "+c.Hint, w) {
 			if i+1 < most {
 				out[i+1] = th.Text.Render(l)
 			}
@@ -136,27 +137,27 @@ func (p *picker) below(th themes.Theme, w, wide int) []string {
 func (p *picker) draw(th themes.Theme, w, h int) (string, []string) {
 	wide := 0
 	for _, c := range p.all {
-		wide = max(wide, text.Width(c.label))
+		wide = max(wide, text.Width(c.Label))
 	}
 	wide = min(wide, w/2)
 	p.input.width = w - 1
 	lines := make([]string, len(p.shown))
 	for i, c := range p.shown {
-		label := text.Fit(c.label, wide, false)
+		label := text.Fit(c.Label, wide, false)
 		if i == p.at {
-			lines[i] = th.RowSelected.Render("> " + text.Fit(label+"  "+c.hint, w-2, false))
+			lines[i] = th.RowSelected.Render("> " + text.Fit(label+"  "+c.Hint, w-2, false))
 		} else {
-			lines[i] = "  " + th.Text.Render(label) + "  " + th.Muted.Render(text.Cut(c.hint, w-wide-4))
+			lines[i] = "  " + th.Text.Render(label) + "  " + th.Muted.Render(text.Cut(c.Hint, w-wide-4))
 		}
 	}
 	var below []string
-	if p.whole {
+	if p.Whole {
 		below = p.below(th, w, wide)
 		below = below[:max(0, min(len(below), h-1-minShown))]
 	}
 	rows := max(1, min(h-1-len(below), len(p.all)))
-	p.s.asked = max(min(p.s.asked, p.at), p.at-rows+1)
-	shown := slices.Clone(p.s.view(lines, rows))
+	p.s.Asked = max(min(p.s.Asked, p.at), p.at-rows+1)
+	shown := slices.Clone(p.s.View(lines, rows))
 	if len(lines) == 0 {
 		shown = []string{th.Muted.Render("nothing matches")}
 	}
