@@ -5,206 +5,165 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
+	"holdfast/core"
+	"holdfast/core/live"
+	"holdfast/internal/config"
 	"holdfast/themes"
-	"holdfast/tui"
 	"holdfast/views"
 )
 
-// completion prints a script for a shell, made from the verbs, the flags and the views. The names of connections are asked
-// for as they are completed.
-func (o options) completion(_ context.Context, args []string, stdout io.Writer) error {
-	scripts := map[string]func() string{"bash": bashScript, "zsh": zshScript, "fish": fishScript}
-	script, ok := scripts[args[0]]
-	if !ok {
-		return fmt.Errorf("%w: unknown shell %q: one of %s", errUsage, args[0], shells)
+func completionCommand(o *options) *cobra.Command {
+	scripts := []struct {
+		shell  string
+		script func(root *cobra.Command, w io.Writer) error
+		load   string
+	}{
+		{"bash", func(c *cobra.Command, w io.Writer) error { return c.GenBashCompletionV2(w, true) }, "source <(holdfast completion bash), with the package bash-completion"},
+		{"zsh", (*cobra.Command).GenZshCompletion, "source <(holdfast completion zsh)"},
+		{"fish", func(c *cobra.Command, w io.Writer) error { return c.GenFishCompletion(w, true) }, "holdfast completion fish | source"},
+		{"powershell", (*cobra.Command).GenPowerShellCompletionWithDesc, "holdfast completion powershell | Out-String | Invoke-Expression"},
 	}
-	_, err := io.WriteString(stdout, script())
-	return err
-}
-
-const shells = "bash zsh fish"
-
-// words that an argument of a verb or a flag may be; where there are none, any file may stand.
-func words() (arguments, flags map[string]string) {
-	var editable []string
-	for _, v := range views.All() {
-		edited := slices.ContainsFunc(v.Actions, func(a tui.Action) bool { return a.Edit })
-		if v.Name == "kv" || edited && v.Parent == "" {
-			editable = append(editable, v.Name)
-		}
+	var shells []string
+	about := "Print a completion script for a shell. It is loaded with\n\n"
+	for _, s := range scripts {
+		shells = append(shells, s.shell)
+		about += fmt.Sprintf("  %-11s %s\n", s.shell, s.load)
 	}
-	return map[string]string{"get": views.Names(), "edit": strings.Join(editable, " "), "completion": shells},
-		map[string]string{"view": views.Names(), "theme": strings.Join(themes.Names(), " "), "output": "table json jsonl csv"}
-}
-
-// verbNames are all but that of the dashboard, which has none.
-func verbNames() string {
-	var names []string
-	for _, v := range verbs() {
-		if v.name != "" {
-			names = append(names, v.name)
-		}
+	c := &cobra.Command{
+		Use: "completion SHELL", GroupID: other, Args: arguments(1, 1), ValidArgs: shells,
+		Short: "print a completion script for bash, zsh, fish or PowerShell",
+		Long: about + "\nViews, connections and themes are completed as they are then, from the configuration file. Keys, stores and databases are\n" +
+			"asked of the server only if " + completeKeys + "=true is set in the environment",
 	}
-	return strings.Join(names, " ")
-}
-
-// eachFlag visits the flags in the order of their names. values are the words that may follow; takes tells whether
-// anything does.
-func eachFlag(visit func(f *pflag.Flag, values string, takes bool)) {
-	_, values := words()
-	flagSet(&options{}).VisitAll(func(f *pflag.Flag) {
-		visit(f, values[f.Name], f.NoOptDefVal == "")
-	})
-}
-
-// bashWords says which words of the line there are. Bash splits at = and :, too, which stand in flags and URLs; what it
-// then replaces begins behind the last of them.
-const bashWords = `  local line=${COMP_LINE:0:COMP_POINT} cur prev lead='' verb='' at=0 words='' i
-  local -a typed=("${COMP_WORDS[@]:0:COMP_CWORD+1}")
-  if [ -n "$line" ]; then
-    read -ra typed <<< "$line"
-    [[ $line == *[[:space:]] ]] && typed+=('')
-  fi
-  local last=$((${#typed[@]} - 1))
-  cur=${typed[last]} prev=${typed[last-1]}
-  if [[ $cur == --*=* ]]; then
-    prev=${cur%%=*} cur=${cur#*=}
-    [[ $COMP_WORDBREAKS == *=* ]] || lead=$prev=
-  elif [[ $cur == = ]]; then
-    cur=''
-  elif [[ $prev == = ]]; then
-    prev=${typed[last-2]}
-  fi
-  COMPREPLY=()
-`
-
-func bashScript() string {
-	var b strings.Builder
-	b.WriteString("# bash completion for holdfast: source <(holdfast completion bash)\n_holdfast() {\n" + bashWords)
-	all := strings.Fields(verbNames())
-	flagsOf := map[string][]string{}
-	var takers, values []string
-	eachFlag(func(f *pflag.Flag, list string, takes bool) {
-		spelled := []string{"--" + f.Name}
-		if f.Shorthand != "" {
-			spelled = append(spelled, "-"+f.Shorthand)
-		}
-		for _, v := range append([]string{""}, all...) {
-			if uses(f.Name, v) {
-				flagsOf[v] = append(flagsOf[v], spelled...)
+	o.configFlag(c)
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		for _, s := range scripts {
+			if s.shell == args[0] {
+				return s.script(cmd.Root(), cmd.OutOrStdout())
 			}
 		}
-		if takes {
-			takers = append(takers, spelled...)
-		}
-		if f.Name == "connection" {
-			list = `$("${COMP_WORDS[0]}" connections 2>/dev/null)`
-		}
-		if list != "" {
-			values = append(values, fmt.Sprintf("    %s) COMPREPLY=($(compgen -P \"$lead\" -W \"%s\" -- \"$cur\")); return ;;\n", strings.Join(spelled, "|"), list))
-		}
-	})
-	// Which word is the verb, and how many words stand behind it; what follows a flag that takes something is none.
-	fmt.Fprintf(&b, "  for ((i = 1; i < last; i++)); do\n    case ${typed[i]} in\n      %s) ((i++)) ;;\n      -*) ;;\n"+
-		"      *) if [ -z \"$verb\" ]; then verb=${typed[i]}; else ((at++)); fi ;;\n    esac\n  done\n", strings.Join(takers, "|"))
-	fmt.Fprintf(&b, "  case $prev in\n%s    %s) COMPREPLY=($(compgen -P \"$lead\" -f -- \"$cur\")); return ;;\n  esac\n", strings.Join(values, ""), strings.Join(takers, "|"))
-	b.WriteString("  if [[ $cur == -* ]]; then\n    case $verb in\n")
-	for _, v := range all {
-		fmt.Fprintf(&b, "      %s) words='%s' ;;\n", v, strings.Join(flagsOf[v], " "))
+		return fmt.Errorf("%w: unknown shell %q: one of %s%s", errUsage, args[0], strings.Join(shells, " "), config.DidYouMean(args[0], shells))
 	}
-	fmt.Fprintf(&b, "      *) words='%s' ;;\n", strings.Join(flagsOf[""], " "))
-	fmt.Fprintf(&b, "    esac\n  elif [ -z \"$verb\" ]; then\n    words='%s'\n  elif [ \"$at\" = 0 ]; then\n    case $verb in\n", verbNames())
-	arguments, _ := words()
-	for _, v := range all {
-		if list := arguments[v]; list != "" {
-			fmt.Fprintf(&b, "      %s) words='%s' ;;\n", v, list)
-		}
-	}
-	b.WriteString("    esac\n  fi\n  COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n" +
-		"  if [ -z \"$words\" ]; then COMPREPLY=($(compgen -f -- \"$cur\")); fi\n}\ncomplete -F _holdfast holdfast\n")
-	return b.String()
+	return c
 }
 
-// zshScript says the same in the words of _arguments.
-func zshScript() string {
-	var b strings.Builder
-	b.WriteString("#compdef holdfast\n# zsh completion for holdfast: source <(holdfast completion zsh)\n_holdfast() {\n  local state line\n  _arguments -s -S \\\n")
-	quote := strings.NewReplacer("'", `'\''`, "[", `\[`, "]", `\]`, ":", `\:`)
-	eachFlag(func(f *pflag.Flag, list string, takes bool) {
-		follows := ""
+// completeKeys is the variable that has completion ask the server.
+const completeKeys = environPrefix + "COMPLETION_KEYS"
+
+// valuesOf are the words that an argument or a flag may be, by what stands before it.
+type valuesOf func(cmd *cobra.Command, args []string) []string
+
+func words(list []string) valuesOf { return func(*cobra.Command, []string) []string { return list } }
+
+// completeArgs completes arguments in their order; nil: a file.
+func (o *options) completeArgs(each ...valuesOf) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
 		switch {
-		case f.Name == "connection":
-			follows = `: :{compadd -- ${(f)"$(holdfast connections 2>/dev/null)"}}`
-		case list != "":
-			follows = ": :(" + list + ")"
-		case takes:
-			follows = ": :_files"
+		case len(args) >= len(each):
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		case each[len(args)] == nil:
+			return nil, cobra.ShellCompDirectiveDefault
 		}
-		help := "[" + quote.Replace(f.Usage) + "]"
-		repeat := ""
-		if f.Value.Type() == "stringArray" {
-			repeat = "*"
-		}
-		name := f.Name
-		if takes {
-			name += "=" // the value may also be a word of its own
-		}
-		fmt.Fprintf(&b, "    '%s--%s%s%s' \\\n", repeat, name, help, follows)
-		if f.Shorthand != "" {
-			fmt.Fprintf(&b, "    '-%s%s%s' \\\n", f.Shorthand, help, follows)
-		}
-	})
-	fmt.Fprintf(&b, "    '1: :(%s)' '2: :->argument' '*: :_files'\n  [[ $state == argument ]] || return\n  case $line[1] in\n", verbNames())
-	arguments, _ := words()
-	for _, v := range strings.Fields(verbNames()) {
-		if list := arguments[v]; list != "" {
-			fmt.Fprintf(&b, "    %s) compadd -- %s ;;\n", v, list)
-		}
+		return beginning(begun, each[len(args)](cmd, args)), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 	}
-	b.WriteString("    *) _files ;;\n  esac\n}\nif [ \"$funcstack[1]\" = _holdfast ]; then _holdfast \"$@\"; else compdef _holdfast holdfast; fi\n")
-	return b.String()
 }
 
-// verbsWithout are those that do not use a flag.
-func verbsWithout(flag string) []string {
-	return slices.DeleteFunc(strings.Fields(verbNames()), func(v string) bool { return uses(flag, v) })
+func beginning(begun string, list []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(word string) bool { return !strings.HasPrefix(word, begun) })
 }
 
-func fishScript() string {
-	var b strings.Builder
-	quote := strings.NewReplacer(`\`, `\\`, "'", `\'`)
-	b.WriteString("# fish completion for holdfast: holdfast completion fish | source\n")
-	none := "not __fish_seen_subcommand_from " + verbNames()
-	fmt.Fprintf(&b, "complete -c holdfast -f -n '%s' -a '%s'\n", none, verbNames())
-	arguments, _ := words()
-	for _, v := range strings.Fields(verbNames()) {
-		if list := arguments[v]; list != "" {
-			fmt.Fprintf(&b, "complete -c holdfast -f -n '__fish_seen_subcommand_from %s; and not __fish_seen_subcommand_from %s' -a '%s'\n", v, list, list)
+// completeFlags registers what the flags of one command may be; cobra keeps that for good. The others take a file.
+func (o *options) completeFlags(c *cobra.Command) error {
+	values := map[string]valuesOf{
+		"view": words(viewNames()), "output": words([]string{"table", "json", "jsonl", "csv"}),
+		"theme": func(cmd *cobra.Command, _ []string) []string {
+			if f := o.completionFile(cmd); f != nil {
+				return f.ThemeNames()
+			}
+			return themes.Names()
+		},
+		"connection": func(cmd *cobra.Command, _ []string) []string {
+			if f := o.completionFile(cmd); f != nil {
+				return f.Names()
+			}
+			return nil
+		},
+		"db": o.keysOf("kv"),
+	}
+	for name, list := range values {
+		if c.Flags().Lookup(name) == nil {
+			continue
+		}
+		err := c.RegisterFlagCompletionFunc(name, func(cmd *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+			return beginning(begun, list(cmd, nil)), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+		})
+		if err != nil {
+			return err
 		}
 	}
-	eachFlag(func(f *pflag.Flag, list string, takes bool) {
-		fmt.Fprintf(&b, "complete -c holdfast -l %s", f.Name)
-		if f.Shorthand != "" {
-			fmt.Fprintf(&b, " -s %s", f.Shorthand)
+	return nil
+}
+
+func viewNames() []string { return strings.Fields(views.Names()) }
+
+// completionFile is the configuration as it is now; nil: it cannot be read, which is no matter while one types.
+func (o *options) completionFile(cmd *cobra.Command) *config.File {
+	_ = fromEnvironment(cmd.Flags(), o.environ)
+	f, err := config.Load(cmd.Context(), o.config)
+	if err != nil {
+		return nil
+	}
+	return f
+}
+
+// completionTime is how long a shell may wait for the server.
+const completionTime = 2 * time.Second
+
+// keysOf are the names of the rows of a view, or of that in the first argument, if completion is to ask the server.
+func (o *options) keysOf(view string) valuesOf {
+	return func(cmd *cobra.Command, args []string) []string {
+		if view == "" {
+			return o.keysOf(args[0])(cmd, args)
 		}
-		if only := own[f.Name]; only != "" {
-			fmt.Fprintf(&b, " -n '__fish_seen_subcommand_from %s'", only)
-		} else if others := verbsWithout(f.Name); len(others) > 0 {
-			fmt.Fprintf(&b, " -n 'not __fish_seen_subcommand_from %s'", strings.Join(others, " "))
+		v, ok := views.Named(view)
+		if asked, _ := strconv.ParseBool(variables(o.environ)[completeKeys]); !asked || !ok || v.Kind == "" {
+			return nil
 		}
-		switch {
-		case f.Name == "connection":
-			b.WriteString(" -x -a '(holdfast connections 2>/dev/null)'")
-		case list != "":
-			fmt.Fprintf(&b, " -x -a '%s'", list)
-		case takes:
-			b.WriteString(" -r")
+		ctx, cancel := context.WithTimeout(cmd.Context(), completionTime)
+		defer cancel()
+		cmd.SetContext(ctx)
+		if err := o.settle(cmd, ""); err != nil {
+			return nil
 		}
-		fmt.Fprintf(&b, " -d '%s'\n", quote.Replace(f.Usage))
-	})
-	return b.String()
+		if from := cmd.Flags().Lookup("from"); from != nil {
+			o.urls = []string{from.Value.String()}
+		}
+		slices.Sort(o.urls)
+		o.urls = slices.Compact(o.urls) // a completed line is parsed more than once
+		var names []string
+		_ = o.with(ctx, func(c *core.Core) error { // what goes wrong is no matter while one types
+			names = rowNames(ctx, c, v.Kind)
+			return nil
+		})
+		return names
+	}
+}
+
+func rowNames(ctx context.Context, c *core.Core, kind live.Kind) (names []string) {
+	feeds := slices.DeleteFunc(c.Feeds(), func(f live.Feed) bool { return f.Kind != kind })
+	snap, err := live.New(c.Conn, feeds, live.Options{}).ReadAll(ctx)
+	if err != nil {
+		return nil
+	}
+	rows := snap.Table(kind)
+	for i := range rows.Len() {
+		names = append(names, rows.At(i).ID())
+	}
+	return names
 }

@@ -153,7 +153,7 @@ actor = "shop:actor:"
 			4 * time.Second, 4, "redis://dev", true,
 		},
 	} {
-		o, _, _, _, err := parse(t.Context(), append(tt.args, "--config", path), tt.environ)
+		o, err := parse(t.Context(), "", append(tt.args, "--config", path), tt.environ)
 		if err != nil || o.refresh != tt.refresh || o.scanBudget != tt.budget || strings.Join(o.urls, " ") != tt.urls || o.readOnly != tt.readOnly {
 			t.Errorf("%s: %v, %+v", name, err, o)
 		}
@@ -187,7 +187,7 @@ func TestADefaultConnectionCountsOnlyWhereNoServerIsNamed(t *testing.T) {
 		"a source of a replica":    {nil, []string{"replicate", "--from", "redis://other"}, ""},
 		"a demo":                   {nil, []string{"demo"}, ""},
 	} {
-		o, _, _, _, err := parse(t.Context(), append(tt.args, "--config", path), tt.environ)
+		o, err := parse(t.Context(), "", append(tt.args, "--config", path), tt.environ)
 		if err != nil || o.connection != tt.connection || (o.passwordFile != "") != (tt.connection != "") || o.readOnly != (tt.connection != "") {
 			t.Errorf("%s: %v, %+v", name, err, o)
 		}
@@ -207,17 +207,17 @@ func TestAnotherConnectionTakesNothingOfTheOld(t *testing.T) {
 	path := file(t, "[connections.dev]\nurl = \"redis://dev\"\n")
 	environ := []string{"HOLDFAST_URL=redis://one redis://two", "HOLDFAST_REFRESH=3s"}
 	args := []string{"--config", path, "--cluster", "--username", "me", "--password-file", "/mine", "--tls-ca", "/ca", "--read-only", "--view", "locks"}
-	o, _, _, _, err := parse(t.Context(), args, environ)
+	o, err := parse(t.Context(), "", args, environ)
 	if err != nil || len(o.urls) != 2 {
 		t.Fatal(err, o.urls)
 	}
-	got, err := o.reconnect("dev")
+	got, err := o.reconnect(t.Context(), "dev")
 	want := options{urls: []string{"redis://dev"}, connection: "dev", readOnly: true, refresh: 3 * time.Second, view: "locks"}
 	if err != nil || !reflect.DeepEqual(got.urls, want.urls) || got.connection != want.connection || got.cluster || got.username+got.passwordFile+got.tlsCA != "" ||
 		got.readOnly != want.readOnly || got.refresh != want.refresh || got.view != want.view {
 		t.Errorf("%v, %+v", err, got)
 	}
-	if _, err := o.reconnect("nonsense"); err == nil {
+	if _, err := o.reconnect(t.Context(), "nonsense"); err == nil {
 		t.Error("an unknown connection is no error")
 	}
 }
@@ -231,7 +231,7 @@ func TestEntriesOfTheConfigurationAreFlags(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, set := flagSet(&options{}), map[string]bool{}
+	f, set := newRoot(&options{}).Flags(), map[string]bool{}
 	for name := range c.Settings("c") {
 		set[name] = true
 		if f.Lookup(name) == nil {

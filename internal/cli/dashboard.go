@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"runtime/debug"
 
@@ -19,7 +18,7 @@ import (
 )
 
 // dashboard shows one connection after the other, as the operator goes from one to the next.
-func (o options) dashboard(ctx context.Context, _ []string, _ io.Writer) error {
+func (o options) dashboard(ctx context.Context) error {
 	keys, err := o.startable()
 	if err != nil {
 		return err
@@ -46,7 +45,7 @@ func (o options) dashboard(ctx context.Context, _ []string, _ io.Writer) error {
 			return err
 		}
 		why, left = "", nil
-		other, err := o.reconnect(next)
+		other, err := o.reconnect(ctx, next)
 		if err == nil {
 			keys, err = other.startable()
 		}
@@ -57,6 +56,13 @@ func (o options) dashboard(ctx context.Context, _ []string, _ io.Writer) error {
 		was := o
 		o, left = other, &was
 	}
+}
+
+// reconnect is the same command line with another connection. The file is read anew for it.
+func (o options) reconnect(ctx context.Context, connection string) (options, error) {
+	other, err := parse(ctx, connection, o.args, o.environ)
+	other.stderr = o.stderr
+	return other, err
 }
 
 // startable says what keeps a dashboard from starting, whatever the server. It makes the key map.
@@ -132,9 +138,9 @@ func (s *session) show(ctx context.Context, keys *keymap.Map, note, why string) 
 	return tui.Run(ctx, d)
 }
 
-// try tells whether a dashboard could start on another connection. The file is read anew for it.
+// try tells whether a dashboard could start on another connection.
 func (o options) try(ctx context.Context, name string) error {
-	other, err := o.reconnect(name)
+	other, err := o.reconnect(ctx, name)
 	if err == nil {
 		_, err = other.startable()
 	}

@@ -40,7 +40,7 @@ func TestWrongUsageSaysWhatIsWrongInOneLine(t *testing.T) {
 		"flag of no verb":    {[]string{"-o", "json"}, "--output belongs to the verb get"},
 		"backup, no file":    {[]string{"backup", "db"}, "1 arguments for: holdfast backup DB FILE"},
 		"restore, no file":   {[]string{"restore", "db"}, "1 arguments for: holdfast restore DB FILE"},
-		"replace of backup":  {[]string{"backup", "db", "f", "--replace"}, "--replace belongs to the verb restore"},
+		"replace of backup":  {[]string{"backup", "db", "f", "--replace"}, "--replace belongs to the verb replicate or restore"},
 		"replicate nothing":  {[]string{"replicate", "--from", "redis://h", "--to", missing}, "--db is missing"},
 		"replicate from":     {[]string{"replicate", "--db", "db", "--to", missing}, "--from is missing"},
 		"replicate to":       {[]string{"replicate", "--db", "db", "--from", "redis://h"}, "--to is missing"},
@@ -60,23 +60,70 @@ func TestWrongUsageSaysWhatIsWrongInOneLine(t *testing.T) {
 		"theme":              {[]string{"--theme", "nonsense"}, "nonsense"},
 	} {
 		a := holdfast(t, tt.args...)
-		if l := a.line(t); a.code != wrongUsage || !strings.Contains(l, tt.says) || !strings.HasSuffix(l, "; see holdfast --help\n") {
+		where := "; see holdfast --help\n"
+		if verb := tt.args[0]; !strings.HasPrefix(verb, "-") && verb != "explode" {
+			where = "; see holdfast " + verb + " --help\n"
+		}
+		if l := a.line(t); a.code != wrongUsage || !strings.Contains(l, tt.says) || !strings.HasSuffix(l, where) {
 			t.Errorf("%s: exit %d, %q; want %q", name, a.code, l, tt.says)
 		}
 	}
 }
 
 func TestHelpGoesToStandardOutput(t *testing.T) {
-	for _, args := range [][]string{{"--help"}, {"-h"}, {"get", "--help"}, {"lock", "-h", "--ttl", "3s"}} {
-		text := holdfast(t, args...).ok(t)
-		flagSet(&options{}).VisitAll(func(f *pflag.Flag) {
-			if !strings.Contains(text, "--"+f.Name) {
-				t.Errorf("%v: nothing on --%s", args, f.Name)
+	root := newRoot(&options{})
+	all := holdfast(t, "--help").ok(t)
+	if short := holdfast(t, "-h").ok(t); short != all {
+		t.Errorf("-h: %s", short)
+	}
+	_, flags, _ := strings.Cut(all, "\nFlags:\n")
+	for _, c := range root.Commands() {
+		text := holdfast(t, c.Name(), "--help").ok(t)
+		for _, args := range [][]string{{"help", c.Name()}, {"-h", c.Name()}, {c.Name(), "x", "-h", "--config", "/none"}} {
+			if len(args) == 5 && c.Flags().Lookup("config") == nil {
+				continue
+			}
+			if got := holdfast(t, args...).ok(t); got != text {
+				t.Errorf("%v: %s", args, got)
+			}
+		}
+		if !strings.Contains(all, "\n  "+c.Use) || !strings.Contains(all, c.Short+"\n") || !strings.Contains(text, "Usage: holdfast "+c.Use+" [flags]\n") {
+			t.Errorf("nothing on %s", c.Use)
+		}
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			shown, listed := strings.Contains(text, "      --"+f.Name+" ") || strings.Contains(text, ", --"+f.Name+" "), strings.Contains(flags, " --"+f.Name+" ")
+			if f.Name == "help" {
+				return
+			}
+			if shown == isShared(f) || listed != isShared(f) {
+				t.Errorf("%s: --%s is in its help: %v, in that of holdfast: %v", c.Name(), f.Name, shown, listed)
 			}
 		})
 	}
+	for _, line := range strings.Split(all, "\n") {
+		if len(line) > helpWidth {
+			t.Errorf("%q is too long", line)
+		}
+	}
 	if v := holdfast(t, "version").ok(t); !strings.HasPrefix(v, "holdfast ") || strings.Count(v, "\n") != 1 {
 		t.Errorf("%q", v)
+	}
+}
+
+func TestAnUnknownVerbOrFlagNamesTheNearest(t *testing.T) {
+	for want, args := range map[string][]string{
+		`unknown verb "lokc"; did you mean lock?; see holdfast --help`:                  {"lokc", "k"},
+		`unknown verb "replica"; did you mean replicate?; see holdfast --help`:          {"--read-only", "replica"},
+		`unknown verb "explode"; see holdfast help --help`:                              {"help", "explode"},
+		`unknown flag: --outptu; did you mean --output?; see holdfast get --help`:       {"get", "locks", "--outptu", "json"},
+		`unknown flag: --readonly; did you mean --read-only?; see holdfast --help`:      {"--readonly"},
+		`unknown flag: --fro; did you mean --from?; see holdfast replicate --help`:      {"replicate", "--fro", "x"},
+		`unknown shell "bsh": one of bash zsh fish powershell; did you mean bash?`:      {"completion", "bsh"},
+		`unknown view "lock": one of overview buffers generations actors workers locks`: {"get", "lock"},
+	} {
+		if a := holdfast(t, args...); a.code != wrongUsage || !strings.Contains(a.line(t), "holdfast: usage: "+want) {
+			t.Errorf("%v: exit %d, %q", args, a.code, a.errors)
+		}
 	}
 }
 
@@ -178,31 +225,38 @@ func TestFlagsStandBeforeOrAfterTheVerb(t *testing.T) {
 }
 
 func TestTheEnvironmentHoldsEveryFlag(t *testing.T) {
-	var names, values []string
-	flagSet(&options{}).VisitAll(func(f *pflag.Flag) {
-		value := "value"
-		switch f.Value.Type() {
-		case "bool":
-			value = "true"
-		case "duration":
-			value = "7s"
-		case "int", "int64":
-			value = "7"
-		}
-		names = append(names, f.Name)
-		values = append(values, "HOLDFAST_"+strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))+"="+value)
-	})
-	for _, verb := range []string{"", "get", "lock", "unlock", "edit", "demo", "flush", "restore", "replicate"} {
-		var o options
-		f := flagSet(&o)
-		if err := fromEnvironment(f, verb, values); err != nil {
+	root := newRoot(&options{})
+	values := map[string]string{}
+	for _, c := range allCommands(root) {
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			value := "value"
+			switch f.Value.Type() {
+			case "bool":
+				value = "true"
+			case "duration":
+				value = "7s"
+			case "int", "int64":
+				value = "7"
+			}
+			values["HOLDFAST_"+strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))] = value
+		})
+	}
+	var environ []string
+	for name, value := range values {
+		environ = append(environ, name+"="+value)
+	}
+	if err := checkVariables(root, environ); err != nil || len(environ) < 30 {
+		t.Fatal(err, environ)
+	}
+	for _, c := range allCommands(root) {
+		if err := fromEnvironment(c.Flags(), environ); err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range names {
-			if mine := uses(name, verb); f.Lookup(name).Changed != mine {
-				t.Errorf("%q: --%s is set: %v", verb, name, !mine)
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			if !f.Changed {
+				t.Errorf("%s: --%s is not set", c.Name(), f.Name)
 			}
-		}
+		})
 	}
 }
 

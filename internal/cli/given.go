@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"holdfast/internal/config"
@@ -13,64 +15,74 @@ import (
 // What was given and would not count is an error before anything is done: nobody is to work on another server, or
 // without a guard, because a word was lost.
 
-// setOnce sets flags as they are parsed. Only a flag that is a list may have two values.
-func setOnce(f *pflag.FlagSet) func(flag *pflag.Flag, value string) error {
-	given := map[string]string{}
-	return func(flag *pflag.Flag, value string) error {
-		_, list := flag.Value.(pflag.SliceValue)
-		before, twice := given[flag.Name]
-		switch {
-		case value == "":
-			return fmt.Errorf("--%s is empty", flag.Name)
-		case twice && !list && before != value:
-			return fmt.Errorf("--%s is given twice, with different values", flag.Name)
-		}
-		given[flag.Name] = value
-		return f.Set(flag.Name, value)
+// once is a flag that is not given an empty value, nor two different ones unless it is a list.
+type once struct {
+	pflag.Value
+	name, given string
+}
+
+func setOnce(f *pflag.Flag) {
+	f.Value = &once{Value: f.Value, name: f.Name}
+	if f.DefValue == "[]" || f.DefValue == "0s" { // which pflag shows as a default of a type that is not its own
+		f.DefValue = ""
 	}
 }
 
-// uses tells whether a flag means anything to a verb; what is no verb is not told so by its flags.
-func uses(flag, verb string) bool {
+// errGiven is wrong whatever the type of the flag.
+type errGiven string
+
+func (e errGiven) Error() string { return string(e) }
+
+func (v *once) Set(value string) error {
+	_, list := v.Value.(pflag.SliceValue)
 	switch {
-	case own[flag] != "":
-		return slices.Contains(strings.Fields(own[flag]), verb)
-	case flag == "help":
-		return true
-	case flag == "config":
-		return true // names that are completed in a shell are those of one file, whatever else stands there
-	case flag == "view", flag == "theme":
-		return verb == "" || verb == "demo" || !isVerb(verb)
-	case flag == "flush-dir", flag == "audit-file":
-		return !isOffline(verb) && !slices.Contains([]string{"get", "backup", "replicate"}, verb)
-	case isAddress(flag), flag == "connection":
-		// A demo brings its server, a replica names it with --from.
-		return !isOffline(verb) && verb != "demo" && (verb != "replicate" || flag != "url" && flag != "connection")
+	case value == "":
+		return errGiven("--" + v.name + " is empty")
+	case v.given != "" && v.given != value && !list:
+		return errGiven("--" + v.name + " is given twice, with different values")
 	}
-	return !isOffline(verb)
+	v.given = value
+	return v.Value.Set(value)
 }
 
-// isOffline tells of the verbs that reach no server. They also serve the completion of shells, whatever is set there.
-func isOffline(verb string) bool {
-	return slices.Contains([]string{"version", "completion", "connections"}, verb)
+// reset is as if it had not been given.
+func (v *once) reset(usual string) error {
+	v.given = ""
+	if list, ok := v.Value.(pflag.SliceValue); ok {
+		return list.Replace(nil)
+	}
+	return v.Value.Set(usual)
 }
 
-func isVerb(name string) bool {
-	return slices.ContainsFunc(verbs(), func(v verb) bool { return v.name == name })
-}
-
-// checkUse refuses a flag that the verb would not look at.
-func checkUse(f *pflag.FlagSet, verb string) (err error) {
-	f.Visit(func(flag *pflag.Flag) {
-		switch {
-		case err != nil || uses(flag.Name, verb):
-		case own[flag.Name] != "":
-			err = fmt.Errorf("--%s belongs to the verb %s", flag.Name, strings.ReplaceAll(own[flag.Name], " ", " or "))
-		default:
-			err = fmt.Errorf("%s does not use --%s", verb, flag.Name)
+// flagError says what is wrong with a flag of a command line in one line.
+func flagError(cmd *cobra.Command, err error) error {
+	if given, ok := errors.AsType[errGiven](err); ok {
+		return fmt.Errorf("%w: %w", errUsage, given)
+	}
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok {
+		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	name := unknown.GetSpecifiedName()
+	var verbs, known []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
+	for _, c := range allCommands(cmd.Root()) {
+		f := c.Flags().Lookup(name)
+		if f == nil && len(name) == 1 {
+			f = c.Flags().ShorthandLookup(name)
 		}
-	})
-	return err
+		switch {
+		case f == nil:
+		case isShared(f):
+			return fmt.Errorf("%w: %s does not use --%s", errUsage, cmd.Name(), f.Name)
+		default:
+			verbs, name = append(verbs, c.Name()), f.Name
+		}
+	}
+	if len(verbs) > 0 {
+		return fmt.Errorf("%w: --%s belongs to the verb %s", errUsage, name, strings.Join(verbs, " or "))
+	}
+	return fmt.Errorf("%w: %w%s", errUsage, err, strings.Replace(config.DidYouMean(name, known), "mean ", "mean --", 1))
 }
 
 // checkPaths refuses a home that no shell has put in: in --to=~/x and in the environment ~ is a name like any other.
@@ -84,10 +96,6 @@ func checkPaths(f *pflag.FlagSet) (err error) {
 	return err
 }
 
-func isPath(flag string) bool {
-	return slices.Contains([]string{"password-file", "tls-ca", "tls-cert", "tls-key", "config", "flush-dir", "audit-file", "log-file", "file", "to"}, flag)
-}
-
 const environPrefix = "HOLDFAST_"
 
 // variable is the name of a flag in the environment.
@@ -95,25 +103,26 @@ func variable(flag string) string {
 	return environPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// fromEnvironment fills the flags that were not given from HOLDFAST_NAME. A variable that no flag has is an error, and
-// one that is empty; those of other verbs, which share the environment, are not looked at.
-func fromEnvironment(f *pflag.FlagSet, verb string, environ []string) (err error) {
+// variables are those of the environment that are ours.
+func variables(environ []string) map[string]string {
 	values := map[string]string{}
 	for _, kv := range environ {
 		if name, value, _ := strings.Cut(kv, "="); strings.HasPrefix(name, environPrefix) {
 			values[name] = value
 		}
 	}
-	if !isOffline(verb) {
-		if err := checkVariables(f, values); err != nil {
-			return err
-		}
-	}
+	return values
+}
+
+// fromEnvironment fills the flags that were not given from HOLDFAST_NAME. One that is empty is an error; those of other
+// verbs, which share the environment, are not looked at.
+func fromEnvironment(f *pflag.FlagSet, environ []string) (err error) {
+	values := variables(environ)
 	named := f.Changed("connection") // on the command line: its server is not that of the environment
 	f.VisitAll(func(flag *pflag.Flag) {
 		name := variable(flag.Name)
 		value, there := values[name]
-		if !there || flag.Changed || err != nil || !uses(flag.Name, verb) || named && isAddress(flag.Name) {
+		if !there || flag.Changed || err != nil || named && isAddress(flag.Name) {
 			return
 		}
 		each := []string{value}
@@ -134,11 +143,22 @@ func fromEnvironment(f *pflag.FlagSet, verb string, environ []string) (err error
 	return err
 }
 
-// checkVariables refuses the first variable that no flag has, and says which name is nearest.
-func checkVariables(f *pflag.FlagSet, values map[string]string) error {
-	var known, unknown []string
-	f.VisitAll(func(flag *pflag.Flag) { known = append(known, variable(flag.Name)) })
-	for name := range values {
+// splitURLs reads a list of URLs with spaces or commas between them. A comma inside a URL is left alone.
+func splitURLs(list string) []string {
+	for _, scheme := range []string{"redis://", "rediss://", "unix://"} {
+		list = strings.ReplaceAll(list, ","+scheme, " "+scheme)
+	}
+	return strings.Fields(list)
+}
+
+// checkVariables refuses the first variable that no flag has, and says which name is nearest. Completion has some, too.
+func checkVariables(cmd *cobra.Command, environ []string) error {
+	known := []string{completeKeys, environPrefix + "COMPLETION_DESCRIPTIONS", environPrefix + "ACTIVE_HELP"}
+	for _, c := range allCommands(cmd.Root()) {
+		c.Flags().VisitAll(func(flag *pflag.Flag) { known = append(known, variable(flag.Name)) })
+	}
+	var unknown []string
+	for name := range variables(environ) {
 		if !slices.Contains(known, name) {
 			unknown = append(unknown, name)
 		}
@@ -147,5 +167,5 @@ func checkVariables(f *pflag.FlagSet, values map[string]string) error {
 		return nil
 	}
 	name := slices.Min(unknown)
-	return fmt.Errorf("unknown environment variable %s: did you mean %s?", name, config.Nearest(name, known))
+	return fmt.Errorf("%w: unknown environment variable %s: did you mean %s?", errUsage, name, config.Nearest(name, known))
 }

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"holdfast/internal/text"
-
 	"context"
 	"fmt"
 	"os"
@@ -11,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/files"
+	"holdfast/internal/text"
 )
 
 // redirectLog keeps the messages of the connection library off the screen: into a file, or nowhere.

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"holdfast/internal/text"
-
 	"fmt"
 	"io"
 	"strings"
@@ -10,6 +8,8 @@ import (
 
 	"github.com/charmbracelet/x/term"
 	"github.com/dustin/go-humanize"
+
+	"holdfast/internal/text"
 )
 
 // meter shows on a terminal how far something is, in one line that is gone at its end. Elsewhere it shows nothing.

@@ -1,8 +1,6 @@
 package config
 
 import (
-	"holdfast/internal/text"
-
 	"bytes"
 	"context"
 	"errors"
@@ -18,6 +16,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"holdfast/core/files"
+	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/themes"
 )

@@ -2,12 +2,12 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 
 	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
 
 	"holdfast/core"
 	"holdfast/core/conn"
@@ -19,9 +19,22 @@ import (
 // standard names the standard stream where a verb takes a file.
 const standard = "-"
 
-// backup writes a KV database to a file, reads the file back and prints its change number and how many pairs it has.
-func (o options) backup(ctx context.Context, args []string, stdout io.Writer) error {
-	db, path := args[0], args[1]
+func backupCommand(o *options) *cobra.Command {
+	c := &cobra.Command{
+		Use: "backup DB FILE", GroupID: databases, Args: arguments(2, 2), ValidArgsFunction: o.completeArgs(o.keysOf("kv"), nil),
+		Short: "write a KV database to a new file",
+		Long: "Write a KV database to a new file, read it back and print its change number and its number of pairs. If FILE is -, the backup\n" +
+			"goes to standard output and these to standard error.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.backup(cmd.Context(), args[0], args[1], cmd.OutOrStdout())
+		},
+	}
+	o.serverFlags(c)
+	o.readingFlags(c)
+	return c
+}
+
+func (o options) backup(ctx context.Context, db, path string, stdout io.Writer) error {
 	if path == standard && isTerminal(stdout) {
 		return fmt.Errorf("%w: a backup cannot go to a terminal: redirect standard output, or name a file", errUsage)
 	}
@@ -120,31 +133,4 @@ func (o options) openDatabase(ctx context.Context, c *core.Core, db string) (*re
 	}
 	s, err := c.KVContext(ctx, db)
 	return rows[0], s, err
-}
-
-// behind writes where a meter was.
-type behind struct {
-	m *meter
-	io.Writer
-}
-
-func (b behind) Write(p []byte) (int, error) {
-	b.m.end()
-	return b.Writer.Write(p)
-}
-
-// restore makes a KV database from a backup.
-func (o options) restore(ctx context.Context, args []string, stdout io.Writer) error {
-	if args[1] == standard && isTerminal(os.Stdin) {
-		return fmt.Errorf("%w: a backup cannot come from a terminal: redirect standard input, or name a file", errUsage)
-	}
-	m := newMeter(o.stderr, "restore of "+args[0])
-	err := o.act(ctx, behind{m, stdout}, func(_ *core.Core, op *operate.Operator) (operate.Action, error) {
-		return op.Restore(args[0], args[1], o.replace, func(pairs, all uint64) { m.at(pairs, all, "pairs") }), nil
-	})
-	m.end()
-	if errors.Is(err, kvstore.ErrNotEmpty) {
-		err = fmt.Errorf("%w; --replace restores it anyway and discards what it holds", err)
-	}
-	return err
 }

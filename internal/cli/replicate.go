@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"holdfast/core"
 	"holdfast/core/conn"
 	"holdfast/core/kvstore"
@@ -19,8 +21,35 @@ import (
 	"holdfast/internal/text"
 )
 
+// replicateVerb are the flags of `replicate`.
+type replicateVerb struct {
+	*options
+	from, db, to, name string
+	replace            bool
+}
+
+func replicateCommand(o *options) *cobra.Command {
+	r := &replicateVerb{options: o}
+	c := &cobra.Command{
+		Use: "replicate --from URL --db DB --to DIR", GroupID: databases, Args: arguments(0, 0), ValidArgsFunction: cobra.NoFileCompletions,
+		Short: "keep a replica of a KV database in a folder until interrupted",
+		Long: "Keep a replica of a KV database in a folder until interrupted; a later run resumes. It reports its progress to the database,\n" +
+			"except with --read-only. A replica of another history is refused without --replace.",
+		RunE: func(cmd *cobra.Command, _ []string) error { return r.replicate(cmd.Context()) },
+	}
+	f := c.Flags()
+	f.StringVar(&r.from, "from", "", "the server of the database to follow, instead of --url")
+	f.StringVar(&r.db, "db", "", "the database")
+	f.StringVar(&r.to, "to", "", "the folder of the replica, created if missing")
+	f.StringVar(&r.name, "name", "", "name under which the replica reports its progress (default HOST:FOLDER)")
+	f.BoolVar(&r.replace, "replace", false, "replace all that the folder holds, starting from a snapshot")
+	o.accessFlags(c)
+	o.readingFlags(c)
+	return c
+}
+
 // replicate keeps a replica of a KV database in a folder until it is interrupted.
-func (o options) replicate(ctx context.Context, _ []string, _ io.Writer) error {
+func (o *replicateVerb) replicate(ctx context.Context) error {
 	for name, value := range map[string]string{"from": o.from, "db": o.db, "to": o.to} {
 		if value == "" {
 			return fmt.Errorf("%w: replicate needs --from, --db and --to; --%s is missing", errUsage, name)
@@ -41,7 +70,7 @@ func (o options) replicate(ctx context.Context, _ []string, _ io.Writer) error {
 }
 
 // replicaName is what the replica reports itself as; empty if it is to write nothing.
-func (o options) replicaName() (string, error) {
+func (o *replicateVerb) replicaName() (string, error) {
 	if o.readOnly {
 		return "", nil
 	}
@@ -61,7 +90,7 @@ func (o options) replicaName() (string, error) {
 	return name, kvstore.CheckReplicaName(name)
 }
 
-func (o options) replicateTo(ctx context.Context, c *core.Core) (err error) {
+func (o *replicateVerb) replicateTo(ctx context.Context, c *core.Core) (err error) {
 	r := &replica{o: o, told: &lag{w: o.stderr, meter: newMeter(o.stderr, "replica of "+o.db), db: o.db, every: o.refresh}}
 	defer func() { err = errors.Join(err, r.close()) }()
 	defer r.told.meter.end()
@@ -89,7 +118,7 @@ var replaceable = []error{kvstore.ErrAhead, kvstore.ErrHistory, kvstore.ErrNotEm
 
 // replica is a folder and how far it is told to be.
 type replica struct {
-	o        options
+	o        *replicateVerb
 	told     *lag
 	to       *pebbledb.Store // nil before the source was seen: a name that nothing has leaves no folder
 	replaced bool            // as --replace asks for

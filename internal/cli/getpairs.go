@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
 
 	"holdfast/core"
 	"holdfast/core/conn"
@@ -26,13 +27,14 @@ import (
 
 // getPairs prints the pairs of a KV database, page by page: a database need not fit into memory. Where named is no
 // database it is DB:KEY, one pair of one.
-func (o options) getPairs(ctx context.Context, named string, stdout io.Writer) error {
-	to, err := o.printer(stdout)
+func (g *getVerb) getPairs(cmd *cobra.Command, named string) error {
+	ctx := cmd.Context()
+	to, err := g.printer(cmd)
 	if err != nil {
 		return err
 	}
-	return o.with(ctx, func(c *core.Core) error {
-		return o.repeat(ctx, to, func() error {
+	return g.with(ctx, func(c *core.Core) error {
+		return g.repeat(ctx, to, func() error {
 			if err := printNamed(ctx, c, named, to); err != nil {
 				return fmt.Errorf("get kv %q from %s: %w", named, c.Conn.Place(), err)
 			}

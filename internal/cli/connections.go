@@ -1,0 +1,25 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func connectionsCommand(o *options) *cobra.Command {
+	c := &cobra.Command{
+		Use: "connections", GroupID: look, Args: arguments(0, 0), ValidArgsFunction: cobra.NoFileCompletions,
+		Short: "print the names of the connections in the configuration file",
+	}
+	o.configFlag(c)
+	c.PreRunE = func(cmd *cobra.Command, _ []string) error { return o.settle(cmd, "") }
+	c.RunE = func(cmd *cobra.Command, _ []string) error {
+		for _, name := range o.conf.Names() {
+			if _, err := fmt.Fprintln(cmd.OutOrStdout(), name); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return c
+}

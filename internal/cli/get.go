@@ -1,0 +1,167 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"holdfast/core"
+	"holdfast/core/conn"
+	"holdfast/core/live"
+	"holdfast/internal/text"
+	"holdfast/tui"
+	"holdfast/views"
+)
+
+// getVerb are the flags of `get`.
+type getVerb struct {
+	*options
+	output     string
+	watch, raw bool
+}
+
+func getCommand(o *options) *cobra.Command {
+	g := &getVerb{options: o}
+	c := &cobra.Command{
+		Use: "get VIEW [KEY]", GroupID: look, Args: arguments(1, 2), ValidArgsFunction: o.completeArgs(words(viewNames()), o.keysOf("")),
+		Short: "print a view, or one row whole",
+		Long:  "Print a view, or one row whole; with kv DB the pairs of a KV database, with kv DB:KEY one pair.",
+		RunE:  g.get,
+	}
+	f := c.Flags()
+	f.StringVarP(&g.output, "output", "o", "table", "table, json, jsonl or csv")
+	f.BoolVar(&g.watch, "watch", false, "repeat every --refresh")
+	f.BoolVar(&g.raw, "raw", false, "in csv, do not put an apostrophe before cells that a spreadsheet would run as formulas")
+	o.serverFlags(c)
+	o.readingFlags(c)
+	return c
+}
+
+// get prints a view, or one row of it whole.
+func (g *getVerb) get(cmd *cobra.Command, args []string) error {
+	ctx := cmd.Context()
+	if args[0] == "kv" && len(args) == 2 {
+		return g.getPairs(cmd, args[1])
+	}
+	v, err := viewNamed(args[0])
+	if err != nil {
+		return err
+	}
+	to, err := g.printer(cmd)
+	if err != nil {
+		return err
+	}
+	if v.Kind == "" && len(args) == 2 {
+		return fmt.Errorf("%w: %s has no single rows", errUsage, v.Name)
+	}
+	return g.with(ctx, func(c *core.Core) error {
+		var feeds []live.Feed
+		for _, feed := range c.Feeds() {
+			if v.Kind == "" || feed.Kind == v.Kind || slices.Contains(v.Others, feed.Kind) {
+				feeds = append(feeds, feed)
+			}
+		}
+		m := live.New(c.Conn, feeds, live.Options{}) // one for all repetitions, as later readings cost less than the first
+		return g.repeat(ctx, to, func() error {
+			if len(args) == 2 {
+				err = getOne(ctx, c, v, to, args[1])
+			} else {
+				err = getAll(ctx, c, m, v, to)
+			}
+			if err != nil {
+				return fmt.Errorf("get %s from %s: %w", v.Name, c.Conn.Place(), err)
+			}
+			return nil
+		})
+	})
+}
+
+func (g *getVerb) printer(cmd *cobra.Command) (views.Printer, error) {
+	format, err := views.ParseFormat(g.output)
+	if err != nil {
+		return views.Printer{}, fmt.Errorf("%w: %w", errUsage, err)
+	}
+	return views.Printer{Format: format, Out: cmd.OutOrStdout(), Raw: g.raw}, nil
+}
+
+// repeat prints once, or with --watch until it is stopped. Once something was printed, a server that is away or a row that
+// is gone is told on standard error, and it goes on.
+func (g *getVerb) repeat(ctx context.Context, to views.Printer, print func() error) error {
+	var told string
+	for first := true; ; {
+		err := print()
+		away := errors.Is(err, errPartial) || !first && (conn.Unreachable(err) || errors.Is(err, errMissing))
+		switch {
+		case g.watch && ctx.Err() != nil:
+			return nil // it was to go on until it is stopped
+		case !g.watch, err != nil && !away:
+			return err
+		case err != nil:
+			if says := text.Clean(withoutSecrets(err.Error())); says != told {
+				told = says
+				fmt.Fprintf(g.stderr, "holdfast: %s; trying again every %v\n", says, g.refresh)
+			}
+		case told != "":
+			told = ""
+			fmt.Fprintln(g.stderr, "holdfast: the server answers again")
+		}
+		first = false
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(g.refresh):
+		}
+		if to.Format == views.Table && err == nil {
+			fmt.Fprintln(to.Out) // between two of them
+		}
+	}
+}
+
+func getAll(ctx context.Context, c *core.Core, m *live.Model, v views.View, to views.Printer) error {
+	snap, err := m.ReadAll(ctx)
+	if err != nil {
+		return err
+	}
+	table, lost := snap.Table(v.Kind), missingRows(snap, v.Kind)
+	if lost != nil && table.Len() == 0 && len(snap.Down) == 0 {
+		return cmp.Or(table.Err, lost)
+	}
+	rows := live.Rows(table)
+	if v.Rows != nil {
+		rows = v.Rows(snap, nil)
+	}
+	now := time.Now()
+	err = v.Print(to, rows, tui.Clock{Now: now, Server: snap.ServerNow(now), Others: snap}, func(id string) string { return c.Live.Keys(v.Kind, id)[0] })
+	return cmp.Or(err, lost)
+}
+
+func getOne(ctx context.Context, c *core.Core, v views.View, to views.Printer, key string) error {
+	row, away := find(ctx, c, v.Kind, key)
+	if row == nil {
+		return away
+	}
+	if err := row.Problem(); err != nil && !errors.Is(err, conn.ErrTooLarge) { // what is asked for by name is not too large
+		return err
+	}
+	d, err := c.Live.Inspect(ctx, v.Kind, row.ID())
+	var unread error
+	if conn.Refused(err) && len(d.Keys) > 0 && row.Problem() == nil {
+		d.Found, unread, err = true, err, nil
+	}
+	if err != nil {
+		return err
+	}
+	if !d.Found || len(d.Keys) == 0 { // it went between the readings
+		return missing(key)
+	}
+	if d.Size > 0 {
+		return tooLarge(key, d)
+	}
+	now := time.Now()
+	return cmp.Or(v.PrintOne(to, row, c.Live.Keys(v.Kind, row.ID())[0], d, unread, tui.Clock{Now: now, Server: now}), away)
+}
