@@ -12,19 +12,37 @@ import (
 	"holdfast/core"
 	"holdfast/core/actorstore"
 	"holdfast/core/conn"
-	"holdfast/core/live"
+	"holdfast/core/kind"
 	"holdfast/internal/redistest"
 )
 
-// ids are a row of each source of a Core, as its methods name it.
+// ids are a row of each source of a Core, by the field or the kind that it is of.
 var ids = map[string]string{
-	"Buffers": "s", "Actors": "a", "BufferRows": "s", "Generations": "ns:k", "ActorRows": "a", "WorkerRows": "ns:p:w",
-	"LockRows": "lock:x", "LeaseRows": "ns:1", "RecordRows": "ns:k", "KVRows": "db", "PairRows": "db:k", "Live": "a",
+	"Buffers": "s", "Actors": "a", "Live": "a", "Generations": "ns:k", "LeaseRows": "ns:1", "KVRows": "db",
+	"buffers": "s", "actors": "a", "workers": "ns:p:w", "locks": "lock:x", "records": "ns:k", "keys": "db:k",
+}
+
+// sourcesOf are what a Core reads and writes with, by field or kind.
+func sourcesOf(c *core.Core) map[string]reflect.Value {
+	sources, known := map[string]reflect.Value{}, map[any]bool{}
+	for field, value := range reflect.ValueOf(c).Elem().Fields() {
+		if field.Name != "Conn" && field.Type.Kind() == reflect.Pointer && field.IsExported() {
+			sources[field.Name], known[value.Interface()] = value, true
+		}
+	}
+	for _, k := range c.Kinds() {
+		for _, source := range []any{k.Source, k.Documents} {
+			if source != nil && !known[source] {
+				sources[string(k.Name)], known[source] = reflect.ValueOf(source), true
+			}
+		}
+	}
+	return sources
 }
 
 // given are arguments of the types that methods take, beside names.
 var given = []any{
-	int64(1), uint64(1), 1, time.Minute, []byte(`{"actorId":"a","workerNamespace":"ns","workerPool":"p","workerPod":"w"}`), json.RawMessage(`{}`), live.Kind("actors"),
+	int64(1), uint64(1), 1, time.Minute, []byte(`{"actorId":"a","workerNamespace":"ns","workerPool":"p","workerPod":"w"}`), json.RawMessage(`{}`), kind.Name("actors"),
 	&actorstore.Actor{ActorId: "a", ActorTemplateName: "t", Version: 1},
 	&actorstore.Worker{WorkerNamespace: "ns", WorkerPool: "p", WorkerPod: "w", ActorId: "a", Version: 1},
 	actorstore.Half{Actor: "a", Worker: "ns:p:w", OfActor: true},
@@ -38,21 +56,20 @@ func callsOf(t *testing.T, c *core.Core) map[string]func(context.Context) error 
 		"Conn.Status": func(ctx context.Context) error { _, err := c.Conn.Status(ctx); return err },
 		"Conn.Now":    func(ctx context.Context) error { _, err := c.Conn.Now(ctx); return err },
 	}
-	all := reflect.ValueOf(c).Elem()
-	for field, value := range all.Fields() {
-		if field.Name == "Conn" || field.Type.Kind() != reflect.Pointer || !field.IsExported() {
-			continue
+	for name, source := range sourcesOf(c) {
+		if ids[name] == "" {
+			t.Fatalf("name a row of %s", name)
 		}
-		for method, f := range value.Methods() {
+		for method, f := range source.Methods() {
 			if f.Type().NumIn() == 0 || f.Type().In(0) != reflect.TypeFor[context.Context]() || method.Name == "Run" || // ends no other way
-				method.Name == "Size" && (field.Name == "BufferRows" || field.Name == "KVRows") { // asks nobody
+				method.Name == "Size" && (name == "buffers" || name == "KVRows") { // asks nobody
 				continue
 			}
 			args := []reflect.Value{{}}
 			for i := 1; i < f.Type().NumIn() && !(f.Type().IsVariadic() && i == f.Type().NumIn()-1); i++ {
-				args = append(args, argument(t, field.Name+"."+method.Name, f.Type().In(i), ids[field.Name]))
+				args = append(args, argument(t, name+"."+method.Name, f.Type().In(i), ids[name]))
 			}
-			calls[field.Name+"."+method.Name] = func(ctx context.Context) error {
+			calls[name+"."+method.Name] = func(ctx context.Context) error {
 				out := f.Call(append([]reflect.Value{reflect.ValueOf(ctx)}, args[1:]...))
 				return errorOf(out[len(out)-1])
 			}
@@ -61,27 +78,27 @@ func callsOf(t *testing.T, c *core.Core) map[string]func(context.Context) error 
 	return calls
 }
 
-func argument(t *testing.T, method string, kind reflect.Type, id string) reflect.Value {
+func argument(t *testing.T, method string, typ reflect.Type, id string) reflect.Value {
 	t.Helper()
 	switch {
-	case kind.Kind() == reflect.String && kind != reflect.TypeFor[live.Kind]():
-		return reflect.ValueOf(id).Convert(kind)
-	case kind == reflect.TypeFor[[]string]():
+	case typ.Kind() == reflect.String && typ != reflect.TypeFor[kind.Name]():
+		return reflect.ValueOf(id).Convert(typ)
+	case typ == reflect.TypeFor[[]string]():
 		return reflect.ValueOf([]string{id})
-	case kind.Kind() == reflect.Func:
-		return reflect.MakeFunc(kind, func([]reflect.Value) (out []reflect.Value) {
-			for o := range kind.Outs() {
+	case typ.Kind() == reflect.Func:
+		return reflect.MakeFunc(typ, func([]reflect.Value) (out []reflect.Value) {
+			for o := range typ.Outs() {
 				out = append(out, reflect.Zero(o))
 			}
 			return out
 		})
 	}
 	for _, one := range given {
-		if reflect.TypeOf(one) == kind {
+		if reflect.TypeOf(one) == typ {
 			return reflect.ValueOf(one)
 		}
 	}
-	t.Fatalf("%s takes a %v: give it one", method, kind)
+	t.Fatalf("%s takes a %v: give it one", method, typ)
 	return reflect.Value{}
 }
 
@@ -108,7 +125,7 @@ func TestEveryCallEndsWithItsContext(t *testing.T) {
 	for _, m := range masters {
 		seeds.URLs = append(seeds.URLs, m.URL())
 	}
-	for kind, on := range map[string]struct {
+	for where, on := range map[string]struct {
 		reach   conn.Options
 		servers []*redistest.Server
 	}{
@@ -116,7 +133,7 @@ func TestEveryCallEndsWithItsContext(t *testing.T) {
 		"cluster": {seeds, masters},
 	} {
 		for name := range callsOf(t, open(t, core.Options{Conn: on.reach})) {
-			t.Run(kind+"/"+name, func(t *testing.T) {
+			t.Run(where+"/"+name, func(t *testing.T) {
 				c := open(t, core.Options{Conn: on.reach})
 				for _, connected := range []string{"on a new connection", "on an open one"} {
 					if connected != "on a new connection" {

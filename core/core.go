@@ -5,6 +5,7 @@ package core
 import (
 	"cmp"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"holdfast/core/buffer"
 	"holdfast/core/conn"
 	"holdfast/core/genstore"
+	"holdfast/core/kind"
 	"holdfast/core/kvstore/redisdb"
 	"holdfast/core/live"
 	"holdfast/core/record"
@@ -32,21 +34,14 @@ type Core struct {
 	Conn     *conn.Conn
 	Prefixes conn.Prefixes
 
-	Buffers *buffer.Buffer
-	Actors  *actorstore.Persistence // actors, workers and locks
-
-	// The rows of each kind, as live reads and operate edits them.
-	BufferRows  *buffer.Rows
+	Buffers     *buffer.Buffer
+	Actors      *actorstore.Persistence // actors, workers and locks
 	Generations *genstore.Rows
-	ActorRows   *actorstore.ActorRows
-	WorkerRows  *actorstore.WorkerRows
-	LockRows    *actorstore.LockRows
 	LeaseRows   *record.LeaseRows
-	RecordRows  *record.RecordRows
 	KVRows      *redisdb.Rows
-	PairRows    *redisdb.PairRows
 
-	Live *live.Model
+	Live  *live.Model
+	kinds []kind.Kind
 
 	mu     sync.Mutex
 	spaces map[string]*record.RedisStorage // by namespace; closed with the Core
@@ -63,18 +58,13 @@ func Open(o Options) (*Core, error) {
 		Conn: c, Prefixes: p,
 		Buffers:     buffer.New(c, buffer.Options{Prefix: p.Buffer}),
 		Actors:      actorstore.NewPersistenceWith(c, p),
-		BufferRows:  buffer.NewRows(c, p.Buffer),
 		Generations: genstore.NewRows(c, p.Generation),
-		ActorRows:   actorstore.NewActorRows(c, p.Actor),
-		WorkerRows:  actorstore.NewWorkerRows(c, p.Worker),
-		LockRows:    actorstore.NewLockRows(c, p.Lock),
 		LeaseRows:   record.NewLeaseRows(c, p.Record),
-		RecordRows:  record.NewRecordRows(c, p.Record),
 		KVRows:      redisdb.NewRows(c, p.KV),
-		PairRows:    redisdb.NewPairRows(c, p.KV),
 		spaces:      map[string]*record.RedisStorage{},
 	}
-	core.Live = live.New(c, core.Feeds(), live.Options{Refresh: o.Refresh, Budget: o.Budget, MaxMemory: o.MaxMemory})
+	core.kinds = kindsOf(core)
+	core.Live = live.New(c, core.kinds, live.Options{Refresh: o.Refresh, Budget: o.Budget, MaxMemory: o.MaxMemory})
 	return core, nil
 }
 
@@ -88,20 +78,31 @@ func complete(p conn.Prefixes) conn.Prefixes {
 	}
 }
 
-// Feeds is the registry of the kinds that live reads: one line each, in the order of the dashboard. Leases stand before
-// records and keys before kv: the later feed of each pair also takes the foreign keys under their common prefix.
-func (c *Core) Feeds() []live.Feed {
-	return []live.Feed{
-		live.NewFeed("buffers", c.BufferRows),
-		live.NewFeed("generations", c.Generations),
-		live.NewFeed("actors", c.ActorRows),
-		live.NewFeed("workers", c.WorkerRows),
-		live.NewFeed("locks", c.LockRows),
-		live.NewFeed("leases", c.LeaseRows),
-		live.NewFeed("records", c.RecordRows),
-		live.NewFeed("keys", c.PairRows),
-		live.NewFeed("kv", c.KVRows),
+// kindsOf is the registry of the kinds of state: one line each, in the order of the dashboard. Leases stand before records
+// and keys before kv: the later kind of each pair also takes the foreign keys under their common prefix.
+func kindsOf(c *Core) []kind.Kind {
+	return []kind.Kind{
+		buffer.NewRows(c.Conn, c.Prefixes.Buffer).Kind(),
+		c.Generations.Kind(),
+		actorstore.NewActorRows(c.Conn, c.Prefixes.Actor).Kind(),
+		actorstore.NewWorkerRows(c.Conn, c.Prefixes.Worker).Kind(),
+		actorstore.NewLockRows(c.Conn, c.Prefixes.Lock).Kind(),
+		c.LeaseRows.Kind(),
+		record.NewRecordRows(c.Conn, c.Prefixes.Record).Kind(),
+		redisdb.NewPairRows(c.Conn, c.Prefixes.KV).Kind(),
+		c.KVRows.Kind(),
 	}
+}
+
+// Kinds are all kinds of state, in the order of the dashboard.
+func (c *Core) Kinds() []kind.Kind { return slices.Clone(c.kinds) }
+
+// Kind finds a kind by its name.
+func (c *Core) Kind(name kind.Name) (kind.Kind, bool) {
+	if i := slices.IndexFunc(c.kinds, func(k kind.Kind) bool { return k.Name == name }); i >= 0 {
+		return c.kinds[i], true
+	}
+	return kind.Kind{}, false
 }
 
 // GenStore opens the generations of a namespace; ttl 0 keeps counters for ever.

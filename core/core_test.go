@@ -13,6 +13,7 @@ import (
 	"holdfast/core"
 	"holdfast/core/actorstore"
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/core/record"
 	"holdfast/internal/redistest"
@@ -93,8 +94,8 @@ func TestPrimitivesAndLiveAgreeOnTheKeys(t *testing.T) {
 				use(t, c)
 				s, err := c.Live.ReadAll(ctx)
 				ok(t, err)
-				for _, kind := range []live.Kind{"buffers", "generations", "actors", "workers", "locks", "leases", "records"} {
-					table := s.Table(kind)
+				for _, name := range []kind.Name{"buffers", "generations", "actors", "workers", "locks", "leases", "records"} {
+					table := s.Table(name)
 					if table.Len() != 1 || table.Bad != 0 {
 						t.Errorf("%s: %d rows, %d bad", table.Kind, table.Len(), table.Bad)
 					}
@@ -109,11 +110,17 @@ func TestPrimitivesAndLiveAgreeOnTheKeys(t *testing.T) {
 }
 
 // The order of the dashboard, and of who is asked first whose a key is.
-func TestFeedsAreTheKindsInTheirOrder(t *testing.T) {
+func TestKindsStandInTheirOrder(t *testing.T) {
 	c := open(t, core.Options{})
 	var kinds []string
-	for _, f := range c.Feeds() {
-		kinds = append(kinds, string(f.Kind))
+	for _, k := range c.Kinds() {
+		kinds = append(kinds, string(k.Name))
+		if found, known := c.Kind(k.Name); !known || found.Source != k.Source {
+			t.Errorf("%s is found as %+v, %v", k.Name, found, known)
+		}
+	}
+	if k, known := c.Kind("nonsense"); known || k.Source != nil {
+		t.Errorf("an unknown kind is %+v", k)
 	}
 	if got := strings.Join(kinds, " "); !strings.HasPrefix(got, "buffers generations actors workers locks leases records") {
 		t.Error(got)

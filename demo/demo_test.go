@@ -18,6 +18,7 @@ import (
 	"holdfast/core"
 	"holdfast/core/buffer"
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/core/record"
 	"holdfast/internal/redistest"
@@ -96,19 +97,16 @@ func changed(before, after map[string]string) (keys []string) {
 	return keys
 }
 
-// kinds tell which keys are theirs.
-func kinds(c *core.Core) map[live.Kind]func(key string) (string, bool) {
-	return map[live.Kind]func(string) (string, bool){
-		"buffers": c.BufferRows.Identify, "generations": c.Generations.Identify, "actors": c.ActorRows.Identify, "workers": c.WorkerRows.Identify,
-		"locks": c.LockRows.Identify, "leases": c.LeaseRows.Identify, "records": c.RecordRows.Identify,
-		"kv": c.KVRows.Identify, "keys": c.PairRows.Identify,
-	}
+// documents edits the rows of a kind.
+func (d *rehearsal) documents(of kind.Name) kind.Documents {
+	k, _ := d.Kind(of)
+	return k.Documents
 }
 
 // rows reads everything as the dashboard does.
 func rows(t testing.TB, c *core.Core) *live.Snapshot {
 	t.Helper()
-	s, err := live.New(c.Conn, c.Feeds(), live.Options{}).ReadAll(ctx)
+	s, err := live.New(c.Conn, c.Kinds(), live.Options{}).ReadAll(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,13 +132,13 @@ func TestEveryKindHasRowsAtOnce(t *testing.T) {
 	c := must[*core.Core](t)(core.Open(core.Options{Conn: conn.Options{URLs: []string{d.URL}}})) // as another process would
 	defer c.Close()
 	s := rows(t, c)
-	for kind, least := range map[live.Kind]int{"buffers": 8, "generations": 50, "actors": 40, "workers": 12, "locks": 4, "leases": 8, "records": 20, "kv": 4, "keys": 30} {
-		table := s.Table(kind)
+	for name, least := range map[kind.Name]int{"buffers": 8, "generations": 50, "actors": 40, "workers": 12, "locks": 4, "leases": 8, "records": 20, "kv": 4, "keys": 30} {
+		table := s.Table(name)
 		if table.Len() < least {
-			t.Errorf("%d %s, want %d", table.Len(), kind, least)
+			t.Errorf("%d %s, want %d", table.Len(), name, least)
 		}
-		if table.Bad == 0 && kind != "leases" {
-			t.Errorf("no bad row among the %s", kind)
+		if table.Bad == 0 && name != "leases" {
+			t.Errorf("no bad row among the %s", name)
 		}
 	}
 }
@@ -172,23 +170,23 @@ const undisturbed = leaseTTL - 2*time.Second
 // Nothing that the players do is refused where nobody interferes, and they are modest.
 func TestEveryKindMoves(t *testing.T) {
 	d := rehearse(t, 2)
-	moved, seconds, sent := map[live.Kind]int{}, int(undisturbed/time.Second), d.Conn.Log.Sent()
+	moved, seconds, sent := map[kind.Name]int{}, int(undisturbed/time.Second), d.Conn.Log.Sent()
 	before := d.content()
 	for range seconds {
 		if err := d.run(time.Second, tick); err != nil {
 			t.Error(err)
 		}
 		after := d.content()
-		for kind, identify := range kinds(d.Core) {
-			if slices.ContainsFunc(changed(before, after), func(key string) bool { _, ok := identify(key); return ok }) {
-				moved[kind]++
+		for _, k := range d.Kinds() {
+			if slices.ContainsFunc(changed(before, after), func(key string) bool { _, ok := k.Source.Identify(key); return ok }) {
+				moved[k.Name]++
 			}
 		}
 		before = after
 	}
-	for kind := range kinds(d.Core) {
-		if moved[kind] < seconds*2/3 {
-			t.Errorf("%s changed in %d of %d seconds", kind, moved[kind], seconds)
+	for _, k := range d.Kinds() {
+		if moved[k.Name] < seconds*2/3 {
+			t.Errorf("%s changed in %d of %d seconds", k.Name, moved[k.Name], seconds)
 		}
 	}
 	if perSecond := (int(d.Conn.Log.Sent()) - int(sent)) / seconds; perSecond > 100 {
@@ -234,19 +232,17 @@ func TestASeedRepeatsARun(t *testing.T) {
 func TestALeaseDiesWithItsRecords(t *testing.T) {
 	d := rehearse(t, 1)
 	cart := func(id int64) (ttl time.Duration, records int) {
-		s := rows(t, d.Core)
-		for i := range s.Table("records").Len() {
-			if r, ok := s.Table("records").At(i).(*record.RecordRow); ok && r.Namespace == carts && r.Lease == id {
+		for _, r := range rows(t, d.Core).Table("records").All(0) {
+			if record.RecordColumns.Namespace.Of(r) == carts && record.RecordColumns.Lease.Of(r) == id {
 				records++
 			}
 		}
 		return d.server.TTL(fmt.Sprintf("rec:{%s}:lease:%d", carts, id)), records
 	}
 	var id int64
-	leases := rows(t, d.Core).Table("leases")
-	for i := range leases.Len() {
-		if l := leases.At(i).(*record.LeaseRow); l.Namespace == carts {
-			id = l.LeaseID
+	for _, l := range rows(t, d.Core).Table("leases").All(0) {
+		if record.LeaseColumns.Namespace.Of(l) == carts {
+			id = record.LeaseColumns.Lease.Of(l)
 		}
 	}
 	before, records := cart(id)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"holdfast/core/kind"
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/redisdb"
 	"holdfast/internal/redistest"
@@ -64,8 +65,8 @@ func TestTheReplicaLagsAndCatchesUp(t *testing.T) {
 		d.live(time.Second, 500*time.Millisecond)
 		p := d.lag()
 		behind = max(behind, p.Lag())
-		row := must[[]*redisdb.Row](t)(d.KVRows.Read(ctx, []string{flags}))[0]
-		for _, r := range row.Replicas(must[time.Time](t)(d.Conn.Time(ctx).Result())) {
+		row := must[kind.Row](t)(d.Live.ReadRow(ctx, "kv", flags))
+		for _, r := range redisdb.Replicas(row, must[time.Time](t)(d.Conn.Time(ctx).Result())) {
 			if r.Name == replica && r.Applied == p.Applied {
 				reported++
 			}
@@ -97,9 +98,9 @@ func TestSessionsComeAndGo(t *testing.T) {
 			t.Errorf("%s is the same after 200 seconds", key)
 		}
 	}
-	row := must[[]*redisdb.Row](t)(d.KVRows.Read(ctx, []string{sessions}))[0]
-	if row.LogLength > 2*keepChanges || row.Changes < 150 {
-		t.Errorf("%+v", row)
+	row := must[kind.Row](t)(d.Live.ReadRow(ctx, "kv", sessions))
+	if log, changes := redisdb.Columns.LogLength.Of(row), redisdb.Columns.Changes.Of(row); log > 2*keepChanges || changes < 150 {
+		t.Errorf("a log of %d changes, of %d", log, changes)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"holdfast/core/actorstore"
 	"holdfast/core/buffer"
+	"holdfast/core/kind"
 	"holdfast/core/record"
 )
 
@@ -106,26 +107,25 @@ func TestAnOperatorLocksAndUnlocks(t *testing.T) {
 		t.Errorf("our lock after a minute: %v", err)
 	}
 
-	seen := must[[]*actorstore.LockRow](t)(d.LockRows.Read(ctx, []string{"lock:" + longLock}))[0]
-	if err := d.Actors.ReleaseLockFenced(ctx, seen.Key, seen.Token, seen.Fence); err != nil {
+	lock := func() kind.Row { return must[kind.Row](t)(d.Live.ReadRow(ctx, "locks", "lock:"+longLock)) }
+	fenceOf := actorstore.LockColumns.Fence.Of
+	seen := lock()
+	if err := d.Actors.ReleaseLockFenced(ctx, seen.ID(), actorstore.LockColumns.Token.Of(seen), fenceOf(seen)); err != nil {
 		t.Error(err)
 	}
-	d.until("the migrator takes its lock again", func() bool {
-		rows := must[[]*actorstore.LockRow](t)(d.LockRows.Read(ctx, []string{seen.Key}))
-		return len(rows) == 1 && rows[0].Fence > seen.Fence
-	})
+	d.until("the migrator takes its lock again", func() bool { return fenceOf(lock()) > fenceOf(seen) })
 }
 
 func TestAnOperatorEditsAnActor(t *testing.T) {
 	t.Parallel()
 	d := rehearse(t, 1)
-	body, version, err := d.ActorRows.Load(ctx, stuckActor)
+	body, version, err := d.documents("actors").Load(ctx, stuckActor)
 	if err != nil {
 		t.Fatal(err)
 	}
 	edited := strings.Replace(string(body), "STATUS_RESUMING", "STATUS_SUSPENDING", 1)
 	edited = strings.TrimSuffix(edited, "}") + `,"note":"image was missing"}`
-	if _, err := d.ActorRows.Replace(ctx, stuckActor, version, []byte(edited)); err != nil {
+	if _, err := d.documents("actors").Replace(ctx, stuckActor, version, []byte(edited)); err != nil {
 		t.Fatal(err)
 	}
 	d.until("it leaves its pod", func() bool {
@@ -137,7 +137,7 @@ func TestAnOperatorEditsAnActor(t *testing.T) {
 	d.until("it is stuck again", func() bool {
 		return must[*actorstore.Actor](t)(d.Actors.GetActor(ctx, stuckActor)).Status == actorstore.StatusResuming
 	})
-	if body, _, _ := d.ActorRows.Load(ctx, stuckActor); !bytes.Contains(body, []byte("image was missing")) {
+	if body, _, _ := d.documents("actors").Load(ctx, stuckActor); !bytes.Contains(body, []byte("image was missing")) {
 		t.Errorf("the note is lost: %s", body)
 	}
 }
@@ -148,7 +148,7 @@ func TestActorsOfTheNewerLayoutLive(t *testing.T) {
 	d := rehearse(t, 1)
 	const name = "team-blue:browser-34"
 	d.until("it has run", func() bool { return must[*actorstore.Actor](t)(d.Actors.GetActor(ctx, name)).Version > 3 })
-	if body, _, _ := d.ActorRows.Load(ctx, name); !bytes.Contains(body, []byte("egressPolicy")) {
+	if body, _, _ := d.documents("actors").Load(ctx, name); !bytes.Contains(body, []byte("egressPolicy")) {
 		t.Errorf("an unknown member is lost: %s", body)
 	}
 }
@@ -193,19 +193,19 @@ func TestAnOperatorEditsARecord(t *testing.T) {
 			}
 		}
 	}
-	body, version, err := d.RecordRows.Load(ctx, id)
+	body, version, err := d.documents("records").Load(ctx, id)
 	if err != nil {
 		t.Fatal(err)
 	}
 	edited := strings.Replace(string(body), `"enabled":true`, `"enabled":false,"big":12345678901234567890`, 1)
-	if _, err := d.RecordRows.Replace(ctx, id, version, []byte(edited)); err != nil {
+	if _, err := d.documents("records").Replace(ctx, id, version, []byte(edited)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.RecordRows.Replace(ctx, id, version, body); !errors.Is(err, record.ErrWrongVersion) {
+	if _, err := d.documents("records").Replace(ctx, id, version, body); !errors.Is(err, record.ErrWrongVersion) {
 		t.Errorf("an edit of what was replaced: %v", err)
 	}
 	rollouts()
-	now, later, err := d.RecordRows.Load(ctx, id)
+	now, later, err := d.documents("records").Load(ctx, id)
 	if err != nil || later <= version+1 {
 		t.Fatalf("no rollout since: version %d, then %d, %v", version, later, err)
 	}
@@ -215,20 +215,20 @@ func TestAnOperatorEditsARecord(t *testing.T) {
 	}
 
 	for _, text := range []string{"no JSON", `{"rollout":5}`, "[]", "\xff"} { // not for the rollout to touch
-		_, version, _ := d.RecordRows.Load(ctx, id)
-		if _, err := d.RecordRows.Replace(ctx, id, version, []byte(text)); err != nil {
+		_, version, _ := d.documents("records").Load(ctx, id)
+		if _, err := d.documents("records").Replace(ctx, id, version, []byte(text)); err != nil {
 			t.Fatal(err)
 		}
 		rollouts()
-		if now, _, _ := d.RecordRows.Load(ctx, id); string(now) != text {
+		if now, _, _ := d.documents("records").Load(ctx, id); string(now) != text {
 			t.Errorf("%q became %q", text, now)
 		}
 	}
-	_, version, _ = d.RecordRows.Load(ctx, id)
-	if err := d.RecordRows.Remove(ctx, id, version); err != nil {
+	_, version, _ = d.documents("records").Load(ctx, id)
+	if err := d.documents("records").Remove(ctx, id, version); err != nil {
 		t.Error(err)
 	}
-	d.until("the document is restored", func() bool { _, _, err := d.RecordRows.Load(ctx, id); return err == nil })
+	d.until("the document is restored", func() bool { _, _, err := d.documents("records").Load(ctx, id); return err == nil })
 }
 
 func TestAnOperatorReleasesALease(t *testing.T) {
@@ -236,9 +236,8 @@ func TestAnOperatorReleasesALease(t *testing.T) {
 	d := rehearse(t, 1)
 	leases := func() (of map[string]bool) {
 		of = map[string]bool{}
-		table := rows(t, d.Core).Table("leases")
-		for i := range table.Len() {
-			if l := table.At(i).(*record.LeaseRow); l.Namespace == gateways {
+		for _, l := range rows(t, d.Core).Table("leases").All(0) {
+			if record.LeaseColumns.Namespace.Of(l) == gateways {
 				of[l.ID()] = true
 			}
 		}
@@ -280,8 +279,8 @@ func TestNothingEndsTheWorkload(t *testing.T) {
 			}
 			d.until("every kind has a good part of its rows again", func() bool {
 				now := rows(t, d.Core)
-				for kind := range kinds(d.Core) {
-					if table := now.Table(kind); table.Len()-table.Bad < before.Table(kind).Len()/4 {
+				for _, table := range now.Tables {
+					if table.Len()-table.Bad < before.Table(table.Kind).Len()/4 {
 						return false
 					}
 				}
@@ -289,9 +288,9 @@ func TestNothingEndsTheWorkload(t *testing.T) {
 			})
 			_ = d.run(10*time.Minute, time.Minute)
 			now := rows(t, d.Core)
-			for kind := range kinds(d.Core) {
-				if n, usual := now.Table(kind).Len(), before.Table(kind).Len(); n > 2*usual+10 {
-					t.Errorf("%d %s, where %d are usual", n, kind, usual)
+			for _, table := range now.Tables {
+				if n, usual := table.Len(), before.Table(table.Kind).Len(); n > 2*usual+10 {
+					t.Errorf("%d %s, where %d are usual", n, table.Kind, usual)
 				}
 			}
 		})

@@ -13,6 +13,7 @@ import (
 	"charm.land/lipgloss/v2"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/internal/text"
@@ -78,22 +79,22 @@ func (m *Model) begin(a *Action) tea.Cmd {
 }
 
 // openForm asks what an action on one row needs; typed is what was typed into an earlier form of it.
-func (m *Model) openForm(a *Action, kind live.Kind, rows []live.Row, typed *overlay.Form) {
+func (m *Model) openForm(a *Action, name kind.Name, rows []live.Row, typed *overlay.Form) {
 	asked := a.Form(rows[0])
 	var fields []overlay.Field
 	for _, one := range asked.Fields {
 		fields = append(fields, overlay.Field(one))
 	}
 	var f *overlay.Form
-	about := m.about(kind, func() tea.Cmd {
-		if now, _, why := m.anew(a, kind, rows); why != "" {
+	about := m.about(name, func() tea.Cmd {
+		if now, _, why := m.anew(a, name, rows); why != "" {
 			m.say(why, Warn)
 		} else {
-			m.openForm(a, kind, now, f)
+			m.openForm(a, name, now, f)
 		}
 		return nil
 	}, seenRows(rows)...)
-	f = overlay.NewForm(asked.Title, fields, about, func(answers map[string]string) tea.Cmd { return m.plan(a, kind, rows, "", answers) })
+	f = overlay.NewForm(asked.Title, fields, about, func(answers map[string]string) tea.Cmd { return m.plan(a, name, rows, "", answers) })
 	if typed != nil {
 		f.Keep(typed)
 	}
@@ -101,8 +102,8 @@ func (m *Model) openForm(a *Action, kind live.Kind, rows []live.Row, typed *over
 }
 
 // anew are the rows of a question as they are now, which of them are left out, or why there is nothing more to ask.
-func (m *Model) anew(a *Action, kind live.Kind, rows []live.Row) (now []live.Row, out, why string) {
-	now, gone := m.rowsNow(kind, rows)
+func (m *Model) anew(a *Action, name kind.Name, rows []live.Row) (now []live.Row, out, why string) {
+	now, gone := m.rowsNow(name, rows)
 	if len(now) == 0 {
 		return nil, "", a.Label + ": " + goneWords(len(rows))
 	}
@@ -216,7 +217,7 @@ func (m *Model) leadTo(r live.Row) string {
 }
 
 // plan asks for an action on rows as they were seen; out says which are left out.
-func (m *Model) plan(a *Action, kind live.Kind, rows []live.Row, out string, answers map[string]string) tea.Cmd {
+func (m *Model) plan(a *Action, name kind.Name, rows []live.Row, out string, answers map[string]string) tea.Cmd {
 	plans := make([]operate.Action, 0, len(rows))
 	for _, r := range rows {
 		p, err := a.Plan(m.Operator, r, answers)
@@ -233,13 +234,13 @@ func (m *Model) plan(a *Action, kind live.Kind, rows []live.Row, out string, ans
 	for line := range strings.Lines(out) {
 		j.note = strings.TrimPrefix(j.note+"\n"+text.Line(strings.TrimSuffix(line, "\n")), "\n")
 	}
-	j.since = m.about(kind, func() tea.Cmd {
-		now, out, why := m.anew(a, kind, rows)
+	j.since = m.about(name, func() tea.Cmd {
+		now, out, why := m.anew(a, name, rows)
 		if why != "" {
 			m.say(why, Warn)
 			return nil
 		}
-		return m.plan(a, kind, now, out, answers)
+		return m.plan(a, name, now, out, answers)
 	}, seenRows(rows)...)
 	return m.ask(j)
 }

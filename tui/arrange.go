@@ -1,10 +1,10 @@
 package tui
 
 import (
+	"context"
 	"iter"
-	"slices"
-	"strings"
 
+	"holdfast/core/kind"
 	"holdfast/core/live"
 )
 
@@ -28,16 +28,16 @@ func (o order) same(other order) bool {
 
 // arranged is a sequence of rows in the order of the screen. It never changes.
 type arranged struct {
-	of     *live.Snapshot
-	rows   live.Rows
-	order  order
-	sorted *live.Sorted // nil: all rows, as they come
-	whole  bool         // all rows were looked at, and need not be for the next snapshot
+	of    *live.Snapshot
+	rows  live.Rows // before filter and order
+	order order
+	shown live.Rows // nil: all rows, as they come
+	whole bool      // all rows were looked at, and need not be for the next snapshot
 }
 
 func (a *arranged) Len() int {
-	if a.sorted != nil {
-		return a.sorted.Len()
+	if a.shown != nil {
+		return a.shown.Len()
 	}
 	return a.all()
 }
@@ -51,149 +51,115 @@ func (a *arranged) all() int {
 }
 
 func (a *arranged) At(i int) live.Row {
-	if a.sorted != nil {
-		return a.sorted.At(i)
+	if a.shown != nil {
+		return a.shown.At(i)
 	}
 	return a.rows.At(i)
 }
 
 // find tells where a row stands.
 func (a *arranged) find(id string) (int, bool) {
-	i, ok := a.indexOf(id)
-	if !ok || a.sorted == nil {
-		return i, ok
+	if a.shown != nil {
+		return indexOf(a.shown, id)
 	}
-	return a.sorted.Find(a.rows.At(i))
+	return a.indexOf(id)
 }
 
 // indexOf tells where a row stands in the rows before filter and order.
 func (a *arranged) indexOf(id string) (int, bool) {
-	if a.rows == nil || id == "" {
+	if a.rows == nil {
 		return 0, false
 	}
-	if indexed, ok := a.rows.(interface{ Index(id string) (int, bool) }); ok {
+	return indexOf(a.rows, id)
+}
+
+func indexOf(rows live.Rows, id string) (int, bool) {
+	if id == "" {
+		return 0, false
+	}
+	if indexed, ok := rows.(interface{ Index(id string) (int, bool) }); ok {
 		return indexed.Index(id)
 	}
-	for i := range a.rows.Len() { // rows that a view derives are few
-		if a.rows.At(i).ID() == id {
+	for i := range rows.Len() { // rows that a view derives are few
+		if rows.At(i).ID() == id {
 			return i, true
 		}
 	}
 	return 0, false
 }
 
+// chosen are rows that a view derived and a filter kept.
+type chosen []live.Row
+
+func (c chosen) Len() int          { return len(c) }
+func (c chosen) At(i int) live.Row { return c[i] }
+
 // arrange filters and sorts the rows of a view. What was arranged last is brought up to date by what changed since; only
-// a new filter or order looks at all rows, so it runs off the UI's goroutine.
-func arrange(v *View, snap *live.Snapshot, o order, at Clock, last *arranged) *arranged {
+// a new filter or order looks at all rows, so it runs off the UI's goroutine. It ends early, with nil, when the context does.
+func arrange(ctx context.Context, v *View, snap *live.Snapshot, o order, at Clock, last *arranged) *arranged {
 	a := &arranged{of: snap, rows: rowsOf(v, snap, o, last.rows), order: o}
 	if o.natural() {
 		return a
 	}
 	now, isTable := a.rows.(*live.Table)
-	was, wasTable := last.rows.(*live.Table)
-	known := isTable && wasTable && last.sorted != nil && now.Kind == was.Kind
-	by, own := o.by(v, snap)
-	if known && own && o.same(last.order) {
-		a.sorted = catchUp(last.sorted, was, now, func(r live.Row) bool {
-			return strings.HasPrefix(r.ID(), o.within) && (o.filter.empty() || o.filter.keeps(r, v.Columns, at))
-		})
+	if !isTable {
+		a.shown = o.choose(v, a.rows, at)
 		return a
 	}
-	from := a.rows
-	if known && now.Rev == was.Rev && o.narrows(last.order) {
-		from = last.sorted
+	key, own := o.key(v, snap)
+	if shown, known := last.shown.(*live.Order); known && own && o.same(last.order) && shown.Table().Kind == now.Kind {
+		a.shown = shown.Follow(now)
+		return a
 	}
-	var kept []live.Row
-	if o.filter.empty() {
-		kept = make([]live.Row, 0, from.Len())
+	spec := live.Spec{Key: key, Descending: o.descending}
+	if !o.filter.empty() {
+		spec.Keep = func(r kind.Row) bool { return o.filter.keeps(r, v.Columns, at) }
 	}
-	for _, r := range each(from) {
-		if o.filter.empty() || o.filter.keeps(r, v.Columns, at) {
-			kept = append(kept, r)
-		}
+	shown, err := live.Arrange(ctx, now, spec)
+	if err != nil {
+		return nil
 	}
-	a.sorted = live.NewSorted(kept, o.compare(by, a.rows))
-	a.whole = isTable && own
+	a.shown, a.whole = shown, own
 	return a
 }
 
-// catchUp makes the edits in an order of rows that lead from one table to a later one.
-func catchUp(sorted *live.Sorted, was, now *live.Table, keeps func(live.Row) bool) *live.Sorted {
-	var edits []live.Edit
-	now.Since(was, func(before, after live.Row) {
-		if before != nil {
-			edits = append(edits, live.Edit{At: before})
+// choose filters rows that a view derived; their order stays, or is reversed.
+func (o order) choose(v *View, rows live.Rows, at Clock) (kept chosen) {
+	for i := range rows.Len() {
+		if o.descending {
+			i = rows.Len() - 1 - i
 		}
-		if after != nil && keeps(after) {
-			edits = append(edits, live.Edit{At: after, Row: after})
+		if r := rows.At(i); o.filter.empty() || o.filter.keeps(r, v.Columns, at) {
+			kept = append(kept, r)
 		}
-	})
-	return sorted.Apply(edits)
+	}
+	return kept
 }
 
-// by is how the chosen column compares rows; nil: not at all. It is their own if nothing but the rows themselves decides,
+// key is what the chosen column orders rows by; nil: nothing. It is their own if nothing but the rows themselves decides,
 // so that an order holds for later rows, too.
-func (o order) by(v *View, snap *live.Snapshot) (compare func(a, b live.Row) int, own bool) {
+func (o order) key(v *View, snap *live.Snapshot) (key func([]byte, kind.Row) []byte, own bool) {
 	if o.column < 0 || o.column >= len(v.Columns) {
 		return nil, true
 	}
 	c := v.Columns[o.column]
-	if c.CompareIn != nil {
-		return c.CompareIn(snap), false
+	if c.KeyIn != nil {
+		return c.KeyIn(snap), false
 	}
-	return c.Compare, true
-}
-
-// compare is the order as a total one: rows that it takes for the same stand as they come.
-func (o order) compare(by func(a, b live.Row) int, rows live.Rows) func(a, b live.Row) int {
-	as := func(a, b live.Row) int { return strings.Compare(a.ID(), b.ID()) }
-	if _, ok := rows.(*live.Table); !ok {
-		place := make(map[string]int, rows.Len())
-		for i, r := range each(rows) {
-			place[r.ID()] = i
-		}
-		as = func(a, b live.Row) int { return place[a.ID()] - place[b.ID()] }
-	}
-	sign := 1
-	if o.descending {
-		sign = -1
-	}
-	if by == nil {
-		return func(a, b live.Row) int { return sign * as(a, b) }
-	}
-	return func(a, b live.Row) int {
-		bad, worse := a.Problem() != nil, b.Problem() != nil
-		switch {
-		case bad && !worse: // last, whichever way: what their cells would say is not known
-			return 1
-		case worse && !bad:
-			return -1
-		case !bad:
-			if c := by(a, b); c != 0 {
-				return sign * c
-			}
-		}
-		return as(a, b)
-	}
-}
-
-// narrows tells that every row which o shows was shown by last, in the same order: a letter more was typed.
-func (o order) narrows(last order) bool {
-	plain := func(f filter) bool {
-		return !slices.ContainsFunc(f.terms, func(t term) bool { return t.inverse }) && !strings.ContainsAny(f.text, "~:")
-	}
-	return o.column == last.column && o.descending == last.descending && o.within == last.within &&
-		strings.HasPrefix(o.filter.text, last.filter.text) && plain(o.filter)
+	return c.Key, true
 }
 
 // each are rows with their places.
 func each(rows live.Rows) iter.Seq2[int, live.Row] {
-	if all, ok := rows.(interface {
-		All(i int) iter.Seq2[int, live.Row]
-	}); ok {
-		return all.All(0)
-	}
 	return func(yield func(int, live.Row) bool) {
+		if t, ok := rows.(*live.Table); ok {
+			for i, r := range t.All(0) {
+				if !yield(i, r) {
+					return
+				}
+			}
+			return
+		}
 		for i := range rows.Len() {
 			if !yield(i, rows.At(i)) {
 				return

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -14,6 +13,7 @@ import (
 
 	"holdfast/core"
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/internal/redistest"
@@ -22,34 +22,47 @@ import (
 )
 
 // manyRows are rows as those of actors are: a name, a state, a place and some numbers.
-func manyRows(n int) fakeRows {
+func manyRows(n int) *live.Table {
 	states := []string{"RUNNING", "SUSPENDED", "RESUMING", "PAUSED"}
-	rows := make(fakeRows, n)
-	for i := range rows {
-		rows[i] = &fakeRow{id: fmt.Sprintf("agent-%07d", i), word: states[i%len(states)], n: i * 7919 % 1000}
+	b := fakeSchema.Builder(n)
+	for i := range n {
+		b.Row(fmt.Sprintf("agent-%07d", i))
+		fakeN.Set(b, int64(i*7919%1000))
+		fakeWord.Set(b, states[i%len(states)])
 	}
-	return rows
+	return live.NewTable("fake", fakeSchema, b.Rows()...)
+}
+
+// withRow is a table with another row in the place of one of its own.
+func withRow(t *live.Table, row kind.Row) *live.Table {
+	rows := []kind.Row{row}
+	for _, r := range t.All(0) {
+		if r.ID() != row.ID() {
+			rows = append(rows, r)
+		}
+	}
+	return live.NewTable(t.Kind, t.Schema, rows...)
 }
 
 func manyColumns(rows live.Rows) *View {
-	text := func(title string, get func(*fakeRow) string) Column {
+	text := func(title string, get func(kind.Row) string) Column {
 		return Column{
-			Title:   title,
-			Text:    func(r live.Row, _ Clock) string { return get(r.(*fakeRow)) },
-			Compare: func(a, b live.Row) int { return cmp.Compare(get(a.(*fakeRow)), get(b.(*fakeRow))) },
+			Title: title,
+			Text:  func(r live.Row, _ Clock) string { return get(r.(kind.Row)) },
+			Key:   func(b []byte, r kind.Row) []byte { return kind.AppendTextKey(b, get(r)) },
 		}
 	}
-	number := text("VERSION", func(r *fakeRow) string { return strconv.Itoa(r.n) })
-	number.Right, number.Compare = true, func(a, b live.Row) int { return cmp.Compare(a.(*fakeRow).n, b.(*fakeRow).n) }
-	status := text("STATUS", func(r *fakeRow) string { return r.word })
+	number := text("VERSION", func(r kind.Row) string { return strconv.FormatInt(fakeN.Of(r), 10) })
+	number.Right, number.Key = true, fakeN.AppendKey
+	status := text("STATUS", fakeWord.Of)
 	status.Tone = func(live.Row, Clock) Tone { return Good }
 	return &View{
 		Name: "many", Title: "Many", Short: "Many",
 		Rows: func(*live.Snapshot, live.Rows) live.Rows { return rows },
 		Columns: []Column{
-			text("ACTOR", func(r *fakeRow) string { return r.id }), status, text("WORKER", func(r *fakeRow) string { return "shop:small:" + r.id }),
-			text("IP", func(*fakeRow) string { return "10.0.0.7" }), text("TEMPLATE", func(*fakeRow) string { return "shop/agent" }), number,
-			text("ATESPACE", func(*fakeRow) string { return "-" }),
+			text("ACTOR", kind.Row.ID), status, text("WORKER", func(r kind.Row) string { return "shop:small:" + r.ID() }),
+			text("IP", func(kind.Row) string { return "10.0.0.7" }), text("TEMPLATE", func(kind.Row) string { return "shop/agent" }), number,
+			text("ATESPACE", func(kind.Row) string { return "-" }),
 		},
 	}
 }
@@ -154,6 +167,7 @@ func BenchmarkFrame(b *testing.B) {
 	for _, size := range [][2]int{{80, 24}, {200, 60}} {
 		m := many(b, 1000, size[0], size[1])
 		rows := manyRows(1000)
+		changed := withRow(rows, fake(rows.Row(3).ID(), 1001, "running"))
 		snap := func() { m.Update(snapshotMsg{m.snap}) }
 		for _, change := range []struct {
 			name string
@@ -161,10 +175,7 @@ func BenchmarkFrame(b *testing.B) {
 		}{
 			{"same rows", func(int) { snap() }},
 			{"one cell", func(i int) {
-				r := *rows[3]
-				r.n = i % 1000
-				rows[3] = &r
-				m.table().show(&arranged{rows: rows})
+				m.table().show(&arranged{rows: []*live.Table{rows, changed}[i%2]})
 				snap()
 			}},
 			{"cursor", func(i int) {
@@ -259,7 +270,7 @@ func BenchmarkArrange(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				arrange(v, &live.Snapshot{}, order{filter: f, column: c.column}, Clock{}, &arranged{})
+				arrange(context.Background(), v, &live.Snapshot{}, order{filter: f, column: c.column}, Clock{}, &arranged{})
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/row")
 		})

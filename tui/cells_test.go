@@ -49,12 +49,12 @@ func TestColumnsStayStraight(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		var rows fakeRows
 		for i := range rapid.IntRange(1, 8).Draw(rt, "rows") {
-			rows = append(rows, &fakeRow{id: fmt.Sprint(i) + texttest.Strangers().Draw(rt, "id"), word: texttest.Strangers().Draw(rt, "word"), n: i})
+			rows = append(rows, fake(fmt.Sprint(i)+texttest.Strangers().Draw(rt, "id"), i, texttest.Strangers().Draw(rt, "word")))
 		}
-		view := fakeView(func() live.Rows { return rows })
+		view := fakeView(func() live.Rows { return rows.table() })
 		tab := newTable(view)
 		tab.resize(rapid.SampledFrom([]int{40, 80, 200, 300}).Draw(rt, "width"), 9)
-		tab.show(&arranged{rows: rows})
+		tab.show(&arranged{rows: rows.table()})
 		at := Clock{Now: time.Now()}
 		for y, l := range lines(ansi.Strip(tab.render(themes.Default(true), at)))[1:] {
 			if y >= len(rows) {

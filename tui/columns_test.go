@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/internal/text"
 	"holdfast/themes"
@@ -21,11 +22,11 @@ func columnsOf(t *table) (titles []string) {
 }
 
 // drawnTable is a table of one row that was drawn once, so that it knows what its cells need.
-func drawnTable(width int, row *fakeRow) *table {
+func drawnTable(width int, row kind.Row) *table {
 	rows := fakeRows{row}
-	tab := newTable(fakeView(func() live.Rows { return rows }))
+	tab := newTable(fakeView(func() live.Rows { return rows.table() }))
 	tab.resize(width, 3)
-	tab.show(&arranged{rows: rows})
+	tab.show(&arranged{rows: rows.table()})
 	tab.render(themes.Default(true), Clock{})
 	return tab
 }
@@ -41,7 +42,7 @@ func TestColumnsAreChosenByTheirTitles(t *testing.T) {
 		{[]string{"WORD", "ID", "WORD"}, "ID WORD"},
 		{[]string{"NOTHING"}, "ID N WORD"},
 	} {
-		tab := drawnTable(80, &fakeRow{id: "a", n: 1, word: "w"})
+		tab := drawnTable(80, fake("a", 1, "w"))
 		tab.choose(c.titles)
 		if got := strings.Join(columnsOf(tab), " "); got != c.want {
 			t.Errorf("%q shows %s, want %s", c.titles, got, c.want)
@@ -56,7 +57,7 @@ func TestColumnsAreChosenByTheirTitles(t *testing.T) {
 // Whatever is done to the columns: each stands there once, the first one is first, and the lines fit.
 func TestColumnsStayWhole(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		tab := drawnTable(rapid.IntRange(20, 200).Draw(t, "width"), &fakeRow{id: "identity", n: 1234, word: strings.Repeat("w", 70)})
+		tab := drawnTable(rapid.IntRange(20, 200).Draw(t, "width"), fake("identity", 1234, strings.Repeat("w", 70)))
 		at := func(t *rapid.T) int { return rapid.IntRange(0, len(tab.slots)-1).Draw(t, "at") }
 		by := func(t *rapid.T) int { return rapid.SampledFrom([]int{-2, -1, 1, 2}).Draw(t, "by") }
 		t.Repeat(map[string]func(*rapid.T){
@@ -88,7 +89,7 @@ func TestColumnsStayWhole(t *testing.T) {
 }
 
 func TestColumnsAreResizedFromWhatIsSeen(t *testing.T) {
-	tab := drawnTable(80, &fakeRow{id: strings.Repeat("i", 30), n: 123456, word: "w"})
+	tab := drawnTable(80, fake(strings.Repeat("i", 30), 123456, "w"))
 	width := func(c int) int {
 		shown, widths := tab.columns()
 		return widths[slices.Index(shown, c)]
@@ -113,7 +114,7 @@ func TestColumnsAreResizedFromWhatIsSeen(t *testing.T) {
 
 // In the wide mode nothing is cut that fits on the screen at all: what does not is scrolled to.
 func TestWideColumnsAreWhole(t *testing.T) {
-	tab := drawnTable(60, &fakeRow{id: "a", n: 123456, word: strings.Repeat("w", 50)})
+	tab := drawnTable(60, fake("a", 123456, strings.Repeat("w", 50)))
 	squeezed, _ := tab.columns()
 	tab.wide = true
 	if shown, _ := tab.columns(); len(squeezed) != 3 || !slices.Equal(shown, []int{0, 1}) || !tab.more() {

@@ -205,9 +205,9 @@ func end(r live.Row, gone time.Time) string {
 
 func (d *detail) difference(c live.Change, at Clock) string {
 	switch {
-	case c.Before == nil:
+	case c.Before.None():
 		return "created"
-	case c.After == nil:
+	case c.After.None():
 		return end(c.Before, c.At)
 	case c.Before.Problem() != nil && c.After.Problem() != nil:
 		return "changed, still unreadable"

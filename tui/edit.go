@@ -14,6 +14,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/internal/text"
@@ -73,24 +74,24 @@ type (
 // load reads a document for the editor.
 func (m *Model) load(id string) tea.Cmd {
 	v, _ := m.subject()
-	kind, shown := v.Kind, m.rowNow(v.Kind, id)
+	name, shown := v.Kind, m.rowNow(v.Kind, id)
 	return guard(func() tea.Msg {
 		ctx, cancel := context.WithTimeout(m.ctx, ioLimit)
 		defer cancel()
-		doc, was, err := m.loadBeside(ctx, kind, id, shown)
+		doc, was, err := m.loadBeside(ctx, name, id, shown)
 		return loadedMsg{doc, was, err}
 	})
 }
 
 // loadBeside reads a document, and before it its row, which the snapshot may not have yet as it is.
-func (m *Model) loadBeside(ctx context.Context, kind live.Kind, id string, shown live.Row) (operate.Document, []live.Row, error) {
+func (m *Model) loadBeside(ctx context.Context, name kind.Name, id string, shown live.Row) (operate.Document, []live.Row, error) {
 	was := []live.Row{shown}
 	if !m.Operator.ReadOnly() {
-		if r, err := m.Live.ReadRow(ctx, kind, id); err == nil {
-			was = append(was, r)
+		if r, err := m.Live.ReadRow(ctx, name, id); err == nil {
+			was = append(was, orNil(r))
 		}
 	}
-	doc, err := m.Operator.Load(ctx, kind, id)
+	doc, err := m.Operator.Load(ctx, name, id)
 	return doc, was, err
 }
 

@@ -3,6 +3,7 @@ package tui
 import (
 	"holdfast/internal/text/texttest"
 
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -15,13 +16,13 @@ import (
 
 func TestFilter(t *testing.T) {
 	rows := fakeRows{
-		{id: "agent-1", n: 7, word: "Running"},
-		{id: "agent-2", n: 12, word: "suspended"},
-		{id: "bad", bad: errors.New("not valid JSON")},
-		{id: "évil", n: 12, word: "\x1b[31m"},
-		{id: "lock:a:b", n: 0, word: "run away"},
+		fake("agent-1", 7, "Running"),
+		fake("agent-2", 12, "suspended"),
+		fake("bad", 0, "", errors.New("not valid JSON")),
+		fake("évil", 12, "\x1b[31m"),
+		fake("lock:a:b", 0, "run away"),
 	}
-	v := fakeView(func() live.Rows { return rows })
+	v := fakeView(func() live.Rows { return rows.table() })
 	all := []string{"agent-1", "agent-2", "bad", "évil", "lock:a:b"}
 	for _, c := range []struct {
 		text string
@@ -65,7 +66,7 @@ func TestFilter(t *testing.T) {
 		var got []string
 		for _, r := range rows {
 			if f.keeps(r, v.Columns, Clock{}) {
-				got = append(got, r.id)
+				got = append(got, r.ID())
 			}
 		}
 		if !slices.Equal(got, c.want) {
@@ -81,14 +82,14 @@ func TestFilter(t *testing.T) {
 
 // Rows that cannot be read stand last, whichever way and by whatever column the others are sorted.
 func TestUnreadableRowsComeLast(t *testing.T) {
-	rows := fakeRows{{id: "a", n: 2}, {id: "b", bad: errors.New("not valid JSON")}, {id: "c", n: 1}, {id: "d", bad: errors.New("gone")}, {id: "e", n: 2}}
-	v := fakeView(func() live.Rows { return rows })
+	rows := fakeRows{fake("a", 2, ""), fake("b", 0, "", errors.New("not valid JSON")), fake("c", 1, ""), fake("d", 0, "", errors.New("gone")), fake("e", 2, "")}
+	v := fakeView(func() live.Rows { return rows.table() })
 	for _, c := range []struct {
 		column     int
 		descending bool
 		want       string
 	}{{0, false, "acebd"}, {0, true, "ecabd"}, {1, false, "caebd"}, {1, true, "aecbd"}} {
-		a := arrange(v, &live.Snapshot{}, order{column: c.column, descending: c.descending}, Clock{}, &arranged{})
+		a := arrange(context.Background(), v, &live.Snapshot{}, order{column: c.column, descending: c.descending}, Clock{}, &arranged{})
 		got := ""
 		for i := range a.Len() {
 			got += a.At(i).ID()
@@ -126,7 +127,7 @@ func TestFilterTakesAnything(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f, err := parseFilter(texttest.Strangers().Draw(t, "filter"), v.Columns)
 		if err == nil {
-			f.keeps(&fakeRow{id: texttest.Strangers().Draw(t, "id"), word: texttest.Strangers().Draw(t, "word")}, v.Columns, Clock{})
+			f.keeps(fake(texttest.Strangers().Draw(t, "id"), 0, texttest.Strangers().Draw(t, "word")), v.Columns, Clock{})
 		}
 	})
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/charmbracelet/x/exp/golden"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/core/record"
 	"holdfast/keymap"
@@ -228,10 +229,10 @@ func incomplete(s *live.Snapshot) {
 }
 
 // amend gives the table of a kind an error.
-func amend(s *live.Snapshot, kind live.Kind, err error) {
+func amend(s *live.Snapshot, name kind.Name, err error) {
 	tables := append([]*live.Table(nil), s.Tables...)
 	for i, t := range tables {
-		if t.Kind == kind {
+		if t.Kind == name {
 			c := *t
 			c.Err = err
 			tables[i] = &c

@@ -128,7 +128,7 @@ func (j *jump) complaint() string {
 // through the rows could tell.
 func (a *arranged) startingWith(v *View, text string) (id string, ok bool) {
 	indexed, is := a.rows.(interface{ Index(id string) (int, bool) })
-	if !is || a.sorted != nil || v.Jump == nil || v.Parent != "" && a.order.within == "" {
+	if !is || a.shown != nil || v.Jump == nil || v.Parent != "" && a.order.within == "" {
 		return "", false
 	}
 	prefix := a.order.within + v.Jump(text)
@@ -151,8 +151,8 @@ func (a *arranged) look(v *View, says string, at Clock) (id string) {
 	switch {
 	case rows == nil:
 		return ""
-	case a.sorted != nil:
-		rows = a.sorted
+	case a.shown != nil:
+		rows = a.shown
 	}
 	for _, r := range each(rows) {
 		cell := r.ID()

@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/internal/text"
@@ -16,7 +17,7 @@ import (
 
 // lookedMsg is what the key of a row holds that is to be deleted.
 type lookedMsg struct {
-	kind live.Kind
+	name kind.Name
 	row  live.Row
 	raw  operate.Raw
 	err  error
@@ -47,12 +48,12 @@ func (m *Model) deleteRaw(r live.Row) tea.Cmd {
 	return m.lookInto(v.Kind, r)
 }
 
-func (m *Model) lookInto(kind live.Kind, r live.Row) tea.Cmd {
+func (m *Model) lookInto(name kind.Name, r live.Row) tea.Cmd {
 	return guard(func() tea.Msg {
 		ctx, cancel := context.WithTimeout(m.ctx, ioLimit)
 		defer cancel()
-		raw, err := m.Operator.Look(ctx, kind, r.ID())
-		return lookedMsg{kind, r, raw, err}
+		raw, err := m.Operator.Look(ctx, name, r.ID())
+		return lookedMsg{name, r, raw, err}
 	})
 }
 
@@ -60,9 +61,9 @@ func (m *Model) looked(msg lookedMsg) tea.Cmd {
 	err := msg.err
 	if err == nil {
 		var plan operate.Action
-		if plan, err = m.Operator.DeleteRaw(msg.kind, msg.row.ID(), msg.raw); err == nil {
-			again := func() tea.Cmd { return m.lookAgain(msg.kind, msg.row.ID()) }
-			return m.ask(&job{plans: []operate.Action{plan}, diff: rawLines(msg.raw), since: m.about(msg.kind, again, seenRows([]live.Row{msg.row})...)})
+		if plan, err = m.Operator.DeleteRaw(msg.name, msg.row.ID(), msg.raw); err == nil {
+			again := func() tea.Cmd { return m.lookAgain(msg.name, msg.row.ID()) }
+			return m.ask(&job{plans: []operate.Action{plan}, diff: rawLines(msg.raw), since: m.about(msg.name, again, seenRows([]live.Row{msg.row})...)})
 		}
 	}
 	m.fail(err)
@@ -70,14 +71,14 @@ func (m *Model) looked(msg lookedMsg) tea.Cmd {
 }
 
 // lookAgain asks anew about a row that could not be read, unless that is over.
-func (m *Model) lookAgain(kind live.Kind, id string) tea.Cmd {
-	switch r := m.rowNow(kind, id); {
+func (m *Model) lookAgain(name kind.Name, id string) tea.Cmd {
+	switch r := m.rowNow(name, id); {
 	case r == nil:
 		m.say("delete: "+goneWords(1), Warn)
 	case r.Problem() == nil:
 		m.say("delete: it can be read now, so it is deleted as what it is", Warn)
 	default:
-		return m.lookInto(kind, r)
+		return m.lookInto(name, r)
 	}
 	return nil
 }

@@ -1,10 +1,12 @@
 package tui
 
 import (
+	"context"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
+	"holdfast/core/kind"
 	"holdfast/core/live"
 )
 
@@ -36,13 +38,18 @@ func (m *Model) arrange() tea.Cmd {
 		return nil
 	}
 	if m.busy {
+		if t.stop != nil && !t.arranging.same(t.order) {
+			t.stop() // for what nobody wants any more
+		}
 		return nil // arranged comes back and sees that there is more to do
 	}
-	m.busy = true
+	ctx, stop := context.WithCancel(m.ctx)
+	m.busy, t.arranging, t.stop = true, t.order, stop
 	tab, snap, o, at, last := m.active, m.snap, t.order, m.clock(), t.rows
 	return guard(func() tea.Msg {
+		defer stop()
 		start := time.Now()
-		a := arrange(t.view, snap, o, at, last)
+		a := arrange(ctx, t.view, snap, o, at, last)
 		return arrangedMsg{tab, a, time.Since(start)}
 	})
 }
@@ -50,7 +57,7 @@ func (m *Model) arrange() tea.Cmd {
 func (m *Model) arranged(msg arrangedMsg) tea.Cmd {
 	m.busy = false
 	t := m.tabs[msg.tab]
-	asked := t.order.same(msg.a.order)
+	asked := msg.a != nil && t.order.same(msg.a.order)
 	if asked { // else the cursor would be led away by a filter that is no more
 		if !msg.a.whole {
 			t.rest = m.Now().Add((arrangeShare - 1) * msg.took)
@@ -113,9 +120,9 @@ func (m *Model) layout() tea.Cmd {
 }
 
 // tableOf finds the table of a kind; nil if no view has it.
-func (m *Model) tableOf(kind live.Kind) *table {
+func (m *Model) tableOf(name kind.Name) *table {
 	for _, t := range m.tabs {
-		if t.view.Kind == kind {
+		if t.view.Kind == name {
 			return t
 		}
 	}

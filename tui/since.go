@@ -7,6 +7,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/internal/text"
 	"holdfast/tui/overlay"
@@ -22,9 +23,9 @@ type seen struct {
 }
 
 // about watches rows from now on, as they are given.
-func (m *Model) about(kind live.Kind, again func() tea.Cmd, was ...seen) *overlay.Since {
-	t := m.tableOf(kind)
-	if kind == "" || t == nil || len(was) == 0 {
+func (m *Model) about(name kind.Name, again func() tea.Cmd, was ...seen) *overlay.Since {
+	t := m.tableOf(name)
+	if name == "" || t == nil || len(was) == 0 {
 		return nil
 	}
 	return overlay.NewSince(again, m.keyName, func() []string { return m.changedSince(t.view, was) })
@@ -40,15 +41,30 @@ func seenRows(rows []live.Row) (was []seen) {
 }
 
 // rowNow is a row of the newest snapshot; nil where there is none.
-func (m *Model) rowNow(kind live.Kind, id string) live.Row {
-	r, _ := m.snap.Table(kind).Get(id)
+func (m *Model) rowNow(name kind.Name, id string) live.Row {
+	r, _ := m.snap.Table(name).Get(id)
+	return orNil(r)
+}
+
+// orNil is a row, or nil where there is none.
+func orNil(r kind.Row) live.Row {
+	if r.None() {
+		return nil
+	}
 	return r
 }
 
+// same tells whether two readings of a row, or of none, mean the same.
+func same(a, b live.Row) bool {
+	was, isWas := a.(kind.Row)
+	now, isNow := b.(kind.Row)
+	return isWas && isNow && kind.Same(was, now) || a == b
+}
+
 // rowsNow are rows as they are in the newest snapshot, and which are gone.
-func (m *Model) rowsNow(kind live.Kind, rows []live.Row) (now []live.Row, gone []string) {
+func (m *Model) rowsNow(name kind.Name, rows []live.Row) (now []live.Row, gone []string) {
 	for _, r := range rows {
-		if n := m.rowNow(kind, r.ID()); n != nil {
+		if n := m.rowNow(name, r.ID()); n != nil {
 			now = append(now, n)
 		} else {
 			gone = append(gone, r.ID())
@@ -62,7 +78,7 @@ func (m *Model) changedSince(v *View, was []seen) (notes []string) {
 	more := 0
 	for _, s := range was {
 		now := m.rowNow(v.Kind, s.id)
-		if slices.ContainsFunc(s.rows, func(was live.Row) bool { return m.Live.Same(v.Kind, was, now) }) {
+		if slices.ContainsFunc(s.rows, func(was live.Row) bool { return same(was, now) }) {
 			continue
 		}
 		if len(notes) == maxNamed {

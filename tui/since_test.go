@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"holdfast/core/actorstore"
+	"holdfast/core/kind"
 	"holdfast/core/kvstore"
-	"holdfast/core/live"
 	"holdfast/core/record"
 	"holdfast/keymap"
 	"holdfast/tui"
@@ -25,7 +25,7 @@ func twoOfEach(w *world) {
 }
 
 // underQuestion are two rows of each kind, and how the first one changes and goes.
-var underQuestion = map[live.Kind]struct {
+var underQuestion = map[kind.Name]struct {
 	row, other   string
 	change, gone func(d *driver)
 }{

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -10,27 +11,29 @@ import (
 // table is the windowed table of one view. Only the rows in its window are ever drawn. Cursor and marks are kept by the
 // identity of rows, so they stay where they are whatever a refresh brings.
 type table struct {
-	view   *View
-	all    []Column // those of the view, and the changes of its kind behind them
-	slots  []slot   // the same as the operator has them, the first one first
-	wide   bool     // each at its full width
-	seen   activity
-	rows   *arranged
-	order  order               // as asked; rows.order until it is arranged
-	rest   time.Time           // when rows that only became newer may be arranged again
-	cursor string              // ID of the row under the cursor
-	at     int                 // its place, kept when the row is gone
-	held   bool                // somebody has put the cursor there
-	blind  bool                // it is not shown
-	top    int                 // first row in the window
-	asked  int                 // what it was before another height moved it
-	marks  map[string]struct{} // IDs
-	hidden int                 // marks that the filter hides
-	anchor string              // ID of the row that was marked last, where a range begins
-	shift  int                 // visible columns scrolled away to the left, after the first
-	wants  []int               // cells that each column could use; they only grow, so that a refresh does not make columns jump
-	width  int
-	height int // rows in the window, without the titles
+	view      *View
+	all       []Column // those of the view, and the changes of its kind behind them
+	slots     []slot   // the same as the operator has them, the first one first
+	wide      bool     // each at its full width
+	seen      activity
+	rows      *arranged
+	order     order               // as asked; rows.order until it is arranged
+	arranging order               // that is being arranged, if stop is set
+	stop      context.CancelFunc  // ends that early
+	rest      time.Time           // when rows that only became newer may be arranged again
+	cursor    string              // ID of the row under the cursor
+	at        int                 // its place, kept when the row is gone
+	held      bool                // somebody has put the cursor there
+	blind     bool                // it is not shown
+	top       int                 // first row in the window
+	asked     int                 // what it was before another height moved it
+	marks     map[string]struct{} // IDs
+	hidden    int                 // marks that the filter hides
+	anchor    string              // ID of the row that was marked last, where a range begins
+	shift     int                 // visible columns scrolled away to the left, after the first
+	wants     []int               // cells that each column could use; they only grow, so that a refresh does not make columns jump
+	width     int
+	height    int // rows in the window, without the titles
 
 	titled []zone   // the titles as drawn last, by column
 	drawn  []string // IDs of the rows drawn last

@@ -1,7 +1,8 @@
 package tui
 
 import (
-	"cmp"
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -13,28 +14,34 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"pgregory.net/rapid"
 
+	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/themes"
 )
 
-// fakeRow is a row of no kind.
-type fakeRow struct {
-	id   string
-	word string
-	n    int
-	bad  error
+// fakeRows are of a kind that no server has, sorted by ID.
+type fakeRows []kind.Row
+
+var (
+	fakeSchema = kind.NewSchema()
+	fakeN      = fakeSchema.Int("n")
+	fakeWord   = fakeSchema.Text("word")
+)
+
+func fake(id string, n int, word string, bad ...error) kind.Row {
+	return fakeSchema.One(id, func(b *kind.Builder) {
+		fakeN.Set(b, int64(n))
+		fakeWord.Set(b, word)
+		for _, err := range bad {
+			b.Bad(err)
+		}
+	})
 }
 
-func (r *fakeRow) ID() string     { return r.id }
-func (r *fakeRow) Problem() error { return r.bad }
+func (r fakeRows) table() *live.Table { return live.NewTable("fake", fakeSchema, r...) }
 
-// fakeRows are sorted by ID, as those of a table are.
-type fakeRows []*fakeRow
-
-func (r fakeRows) Len() int          { return len(r) }
-func (r fakeRows) At(i int) live.Row { return r[i] }
 func (r fakeRows) Index(id string) (int, bool) {
-	return slices.BinarySearchFunc(r, id, func(r *fakeRow, id string) int { return strings.Compare(r.id, id) })
+	return slices.BinarySearchFunc(r, id, func(r kind.Row, id string) int { return strings.Compare(r.ID(), id) })
 }
 
 func fakeView(rows func() live.Rows) *View {
@@ -42,19 +49,19 @@ func fakeView(rows func() live.Rows) *View {
 		Name: "fake", Title: "Fake", Short: "F",
 		Rows: func(*live.Snapshot, live.Rows) live.Rows { return rows() },
 		Columns: []Column{
-			{Title: "ID", Text: func(r live.Row, _ Clock) string { return r.ID() }, Compare: func(a, b live.Row) int { return cmp.Compare(a.ID(), b.ID()) }},
-			{Title: "N", Right: true, Text: func(r live.Row, _ Clock) string { return fmt.Sprint(r.(*fakeRow).n) }, Compare: func(a, b live.Row) int { return cmp.Compare(a.(*fakeRow).n, b.(*fakeRow).n) }},
-			{Title: "WORD", Grow: true, Text: func(r live.Row, _ Clock) string { return r.(*fakeRow).word }},
+			{Title: "ID", Text: func(r live.Row, _ Clock) string { return r.ID() }, Key: func(b []byte, r kind.Row) []byte { return kind.AppendTextKey(b, r.ID()) }},
+			{Title: "N", Right: true, Text: func(r live.Row, _ Clock) string { return fmt.Sprint(fakeN.Of(r.(kind.Row))) }, Key: fakeN.AppendKey},
+			{Title: "WORD", Grow: true, Text: func(r live.Row, _ Clock) string { return fakeWord.Of(r.(kind.Row)) }},
 		},
 	}
 }
 
-func drawRow(t *rapid.T, id string) *fakeRow {
-	r := &fakeRow{id: id, n: rapid.IntRange(0, 5).Draw(t, "n"), word: rapid.SampledFrom([]string{"", "red", "Green", "blue", "a b"}).Draw(t, "word")}
+func drawRow(t *rapid.T, id string) kind.Row {
+	n, word := rapid.IntRange(0, 5).Draw(t, "n"), rapid.SampledFrom([]string{"", "red", "Green", "blue", "a b"}).Draw(t, "word")
 	if rapid.IntRange(0, 9).Draw(t, "bad") == 0 {
-		r.bad = errors.New("unreadable")
+		return fake(id, n, word, errors.New("unreadable"))
 	}
-	return r
+	return fake(id, n, word)
 }
 
 func drawRows(t *rapid.T, most int) fakeRows {
@@ -62,7 +69,7 @@ func drawRows(t *rapid.T, most int) fakeRows {
 	for _, id := range rapid.SliceOfNDistinct(rapid.StringMatching(`[a-e][0-9]`), 0, most, rapid.ID).Draw(t, "ids") {
 		rows = append(rows, drawRow(t, id))
 	}
-	slices.SortFunc(rows, func(a, b *fakeRow) int { return strings.Compare(a.id, b.id) })
+	slices.SortFunc(rows, func(a, b kind.Row) int { return strings.Compare(a.ID(), b.ID()) })
 	return rows
 }
 
@@ -72,10 +79,10 @@ var fakeFilters = []string{"", "", "red", "!red", "~^[ab]", "n:3", "word:~e", "!
 func TestTableKeepsCursorAndMarksByIdentity(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rows := drawRows(t, 30)
-		v := fakeView(func() live.Rows { return rows })
+		v := fakeView(func() live.Rows { return rows.table() })
 		tab := newTable(v)
 		tab.resize(80, rapid.IntRange(1, 12).Draw(t, "height"))
-		arrangeIt := func() { tab.show(arrange(v, &live.Snapshot{}, tab.order, Clock{}, tab.rows)) }
+		arrangeIt := func() { tab.show(arrange(context.Background(), v, &live.Snapshot{}, tab.order, Clock{}, tab.rows)) }
 		arrangeIt()
 		// shown tells whether a row is there and not filtered out.
 		shown := func(id string) bool {
@@ -205,7 +212,7 @@ func mapKeys[K comparable, V any](m map[K]V) func(func(K) bool) {
 func TestArrangeIsFilterAndSort(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rows := drawRows(t, 60)
-		v := fakeView(func() live.Rows { return rows })
+		v := fakeView(func() live.Rows { return rows.table() })
 		o := order{column: rapid.IntRange(-1, 2).Draw(t, "column"), descending: rapid.Bool().Draw(t, "descending")}
 		o.filter, _ = parseFilter(rapid.SampledFrom(fakeFilters).Draw(t, "filter"), v.Columns)
 
@@ -215,7 +222,8 @@ func TestArrangeIsFilterAndSort(t *testing.T) {
 				want = append(want, r)
 			}
 		}
-		if o.column >= 0 && v.Columns[o.column].Compare != nil {
+		if o.column >= 0 && v.Columns[o.column].Key != nil {
+			key := func(r live.Row) []byte { return v.Columns[o.column].Key(nil, r.(kind.Row)) }
 			slices.SortStableFunc(want, func(a, b live.Row) int {
 				switch bad, worse := a.Problem() != nil, b.Problem() != nil; {
 				case bad && worse:
@@ -225,15 +233,15 @@ func TestArrangeIsFilterAndSort(t *testing.T) {
 				case worse:
 					return -1
 				case o.descending:
-					return -v.Columns[o.column].Compare(a, b)
+					return -bytes.Compare(key(a), key(b))
 				}
-				return v.Columns[o.column].Compare(a, b)
+				return bytes.Compare(key(a), key(b))
 			})
 		} else if o.descending {
 			slices.Reverse(want)
 		}
 
-		a := arrange(v, &live.Snapshot{}, o, Clock{}, &arranged{})
+		a := arrange(context.Background(), v, &live.Snapshot{}, o, Clock{}, &arranged{})
 		if a.Len() != len(want) {
 			t.Fatalf("%d rows, want %d", a.Len(), len(want))
 		}
@@ -243,9 +251,9 @@ func TestArrangeIsFilterAndSort(t *testing.T) {
 			}
 		}
 		for _, r := range rows {
-			at, ok := a.find(r.id)
+			at, ok := a.find(r.ID())
 			if i := slices.Index(want, live.Row(r)); ok != (i >= 0) || ok && at != i {
-				t.Fatalf("find %q gives %d, %v; it stands at %d", r.id, at, ok, i)
+				t.Fatalf("find %q gives %d, %v; it stands at %d", r.ID(), at, ok, i)
 			}
 		}
 		for _, id := range []string{"", "nobody"} {
@@ -262,10 +270,10 @@ func TestArrangeGoesOnFromWhatItHad(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		v := fakeView(nil)
 		v.Kind, v.Rows = "k", nil
-		present := map[string]live.Row{}
+		present := map[string]kind.Row{}
 		rev := uint64(0)
 		snapshot := func() *live.Snapshot {
-			table := live.NewTable("k", slices.Collect(maps.Values(present))...)
+			table := live.NewTable("k", fakeSchema, slices.Collect(maps.Values(present))...)
 			table.Rev = rev
 			return &live.Snapshot{Tables: []*live.Table{table}}
 		}
@@ -275,7 +283,7 @@ func TestArrangeGoesOnFromWhatItHad(t *testing.T) {
 			if rapid.Bool().Draw(t, "new rows") {
 				rev++
 				for _, r := range drawRows(t, 20) {
-					present[r.id] = r
+					present[r.ID()] = r
 				}
 				for id := range present {
 					if rapid.IntRange(0, 3).Draw(t, "delete") == 0 {
@@ -288,7 +296,7 @@ func TestArrangeGoesOnFromWhatItHad(t *testing.T) {
 				o.filter = f
 			}
 			snap := snapshot()
-			got, want := arrange(v, snap, o, Clock{}, last), arrange(v, snap, o, Clock{}, &arranged{})
+			got, want := arrange(context.Background(), v, snap, o, Clock{}, last), arrange(context.Background(), v, snap, o, Clock{}, &arranged{})
 			if got.Len() != want.Len() {
 				t.Fatalf("%d rows, want %d, filter %q", got.Len(), want.Len(), o.filter.text)
 			}
@@ -314,17 +322,17 @@ func TestAFilteredTableFollowsItsRows(t *testing.T) {
 		o.filter, _ = parseFilter("word:red", v.Columns)
 		last := &arranged{}
 		for rev, words := range [][]string{{"red", "blue", "red"}, {"blue", "red", "red"}, {"red", "red", "blue"}} {
-			var rows []live.Row
+			var rows []kind.Row
 			var want []live.Row
 			for i, word := range words {
-				rows = append(rows, &fakeRow{id: string(rune('a' + i)), n: rev, word: word})
+				rows = append(rows, fake(string(rune('a'+i)), rev, word))
 				if word == "red" {
 					want = append(want, rows[i])
 				}
 			}
-			table := live.NewTable("k", rows...)
+			table := live.NewTable("k", fakeSchema, rows...)
 			table.Rev = uint64(rev + 1)
-			last = arrange(v, &live.Snapshot{Tables: []*live.Table{table}}, o, Clock{}, last)
+			last = arrange(context.Background(), v, &live.Snapshot{Tables: []*live.Table{table}}, o, Clock{}, last)
 			var got []live.Row
 			for _, r := range each(last) {
 				got = append(got, r)
@@ -340,10 +348,10 @@ func TestAFilteredTableFollowsItsRows(t *testing.T) {
 func TestMarkAllIsBounded(t *testing.T) {
 	rows := make(fakeRows, maxMarks+1)
 	for i := range rows {
-		rows[i] = &fakeRow{id: fmt.Sprintf("%06d", i)}
+		rows[i] = fake(fmt.Sprintf("%06d", i), 0, "")
 	}
-	tab := newTable(fakeView(func() live.Rows { return rows }))
-	tab.show(&arranged{rows: rows})
+	tab := newTable(fakeView(func() live.Rows { return rows.table() }))
+	tab.show(&arranged{rows: rows.table()})
 	if tab.markAll() || len(tab.marks) != maxMarks {
 		t.Errorf("%d rows are marked", len(tab.marks))
 	}
@@ -351,7 +359,7 @@ func TestMarkAllIsBounded(t *testing.T) {
 
 // Columns: where they fit they are as wide as they want, then wide ones give way, then the last ones go.
 func TestColumnsMakeRoom(t *testing.T) {
-	rows := fakeRows{{id: strings.Repeat("i", 50), n: 123456, word: strings.Repeat("w", 100)}}
+	rows := fakeRows{fake(strings.Repeat("i", 50), 123456, strings.Repeat("w", 100))}
 	for _, c := range []struct {
 		width, shift int
 		shown        []int
@@ -365,10 +373,10 @@ func TestColumnsMakeRoom(t *testing.T) {
 		{40, 0, []int{0, 1, 2}, []int{25, 6, 4}},
 		{40, 1, []int{0, 2}, []int{18, 18}},
 	} {
-		tab := newTable(fakeView(func() live.Rows { return rows }))
+		tab := newTable(fakeView(func() live.Rows { return rows.table() }))
 		tab.resize(c.width, 3)
 		tab.shift = c.shift
-		tab.show(&arranged{rows: rows})
+		tab.show(&arranged{rows: rows.table()})
 		tab.measure([][]string{tab.cells(rows[0], Clock{})})
 		if shown, widths := tab.columns(); !slices.Equal(shown, c.shown) || !slices.Equal(widths, c.widths) {
 			t.Errorf("%d cells, scrolled by %d: columns %v of widths %v, want %v of %v", c.width, c.shift, shown, widths, c.shown, c.widths)
@@ -377,10 +385,10 @@ func TestColumnsMakeRoom(t *testing.T) {
 }
 
 func TestColumnsScrollNoFurtherThanTheLast(t *testing.T) {
-	rows := fakeRows{{id: strings.Repeat("i", 30), n: 1, word: strings.Repeat("w", 60)}}
-	tab := newTable(fakeView(func() live.Rows { return rows }))
+	rows := fakeRows{fake(strings.Repeat("i", 30), 1, strings.Repeat("w", 60))}
+	tab := newTable(fakeView(func() live.Rows { return rows.table() }))
 	tab.resize(40, 3)
-	tab.show(&arranged{rows: rows})
+	tab.show(&arranged{rows: rows.table()})
 	tab.render(themes.Default(true), Clock{})
 	for range 10 {
 		tab.slide(1)
@@ -404,11 +412,11 @@ func TestColumnsScrollNoFurtherThanTheLast(t *testing.T) {
 // While rows come in the cursor stays on top, unless it was moved; after that it stays on its row.
 func TestCursorStaysOnTopWhileRowsComeIn(t *testing.T) {
 	table := func(complete bool, ids ...string) *arranged {
-		var rows []live.Row
+		var rows []kind.Row
 		for _, id := range ids {
-			rows = append(rows, &fakeRow{id: id})
+			rows = append(rows, fake(id, 0, ""))
 		}
-		table := live.NewTable("k", rows...)
+		table := live.NewTable("k", fakeSchema, rows...)
 		table.Complete = complete
 		return &arranged{rows: table}
 	}

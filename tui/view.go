@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/keymap"
@@ -18,7 +19,7 @@ type View struct {
 	Noun  string // for its rows in a sentence; empty: Name
 	// Parent is the view that leads here by a Link with Within: such a view has no tab of its own.
 	Parent string
-	Kind   live.Kind // whose rows it shows; empty for a view that derives its own
+	Kind   kind.Name // whose rows it shows; empty for a view that derives its own
 	// Rows derives the rows; nil: the table of Kind. It may use what it derived last (nil at first), and runs off the
 	// UI's goroutine.
 	Rows    func(s *live.Snapshot, last live.Rows) live.Rows
@@ -50,23 +51,22 @@ type Clock struct {
 }
 
 // Lookup finds rows of other kinds.
-type Lookup interface{ Table(live.Kind) *live.Table }
+type Lookup interface{ Table(kind.Name) *live.Table }
 
 // Column is one column of a table.
 type Column struct {
-	Title   string
-	Text    func(live.Row, Clock) string // any bytes: the frame makes them safe and cuts them
-	Whole   func(live.Row) string        // what is copied of a text that only begins a value; nil: Text
-	Compare func(a, b live.Row) int      // of readable rows; nil: not sortable
-	// CompareIn makes the Compare of a column whose text comes from rows of other kinds.
-	CompareIn func(Lookup) func(a, b live.Row) int
-	Tone      func(live.Row, Clock) Tone // nil: plain
-	Right     bool                       // numbers stand right
-	Max       int                        // most cells it takes; 0: 40
-	Grow      bool                       // takes what is left
+	Title string
+	Text  func(live.Row, Clock) string               // any bytes: the frame makes them safe and cuts them
+	Whole func(live.Row) string                      // what is copied of a text that only begins a value; nil: Text
+	Key   func(b []byte, r kind.Row) []byte          // appends what readable rows are sorted by, see kind.Column.AppendKey; nil: not sortable
+	KeyIn func(Lookup) func([]byte, kind.Row) []byte // makes the Key of a column whose text comes from rows of other kinds
+	Tone  func(live.Row, Clock) Tone                 // nil: plain
+	Right bool                                       // numbers stand right
+	Max   int                                        // most cells it takes; 0: 40
+	Grow  bool                                       // takes what is left
 }
 
-func (c Column) sortable() bool { return c.Compare != nil || c.CompareIn != nil }
+func (c Column) sortable() bool { return c.Key != nil || c.KeyIn != nil }
 
 func (v *View) noun() string { return cmp.Or(v.Noun, v.Name) }
 

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"holdfast/core/actorstore"
+	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/keymap"
@@ -11,69 +12,70 @@ import (
 )
 
 func actors() View {
-	type row = *actorstore.ActorRow
+	c := actorstore.ActorColumns
+	status := func(r kind.Row) string { return c.Status.Of(r) }
 	return View{
 		View: &tui.View{
 			Name: "actors", Title: "Actors", Short: "Acts", Kind: "actors",
 			Empty: "Services create one with actorstore's CreateActor, under actor:id.",
 			Columns: []tui.Column{
-				grow(textColumn("ACTOR", func(r row) string { return r.ActorID() })),
-				toned(textColumn("STATUS", func(r row) string { return shortStatus(r.Status()) }), func(r row) tui.Tone { return statusTone(r.Status()) }),
-				textColumn("WORKER", func(r row) string { return orDash(r.Worker()) }),
-				textColumn("IP", func(r row) string { return orDash(r.PodIP()) }),
-				textColumn("TEMPLATE", func(r row) string { return orDash(r.Template()) }),
-				number("VERSION", func(r row) int64 { return r.Version }),
-				textColumn("ATESPACE", func(r row) string { return orDash(r.Atespace()) }),
+				grow(textOf("ACTOR", actorstore.ActorID)),
+				toned(textOf("STATUS", func(r kind.Row) string { return shortStatus(status(r)) }), func(r kind.Row) tui.Tone { return statusTone(status(r)) }),
+				textOr("WORKER", c.Worker),
+				textOr("IP", c.IP),
+				textOr("TEMPLATE", c.Template),
+				number("VERSION", c.Version, nil),
+				textOr("ATESPACE", c.Atespace),
 			},
-			Facts: facts(func(r row, _ tui.Clock) []tui.Fact {
-				return withUnread(r.Unread(), []tui.Fact{
-					{Name: "actor", Text: r.ActorID()},
-					{Name: "atespace", Text: orDash(r.Atespace())},
-					{Name: "status", Text: r.Status(), Tone: statusTone(r.Status())},
-					{Name: "worker", Text: orDash(r.Worker())},
-					{Name: "ip", Text: orDash(r.PodIP())},
-					{Name: "template", Text: orDash(r.Template())},
+			Facts: facts(func(r kind.Row, _ tui.Clock) []tui.Fact {
+				return withUnread(c.Unread.Of(r), []tui.Fact{
+					{Name: "actor", Text: actorstore.ActorID(r)},
+					{Name: "atespace", Text: orDash(c.Atespace.Of(r))},
+					{Name: "status", Text: status(r), Tone: statusTone(status(r))},
+					{Name: "worker", Text: orDash(c.Worker.Of(r))},
+					{Name: "ip", Text: orDash(c.IP.Of(r))},
+					{Name: "template", Text: orDash(c.Template.Of(r))},
 				})
 			}),
-			Links: links(func(r row, l tui.Lookup) []tui.Link {
+			Links: links(func(r kind.Row, l tui.Lookup) []tui.Link {
 				var out []tui.Link
 				if id, ok := workerOf(r, l); ok {
 					out = append(out, tui.Link{Label: "worker", View: "workers", ID: id})
 				}
-				if r.ID() != r.ActorID() { // a service may name the lock with the atespace or without
+				if r.ID() != actorstore.ActorID(r) { // a service may name the lock with the atespace or without
 					out = append(out, locksOn(l, "actor", r.ID())...)
 				}
-				return append(out, locksOn(l, "actor", r.ActorID())...)
+				return append(out, locksOn(l, "actor", actorstore.ActorID(r))...)
 			}),
 			Actions: []tui.Action{
 				{ID: keymap.Edit, Label: "edit", Edit: true},
-				lockRow(func(r live.Row) string { return guard("actor", r.(row).ActorID()) }),
+				lockRow(func(r live.Row) string { return guard("actor", actorstore.ActorID(r.(kind.Row))) }),
 				{
 					ID: keymap.Delete, Label: "delete", Bulk: true,
 					Blocked: func(r live.Row) string {
-						if name := r.(row).Unread(); name != "" {
+						if name := c.Unread.Of(r.(kind.Row)); name != "" {
 							return unreadWords(name)
 						}
-						if s := r.(row).Status(); s != "STATUS_SUSPENDED" {
+						if s := status(r.(kind.Row)); s != "STATUS_SUSPENDED" {
 							return "only a suspended actor can be deleted, this one is " + s
 						}
 						return ""
 					},
 					Plan: func(o *operate.Operator, r live.Row, _ map[string]string) (operate.Action, error) {
-						return o.Delete("actors", r.ID(), r.(row).Version)
+						return o.Delete("actors", r.ID(), c.Version.Of(r.(kind.Row)))
 					},
 				},
 			},
 		},
 		Fields: []Field{
-			field("id", func(r row) any { return r.ActorID() }),
-			field("atespace", func(r row) any { return r.Atespace() }),
-			field("version", func(r row) any { return r.Version }),
-			field("status", func(r row) any { return r.Status() }),
-			field("template", func(r row) any { return r.Template() }),
-			field("worker", func(r row) any { return r.Worker() }),
-			field("ip", func(r row) any { return r.PodIP() }),
-			field("unread", func(r row) any { return orNull(r.Unread()) }),
+			derived("id", func(r kind.Row) any { return actorstore.ActorID(r) }),
+			field("atespace", c.Atespace),
+			field("version", c.Version),
+			field("status", c.Status),
+			field("template", c.Template),
+			field("worker", c.Worker),
+			field("ip", c.IP),
+			derived("unread", func(r kind.Row) any { return orNull(c.Unread.Of(r)) }),
 		},
 	}
 }
@@ -116,21 +118,22 @@ func orNull(text string) any {
 
 // workerOf finds the worker row of an actor: also where the document does not name the pool, or the row is that of the
 // pod's uid.
-func workerOf(r *actorstore.ActorRow, l tui.Lookup) (id string, ok bool) {
-	if r.Worker() == "" {
+func workerOf(actor kind.Row, l tui.Lookup) (id string, ok bool) {
+	name := actorstore.ActorColumns.Worker.Of(actor)
+	if name == "" {
 		return "", false
 	}
 	workers := l.Table("workers")
-	namespace, pod, short := strings.Cut(r.Worker(), "/")
+	namespace, pod, short := strings.Cut(name, "/")
 	if !short {
-		if _, there := workers.Get(r.Worker()); !there {
-			if id, ok := byUID(workers, r); ok {
+		if _, there := workers.Get(name); !there {
+			if id, ok := byUID(workers, actor); ok {
 				return id, true
 			}
 		}
-		return r.Worker(), true
+		return name, true
 	}
-	workers.Range(namespace+":", func(w live.Row) bool {
+	workers.Range(namespace+":", func(w kind.Row) bool {
 		if id = w.ID(); strings.HasSuffix(id, ":"+pod) {
 			ok = true
 		}
@@ -139,19 +142,19 @@ func workerOf(r *actorstore.ActorRow, l tui.Lookup) (id string, ok bool) {
 	if ok {
 		return id, true
 	}
-	return byUID(workers, r)
+	return byUID(workers, actor)
 }
 
 // byUID finds the worker of an actor among those of the newest layout. Of a table without any it looks at one row.
-func byUID(workers *live.Table, r *actorstore.ActorRow) (id string, ok bool) {
+func byUID(workers *live.Table, actor kind.Row) (id string, ok bool) {
 	for at := 0; at < workers.Len(); {
-		w, is := workers.At(at).(*actorstore.WorkerRow)
-		namespace, _, other := strings.Cut(workers.At(at).ID(), ":")
+		w := workers.Row(at)
+		namespace, _, other := strings.Cut(w.ID(), ":")
 		switch {
 		case other: // of another layout: on to what follows all of its namespace
 			at, _ = workers.Index(namespace + ";") // the character after the colon
 			continue
-		case is && w.Problem() == nil && r.On(w):
+		case !w.Bad() && actorstore.On(actor, w):
 			return w.ID(), true
 		}
 		at++

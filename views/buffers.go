@@ -3,11 +3,13 @@ package views
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/dustin/go-humanize"
 
 	"holdfast/core/buffer"
+	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/keymap"
@@ -15,106 +17,100 @@ import (
 )
 
 func buffers() View {
-	type row = *buffer.Row
-	state := func(r row) string {
-		if r.PreparedMS == 0 {
+	c := buffer.Columns
+	state := func(r kind.Row) string {
+		if c.Prepared.Of(r) == 0 {
 			return "live"
 		}
 		return "prepared"
 	}
-	prepared := func(r row) time.Time {
-		if r.PreparedMS == 0 {
-			return time.Time{}
-		}
-		return time.UnixMilli(r.PreparedMS)
-	}
-	lockLeft := func(r row) time.Time { return r.LockExpires }
-	noLock := func(r row) error { return r.LockErr }
-	noKeys := func(r row) error { return r.KeysErr }
-	noCount := func(r row) error { return r.CountErr }
-	noBytes := func(r row) error { return r.BytesErr }
-	noFirst := func(r row) error { return r.FirstWriteErr }
-	lockWords := func(r row, at tui.Clock) string {
-		if r.ExpiresErr != nil {
+	lockWords := func(r kind.Row, at tui.Clock) string {
+		if c.LockExpires.Err(r) != nil {
 			return "expiry " + notKnownText
 		}
-		return leftWords(r.LockExpires, at)
+		return leftWords(c.LockExpires.Of(r), at)
 	}
 	return View{
 		View: &tui.View{
 			Name: "buffers", Title: "Buffers", Short: "Bufs", Kind: "buffers",
 			Empty: "Services create one with buffer.Push, under buf:{store}:list.",
 			Columns: []tui.Column{
-				grow(textColumn("STORE", func(r row) string { return r.Store })),
-				toned(textColumn("STATE", state), func(r row) tui.Tone {
-					if r.PreparedMS != 0 {
+				grow(textColumn("STORE", c.Store)),
+				toned(textOf("STATE", state), func(r kind.Row) tui.Tone {
+					if c.Prepared.Of(r) != 0 {
 						return tui.Warn
 					}
 					return tui.Plain
 				}),
-				known(number("RECORDS", func(r row) int64 { return r.Count }), noCount),
-				known(tui.Column{
-					Title: "BYTES", Right: true,
-					Text:    func(r live.Row, _ tui.Clock) string { return humanize.Bytes(uint64(max(0, r.(row).Bytes))) },
-					Compare: number("", func(r row) int64 { return r.Bytes }).Compare,
-				}, noBytes),
-				known(number("KEYS", func(r row) int64 { return r.Keys }), noKeys),
-				known(age("OLDEST", func(r row) time.Time { return r.FirstWrite }), noFirst),
+				number("RECORDS", c.Count, nil),
+				number("BYTES", c.Bytes, func(n int64) string { return humanize.Bytes(uint64(max(0, n))) }),
+				number("KEYS", c.Keys, nil),
+				age("OLDEST", c.FirstWrite),
 				known(tui.Column{
 					Title: "LOCK",
 					Text: func(r live.Row, at tui.Clock) string {
-						if !r.(row).Locked {
+						if !c.Locked.Of(r.(kind.Row)) {
 							return "-"
 						}
-						return "locked, " + lockWords(r.(row), at)
+						return "locked, " + lockWords(r.(kind.Row), at)
 					},
-					Compare: func(a, b live.Row) int { return compareDeadlines(lockLeft(a.(row)), lockLeft(b.(row))) },
-				}, noLock),
-				age("PREPARED", prepared),
+					Key: c.LockExpires.AppendKey,
+				}, c.Locked.Err),
+				{
+					Title: "PREPARED", Right: true,
+					Text: func(r live.Row, at tui.Clock) string {
+						if c.Prepared.Of(r.(kind.Row)) == 0 {
+							return "-"
+						}
+						return ago(prepared(r.(kind.Row)), at)
+					},
+					Key: func(b []byte, r kind.Row) []byte { // live buffers last
+						return kind.AppendIntKey(b, cmp.Or(c.Prepared.Of(r), math.MaxInt64))
+					},
+				},
 			},
-			Facts: facts(func(r row, at tui.Clock) []tui.Fact {
+			Facts: facts(func(r kind.Row, at tui.Clock) []tui.Fact {
 				f := []tui.Fact{
-					{Name: "store", Text: r.Store},
+					{Name: "store", Text: c.Store.Of(r)},
 					{Name: "state", Text: state(r)},
-					fact("records", humanize.Comma(r.Count), r.CountErr),
-					fact("size", fmt.Sprintf("%s bytes", humanize.Comma(r.Bytes)), r.BytesErr),
-					fact("distinct keys", humanize.Comma(r.Keys), r.KeysErr),
+					fact("records", humanize.Comma(c.Count.Of(r)), c.Count.Err(r)),
+					fact("size", fmt.Sprintf("%s bytes", humanize.Comma(c.Bytes.Of(r))), c.Bytes.Err(r)),
+					fact("distinct keys", humanize.Comma(c.Keys.Of(r)), c.Keys.Err(r)),
 				}
-				if !r.FirstWrite.IsZero() || r.FirstWriteErr != nil {
-					f = append(f, fact("first write", r.FirstWrite.Format(time.RFC3339)+", "+ago(r.FirstWrite, at)+" ago", r.FirstWriteErr))
+				if first, err := c.FirstWrite.Of(r), c.FirstWrite.Err(r); !first.IsZero() || err != nil {
+					f = append(f, fact("first write", first.Format(time.RFC3339)+", "+ago(first, at)+" ago", err))
 				}
-				if r.PreparedMS != 0 {
-					f = append(f, tui.Fact{Name: "prepared", Text: fmt.Sprintf("%s ago as batch %d, immutable until it is emptied", ago(prepared(r), at), r.PreparedMS), Tone: tui.Warn})
+				if batch := c.Prepared.Of(r); batch != 0 {
+					f = append(f, tui.Fact{Name: "prepared", Text: fmt.Sprintf("%s ago as batch %d, immutable until it is emptied", ago(prepared(r), at), batch), Tone: tui.Warn})
 				}
 				switch {
-				case r.LockErr != nil:
-					f = append(f, fact("locked", "", r.LockErr))
-				case r.Locked:
-					holder := "by " + r.LockToken
-					if r.TokenErr != nil {
+				case c.Locked.Err(r) != nil:
+					f = append(f, fact("locked", "", c.Locked.Err(r)))
+				case c.Locked.Of(r):
+					holder := "by " + c.LockToken.Of(r)
+					if c.LockToken.Err(r) != nil {
 						holder = "by " + notKnownText
 					}
 					f = append(f, tui.Fact{Name: "locked", Text: holder + ", " + lockWords(r, at), Tone: tui.Warn})
-					if err := cmp.Or(r.TokenErr, r.ExpiresErr); err != nil {
+					if err := cmp.Or(c.LockToken.Err(r), c.LockExpires.Err(r)); err != nil {
 						f = append(f, fact("all of the lock", "", err))
 					}
 				}
 				return f
 			}),
-			Part: part(func(r row) string {
+			Part: part(func(r kind.Row) string {
 				switch {
-				case r.CountErr != nil:
+				case c.Count.Err(r) != nil:
 					return fmt.Sprintf("at most the first %d records", buffer.MaxInspect)
-				case r.Count <= buffer.MaxInspect:
+				case c.Count.Of(r) <= buffer.MaxInspect:
 					return ""
 				}
-				return fmt.Sprintf("first %d of %s records", buffer.MaxInspect, humanize.Comma(r.Count))
+				return fmt.Sprintf("first %d of %s records", buffer.MaxInspect, humanize.Comma(c.Count.Of(r)))
 			}),
-			Links: links(func(r row, l tui.Lookup) []tui.Link {
+			Links: links(func(r kind.Row, l tui.Lookup) []tui.Link {
 				var out []tui.Link
-				t := l.Table("buffers")
-				for i := range t.Len() {
-					if other, ok := t.At(i).(row); ok && other.Problem() == nil && other.Store == r.Store && other.PreparedMS != r.PreparedMS {
+				for _, other := range l.Table("buffers").All(0) {
+					if !other.Bad() && c.Store.Of(other) == c.Store.Of(r) && c.Prepared.Of(other) != c.Prepared.Of(r) {
 						out = append(out, tui.Link{Label: state(other), View: "buffers", ID: other.ID()})
 					}
 				}
@@ -123,27 +119,27 @@ func buffers() View {
 			Actions: []tui.Action{{
 				ID: keymap.Flush, Label: "flush", Bulk: true,
 				Blocked: func(r live.Row) string {
-					switch b := r.(row); {
-					case b.Locked && b.TokenErr != nil:
-						return "it is locked, by whom is not known: " + b.TokenErr.Error()
-					case b.Locked:
-						return "it is locked by " + b.LockToken
-					case b.Count == 0 && b.CountErr == nil:
+					switch b := r.(kind.Row); {
+					case c.Locked.Of(b) && c.LockToken.Err(b) != nil:
+						return "it is locked, by whom is not known: " + c.LockToken.Err(b).Error()
+					case c.Locked.Of(b):
+						return "it is locked by " + c.LockToken.Of(b)
+					case c.Count.Of(b) == 0 && c.Count.Err(b) == nil:
 						return "it is empty"
 					}
 					return ""
 				},
 				Plan: func(o *operate.Operator, r live.Row, _ map[string]string) (operate.Action, error) {
-					b := r.(row)
-					count, size := b.Count, b.Bytes
-					if b.CountErr != nil {
+					b := r.(kind.Row)
+					count, size := c.Count.Of(b), c.Bytes.Of(b)
+					if c.Count.Err(b) != nil {
 						count = -1
 					}
-					if b.BytesErr != nil {
+					if c.Bytes.Err(b) != nil {
 						size = -1
 					}
-					flush := o.FlushBatch(b.Store, b.PreparedMS, count, size)
-					if b.LockErr != nil {
+					flush := o.FlushBatch(c.Store.Of(b), c.Prepared.Of(b), count, size)
+					if c.Locked.Err(b) != nil {
 						flush.Summary += "; whether it is locked is not known, and if it is it stays as it is"
 					}
 					return flush, nil
@@ -151,31 +147,34 @@ func buffers() View {
 			}, {
 				ID: keymap.Unlock, Label: "unlock",
 				Blocked: func(r live.Row) string {
-					switch b := r.(row); {
-					case b.LockErr != nil:
-						return "whether it is locked is not known: " + b.LockErr.Error()
-					case !b.Locked:
+					switch b := r.(kind.Row); {
+					case c.Locked.Err(b) != nil:
+						return "whether it is locked is not known: " + c.Locked.Err(b).Error()
+					case !c.Locked.Of(b):
 						return "it is not locked"
-					case b.TokenErr != nil:
-						return "the token of its lock is not known: " + b.TokenErr.Error()
+					case c.LockToken.Err(b) != nil:
+						return "the token of its lock is not known: " + c.LockToken.Err(b).Error()
 					}
 					return ""
 				},
 				Plan: func(o *operate.Operator, r live.Row, _ map[string]string) (operate.Action, error) {
-					b := r.(row)
-					return o.UnlockBuffer(b.Store, b.PreparedMS, b.LockToken), nil
+					b := r.(kind.Row)
+					return o.UnlockBuffer(c.Store.Of(b), c.Prepared.Of(b), c.LockToken.Of(b)), nil
 				},
 			}},
 		},
 		Fields: []Field{
-			field("store", func(r row) any { return r.Store }),
-			field("prepared_ms", func(r row) any { return r.PreparedMS }),
-			knownField(field("count", func(r row) any { return r.Count }), noCount),
-			knownField(field("bytes", func(r row) any { return r.Bytes }), noBytes),
-			knownField(field("keys", func(r row) any { return r.Keys }), noKeys),
-			knownField(field("first_write", func(r row) any { return r.FirstWrite }), noFirst),
-			knownField(field("locked", func(r row) any { return r.Locked }), noLock),
-			knownField(ttlField("lock_ttl_ms", lockLeft), func(r row) error { return r.ExpiresErr }),
+			field("store", c.Store),
+			field("prepared_ms", c.Prepared),
+			field("count", c.Count),
+			field("bytes", c.Bytes),
+			field("keys", c.Keys),
+			field("first_write", c.FirstWrite),
+			field("locked", c.Locked),
+			ttlField("lock_ttl_ms", c.LockExpires),
 		},
 	}
 }
+
+// prepared is when a batch was prepared.
+func prepared(r kind.Row) time.Time { return time.UnixMilli(buffer.Columns.Prepared.Of(r)) }

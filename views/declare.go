@@ -1,12 +1,12 @@
 package views
 
 import (
-	"cmp"
 	"strconv"
 	"time"
 
 	"github.com/dustin/go-humanize"
 
+	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/internal/text"
 	"holdfast/tui"
@@ -16,25 +16,39 @@ import (
 type View struct {
 	*tui.View
 	Fields []Field
-	Others []live.Kind // that Fields look at, besides the view's own
+	Others []kind.Name // that Fields look at, besides the view's own
 }
 
 // Field is one member of the objects that `holdfast get` prints.
 type Field struct {
 	Name  string
-	Value func(live.Row, tui.Clock) any // string, []byte, int64, float64, bool, time.Time (zero: null), time.Duration, nil; an error: why it is not known
+	Value func(live.Row, tui.Clock) any // string, []byte, int64, uint64, float64, bool, time.Time (zero: null), time.Duration, nil; an error: why it is not known
 }
 
-// The helpers below let a view be written in terms of its own row type.
+// column is a column of a schema, whatever its type.
+type column interface {
+	Err(kind.Row) error
+	Value(kind.Row) any
+	AppendKey(b []byte, r kind.Row) []byte
+}
 
-func field[R live.Row](name string, value func(R) any) Field {
+// field is a column of a schema as it is.
+func field(name string, c column) Field {
+	return Field{name, func(r live.Row, _ tui.Clock) any { return c.Value(r.(kind.Row)) }}
+}
+
+// derived is a field that a function makes of a row.
+func derived[R live.Row](name string, value func(R) any) Field {
 	return Field{name, func(r live.Row, _ tui.Clock) any { return value(r.(R)) }}
 }
 
 // ttlField is the time left until a deadline in ms, -1 where there is none.
-func ttlField[R live.Row](name string, deadline func(R) time.Time) Field {
+func ttlField(name string, c kind.Time) Field {
 	return Field{name, func(r live.Row, at tui.Clock) any {
-		d := deadline(r.(R))
+		if err := c.Err(r.(kind.Row)); err != nil {
+			return err
+		}
+		d := c.Of(r.(kind.Row))
 		if d.IsZero() {
 			return int64(-1)
 		}
@@ -43,9 +57,9 @@ func ttlField[R live.Row](name string, deadline func(R) time.Time) Field {
 }
 
 // knownField is field, or why its value is not known.
-func knownField[R live.Row](f Field, why func(R) error) Field {
+func knownField(f Field, why func(kind.Row) error) Field {
 	return Field{f.Name, func(r live.Row, at tui.Clock) any {
-		if err := why(r.(R)); err != nil {
+		if err := why(r.(kind.Row)); err != nil {
 			return err
 		}
 		return f.Value(r, at)
@@ -56,36 +70,31 @@ func knownField[R live.Row](f Field, why func(R) error) Field {
 const notKnownText = "?"
 
 // known is a column whose cells may not be known; those sort last.
-func known[R live.Row](c tui.Column, why func(R) error) tui.Column {
-	text, compare, tone, whole := c.Text, c.Compare, c.Tone, c.Whole
+func known(c tui.Column, why func(kind.Row) error) tui.Column {
+	text, key, tone, whole := c.Text, c.Key, c.Tone, c.Whole
 	if whole != nil {
 		c.Whole = func(r live.Row) string {
-			if why(r.(R)) != nil {
+			if why(r.(kind.Row)) != nil {
 				return notKnownText
 			}
 			return whole(r)
 		}
 	}
 	c.Text = func(r live.Row, at tui.Clock) string {
-		if why(r.(R)) != nil {
+		if why(r.(kind.Row)) != nil {
 			return notKnownText
 		}
 		return text(r, at)
 	}
-	c.Compare = func(a, b live.Row) int {
-		switch noA, noB := why(a.(R)) != nil, why(b.(R)) != nil; {
-		case noA && noB:
-			return 0
-		case noA:
-			return 1
-		case noB:
-			return -1
+	c.Key = func(b []byte, r kind.Row) []byte {
+		if why(r) != nil {
+			return kind.AppendUnknownKey(b)
 		}
-		return compare(a, b)
+		return key(b, r)
 	}
 	c.Tone = func(r live.Row, at tui.Clock) tui.Tone {
 		switch {
-		case why(r.(R)) != nil:
+		case why(r.(kind.Row)) != nil:
 			return tui.Warn
 		case tone == nil:
 			return tui.Plain
@@ -103,30 +112,59 @@ func fact(name, text string, why error) tui.Fact {
 	return tui.Fact{Name: name, Text: text}
 }
 
-func textColumn[R live.Row](title string, get func(R) string) tui.Column {
+// text is a column of a schema as it is.
+func textColumn(title string, c kind.Text) tui.Column {
+	return known(tui.Column{
+		Title: title,
+		Text:  func(r live.Row, _ tui.Clock) string { return c.Of(r.(kind.Row)) },
+		Key:   c.AppendKey,
+	}, c.Err)
+}
+
+// textOf is a column that a function makes of a row.
+func textOf(title string, get func(kind.Row) string) tui.Column {
 	return tui.Column{
-		Title:   title,
-		Text:    func(r live.Row, _ tui.Clock) string { return get(r.(R)) },
-		Compare: func(a, b live.Row) int { return cmp.Compare(get(a.(R)), get(b.(R))) },
+		Title: title,
+		Text:  func(r live.Row, _ tui.Clock) string { return get(r.(kind.Row)) },
+		Key:   func(b []byte, r kind.Row) []byte { return kind.AppendTextKey(b, get(r)) },
 	}
 }
 
-func number[R live.Row, N int64 | uint64](title string, get func(R) N) tui.Column {
-	return tui.Column{
-		Title: title, Right: true,
-		Text:    func(r live.Row, _ tui.Clock) string { return strconv.FormatInt(int64(get(r.(R))), 10) },
-		Compare: func(a, b live.Row) int { return cmp.Compare(get(a.(R)), get(b.(R))) },
+// textOr is textColumn, with a dash where there is none.
+func textOr(title string, c kind.Text) tui.Column {
+	return known(textOf(title, func(r kind.Row) string { return orDash(c.Of(r)) }), c.Err)
+}
+
+// number is a column of numbers; show writes one, nil as it is.
+func number[N int64 | uint64](title string, c interface {
+	column
+	Of(kind.Row) N
+}, show func(N) string) tui.Column {
+	if show == nil {
+		show = decimal[N]
 	}
+	return known(tui.Column{
+		Title: title, Right: true,
+		Text: func(r live.Row, _ tui.Clock) string { return show(c.Of(r.(kind.Row))) },
+		Key:  c.AppendKey,
+	}, c.Err)
+}
+
+func decimal[N int64 | uint64](n N) string {
+	if n < 0 {
+		return strconv.FormatInt(int64(n), 10)
+	}
+	return strconv.FormatUint(uint64(n), 10)
 }
 
 // ttl counts down to a deadline on our clock; those without one sort last.
-func ttl[R live.Row](title string, deadline func(R) time.Time) tui.Column {
-	return tui.Column{
+func ttl(title string, c kind.Time) tui.Column {
+	return known(tui.Column{
 		Title: title, Right: true,
-		Text:    func(r live.Row, at tui.Clock) string { return left(deadline(r.(R)), at) },
-		Compare: func(a, b live.Row) int { return compareDeadlines(deadline(a.(R)), deadline(b.(R))) },
+		Text: func(r live.Row, at tui.Clock) string { return left(c.Of(r.(kind.Row)), at) },
+		Key:  c.AppendKey,
 		Tone: func(r live.Row, at tui.Clock) tui.Tone {
-			d := deadline(r.(R))
+			d := c.Of(r.(kind.Row))
 			switch {
 			case d.IsZero():
 				return tui.Muted
@@ -135,7 +173,7 @@ func ttl[R live.Row](title string, deadline func(R) time.Time) tui.Column {
 			}
 			return tui.Plain
 		},
-	}
+	}, c.Err)
 }
 
 func left(deadline time.Time, at tui.Clock) string {
@@ -169,18 +207,18 @@ func compareDeadlines(a, b time.Time) int {
 }
 
 // age is how long ago something was on the server's clock.
-func age[R live.Row](title string, since func(R) time.Time) tui.Column {
-	return tui.Column{
+func age(title string, c kind.Time) tui.Column {
+	return known(tui.Column{
 		Title: title, Right: true,
 		Text: func(r live.Row, at tui.Clock) string {
-			t := since(r.(R))
+			t := c.Of(r.(kind.Row))
 			if t.IsZero() {
 				return "-"
 			}
 			return ago(t, at)
 		},
-		Compare: func(a, b live.Row) int { return compareDeadlines(since(a.(R)), since(b.(R))) },
-	}
+		Key: c.AppendKey,
+	}, c.Err)
 }
 
 func grow(c tui.Column) tui.Column { c.Grow = true; return c }
@@ -197,15 +235,15 @@ func ago(t time.Time, at tui.Clock) string {
 	return text.Age(max(0, at.Server.Sub(t)).Truncate(time.Second))
 }
 
-func facts[R live.Row](list func(R, tui.Clock) []tui.Fact) func(live.Row, tui.Clock) []tui.Fact {
-	return func(r live.Row, at tui.Clock) []tui.Fact { return list(r.(R), at) }
+func facts(list func(kind.Row, tui.Clock) []tui.Fact) func(live.Row, tui.Clock) []tui.Fact {
+	return func(r live.Row, at tui.Clock) []tui.Fact { return list(r.(kind.Row), at) }
 }
 
 // links are those that a row itself tells, whatever its content.
-func links[R live.Row](list func(R, tui.Lookup) []tui.Link) func(live.Row, tui.Lookup, []byte) []tui.Link {
-	return func(r live.Row, l tui.Lookup, _ []byte) []tui.Link { return list(r.(R), l) }
+func links(list func(kind.Row, tui.Lookup) []tui.Link) func(live.Row, tui.Lookup, []byte) []tui.Link {
+	return func(r live.Row, l tui.Lookup, _ []byte) []tui.Link { return list(r.(kind.Row), l) }
 }
 
-func part[R live.Row](says func(R) string) func(live.Row) string {
-	return func(r live.Row) string { return says(r.(R)) }
+func part(says func(kind.Row) string) func(live.Row) string {
+	return func(r live.Row) string { return says(r.(kind.Row)) }
 }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -14,6 +12,7 @@ import (
 	"holdfast/core/actorstore"
 	"holdfast/core/buffer"
 	"holdfast/core/genstore"
+	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/core/record"
 	"holdfast/internal/text"
@@ -32,7 +31,7 @@ const (
 // question looks through rows of some kinds. Its answer holds as long as they do not change, unless time alone makes
 // another one.
 type question struct {
-	kinds []live.Kind
+	kinds []kind.Name
 	timed bool
 	find  func(*live.Snapshot) []*line
 }
@@ -40,14 +39,14 @@ type question struct {
 // questions in the order of the overview, one line each.
 func questions() []question {
 	return []question{
-		{[]live.Kind{"buffers"}, false, oldestBuffers},
-		{[]live.Kind{"buffers"}, true, stuckBatches},
-		{[]live.Kind{"generations"}, true, hottestGenerations},
-		{[]live.Kind{"leases"}, true, expiringLeases},
-		{[]live.Kind{"records"}, false, outlivingRecords},
-		{[]live.Kind{"locks"}, true, longLocks},
-		{[]live.Kind{"actors", "workers"}, false, oneSided},
-		{[]live.Kind{"kv"}, false, strayReplicas},
+		{[]kind.Name{"buffers"}, false, oldestBuffers},
+		{[]kind.Name{"buffers"}, true, stuckBatches},
+		{[]kind.Name{"generations"}, true, hottestGenerations},
+		{[]kind.Name{"leases"}, true, expiringLeases},
+		{[]kind.Name{"records"}, false, outlivingRecords},
+		{[]kind.Name{"locks"}, true, longLocks},
+		{[]kind.Name{"actors", "workers"}, false, oneSided},
+		{[]kind.Name{"kv"}, false, strayReplicas},
 	}
 }
 
@@ -84,22 +83,20 @@ func found(what string, note func(tui.Clock) string, tone tui.Tone, view, id str
 }
 
 // best are the first few readable rows of a kind that pass a test, in an order; it looks at each row once.
-func best[R live.Row](s *live.Snapshot, kind live.Kind, keep func(R) bool, order func(a, b R) int) []R {
-	t := s.Table(kind)
-	var top []R
-	for i := range t.Len() {
-		r, ok := t.At(i).(R)
-		if !ok || r.Problem() != nil || !keep(r) {
+func best(s *live.Snapshot, name kind.Name, keep func(kind.Row) bool, order func(a, b kind.Row) int) []kind.Row {
+	var top []kind.Row
+	for _, r := range s.Table(name).All(0) {
+		if r.Bad() || !keep(r) {
 			continue
 		}
-		at, _ := slices.BinarySearchFunc(top, r, func(have, r R) int {
+		at, _ := slices.BinarySearchFunc(top, r, func(have, r kind.Row) int {
 			if order(have, r) <= 0 {
 				return -1
 			}
 			return 1
 		})
 		if at < maxFindings {
-			top = slices.Insert(top, at, r)
+			top = slices.Insert(top, at, r.Clone())
 			top = top[:min(len(top), maxFindings)]
 		}
 	}
@@ -107,12 +104,13 @@ func best[R live.Row](s *live.Snapshot, kind live.Kind, keep func(R) bool, order
 }
 
 func oldestBuffers(s *live.Snapshot) (out []*line) {
+	c := buffer.Columns
 	rows := best(s, "buffers",
-		func(r *buffer.Row) bool { return r.FirstWriteErr == nil && !r.FirstWrite.IsZero() && r.PreparedMS == 0 },
-		func(a, b *buffer.Row) int { return a.FirstWrite.Compare(b.FirstWrite) })
+		func(r kind.Row) bool { return !c.FirstWrite.Of(r).IsZero() && c.Prepared.Of(r) == 0 },
+		func(a, b kind.Row) int { return c.FirstWrite.Of(a).Compare(c.FirstWrite.Of(b)) })
 	for _, r := range rows[:min(1, len(rows))] {
 		note := func(at tui.Clock) string {
-			return fmt.Sprintf("%s: %s, the first %s ago; %s", r.Store, recordsIn(r), ago(r.FirstWrite, at), flushable(r, "flush it if nobody does", at))
+			return fmt.Sprintf("%s: %s, the first %s ago; %s", c.Store.Of(r), recordsIn(r), ago(c.FirstWrite.Of(r), at), flushable(r, "flush it if nobody does", at))
 		}
 		out = append(out, found("oldest buffer", note, tui.Plain, "buffers", r.ID()))
 	}
@@ -120,24 +118,25 @@ func oldestBuffers(s *live.Snapshot) (out []*line) {
 }
 
 // flushable is advice to flush a buffer, unless somebody has locked it or that is not known.
-func flushable(r *buffer.Row, advice string, at tui.Clock) string {
+func flushable(r kind.Row, advice string, at tui.Clock) string {
+	c := buffer.Columns
 	switch {
-	case r.LockErr != nil:
+	case c.Locked.Err(r) != nil:
 		return "whether it is locked is not known"
-	case !r.Locked:
+	case !c.Locked.Of(r):
 		return advice
 	}
-	return "locked by " + r.LockToken + ", expires " + leftWords(r.LockExpires, at)
+	return "locked by " + c.LockToken.Of(r) + ", expires " + leftWords(c.LockExpires.Of(r), at)
 }
 
 // stuckBatches are batches that were prepared a while ago and never emptied: a flusher died.
 func stuckBatches(s *live.Snapshot) (out []*line) {
-	limit := s.ServerNow(s.ReadAt).Add(-long).UnixMilli()
+	c, limit := buffer.Columns, s.ServerNow(s.ReadAt).Add(-long).UnixMilli()
 	for _, r := range best(s, "buffers",
-		func(r *buffer.Row) bool { return r.PreparedMS != 0 && r.PreparedMS < limit },
-		func(a, b *buffer.Row) int { return cmp.Compare(a.PreparedMS, b.PreparedMS) }) {
+		func(r kind.Row) bool { return c.Prepared.Of(r) != 0 && c.Prepared.Of(r) < limit },
+		func(a, b kind.Row) int { return cmp.Compare(c.Prepared.Of(a), c.Prepared.Of(b)) }) {
 		note := func(at tui.Clock) string {
-			return fmt.Sprintf("%s: %s, prepared %s ago; %s", r.Store, recordsIn(r), ago(time.UnixMilli(r.PreparedMS), at), flushable(r, "flush it again", at))
+			return fmt.Sprintf("%s: %s, prepared %s ago; %s", c.Store.Of(r), recordsIn(r), ago(prepared(r), at), flushable(r, "flush it again", at))
 		}
 		out = append(out, found("stuck batch", note, tui.Warn, "buffers", r.ID()))
 	}
@@ -158,7 +157,7 @@ func hottestGenerations(s *live.Snapshot) (out []*line) {
 	}
 	ids := make([]string, 0, len(count))
 	for id, n := range count {
-		if r, ok := t.Get(id); ok && r.Problem() == nil && n >= minHot {
+		if r, ok := t.Get(id); ok && !r.Bad() && n >= minHot {
 			ids = append(ids, id)
 		}
 	}
@@ -167,8 +166,8 @@ func hottestGenerations(s *live.Snapshot) (out []*line) {
 		r, _ := t.Get(id)
 		since := first[id]
 		note := func(at tui.Clock) string {
-			now := fmt.Sprint(r.(*genstore.Row).Generation)
-			if r.(*genstore.Row).GenerationErr != nil {
+			now := fmt.Sprint(genstore.Columns.Generation.Of(r))
+			if genstore.Columns.Generation.Err(r) != nil {
 				now = notKnownText
 			}
 			return fmt.Sprintf("%s: %d changes in %s, now at %s", id, count[id], text.Age(max(time.Second, at.Now.Sub(since)).Truncate(time.Second)), now)
@@ -179,17 +178,19 @@ func hottestGenerations(s *live.Snapshot) (out []*line) {
 }
 
 func expiringLeases(s *live.Snapshot) (out []*line) {
+	c := record.LeaseColumns
 	for _, r := range best(s, "leases",
-		func(r *record.LeaseRow) bool {
-			return r.ExpiresErr == nil && r.GrantedErr == nil && !r.Expires.IsZero() && r.Expires.Sub(s.ReadAt) < min(soon, r.Granted/2)
+		func(r kind.Row) bool {
+			ends := c.Expires.Of(r)
+			return c.Granted.Err(r) == nil && !ends.IsZero() && ends.Sub(s.ReadAt) < min(soon, c.Granted.Of(r)/2)
 		},
-		func(a, b *record.LeaseRow) int { return a.Expires.Compare(b.Expires) }) {
+		func(a, b kind.Row) int { return c.Expires.Of(a).Compare(c.Expires.Of(b)) }) {
 		note := func(at tui.Clock) string {
-			with := recordCount(int64(r.Records))
-			if r.RecordsErr != nil {
+			with := recordCount(c.Records.Of(r))
+			if c.Records.Err(r) != nil {
 				with = notKnownText + " records"
 			}
-			return fmt.Sprintf("%s expires in %s, not renewed, with %s", r.ID(), left(r.Expires, at), with)
+			return fmt.Sprintf("%s expires in %s, not renewed, with %s", r.ID(), left(c.Expires.Of(r), at), with)
 		}
 		out = append(out, found("expiring lease", note, tui.Warn, "leases", r.ID()))
 	}
@@ -202,13 +203,15 @@ func outlivingRecords(s *live.Snapshot) (out []*line) {
 	if t.Bad == 0 {
 		return nil
 	}
-	for i := 0; i < t.Len() && len(out) < maxFindings; i++ {
-		r, ok := t.At(i).(*record.RecordRow)
-		if !ok || !errors.Is(r.Problem(), record.ErrLeaseGone) {
+	for _, r := range t.All(0) {
+		if !r.Bad() || !errors.Is(r.Problem(), record.ErrLeaseGone) {
 			continue
 		}
+		if len(out) == maxFindings {
+			break
+		}
 		note := func(tui.Clock) string {
-			return fmt.Sprintf("%s: lease %d is gone; the record is removed at the next write to its namespace", r.ID(), r.Lease)
+			return fmt.Sprintf("%s: lease %d is gone; the record is removed at the next write to its namespace", r.ID(), record.RecordColumns.Lease.Of(r))
 		}
 		out = append(out, found("record without lease", note, tui.Warn, "records", r.ID()))
 	}
@@ -217,20 +220,22 @@ func outlivingRecords(s *live.Snapshot) (out []*line) {
 
 // longLocks are locks that will be held for long, or for ever.
 func longLocks(s *live.Snapshot) (out []*line) {
+	c := actorstore.LockColumns
 	for _, r := range best(s, "locks",
-		func(r *actorstore.LockRow) bool {
-			return r.ExpiresErr == nil && (r.Expires.IsZero() || r.Expires.Sub(s.ReadAt) > long)
+		func(r kind.Row) bool {
+			ends := c.Expires.Of(r)
+			return c.Expires.Err(r) == nil && (ends.IsZero() || ends.Sub(s.ReadAt) > long)
 		},
-		func(a, b *actorstore.LockRow) int { return -compareDeadlines(a.Expires, b.Expires) }) {
+		func(a, b kind.Row) int { return -compareDeadlines(c.Expires.Of(a), c.Expires.Of(b)) }) {
 		note := func(at tui.Clock) string {
-			holder := r.Token
-			if r.TokenErr != nil {
+			holder := c.Token.Of(r)
+			if c.Token.Err(r) != nil {
 				holder = notKnownText
 			}
-			if r.Expires.IsZero() {
-				return fmt.Sprintf("%s never expires; unlock it if its holder is gone: %s", r.Key, holder)
+			if c.Expires.Of(r).IsZero() {
+				return fmt.Sprintf("%s never expires; unlock it if its holder is gone: %s", r.ID(), holder)
 			}
-			return fmt.Sprintf("%s expires in %s, held by %s", r.Key, left(r.Expires, at), holder)
+			return fmt.Sprintf("%s expires in %s, held by %s", r.ID(), left(c.Expires.Of(r), at), holder)
 		}
 		out = append(out, found("long lock", note, tui.Warn, "locks", r.ID()))
 	}
@@ -243,67 +248,31 @@ func oneSided(s *live.Snapshot) (out []*line) {
 	if !actors.Complete || !workers.Complete {
 		return nil
 	}
-	byName := sync.OnceValue(func() map[string]string { return workersByName(workers) })
-	workerOf := func(a *actorstore.ActorRow) (id string, ok bool) {
-		if _, there := workers.Get(a.Worker()); there {
-			return a.Worker(), true
-		}
-		if id, ok = byName()[a.Worker()]; ok { // the document does not name the pool, or the row is that of the pod's uid
-			return id, true
-		}
-		return a.Worker(), a.Worker() != "" && !strings.Contains(a.Worker(), "/")
-	}
-	for i := 0; i < workers.Len() && len(out) < maxFindings; i++ {
-		w, ok := workers.At(i).(*actorstore.WorkerRow)
-		if !ok || w.Problem() != nil || w.Obscure() || w.ActorID == "" {
-			continue
-		}
-		id, _ := actorOf(w, s)
-		a, exists := actors.Get(id)
-		switch {
-		case !exists:
-			out = append(out, found("one-sided", always(fmt.Sprintf("worker %s runs actor %s, which does not exist", w.ID(), w.ActorID)), tui.Bad, "workers", w.ID()))
-		case a.Problem() == nil:
-			if back, ok := workerOf(a.(*actorstore.ActorRow)); (!ok || back != w.ID()) && !a.(*actorstore.ActorRow).Obscure() {
-				out = append(out, found("one-sided", always(fmt.Sprintf("worker %s runs actor %s, which is on %s", w.ID(), w.ActorID, orNone(back))), tui.Bad, "workers", w.ID()))
+	pairing := actorstore.Pairing{Actor: actors.Get, Worker: workers.Get, Workers: workers.All(0)}
+	for _, t := range []*live.Table{workers, actors} {
+		limit := len(out) + maxFindings
+		for _, r := range t.All(0) {
+			h, is := pairing.HalfOf(r)
+			if !is {
+				continue
 			}
-		}
-	}
-	most := len(out) + maxFindings
-	for i := 0; i < actors.Len() && len(out) < most; i++ {
-		a, ok := actors.At(i).(*actorstore.ActorRow)
-		if !ok || a.Problem() != nil || a.Obscure() || a.Worker() == "" {
-			continue
-		}
-		id, ok := workerOf(a)
-		if _, exists := workers.Get(id); !ok || !exists {
-			out = append(out, found("one-sided", always(fmt.Sprintf("actor %s is on worker %s, which does not exist", a.ID(), a.Worker())), tui.Bad, "actors", a.ID()))
+			text := fmt.Sprintf("worker %s runs actor %s: %s", h.Worker, h.Actor, h.Reason)
+			if h.OfActor {
+				text = fmt.Sprintf("actor %s is on worker %s: %s", h.Actor, h.Worker, h.Reason)
+			}
+			if out = append(out, found("one-sided", always(text), tui.Bad, string(t.Kind), r.ID())); len(out) == limit {
+				break
+			}
 		}
 	}
 	return out
 }
 
-// workersByName finds the IDs of workers by namespace/pod, and those of the pods' uids by namespace:pool:pod, too.
-func workersByName(workers *live.Table) map[string]string {
-	ids := make(map[string]string, workers.Len())
-	for i := range workers.Len() {
-		w, ok := workers.At(i).(*actorstore.WorkerRow)
-		if !ok || w.Problem() != nil {
-			continue
-		}
-		ids[w.Namespace+"/"+w.Pod] = w.ID()
-		if w.Name() != w.ID() {
-			ids[w.Name()] = w.ID()
-		}
-	}
-	return ids
-}
-
-func recordsIn(r *buffer.Row) string {
-	if r.CountErr != nil {
+func recordsIn(r kind.Row) string {
+	if buffer.Columns.Count.Err(r) != nil {
 		return notKnownText + " records"
 	}
-	return recordCount(r.Count)
+	return recordCount(buffer.Columns.Count.Of(r))
 }
 
 func recordCount(n int64) string {
@@ -311,11 +280,4 @@ func recordCount(n int64) string {
 		return "1 record"
 	}
 	return humanize.Comma(n) + " records"
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "none"
-	}
-	return s
 }

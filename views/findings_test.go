@@ -7,8 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"holdfast/core/buffer"
-	"holdfast/core/live"
+	"holdfast/core/kind"
 	"holdfast/core/record"
 	"holdfast/views"
 )
@@ -47,8 +46,8 @@ func TestOverviewFindings(t *testing.T) {
 			at := time.Time{}
 			snap, _ := w.read()
 			for i, t := 0, snap.Table("buffers"); i < t.Len(); i++ {
-				if b := t.At(i).(*buffer.Row); b.PreparedMS != 0 {
-					at = time.UnixMilli(b.PreparedMS)
+				if b := t.Row(i); bufs.Prepared.Of(b) != 0 {
+					at = time.UnixMilli(bufs.Prepared.Of(b))
 				}
 			}
 			for _, of := range []string{"buf:{a}:lock", fmt.Sprintf("buf:%d:{a}:lock", at.UnixMilli())} {
@@ -121,11 +120,12 @@ func TestOverviewFindings(t *testing.T) {
 				must(w.t, w.mini.Set(key, doc))
 			}
 		}, []string{
-			"one-sided: worker ns:p:p1 runs actor ghost, which does not exist",
-			"one-sided: worker ns:p:p2 runs actor else, which is on ns:p:p0",
-			"one-sided: worker ns:p:p3 runs actor idle, which is on none",
-			"one-sided: actor lost is on worker ns/nowhere, which does not exist",
-			"one-sided: actor lost2 is on worker ns:p:nowhere, which does not exist",
+			"one-sided: worker ns:p:p1 runs actor ghost: the actor is missing",
+			"one-sided: worker ns:p:p2 runs actor else: the actor is on worker ns:p:p0",
+			"one-sided: worker ns:p:p3 runs actor idle: the actor is on no worker",
+			"one-sided: actor else is on worker ns:p:p0: the worker runs actor ok",
+			"one-sided: actor lost is on worker ns/nowhere: the worker is missing",
+			"one-sided: actor lost2 is on worker ns:p:nowhere: the worker is missing",
 		}},
 		{"no halves where a member that is not read may tell, and in the newer layouts", func(w *world) {
 			for key, doc := range map[string]string{
@@ -195,11 +195,11 @@ func TestHalvesAreToldWhenAllIsRead(t *testing.T) {
 	}
 	snap, at := w.read()
 	v, _ := views.Named("overview")
-	for _, kind := range []live.Kind{"actors", "workers"} {
+	for _, name := range []kind.Name{"actors", "workers"} {
 		part := *snap
 		part.Tables = slices.Clone(snap.Tables)
 		for i, table := range part.Tables {
-			if table.Kind == kind {
+			if table.Kind == name {
 				unfinished := *table
 				unfinished.Complete = false
 				part.Tables[i] = &unfinished
@@ -208,7 +208,7 @@ func TestHalvesAreToldWhenAllIsRead(t *testing.T) {
 		rows := v.Rows(&part, nil)
 		for i := range rows.Len() {
 			if text, _, ok := v.Span(rows.At(i), at); ok {
-				t.Errorf("half read %s: told %s", kind, text)
+				t.Errorf("half read %s: told %s", name, text)
 			}
 		}
 	}

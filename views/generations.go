@@ -2,9 +2,9 @@ package views
 
 import (
 	"fmt"
-	"time"
 
 	"holdfast/core/genstore"
+	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/keymap"
@@ -12,40 +12,37 @@ import (
 )
 
 func generations() View {
-	type row = *genstore.Row
-	deadline := func(r row) time.Time { return r.Expires }
-	noTTL := func(r row) error { return r.ExpiresErr }
-	noGeneration := func(r row) error { return r.GenerationErr }
+	c := genstore.Columns
 	return View{
 		View: &tui.View{
 			Name: "generations", Title: "Generations", Short: "Gens", Kind: "generations",
 			Empty: "Services create one with genstore's Bump, under gen:namespace:key.",
 			Columns: []tui.Column{
-				grow(textColumn("KEY", func(r row) string { return r.Key })),
-				textColumn("NAMESPACE", func(r row) string { return orDash(r.Namespace) }),
-				known(number("GENERATION", func(r row) uint64 { return r.Generation }), noGeneration),
-				known(ttl("TTL", deadline), noTTL),
+				grow(textColumn("KEY", c.Key)),
+				textOr("NAMESPACE", c.Namespace),
+				number("GENERATION", c.Generation, nil),
+				ttl("TTL", c.Expires),
 			},
-			Facts: facts(func(r row, at tui.Clock) []tui.Fact {
+			Facts: facts(func(r kind.Row, at tui.Clock) []tui.Fact {
 				return []tui.Fact{
-					{Name: "namespace", Text: orDash(r.Namespace)},
-					{Name: "key", Text: r.Key},
-					fact("generation", fmt.Sprint(r.Generation), r.GenerationErr),
-					fact("expires", leftWords(r.Expires, at), r.ExpiresErr),
+					{Name: "namespace", Text: orDash(c.Namespace.Of(r))},
+					{Name: "key", Text: c.Key.Of(r)},
+					fact("generation", fmt.Sprint(c.Generation.Of(r)), c.Generation.Err(r)),
+					fact("expires", leftWords(c.Expires.Of(r), at), c.Expires.Err(r)),
 				}
 			}),
 			Actions: []tui.Action{{
 				ID: keymap.Bump, Label: "bump", Bulk: true,
 				Plan: func(o *operate.Operator, r live.Row, _ map[string]string) (operate.Action, error) {
-					return o.BumpGeneration(r.(row).Namespace, r.(row).Key), nil
+					return o.BumpGeneration(c.Namespace.Of(r.(kind.Row)), c.Key.Of(r.(kind.Row))), nil
 				},
 			}},
 		},
 		Fields: []Field{
-			field("namespace", func(r row) any { return r.Namespace }),
-			field("key", func(r row) any { return r.Key }),
-			knownField(field("generation", func(r row) any { return r.Generation }), noGeneration),
-			knownField(ttlField("ttl_ms", deadline), noTTL),
+			field("namespace", c.Namespace),
+			field("key", c.Key),
+			field("generation", c.Generation),
+			ttlField("ttl_ms", c.Expires),
 		},
 	}
 }

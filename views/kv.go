@@ -9,6 +9,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/core/kvstore/redisdb"
 	"holdfast/core/live"
 	"holdfast/core/operate"
@@ -19,142 +20,134 @@ import (
 
 // kv lists databases; enter leads to the pairs of one.
 func kv() View {
-	type row = *redisdb.Row
-	state := func(r row) string {
+	c := redisdb.Columns
+	state := func(r kind.Row) string {
 		switch {
-		case r.Restoring:
+		case c.Restoring.Of(r):
 			return "restoring"
-		case r.Applied > 0:
-			return fmt.Sprintf("replica, applied %d", r.Applied)
+		case c.Applied.Of(r) > 0:
+			return fmt.Sprintf("replica, applied %d", c.Applied.Of(r))
 		}
 		return "-"
 	}
-	noKeys := func(r row) error { return r.KeysErr }
-	noChanges := func(r row) error { return r.ChangesErr }
-	noApplied := func(r row) error { return r.AppliedErr }
-	noLog := func(r row) error { return r.LogErr }
-	noState := func(r row) error { return cmp.Or(r.RestoreErr, r.AppliedErr) }
-	noReplicas := func(r row) error { return r.ReplicasErr }
-	noLag := func(r row) error { return cmp.Or(r.ReplicasErr, r.ChangesErr) }
+	noState := func(r kind.Row) error { return cmp.Or(c.Restoring.Err(r), c.Applied.Err(r)) }
+	noLag := func(r kind.Row) error { return cmp.Or(c.Replicas.Err(r), c.Changes.Err(r)) }
 	return View{
 		View: &tui.View{
 			Name: "kv", Title: "KV", Short: "KV", Noun: "databases", Kind: "kv",
 			Empty: "Services create a database with kvstore's redisdb.Open and Put, under kv:{database}:d:key.",
 			Columns: []tui.Column{
-				grow(textColumn("DATABASE", func(r row) string { return r.Database })),
-				known(number("KEYS", func(r row) int64 { return r.Keys }), noKeys),
+				grow(textColumn("DATABASE", c.Database)),
+				number("KEYS", c.Keys, nil),
 				{
 					Title: "BYTES", Right: true,
 					Text: func(r live.Row, at tui.Clock) string {
-						if unweighed(r.(row), at.Others) > 0 {
+						if unweighed(r.(kind.Row), at.Others) > 0 {
 							return notKnownText
 						}
-						return humanize.Bytes(uint64(bytesOf(r.(row), at.Others)))
+						return humanize.Bytes(uint64(bytesOf(r.(kind.Row), at.Others)))
 					},
-					CompareIn: func(l tui.Lookup) func(a, b live.Row) int {
-						return func(a, b live.Row) int {
-							return cmp.Or(cmp.Compare(min(1, unweighed(a.(row), l)), min(1, unweighed(b.(row), l))), cmp.Compare(bytesOf(a.(row), l), bytesOf(b.(row), l)))
+					KeyIn: func(l tui.Lookup) func([]byte, kind.Row) []byte {
+						return func(b []byte, r kind.Row) []byte {
+							return kind.AppendIntKey(kind.AppendIntKey(b, min(1, unweighed(r, l))), bytesOf(r, l))
 						}
 					},
 				},
-				known(number("CHANGES", func(r row) uint64 { return r.Changes }), noChanges),
+				number("CHANGES", c.Changes, nil),
 				known(tui.Column{
 					Title: "RATE", Right: true,
-					Text:    func(r live.Row, at tui.Clock) string { return perSecond(r.(row).Rate.At(at.Now)) },
-					Compare: func(a, b live.Row) int { return a.(row).Rate.Compare(b.(row).Rate) },
-				}, noChanges),
+					Text: func(r live.Row, at tui.Clock) string { return perSecond(redisdb.Rate(r.(kind.Row)).At(at.Now)) },
+					Key:  func(b []byte, r kind.Row) []byte { return kind.AppendFloatKey(b, redisdb.Rate(r).Rank()) },
+				}, c.Changes.Err),
 				known(tui.Column{
 					Title: "REPLICAS", Right: true,
 					Text: func(r live.Row, at tui.Clock) string {
-						return standing(r.(row), at.Server).count()
+						return standing(r.(kind.Row), at.Server).count()
 					},
-					Compare: func(a, b live.Row) int { return cmp.Compare(anyTime(a.(row)).replicas, anyTime(b.(row)).replicas) },
-				}, noReplicas),
+					Key: func(b []byte, r kind.Row) []byte { return kind.AppendIntKey(b, int64(anyTime(r).replicas)) },
+				}, c.Replicas.Err),
 				known(tui.Column{
 					Title: "LAG", Right: true,
-					Text:    func(r live.Row, at tui.Clock) string { return standing(r.(row), at.Server).text() },
-					Compare: func(a, b live.Row) int { return anyTime(a.(row)).compare(anyTime(b.(row))) },
+					Text: func(r live.Row, at tui.Clock) string { return standing(r.(kind.Row), at.Server).text() },
+					Key:  func(b []byte, r kind.Row) []byte { return anyTime(r).appendKey(b) },
 					Tone: func(r live.Row, at tui.Clock) tui.Tone {
-						return standing(r.(row), at.Server).tone()
+						return standing(r.(kind.Row), at.Server).tone()
 					},
 				}, noLag),
-				known(toned(textColumn("REPLICATION", state), func(r row) tui.Tone {
-					if r.Restoring {
+				known(toned(textOf("REPLICATION", state), func(r kind.Row) tui.Tone {
+					if c.Restoring.Of(r) {
 						return tui.Warn
 					}
 					return tui.Plain
 				}), noState),
-				known(number("LOG", func(r row) int64 { return r.LogLength }), noLog),
+				number("LOG", c.LogLength, nil),
 			},
 			Jump: conn.Escape,
-			Facts: facts(func(r row, at tui.Clock) []tui.Fact {
+			Facts: facts(func(r kind.Row, at tui.Clock) []tui.Fact {
 				return append([]tui.Fact{
-					{Name: "database", Text: r.Database},
-					fact("keys", humanize.Comma(r.Keys), r.KeysErr),
+					{Name: "database", Text: c.Database.Of(r)},
+					fact("keys", humanize.Comma(c.Keys.Of(r)), c.Keys.Err(r)),
 					fact("bytes", humanize.Comma(bytesOf(r, at.Others))+" of values", bytesErr(r, at.Others)),
-					fact("changes", logged(r), r.ChangesErr),
-					fact("change rate", perSecond(r.Rate.At(at.Now)), r.ChangesErr),
+					fact("changes", logged(r), c.Changes.Err(r)),
+					fact("change rate", perSecond(redisdb.Rate(r).At(at.Now)), c.Changes.Err(r)),
 					fact("replication", state(r), noState(r)),
 				}, replicaFacts(r, at)...)
 			}),
-			Part: part(func(r row) string {
-				if r.LogErr == nil && r.LogLength <= redisdb.MaxInspect {
+			Part: part(func(r kind.Row) string {
+				if c.LogLength.Err(r) == nil && c.LogLength.Of(r) <= redisdb.MaxInspect {
 					return ""
 				}
 				return fmt.Sprintf("newest %d changes", redisdb.MaxInspect) // the row's count is of another moment
 			}),
-			Links: links(func(r row, _ tui.Lookup) []tui.Link {
+			Links: links(func(r kind.Row, _ tui.Lookup) []tui.Link {
 				return []tui.Link{{Label: "browse", View: "keys", Within: r.ID() + ":"}}
 			}),
-			Actions: []tui.Action{putAction(func(r live.Row) string { return r.(row).Database })},
+			Actions: []tui.Action{putAction(func(r live.Row) string { return c.Database.Of(r.(kind.Row)) })},
 		},
 		Fields: []Field{
-			field("database", func(r row) any { return []byte(r.Database) }),
-			knownField(field("keys", func(r row) any { return r.Keys }), noKeys),
-			knownField(field("changes", func(r row) any { return r.Changes }), noChanges),
-			knownField(field("applied", func(r row) any { return r.Applied }), noApplied),
+			field("database", c.Database),
+			field("keys", c.Keys),
+			field("changes", c.Changes),
+			field("applied", c.Applied),
 			{"bytes", func(r live.Row, at tui.Clock) any {
-				if err := bytesErr(r.(row), at.Others); err != nil {
+				if err := bytesErr(r.(kind.Row), at.Others); err != nil {
 					return err
 				}
-				return bytesOf(r.(row), at.Others)
+				return bytesOf(r.(kind.Row), at.Others)
 			}},
-			knownField(Field{"replicas", func(r live.Row, at tui.Clock) any { return standing(r.(row), at.Server).replicas }}, noReplicas),
+			knownField(Field{"replicas", func(r live.Row, at tui.Clock) any { return standing(r.(kind.Row), at.Server).replicas }}, c.Replicas.Err),
 			knownField(Field{"lag", func(r live.Row, at tui.Clock) any {
-				if s := standing(r.(row), at.Server); s.replicas > 0 {
+				if s := standing(r.(kind.Row), at.Server); s.replicas > 0 {
 					return s.lag
 				}
 				return nil
 			}}, noLag),
 		},
-		Others: []live.Kind{"keys"},
+		Others: []kind.Name{"keys"},
 	}
 }
 
 // keys lists the pairs of the database that was opened.
 func keys() View {
-	type row = *redisdb.PairRow
-	noTTL := func(r row) error { return r.ExpiresErr }
-	noBytes := func(r row) error { return r.BytesErr }
-	noValue := func(r row) error { return r.ValueErr }
+	c := redisdb.PairColumns
 	return View{
 		View: &tui.View{
 			Name: "keys", Title: "Keys", Short: "Keys", Kind: "keys", Parent: "kv",
 			Empty: "The database has no keys.",
 			Jump:  conn.Escape,
 			Columns: []tui.Column{
-				textColumn("KEY", func(r row) string { return r.Key }),
-				textColumn("DATABASE", func(r row) string { return r.Database }),
-				known(number("BYTES", func(r row) int64 { return r.Bytes }), noBytes),
-				known(ttl("EXPIRES", pairDeadline), noTTL),
-				known(valueColumn(func(r row) []byte { return r.Value }), noValue),
+				textColumn("KEY", c.Key),
+				textColumn("DATABASE", c.Database),
+				number("BYTES", c.Bytes, nil),
+				ttl("EXPIRES", c.Expires),
+				valueColumn(c.Value),
 			},
-			Facts: facts(func(r row, at tui.Clock) []tui.Fact {
+			Facts: facts(func(r kind.Row, at tui.Clock) []tui.Fact {
 				return []tui.Fact{
-					{Name: "database", Text: r.Database},
-					{Name: "key", Text: r.Key},
-					fact("bytes", humanize.Comma(r.Bytes), r.BytesErr),
-					fact("expires", leftWords(r.Expires, at), r.ExpiresErr),
+					{Name: "database", Text: c.Database.Of(r)},
+					{Name: "key", Text: c.Key.Of(r)},
+					fact("bytes", humanize.Comma(c.Bytes.Of(r)), c.Bytes.Err(r)),
+					fact("expires", leftWords(c.Expires.Of(r), at), c.Expires.Err(r)),
 				}
 			}),
 			Actions: []tui.Action{
@@ -162,9 +155,9 @@ func keys() View {
 				{
 					ID: keymap.Delete, Label: "delete", Bulk: true,
 					Blocked: func(r live.Row) string {
-						what, err := "value", r.(row).ValueErr
+						what, err := "value", c.Value.Err(r.(kind.Row))
 						if err == nil {
-							what, err = "size", r.(row).BytesErr
+							what, err = "size", c.Bytes.Err(r.(kind.Row))
 						}
 						if err != nil {
 							return "its " + what + " is not known, so whether it is still as seen could not be checked: " + err.Error()
@@ -172,31 +165,30 @@ func keys() View {
 						return ""
 					},
 					Plan: func(o *operate.Operator, r live.Row, _ map[string]string) (operate.Action, error) {
-						return o.Delete("keys", r.ID(), r.(row).Fingerprint)
+						return o.Delete("keys", r.ID(), c.Fingerprint.Of(r.(kind.Row)))
 					},
 				},
-				putAction(func(r live.Row) string { return r.(row).Database }),
+				putAction(func(r live.Row) string { return c.Database.Of(r.(kind.Row)) }),
 			},
 		},
 		Fields: []Field{
-			field("database", func(r row) any { return []byte(r.Database) }),
-			field("key", func(r row) any { return []byte(r.Key) }),
-			knownField(field("bytes", func(r row) any { return r.Bytes }), noBytes),
-			knownField(ttlField("expires", pairDeadline), noTTL),
-			knownField(field("value", func(r row) any { return r.Value }), noValue),
+			field("database", c.Database),
+			field("key", c.Key),
+			field("bytes", c.Bytes),
+			ttlField("expires", c.Expires),
+			field("value", c.Value),
 		},
 	}
 }
 
 // logged tells how many of the changes of a database its log has.
-func logged(r *redisdb.Row) string {
-	if r.LogErr != nil {
-		return fmt.Sprintf("%d; how many of them the log has is not known: %v", r.Changes, r.LogErr)
+func logged(r kind.Row) string {
+	changes, length := redisdb.Columns.Changes.Of(r), redisdb.Columns.LogLength
+	if err := length.Err(r); err != nil {
+		return fmt.Sprintf("%d; how many of them the log has is not known: %v", changes, err)
 	}
-	return fmt.Sprintf("%d, of which the log has %d", r.Changes, r.LogLength)
+	return fmt.Sprintf("%d, of which the log has %d", changes, length.Of(r))
 }
-
-func pairDeadline(r *redisdb.PairRow) time.Time { return r.Expires }
 
 // putAction puts a new key into the database of a row.
 func putAction(database func(live.Row) string) tui.Action {

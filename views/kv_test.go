@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"holdfast/core/kind"
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/redisdb"
 	"holdfast/core/live"
@@ -40,7 +41,7 @@ func (w *world) kv(db string, n int, value string) *redisdb.Store {
 	return s
 }
 
-func (w *world) database(db string) (live.Row, tui.Clock) {
+func (w *world) database(db string) (kind.Row, tui.Clock) {
 	w.t.Helper()
 	s, at := w.read()
 	at.Others, at.Server = s, serverTime // exactly
@@ -59,12 +60,12 @@ func TestDatabasesTellTheirBytes(t *testing.T) {
 	bytes := v.Columns[slices.IndexFunc(v.Columns, func(c tui.Column) bool { return c.Title == "BYTES" })]
 	large, at := w.database("large")
 	small, _ := w.database("small%3A%7Ber%7D")
-	for r, want := range map[live.Row]string{large: "6.0 kB", small: "6 B"} {
+	for r, want := range map[kind.Row]string{large: "6.0 kB", small: "6 B"} {
 		if got, _ := cell(t, "BYTES", r, at); got != want {
 			t.Errorf("%s: %s, want %s", r.ID(), got, want)
 		}
 	}
-	if compare := bytes.CompareIn(at.Others); compare(large, small) != 1 || compare(small, large) != -1 {
+	if key := bytes.KeyIn(at.Others); string(key(nil, large)) <= string(key(nil, small)) {
 		t.Error("they are not sorted by their bytes")
 	}
 	if got, _ := cell(t, "BYTES", large, tui.Clock{}); got != "0 B" {
@@ -79,9 +80,13 @@ func TestDatabasesTellHowOftenTheyChange(t *testing.T) {
 		ago     time.Duration // since the second in which they happened
 		want    string
 	}{{0, 0, "-"}, {42, 0, "4.0/s"}, {9500, 0, "904/s"}, {50_000, 0, "4,758/s"}, {42, 10 * time.Second, "1.5/s"}, {42, time.Minute, "-"}} {
-		r := &redisdb.Row{Changes: tt.changes, ReadAt: start.Add(time.Second)}
-		r.Follow(&redisdb.Row{ReadAt: start})
-		if got, _ := cell(t, "RATE", r, tui.Clock{Now: r.ReadAt.Add(tt.ago)}); got != tt.want {
+		of := redisdb.NewRows(nil, "").Kind()
+		read, _ := of.Schema.Column("read")
+		at := func(changes uint64, when time.Time) kind.Row {
+			return packed("db", of.Schema, is(dbs.Changes, changes), is(kind.Time{Column: read}, when))
+		}
+		r := of.Follow(at(0, start), at(tt.changes, start.Add(time.Second)))
+		if got, _ := cell(t, "RATE", r, tui.Clock{Now: start.Add(time.Second + tt.ago)}); got != tt.want {
 			t.Errorf("%d changes in a second, %v ago: %s, want %s", tt.changes, tt.ago, got, tt.want)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"holdfast/core/actorstore"
+	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/keymap"
@@ -13,18 +14,12 @@ import (
 )
 
 func locks() View {
-	type row = *actorstore.LockRow
-	deadline := func(r row) time.Time { return r.Expires }
-	noTTL := func(r row) error { return r.ExpiresErr }
-	noFence := func(r row) error { return r.FenceErr }
-	noToken := func(r row) error { return r.TokenErr }
-	fence := number("FENCE", func(r row) int64 { return r.Fence })
-	numbered := fence.Text
-	fence.Text = func(r live.Row, at tui.Clock) string {
-		if r.(row).Fence == 0 { // it was not taken by AcquireLock
+	c := actorstore.LockColumns
+	fence := func(n int64) string {
+		if n == 0 { // it was not taken by AcquireLock
 			return "-"
 		}
-		return numbered(r, at)
+		return decimal(n)
 	}
 	return View{
 		View: &tui.View{
@@ -32,27 +27,27 @@ func locks() View {
 			Jump:  func(text string) string { return text },
 			Empty: "One can be taken by hand (lock); services take one with actorstore's AcquireLock, under lock:what:id.",
 			Columns: []tui.Column{
-				grow(textColumn("KEY", func(r row) string { return r.Key })),
-				known(textColumn("TOKEN", func(r row) string { return r.Token }), noToken),
-				known(ttl("TTL", deadline), noTTL),
-				known(fence, noFence),
+				grow(textOf("KEY", kind.Row.ID)),
+				textColumn("TOKEN", c.Token),
+				ttl("TTL", c.Expires),
+				number("FENCE", c.Fence, fence),
 			},
-			Facts: facts(func(r row, at tui.Clock) []tui.Fact {
+			Facts: facts(func(r kind.Row, at tui.Clock) []tui.Fact {
 				return []tui.Fact{
-					{Name: "lock", Text: r.Key},
-					fact("held by", r.Token, r.TokenErr),
-					fact("expires", leftWords(r.Expires, at), r.ExpiresErr),
-					fact("fence", fence.Text(r, at), r.FenceErr),
+					{Name: "lock", Text: r.ID()},
+					fact("held by", c.Token.Of(r), c.Token.Err(r)),
+					fact("expires", leftWords(c.Expires.Of(r), at), c.Expires.Err(r)),
+					fact("fence", fence(c.Fence.Of(r)), c.Fence.Err(r)),
 				}
 			}),
-			Links: links(func(r row, l tui.Lookup) []tui.Link {
-				_, rest, _ := strings.Cut(r.Key, ":")
+			Links: links(func(r kind.Row, l tui.Lookup) []tui.Link {
+				_, rest, _ := strings.Cut(r.ID(), ":")
 				what, id, ok := strings.Cut(rest, ":")
 				if !ok {
 					return nil
 				}
 				view := what + "s"
-				table := l.Table(live.Kind(view))
+				table := l.Table(kind.Name(view))
 				if _, exists := table.Get(id); exists {
 					return []tui.Link{{Label: "guards", View: view, ID: id}}
 				}
@@ -73,15 +68,15 @@ func locks() View {
 				{
 					ID: keymap.Unlock, Label: "unlock", Bulk: true,
 					Blocked: func(r live.Row) string {
-						if err := r.(row).TokenErr; err != nil {
+						if err := c.Token.Err(r.(kind.Row)); err != nil {
 							return "its token is not known: " + err.Error()
 						}
 						return ""
 					},
 					Plan: func(o *operate.Operator, r live.Row, _ map[string]string) (operate.Action, error) {
-						l := r.(row)
-						release := o.ReleaseLock(l.Key, l.Token, l.Fence)
-						if l.FenceErr != nil {
+						l := r.(kind.Row)
+						release := o.ReleaseLock(l.ID(), c.Token.Of(l), c.Fence.Of(l))
+						if c.Fence.Err(l) != nil {
 							release.Summary += "; its fence is not known, so the token alone decides"
 						}
 						return release, nil
@@ -90,10 +85,10 @@ func locks() View {
 			},
 		},
 		Fields: []Field{
-			field("key", func(r row) any { return []byte(r.Key) }),
-			knownField(field("token", func(r row) any { return []byte(r.Token) }), noToken),
-			knownField(ttlField("ttl_ms", deadline), noTTL),
-			knownField(field("fence", func(r row) any { return r.Fence }), noFence),
+			derived("key", func(r kind.Row) any { return r.ID() }),
+			field("token", c.Token),
+			ttlField("ttl_ms", c.Expires),
+			field("fence", c.Fence),
 		},
 	}
 }
@@ -156,7 +151,7 @@ func inSpaces(actors *live.Table, name string) (ids []string) {
 		if at >= actors.Len() {
 			break
 		}
-		space, _, ok := strings.Cut(actors.At(at).ID(), ":")
+		space, _, ok := strings.Cut(actors.Row(at).ID(), ":")
 		if !ok {
 			at++
 			continue

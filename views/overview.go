@@ -6,6 +6,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/tui"
 )
@@ -14,7 +15,7 @@ import (
 type line struct {
 	id    string
 	what  string
-	kind  live.Kind // empty for a finding
+	kind  kind.Name // empty for a finding
 	rows  int
 	bad   int
 	rate  float64
@@ -71,10 +72,10 @@ func overview() View {
 			Open: func(r live.Row) (tui.Link, bool) { return r.(row).link, r.(row).link.View != "" },
 		},
 		Fields: []Field{
-			field("what", func(r row) any { return r.what }),
-			field("rows", func(r row) any { return int64(r.rows) }),
-			field("bad", func(r row) any { return int64(r.bad) }),
-			field("changes_per_s", func(r row) any { return math.Round(r.rate*10) / 10 }),
+			derived("what", func(r row) any { return r.what }),
+			derived("rows", func(r row) any { return int64(r.rows) }),
+			derived("bad", func(r row) any { return int64(r.bad) }),
+			derived("changes_per_s", func(r row) any { return math.Round(r.rate*10) / 10 }),
 			{"note", func(r live.Row, at tui.Clock) any { return r.(row).note(at) }},
 		},
 	}

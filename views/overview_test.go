@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"holdfast/core/buffer"
+	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/tui"
 )
@@ -48,8 +49,8 @@ func TestBars(t *testing.T) {
 
 func TestChartsFillTheirRoom(t *testing.T) {
 	snap := &live.Snapshot{}
-	for _, kind := range []live.Kind{"buffers", "keys", "a", "b", "c", "d"} {
-		snap.Tables = append(snap.Tables, live.NewTable(kind))
+	for _, name := range []kind.Name{"buffers", "keys", "a", "b", "c", "d"} {
+		snap.Tables = append(snap.Tables, live.NewTable(name, nil))
 	}
 	for _, room := range [][2]int{{118, 12}, {200, 30}, {40, 6}} {
 		lines := charts(snap, room[0], room[1])
@@ -73,7 +74,7 @@ func TestChartsFillTheirRoom(t *testing.T) {
 
 // The actor of a lock is looked for in each atespace, and never in each actor.
 func TestActorsInSpaces(t *testing.T) {
-	rows := []live.Row{}
+	rows := []kind.Row{}
 	for _, id := range []string{"a", "bare"} {
 		rows = append(rows, named(id))
 	}
@@ -81,7 +82,7 @@ func TestActorsInSpaces(t *testing.T) {
 		rows = append(rows, named(fmt.Sprintf("s%d:a%d", i%3, i)))
 	}
 	rows = append(rows, named("s0:a"), named("s2:a"), named("s2:other:a"))
-	actors := live.NewTable("actors", rows...)
+	actors := live.NewTable("actors", nameless, rows...)
 	if got := inSpaces(actors, "a"); !slices.Equal(got, []string{"s0:a", "s2:a"}) {
 		t.Errorf("found %q", got)
 	}
@@ -90,11 +91,11 @@ func TestActorsInSpaces(t *testing.T) {
 	}
 }
 
-// named is a row of which nothing but the ID is known.
-type named string
+// nameless has no columns.
+var nameless = kind.NewSchema()
 
-func (n named) ID() string     { return string(n) }
-func (n named) Problem() error { return nil }
+// named is a row of which nothing but the ID is known.
+func named(id string) kind.Row { return nameless.One(id, func(*kind.Builder) {}) }
 
 // A question is asked again when rows changed or, if time alone makes another answer, each time; but one that takes
 // long rests for many times as long.
@@ -107,7 +108,7 @@ func TestQuestionsAreAskedNoMoreThanNeeded(t *testing.T) {
 		q.find = func(*live.Snapshot) []*line { asked++; return nil }
 		return q.answer(snap(rev), before)
 	}
-	still, timed := question{kinds: []live.Kind{"a"}}, question{kinds: []live.Kind{"a"}, timed: true}
+	still, timed := question{kinds: []kind.Name{"a"}}, question{kinds: []kind.Name{"a"}, timed: true}
 	quick := finding{rev: ask(still, 1, finding{}).rev, at: time.Now().Add(-time.Second), took: time.Microsecond}
 	slow := finding{rev: quick.rev, at: time.Now(), took: time.Minute}
 	for _, c := range []struct {
@@ -135,7 +136,7 @@ func TestQuestionsAreAskedNoMoreThanNeeded(t *testing.T) {
 
 // A finding that says "flush it" of a buffer is no good advice where nobody may see whether somebody has locked it.
 func TestAFindingDoesNotJudgeALockThatIsNotKnown(t *testing.T) {
-	r := &buffer.Row{LockErr: errors.New("NOPERM")}
+	r := buffer.Columns.Locked.Schema().One("s", func(b *kind.Builder) { buffer.Columns.Locked.Unknown(b, errors.New("NOPERM")) })
 	if got := flushable(r, "flush it if nobody does", tui.Clock{}); got != "whether it is locked is not known" {
 		t.Errorf("advice: %q", got)
 	}

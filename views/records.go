@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/core/record"
@@ -12,71 +13,70 @@ import (
 )
 
 func records() View {
-	type row = *record.RecordRow
-	leaseText := func(r row) string {
-		if r.Lease == int64(record.NoLeaseId) {
+	c := record.RecordColumns
+	leaseText := func(r kind.Row) string {
+		if c.Lease.Of(r) == int64(record.NoLeaseId) {
 			return "-"
 		}
-		return fmt.Sprint(r.Lease)
+		return fmt.Sprint(c.Lease.Of(r))
 	}
-	noVersion, noLease, noValue := row.VersionErr, row.LeaseErr, row.ValueErr
 	return View{
 		View: &tui.View{
 			Name: "records", Title: "Records", Short: "Recs", Kind: "records",
 			Empty: "Services create one with record's Create, under rec:{namespace}:r:key.",
 			Columns: []tui.Column{
-				textColumn("KEY", func(r row) string { return r.Key }),
-				textColumn("NAMESPACE", func(r row) string { return r.Namespace }),
-				known(number("VERSION", func(r row) int64 { return r.Version }), noVersion),
-				known(textColumn("LEASE", leaseText), noLease),
-				known(valueColumn(func(r row) []byte { return r.Value }), noValue),
+				textColumn("KEY", c.Key),
+				textColumn("NAMESPACE", c.Namespace),
+				number("VERSION", c.Version, nil),
+				known(textOf("LEASE", leaseText), c.Lease.Err),
+				valueColumn(c.Value),
 			},
-			Facts: facts(func(r row, _ tui.Clock) []tui.Fact {
+			Facts: facts(func(r kind.Row, _ tui.Clock) []tui.Fact {
 				return []tui.Fact{
-					{Name: "key", Text: r.Key},
-					{Name: "namespace", Text: r.Namespace},
-					fact("version", fmt.Sprint(r.Version), r.VersionErr()),
-					fact("lease", leaseText(r), r.LeaseErr()),
+					{Name: "key", Text: c.Key.Of(r)},
+					{Name: "namespace", Text: c.Namespace.Of(r)},
+					fact("version", fmt.Sprint(c.Version.Of(r)), c.Version.Err(r)),
+					fact("lease", leaseText(r), c.Lease.Err(r)),
 				}
 			}),
-			Links: links(func(r row, l tui.Lookup) []tui.Link {
-				if r.Lease == int64(record.NoLeaseId) {
+			Links: links(func(r kind.Row, _ tui.Lookup) []tui.Link {
+				if c.Lease.Of(r) == int64(record.NoLeaseId) {
 					return nil
 				}
-				return []tui.Link{{Label: "lease", View: "leases", ID: fmt.Sprintf("%s:%d", conn.Escape(r.Namespace), r.Lease)}}
+				return []tui.Link{{Label: "lease", View: "leases", ID: fmt.Sprintf("%s:%d", conn.Escape(c.Namespace.Of(r)), c.Lease.Of(r))}}
 			}),
 			Actions: []tui.Action{
 				{ID: keymap.Edit, Label: "edit", Edit: true},
 				{
 					ID: keymap.Delete, Label: "delete", Bulk: true,
 					Blocked: func(r live.Row) string {
-						if err := r.(row).VersionErr(); err != nil {
+						if err := c.Version.Err(r.(kind.Row)); err != nil {
 							return "its version is not known: " + err.Error()
 						}
 						return ""
 					},
 					Plan: func(o *operate.Operator, r live.Row, _ map[string]string) (operate.Action, error) {
-						return o.Delete("records", r.ID(), r.(row).Version)
+						return o.Delete("records", r.ID(), c.Version.Of(r.(kind.Row)))
 					},
 				},
 			},
 		},
 		Fields: []Field{
-			field("namespace", func(r row) any { return []byte(r.Namespace) }),
-			field("key", func(r row) any { return []byte(r.Key) }),
-			knownField(field("version", func(r row) any { return r.Version }), noVersion),
-			knownField(field("lease", func(r row) any { return r.Lease }), noLease),
-			knownField(field("value", func(r row) any { return r.Value }), noValue),
+			field("namespace", c.Namespace),
+			field("key", c.Key),
+			field("version", c.Version),
+			field("lease", c.Lease),
+			field("value", c.Value),
 		},
 	}
 }
 
 // valueColumn shows the beginning of a value.
-func valueColumn[R live.Row](value func(R) []byte) tui.Column {
-	c := grow(widest(textColumn("VALUE", func(r R) string { return preview(value(r)) }), 60))
-	c.Whole = func(r live.Row) string { return string(value(r.(R))) }
-	return c
+func valueColumn(c kind.Bytes) tui.Column {
+	out := grow(widest(textOf("VALUE", func(r kind.Row) string { return preview(c.Text(r)) }), 60))
+	out.Whole = func(r live.Row) string { return c.Text(r.(kind.Row)) }
+	return known(out, c.Err)
 }
 
 // preview is as much of a value as a cell could show.
-func preview(value []byte) string { return string(value[:min(len(value), 240)]) }
+func preview(value string) string { return value[:min(len(value), 240)] }

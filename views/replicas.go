@@ -8,6 +8,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"holdfast/core/kind"
 	"holdfast/core/kvstore/redisdb"
 	"holdfast/core/live"
 	"holdfast/internal/text"
@@ -18,7 +19,7 @@ import (
 // are behind.
 
 // bytesOf is the size of the values of a database, as far as its keys are read; 0 where nothing is known of them.
-func bytesOf(r *redisdb.Row, others tui.Lookup) int64 {
+func bytesOf(r kind.Row, others tui.Lookup) int64 {
 	if others == nil {
 		return 0
 	}
@@ -26,7 +27,7 @@ func bytesOf(r *redisdb.Row, others tui.Lookup) int64 {
 }
 
 // unweighed is how many of its keys have a size that is not known.
-func unweighed(r *redisdb.Row, others tui.Lookup) int64 {
+func unweighed(r kind.Row, others tui.Lookup) int64 {
 	if others == nil {
 		return 0
 	}
@@ -37,17 +38,18 @@ func unweighed(r *redisdb.Row, others tui.Lookup) int64 {
 const maxLooked = 10_000
 
 // bytesErr is why bytesOf is not known; nil where it is.
-func bytesErr(r *redisdb.Row, others tui.Lookup) error {
+func bytesErr(r kind.Row, others tui.Lookup) error {
 	n := unweighed(r, others)
 	if n == 0 {
 		return nil
 	}
 	pairs := others.Table("keys").Within(r.ID() + ":")
-	for i := range min(pairs.Len(), maxLooked) {
-		if p, ok := pairs.At(i).(*redisdb.PairRow); ok {
-			if err := cmp.Or(p.Problem(), p.BytesErr); err != nil {
-				return fmt.Errorf("%s of its keys are unreadable: %w", humanize.Comma(n), err)
-			}
+	for i, p := range pairs.All(0) {
+		if i == maxLooked {
+			break
+		}
+		if err := cmp.Or(p.Problem(), redisdb.PairColumns.Bytes.Err(p)); err != nil {
+			return fmt.Errorf("%s of its keys are unreadable: %w", humanize.Comma(n), err)
 		}
 	}
 	return fmt.Errorf("%s of its keys are unreadable", humanize.Comma(n))
@@ -78,9 +80,9 @@ type standings struct {
 	silent   time.Duration // since the last report of one that lags; 0: none of them is silent
 }
 
-func standing(r *redisdb.Row, now time.Time) (s standings) {
-	s.more = r.MoreReplicas()
-	for _, p := range r.Replicas(now) {
+func standing(r kind.Row, now time.Time) (s standings) {
+	s.more = redisdb.MoreReplicas(r)
+	for _, p := range redisdb.Replicas(r, now) {
 		s.ahead = max(s.ahead, p.Ahead(r))
 		s.replicas++
 		s.lag = max(s.lag, p.Lag(r))
@@ -90,10 +92,10 @@ func standing(r *redisdb.Row, now time.Time) (s standings) {
 }
 
 // anyTime sums up all replicas there are, for an order that does not change by itself.
-func anyTime(r *redisdb.Row) standings { return standing(r, time.Time{}) }
+func anyTime(r kind.Row) standings { return standing(r, time.Time{}) }
 
 // silence is since when a replica that lags has not reported; 0 where that is no matter.
-func silence(r *redisdb.Row, p redisdb.Replica, now time.Time) time.Duration {
+func silence(r kind.Row, p redisdb.Replica, now time.Time) time.Duration {
 	if ago := now.Sub(p.Reported); p.Lag(r) > 0 && ago >= silentAfter {
 		return ago
 	}
@@ -133,32 +135,32 @@ func (s standings) text() string {
 	return fmt.Sprint(s.lag)
 }
 
-// compare puts databases without replicas first.
-func (s standings) compare(other standings) int {
-	return cmp.Or(cmp.Compare(min(s.replicas, 1), min(other.replicas, 1)), cmp.Compare(s.ahead, other.ahead), cmp.Compare(s.lag, other.lag))
+// appendKey puts databases without replicas first.
+func (s standings) appendKey(b []byte) []byte {
+	return kind.AppendUintKey(kind.AppendUintKey(kind.AppendIntKey(b, int64(min(s.replicas, 1))), s.ahead), s.lag)
 }
 
 // strayReplicas are databases with a replica that has applied what the database does not have.
 func strayReplicas(s *live.Snapshot) (out []*line) {
 	for _, r := range best(s, "kv",
-		func(r *redisdb.Row) bool { return r.ChangesErr == nil && anyTime(r).ahead > 0 },
-		func(a, b *redisdb.Row) int { return cmp.Compare(anyTime(b).ahead, anyTime(a).ahead) }) {
-		replicas := r.Replicas(time.Time{})
+		func(r kind.Row) bool { return redisdb.Columns.Changes.Err(r) == nil && anyTime(r).ahead > 0 },
+		func(a, b kind.Row) int { return cmp.Compare(anyTime(b).ahead, anyTime(a).ahead) }) {
+		replicas := redisdb.Replicas(r, time.Time{})
 		p := slices.MaxFunc(replicas, func(p, q redisdb.Replica) int { return cmp.Compare(p.Applied, q.Applied) })
-		text := fmt.Sprintf("%s: replica %s has applied change %d of %d; it followed another history, start it from a snapshot", r.Database, p.Name, p.Applied, r.Changes)
+		text := fmt.Sprintf("%s: replica %s has applied change %d of %d; it followed another history, start it from a snapshot", redisdb.Columns.Database.Of(r), p.Name, p.Applied, redisdb.Columns.Changes.Of(r))
 		out = append(out, found("replica ahead", always(text), tui.Bad, "kv", r.ID()))
 	}
 	return out
 }
 
 // replicaFacts tell of each replica that reports.
-func replicaFacts(r *redisdb.Row, at tui.Clock) []tui.Fact {
-	if r.ReplicasErr != nil {
-		return []tui.Fact{fact("replicas", "", r.ReplicasErr)}
+func replicaFacts(r kind.Row, at tui.Clock) []tui.Fact {
+	if err := redisdb.Columns.Replicas.Err(r); err != nil {
+		return []tui.Fact{fact("replicas", "", err)}
 	}
 	var out []tui.Fact
-	for _, p := range r.Replicas(at.Server) {
-		if r.ChangesErr != nil {
+	for _, p := range redisdb.Replicas(r, at.Server) {
+		if redisdb.Columns.Changes.Err(r) != nil {
 			out = append(out, tui.Fact{Name: "replica", Text: fmt.Sprintf("%s: applied %d, reported %s ago", p.Name, p.Applied, ago(p.Reported, at))})
 			continue
 		}
@@ -172,7 +174,7 @@ func replicaFacts(r *redisdb.Row, at tui.Clock) []tui.Fact {
 		}
 		out = append(out, f)
 	}
-	if more := r.MoreReplicas(); more > 0 {
+	if more := redisdb.MoreReplicas(r); more > 0 {
 		text := fmt.Sprintf("first %d of %s: too many to read", len(out), humanize.Comma(int64(len(out))+more))
 		return append([]tui.Fact{{Name: "replicas", Text: text, Tone: tui.Warn}}, out...)
 	}

@@ -9,6 +9,7 @@ import (
 	"holdfast/core/actorstore"
 	"holdfast/core/buffer"
 	"holdfast/core/genstore"
+	"holdfast/core/kind"
 	"holdfast/core/kvstore/redisdb"
 	"holdfast/core/live"
 	"holdfast/core/operate"
@@ -18,36 +19,68 @@ import (
 	"holdfast/views"
 )
 
+// The columns of each kind.
+var (
+	bufs         = buffer.Columns
+	gens         = genstore.Columns
+	locks        = actorstore.LockColumns
+	leases, recs = record.LeaseColumns, record.RecordColumns
+	dbs, pairs   = redisdb.Columns, redisdb.PairColumns
+	refused      = errors.New("NOPERM this user may not")
+)
+
+// packed is a row of a schema.
+func packed(id string, s *kind.Schema, fill ...func(*kind.Builder)) kind.Row {
+	return s.One(id, func(b *kind.Builder) {
+		for _, f := range fill {
+			f(b)
+		}
+	})
+}
+
+// is gives a column its value.
+func is[V any](c interface{ Set(*kind.Builder, V) }, value V) func(*kind.Builder) {
+	return func(b *kind.Builder) { c.Set(b, value) }
+}
+
+// not has columns refused.
+func not(columns ...interface{ Unknown(*kind.Builder, error) }) func(*kind.Builder) {
+	return func(b *kind.Builder) {
+		for _, c := range columns {
+			c.Unknown(b, refused)
+		}
+	}
+}
+
 // What was refused of a row is "?" in the table and null in JSON, with the reason once; the rest is there.
 func TestWhatIsRefusedIsNotShownAsAValue(t *testing.T) {
-	refused := errors.New("NOPERM this user may not")
 	for _, test := range []struct {
 		name, field string
-		row         live.Row
+		row         kind.Row
 	}{
-		{"locks", "ttl_ms", &actorstore.LockRow{Key: "lock:a", Token: "t", ExpiresErr: refused, FenceErr: refused}},
-		{"generations", "ttl_ms", &genstore.Row{Namespace: "ns", Key: "k", Generation: 7, ExpiresErr: refused}},
-		{"buffers", "locked", &buffer.Row{Store: "s", Count: 1, LockErr: refused, TokenErr: refused, ExpiresErr: refused}},
-		{"buffers", "keys", &buffer.Row{Store: "s", Count: 1, KeysErr: refused}},
-		{"buffers", "count", &buffer.Row{Store: "s", CountErr: refused}},
-		{"buffers", "bytes", &buffer.Row{Store: "s", Count: 1, BytesErr: refused, FirstWriteErr: refused}},
-		{"generations", "generation", &genstore.Row{Namespace: "ns", Key: "k", GenerationErr: refused}},
-		{"locks", "token", &actorstore.LockRow{Key: "lock:a", TokenErr: refused}},
-		{"records", "version", &record.RecordRow{Namespace: "ns", Key: "k", Unknown: &record.RecordUnknown{Version: refused, Lease: refused, Value: refused}}},
-		{"records", "value", &record.RecordRow{Namespace: "ns", Key: "k", Unknown: &record.RecordUnknown{Value: refused}}},
-		{"kv", "keys", &redisdb.Row{Database: "db", KeysErr: refused, LogErr: refused}},
-		{"kv", "changes", &redisdb.Row{Database: "db", ChangesErr: refused, AppliedErr: refused, RestoreErr: refused}},
-		{"kv", "replicas", &redisdb.Row{Database: "db", ReplicasErr: refused}},
-		{"keys", "value", &redisdb.PairRow{Database: "db", Key: "k", ValueErr: refused}},
-		{"leases", "ttl_ms", &record.LeaseRow{Namespace: "ns", LeaseID: 1, ExpiresErr: refused}},
-		{"leases", "granted_ms", &record.LeaseRow{Namespace: "ns", LeaseID: 1, GrantedErr: refused, RecordsErr: refused}},
-		{"keys", "expires", &redisdb.PairRow{Database: "db", Key: "k", ExpiresErr: refused}},
-		{"keys", "bytes", &redisdb.PairRow{Database: "db", Key: "k", BytesErr: refused}},
+		{"locks", "ttl_ms", packed("lock:a", locks.Token.Schema(), is(locks.Token, "t"), not(locks.Expires, locks.Fence))},
+		{"generations", "ttl_ms", packed("x", gens.Namespace.Schema(), is(gens.Namespace, "ns"), is(gens.Key, "k"), is(gens.Generation, 7), not(gens.Expires))},
+		{"buffers", "locked", packed("x", bufs.Store.Schema(), is(bufs.Store, "s"), is(bufs.Count, 1), not(bufs.Locked, bufs.LockToken, bufs.LockExpires))},
+		{"buffers", "keys", packed("x", bufs.Store.Schema(), is(bufs.Store, "s"), is(bufs.Count, 1), not(bufs.Keys))},
+		{"buffers", "count", packed("x", bufs.Store.Schema(), is(bufs.Store, "s"), not(bufs.Count))},
+		{"buffers", "bytes", packed("x", bufs.Store.Schema(), is(bufs.Store, "s"), is(bufs.Count, 1), not(bufs.Bytes, bufs.FirstWrite))},
+		{"generations", "generation", packed("x", gens.Namespace.Schema(), is(gens.Namespace, "ns"), is(gens.Key, "k"), not(gens.Generation))},
+		{"locks", "token", packed("lock:a", locks.Token.Schema(), not(locks.Token))},
+		{"records", "version", packed("x", recs.Namespace.Schema(), is(recs.Namespace, "ns"), is(recs.Key, "k"), not(recs.Version, recs.Lease, recs.Value))},
+		{"records", "value", packed("x", recs.Namespace.Schema(), is(recs.Namespace, "ns"), is(recs.Key, "k"), not(recs.Value))},
+		{"kv", "keys", packed("x", dbs.Database.Schema(), is(dbs.Database, "db"), not(dbs.Keys, dbs.LogLength))},
+		{"kv", "changes", packed("x", dbs.Database.Schema(), is(dbs.Database, "db"), not(dbs.Changes, dbs.Applied, dbs.Restoring))},
+		{"kv", "replicas", packed("x", dbs.Database.Schema(), is(dbs.Database, "db"), not(dbs.Replicas))},
+		{"keys", "value", packed("x", pairs.Database.Schema(), is(pairs.Database, "db"), is(pairs.Key, "k"), not(pairs.Value))},
+		{"leases", "ttl_ms", packed("x", leases.Namespace.Schema(), is(leases.Namespace, "ns"), is(leases.Lease, 1), not(leases.Expires))},
+		{"leases", "granted_ms", packed("x", leases.Namespace.Schema(), is(leases.Namespace, "ns"), is(leases.Lease, 1), not(leases.Granted, leases.Records))},
+		{"keys", "expires", packed("x", pairs.Database.Schema(), is(pairs.Database, "db"), is(pairs.Key, "k"), not(pairs.Expires))},
+		{"keys", "bytes", packed("x", pairs.Database.Schema(), is(pairs.Database, "db"), is(pairs.Key, "k"), not(pairs.Bytes))},
 	} {
 		name, row := test.name, test.row
 		v := anyView(name)
 		var out strings.Builder
-		must(t, v.Print(views.Printer{Out: &out, Format: views.JSONL}, live.NewTable(live.Kind(name), row), tui.Clock{}, nil))
+		must(t, v.Print(views.Printer{Out: &out, Format: views.JSONL}, live.NewTable(kind.Name(name), row.Schema(), row), tui.Clock{}, nil))
 		if got := out.String(); !strings.Contains(got, `"`+test.field+`":null`) || strings.Count(got, "NOPERM") != 1 || !strings.Contains(got, `"unknown":"NOPERM`) {
 			t.Errorf("%s: printed %s", name, got)
 		}
@@ -66,9 +99,8 @@ func TestActionsSayWhatIsNotKnown(t *testing.T) {
 	w := newWorld(t)
 	o, err := operate.New(w.core, operate.Options{FlushDir: t.TempDir()})
 	must(t, err)
-	refused := errors.New("NOPERM this user may not")
-	unseen := &buffer.Row{Store: "s", Count: 1, LockErr: refused, TokenErr: refused, ExpiresErr: refused}
-	unnamed := &buffer.Row{Store: "s", Count: 1, Locked: true, TokenErr: refused}
+	unseen := packed("x", bufs.Store.Schema(), is(bufs.Store, "s"), is(bufs.Count, 1), not(bufs.Locked, bufs.LockToken, bufs.LockExpires))
+	unnamed := packed("x", bufs.Store.Schema(), is(bufs.Store, "s"), is(bufs.Count, 1), is(bufs.Locked, true), not(bufs.LockToken))
 	for _, test := range []struct {
 		view string
 		of   keymap.Action
@@ -79,12 +111,12 @@ func TestActionsSayWhatIsNotKnown(t *testing.T) {
 		{"buffers", keymap.Unlock, unseen, "whether it is locked is not known: NOPERM"},
 		{"buffers", keymap.Flush, unnamed, "by whom is not known: NOPERM"},
 		{"buffers", keymap.Unlock, unnamed, "token of its lock is not known: NOPERM"},
-		{"leases", keymap.Delete, &record.LeaseRow{Namespace: "ns", LeaseID: 1, RecordsErr: refused}, "how many is not known"},
-		{"buffers", keymap.Flush, &buffer.Row{Store: "s", CountErr: refused, BytesErr: refused}, "(how many is not known, of a size that is not known)"},
-		{"locks", keymap.Unlock, &actorstore.LockRow{Key: "lock:a", TokenErr: refused}, "token is not known: NOPERM"},
-		{"records", keymap.Delete, &record.RecordRow{Namespace: "ns", Key: "k", Unknown: &record.RecordUnknown{Version: refused}}, "version is not known: NOPERM"},
-		{"keys", keymap.Delete, &redisdb.PairRow{Database: "db", Key: "k", ValueErr: refused}, "value is not known"},
-		{"keys", keymap.Delete, &redisdb.PairRow{Database: "db", Key: "k", BytesErr: refused}, "size is not known"},
+		{"leases", keymap.Delete, packed("x", leases.Namespace.Schema(), is(leases.Namespace, "ns"), is(leases.Lease, 1), not(leases.Records)), "how many is not known"},
+		{"buffers", keymap.Flush, packed("x", bufs.Store.Schema(), is(bufs.Store, "s"), not(bufs.Count, bufs.Bytes)), "(how many is not known, of a size that is not known)"},
+		{"locks", keymap.Unlock, packed("lock:a", locks.Token.Schema(), not(locks.Token)), "token is not known: NOPERM"},
+		{"records", keymap.Delete, packed("x", recs.Namespace.Schema(), is(recs.Namespace, "ns"), is(recs.Key, "k"), not(recs.Version)), "version is not known: NOPERM"},
+		{"keys", keymap.Delete, packed("x", pairs.Database.Schema(), is(pairs.Database, "db"), is(pairs.Key, "k"), not(pairs.Value)), "value is not known"},
+		{"keys", keymap.Delete, packed("x", pairs.Database.Schema(), is(pairs.Database, "db"), is(pairs.Key, "k"), not(pairs.Bytes)), "size is not known"},
 	} {
 		v := anyView(test.view)
 		for _, a := range v.Actions {

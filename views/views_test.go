@@ -16,6 +16,7 @@ import (
 	"holdfast/core"
 	"holdfast/core/actorstore"
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/core/kvstore"
 	"holdfast/core/live"
 	"holdfast/core/operate"
@@ -128,9 +129,9 @@ func (w *world) fill() {
 // The registry is the contract of the command line: these views, in this order.
 func TestRegistry(t *testing.T) {
 	w := newWorld(t)
-	kinds := map[live.Kind]bool{"": true}
-	for _, f := range w.core.Feeds() {
-		kinds[f.Kind] = true
+	kinds := map[kind.Name]bool{"": true}
+	for _, f := range w.core.Kinds() {
+		kinds[f.Name] = true
 	}
 	keys, err := keymap.New(nil)
 	must(t, err)
@@ -187,8 +188,8 @@ func TestEveryViewOfEveryRow(t *testing.T) {
 			}
 			for _, c := range v.Columns {
 				_ = c.Text(r, at)
-				if c.Compare != nil && c.Compare(r, r) != 0 {
-					t.Errorf("%s: %s is not equal to itself by %s", v.Name, r.ID(), c.Title)
+				if c.Key != nil && len(c.Key(nil, r.(kind.Row))) == 0 {
+					t.Errorf("%s: %s has no place by %s", v.Name, r.ID(), c.Title)
 				}
 				if c.Tone != nil {
 					_ = c.Tone(r, at)
@@ -200,7 +201,7 @@ func TestEveryViewOfEveryRow(t *testing.T) {
 			if v.Links != nil {
 				for _, l := range v.Links(r, snap, w.content(v.Kind, r.ID())) {
 					if l.Within != "" {
-						if snap.Table(live.Kind(l.View)).Within(l.Within).Len() == 0 {
+						if snap.Table(kind.Name(l.View)).Within(l.Within).Len() == 0 {
 							t.Errorf("%s: %s leads to nothing: %+v", v.Name, r.ID(), l)
 						}
 						continue
@@ -243,7 +244,7 @@ func TestEveryViewOfEveryRow(t *testing.T) {
 	}
 }
 
-func (w *world) content(kind live.Kind, id string) []byte {
+func (w *world) content(kind kind.Name, id string) []byte {
 	w.t.Helper()
 	d, err := w.core.Live.Inspect(ctx, kind, id)
 	must(w.t, err)
@@ -319,10 +320,10 @@ func TestLinksOfALeaseLookAtItsOwnRecordsAlone(t *testing.T) {
 	}
 }
 
-func ids(w *world, kind live.Kind) (out []string) {
+func ids(w *world, name kind.Name) (out []string) {
 	snap, _ := w.read()
-	for i := range snap.Table(kind).Len() {
-		out = append(out, snap.Table(kind).At(i).ID())
+	for i := range snap.Table(name).Len() {
+		out = append(out, snap.Table(name).At(i).ID())
 	}
 	return out
 }
@@ -405,14 +406,14 @@ func TestPrint(t *testing.T) {
 // A lock until the year 9999 has a deadline; only one without any never ends.
 func TestAFarDeadlineIsNotNever(t *testing.T) {
 	at := tui.Clock{Now: serverTime}
-	row := &actorstore.LockRow{Key: "lock:a", Token: "t", Expires: time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)}
+	row := packed("lock:a", actorstore.LockColumns.Token.Schema(), is(actorstore.LockColumns.Token, "t"), is(actorstore.LockColumns.Expires, time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)))
 	v, _ := views.Named("locks")
 	if got := v.Columns[2].Text(row, at); !strings.HasSuffix(got, "y") || strings.Contains(got, "never") {
 		t.Errorf("shown %q", got)
 	}
 	var out strings.Builder
-	must(t, v.Print(views.Printer{Out: &out, Format: views.JSONL}, live.NewTable("locks", row), at, nil))
-	if want := fmt.Sprintf(`"ttl_ms":%d,`, row.Expires.UnixMilli()-serverTime.UnixMilli()); !strings.Contains(out.String(), want) {
+	must(t, v.Print(views.Printer{Out: &out, Format: views.JSONL}, live.NewTable("locks", row.Schema(), row), at, nil))
+	if want := fmt.Sprintf(`"ttl_ms":%d,`, actorstore.LockColumns.Expires.Of(row).UnixMilli()-serverTime.UnixMilli()); !strings.Contains(out.String(), want) {
 		t.Errorf("printed %s, want %s", &out, want)
 	}
 }

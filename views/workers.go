@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"holdfast/core/actorstore"
+	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/keymap"
@@ -11,16 +12,17 @@ import (
 )
 
 func workers() View {
-	type row = *actorstore.WorkerRow
-	state := func(r row) string {
-		switch name := strings.ToLower(r.State()); {
-		case r.Unread() != "" && r.Unread() != "metadata":
+	c := actorstore.WorkerColumns
+	state := func(r kind.Row) string {
+		free, unread := c.Actor.Of(r) == "", c.Unread.Of(r)
+		switch name := strings.ToLower(c.State.Of(r)); {
+		case unread != "" && unread != "metadata":
 			return "unknown"
-		case name != "" && name != "active" && r.ActorID != "":
+		case name != "" && name != "active" && !free:
 			return name + ", busy"
 		case name != "" && name != "active":
 			return name
-		case r.ActorID == "":
+		case free:
 			return "idle"
 		}
 		return "busy"
@@ -30,10 +32,10 @@ func workers() View {
 			Name: "workers", Title: "Workers", Short: "Wrks", Kind: "workers",
 			Empty: "Services create one with actorstore's CreateWorker, under worker:namespace:pool:pod.",
 			Columns: []tui.Column{
-				grow(textColumn("POD", func(r row) string { return r.Pod })),
-				textColumn("POOL", func(r row) string { return r.Pool }),
-				textColumn("NAMESPACE", func(r row) string { return r.Namespace }),
-				toned(textColumn("STATE", state), func(r row) tui.Tone {
+				grow(textColumn("POD", c.Pod)),
+				textColumn("POOL", c.Pool),
+				textColumn("NAMESPACE", c.Namespace),
+				toned(textOf("STATE", state), func(r kind.Row) tui.Tone {
 					switch state(r) {
 					case "idle":
 						return tui.Muted
@@ -42,21 +44,21 @@ func workers() View {
 					}
 					return tui.Warn
 				}),
-				textColumn("ACTOR", func(r row) string { return orDash(r.ActorID) }),
-				textColumn("IP", func(r row) string { return orDash(r.IP) }),
-				number("VERSION", func(r row) int64 { return r.Version }),
+				textOr("ACTOR", c.Actor),
+				textOr("IP", c.IP),
+				number("VERSION", c.Version, nil),
 			},
-			Facts: facts(func(r row, _ tui.Clock) []tui.Fact {
-				return withUnread(r.Unread(), []tui.Fact{
-					{Name: "pod", Text: r.Pod},
-					{Name: "pool", Text: r.Pool},
-					{Name: "namespace", Text: r.Namespace},
+			Facts: facts(func(r kind.Row, _ tui.Clock) []tui.Fact {
+				return withUnread(c.Unread.Of(r), []tui.Fact{
+					{Name: "pod", Text: c.Pod.Of(r)},
+					{Name: "pool", Text: c.Pool.Of(r)},
+					{Name: "namespace", Text: c.Namespace.Of(r)},
 					{Name: "state", Text: state(r)},
-					{Name: "actor", Text: orDash(r.ActorID)},
-					{Name: "ip", Text: orDash(r.IP)},
+					{Name: "actor", Text: orDash(c.Actor.Of(r))},
+					{Name: "ip", Text: orDash(c.IP.Of(r))},
 				})
 			}),
-			Links: links(func(r row, l tui.Lookup) []tui.Link {
+			Links: links(func(r kind.Row, l tui.Lookup) []tui.Link {
 				var out []tui.Link
 				if id, ok := actorOf(r, l); ok {
 					out = append(out, tui.Link{Label: "actor", View: "actors", ID: id})
@@ -69,34 +71,35 @@ func workers() View {
 				{
 					ID: keymap.Delete, Label: "delete", Bulk: true,
 					Plan: func(o *operate.Operator, r live.Row, _ map[string]string) (operate.Action, error) {
-						return o.Delete("workers", r.ID(), r.(row).Version)
+						return o.Delete("workers", r.ID(), c.Version.Of(r.(kind.Row)))
 					},
 				},
 			},
 		},
 		Fields: []Field{
-			field("namespace", func(r row) any { return r.Namespace }),
-			field("pool", func(r row) any { return r.Pool }),
-			field("pod", func(r row) any { return r.Pod }),
-			field("ip", func(r row) any { return r.IP }),
-			field("version", func(r row) any { return r.Version }),
-			field("actor_id", func(r row) any { return r.ActorID }),
-			field("actor_atespace", func(r row) any { return r.ActorSpace }),
-			field("state", func(r row) any { return state(r) }),
-			field("unread", func(r row) any { return orNull(r.Unread()) }),
+			field("namespace", c.Namespace),
+			field("pool", c.Pool),
+			field("pod", c.Pod),
+			field("ip", c.IP),
+			field("version", c.Version),
+			field("actor_id", c.Actor),
+			field("actor_atespace", c.ActorSpace),
+			derived("state", func(r kind.Row) any { return state(r) }),
+			derived("unread", func(r kind.Row) any { return orNull(c.Unread.Of(r)) }),
 		},
 	}
 }
 
 // actorOf finds the row of the actor that a worker runs, in the layout with an atespace or without.
-func actorOf(r *actorstore.WorkerRow, l tui.Lookup) (id string, ok bool) {
-	if r.ActorID == "" {
+func actorOf(worker kind.Row, l tui.Lookup) (id string, ok bool) {
+	actor := actorstore.WorkerColumns.Actor.Of(worker)
+	if actor == "" {
 		return "", false
 	}
-	for _, id := range []string{r.ActorSpace + ":" + r.ActorID, r.ActorID} {
+	for _, id := range []string{actorstore.WorkerColumns.ActorSpace.Of(worker) + ":" + actor, actor} {
 		if _, ok := l.Table("actors").Get(id); ok {
 			return id, true
 		}
 	}
-	return r.ActorID, true
+	return actor, true
 }

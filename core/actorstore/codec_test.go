@@ -3,6 +3,7 @@ package actorstore
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"reflect"
@@ -11,9 +12,10 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
-	"unsafe"
 
 	"pgregory.net/rapid"
+
+	"holdfast/core/kind"
 )
 
 const (
@@ -240,11 +242,15 @@ func TestEveryLockHasACounterOfItsOwnInItsSlot(t *testing.T) {
 }
 
 func BenchmarkActorRow(b *testing.B) {
-	rows := newRowBuilder()
+	rows := actorSchema.Builder(1)
 	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := rows.actor("a1", actorFixture); err != nil {
+	for n := 0; b.Loop(); n++ {
+		rows.Row("a1")
+		if err := setActor(rows, "a1", actorFixture); err != nil {
 			b.Fatal(err)
+		}
+		if n%1000 == 999 {
+			rows.Rows()
 		}
 	}
 }
@@ -268,11 +274,39 @@ func BenchmarkActorEncode(b *testing.B) {
 	}
 }
 
+// A row takes about 60 bytes, and decoding a page of them makes no piece of memory for each.
 func TestAMillionRowsFit(t *testing.T) {
-	if size := unsafe.Sizeof(ActorRow{}); size > 128 {
-		t.Errorf("an actor's row is %d bytes without its texts", size)
-	}
-	if size := unsafe.Sizeof(WorkerRow{}); size > 128 {
-		t.Errorf("a worker's row is %d bytes without its texts", size)
+	const n = 1000
+	for _, tc := range []struct {
+		schema *kind.Schema
+		set    func(b *kind.Builder, name, doc string) error
+		name   string
+		doc    string
+	}{
+		{actorSchema, setActor, "actor-%06d", strings.Replace(actorFixture, `"a1"`, `"actor-%06[1]d","workerPoolName":"pool"`, 1)},
+		{workerSchema, setWorker, "ns:pool:pod-%06d", strings.NewReplacer("pod-0", "pod-%06[1]d", "a1", "actor-%06[1]d").Replace(workerFixture)},
+	} {
+		names, docs := make([]string, n), make([]string, n)
+		for i := range n {
+			names[i], docs[i] = fmt.Sprintf(tc.name, i), fmt.Sprintf(tc.doc, i)
+		}
+		var rows []kind.Row
+		pieces := testing.AllocsPerRun(5, func() {
+			b := tc.schema.Builder(n)
+			for i, name := range names {
+				b.Row(name)
+				b.Bad(tc.set(b, name, docs[i]))
+			}
+			rows = b.Rows()
+		})
+		bytes := 0
+		for _, r := range rows {
+			if bytes += len(r.Data()); r.Bad() {
+				t.Fatal(r.Problem())
+			}
+		}
+		if bytes > 64*n || pieces > 20 {
+			t.Errorf("%s takes %d bytes; %d of them are made of %v pieces of memory", rows[0].ID(), bytes/n, n, pieces)
+		}
 	}
 }

@@ -40,8 +40,8 @@ func TestALaterWorkersAssignmentIsReadEverywhere(t *testing.T) {
 		}
 		rows, err := actorstore.NewWorkerRows(c, "worker:").Read(ctx, []string{"ns:pool:pod-0"})
 		must(t, err)
-		if r := rows[0]; r.ActorID != "a1" || r.ActorSpace != "sp" || r.State() != "ACTIVE" || r.Unread() != "" || r.Problem() != nil {
-			t.Errorf("shown %+v", r)
+		if r := rows[0]; workers.Actor.Of(r) != "a1" || workers.ActorSpace.Of(r) != "sp" || workers.State.Of(r) != "ACTIVE" || workers.Unread.Of(r) != "" || r.Problem() != nil {
+			t.Errorf("shown %v", cells(r))
 		}
 		if halves, err := s.Halves(ctx); len(halves) != 0 || err != nil {
 			t.Errorf("a whole assignment has halves %v, %v", halves, err)
@@ -203,12 +203,13 @@ func TestNothingActsOnAMemberThatCouldCarryAnAssignmentOrAState(t *testing.T) {
 			}
 
 			fill("STATUS_RUNNING", ","+member, ","+member)
-			actors, err := actorstore.NewActorRows(c, "actor:").Read(ctx, []string{"a1"})
+			as, err := actorstore.NewActorRows(c, "actor:").Read(ctx, []string{"a1"})
 			must(t, err)
-			workers, err := actorstore.NewWorkerRows(c, "worker:").Read(ctx, []string{"ns:pool:pod-0"})
+			ws, err := actorstore.NewWorkerRows(c, "worker:").Read(ctx, []string{"ns:pool:pod-0"})
 			must(t, err)
-			if want := map[bool]string{true: name, false: ""}[carries]; actors[0].Unread() != want || workers[0].Unread() != want {
-				t.Errorf("rows beside %s show %q and %q", member, actors[0].Unread(), workers[0].Unread())
+			if want := map[bool]string{true: name, false: ""}[carries]; actors.Unread.Of(as[0]) != want || workers.Unread.Of(ws[0]) != want ||
+				actorstore.ActorObscure(as[0]) != carries || actorstore.WorkerObscure(ws[0]) != carries {
+				t.Errorf("rows beside %s show %q and %q", member, actors.Unread.Of(as[0]), workers.Unread.Of(ws[0]))
 			}
 		}
 	})

@@ -50,74 +50,39 @@ func list[T any](ctx context.Context, c redis.UniversalClient, op, prefix string
 	var good []*T
 	var bad BadRecords
 	err := eachPage(ctx, c, prefix, func(keys []string) (func(), error) {
-		var pageBad BadRecords
-		pageGood, err := readEach(ctx, c, whole, prefix, keys, decode, func(key string, err error) *T {
-			pageBad = append(pageBad, conn.Fail(op, key, err))
-			return nil
+		cmds := make([]*redis.StringCmd, len(keys))
+		err := conn.Pipeline(ctx, c, func(p redis.Pipeliner) {
+			for i, key := range keys {
+				cmds[i] = p.Get(ctx, key)
+			}
 		})
+		if err != nil {
+			return nil, err
+		}
+		pageGood := make([]*T, 0, len(keys))
+		var pageBad BadRecords
+		for i, cmd := range cmds {
+			doc, err := cmd.Result() // a string already: of a million documents none is copied
+			if err == redis.Nil {
+				continue
+			}
+			var one *T
+			if err = asRecord(err); err == nil {
+				one, err = decode(keys[i][len(prefix):], doc)
+			}
+			if err != nil {
+				pageBad = append(pageBad, conn.Fail(op, keys[i], err))
+				continue
+			}
+			pageGood = append(pageGood, one)
+		}
 		return func() {
 			good = append(good, pageGood...)
 			bad = append(bad, pageBad...)
-		}, err
+		}, nil
 	})
 	if err != nil {
 		return nil, conn.Fail(op, "", err)
 	}
 	return good, bad.orNil()
-}
-
-// fetcher reads the documents of keys, in their order.
-type fetcher func(ctx context.Context, c redis.UniversalClient, keys []string) ([]conn.Head, error)
-
-// whole is a fetcher of documents of any size; conn.Heads is one that reads no large one.
-func whole(ctx context.Context, c redis.UniversalClient, keys []string) ([]conn.Head, error) {
-	cmds := make([]*redis.StringCmd, len(keys))
-	err := conn.Pipeline(ctx, c, func(p redis.Pipeliner) {
-		for i, key := range keys {
-			cmds[i] = p.Get(ctx, key)
-		}
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := make([]conn.Head, len(keys))
-	for i, cmd := range cmds {
-		doc, err := cmd.Result() // a string already: of a million documents none is copied
-		out[i].Text, out[i].Found = doc, err == nil
-		if err != redis.Nil {
-			out[i].Err = err
-		}
-	}
-	return out, nil
-}
-
-// readEach reads the documents of keys in one pipeline and decodes them by their names behind the prefix. bad may stand
-// in for one that cannot be read; nil leaves it out, as missing ones are.
-func readEach[T any](ctx context.Context, c redis.UniversalClient, fetch fetcher, prefix string, keys []string,
-	decode func(name, doc string) (*T, error), bad func(key string, err error) *T) ([]*T, error) {
-	if len(keys) == 0 {
-		return nil, nil
-	}
-	docs, err := fetch(ctx, c, keys)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]*T, 0, len(keys))
-	for i, doc := range docs {
-		if !doc.Found && doc.Err == nil {
-			continue
-		}
-		var one *T
-		err := asRecord(doc.Err)
-		if err == nil {
-			one, err = decode(keys[i][len(prefix):], doc.Text)
-		}
-		if err != nil {
-			one = bad(keys[i], err)
-		}
-		if one != nil {
-			out = append(out, one)
-		}
-	}
-	return out, nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/actorstore"
+	"holdfast/core/kind"
 	"holdfast/internal/redistest"
 )
 
@@ -61,4 +62,15 @@ func suspended(id string) *actorstore.Actor {
 
 func worker(pod string) *actorstore.Worker {
 	return &actorstore.Worker{WorkerNamespace: "ns", WorkerPool: "pool", WorkerPod: pod, Ip: "10.0.0.7"}
+}
+
+var actors, workers, locks = &actorstore.ActorColumns, &actorstore.WorkerColumns, &actorstore.LockColumns
+
+// cells are the values of a row in the order of its columns, for messages.
+func cells(r kind.Row) []any {
+	out := []any{r.ID()}
+	for _, c := range r.Schema().Columns() {
+		out = append(out, c.Value(r))
+	}
+	return append(out, r.Problem())
 }

@@ -28,11 +28,12 @@ func TestDocumentsWithMetadataAreShownAndPaired(t *testing.T) {
 		put(t, c, "actor:a3", `{"actorId":"a3","status":8}`)
 		put(t, c, "actor:a4", `{"actorId":"a4","status":7}`)
 		put(t, c, "worker:w-uid", metadataWorker)
-		actors, err := actorstore.NewActorRows(c, "actor:").Read(ctx, []string{"sp:a1", "sp:a2", "a3", "a4"})
+		as, err := actorstore.NewActorRows(c, "actor:").Read(ctx, []string{"sp:a1", "sp:a2", "a3", "a4"})
 		must(t, err)
 		var shown []string
-		for _, r := range actors {
-			shown = append(shown, fmt.Sprint(r.ID(), r.Atespace(), r.ActorID(), r.Version, r.Status(), r.Template(), r.Worker(), r.PodIP(), r.Unread(), r.Problem()))
+		for _, r := range as {
+			shown = append(shown, fmt.Sprint(r.ID(), actors.Atespace.Of(r), actorstore.ActorID(r), actors.Version.Of(r), actors.Status.Of(r), actors.Template.Of(r),
+				actors.Worker.Of(r), actors.IP.Of(r), actors.Unread.Of(r), r.Problem()))
 		}
 		want := []string{
 			"sp:a1spa17STATUS_RUNNINGtns/tmplns/pod-0metadata <nil>",
@@ -44,10 +45,10 @@ func TestDocumentsWithMetadataAreShownAndPaired(t *testing.T) {
 				t.Errorf("shown %s\nwant  %s", got, want[i])
 			}
 		}
-		workers, err := actorstore.NewWorkerRows(c, "worker:").Read(ctx, []string{"w-uid"})
+		ws, err := actorstore.NewWorkerRows(c, "worker:").Read(ctx, []string{"w-uid"})
 		must(t, err)
-		if r := workers[0]; r.ID() != "w-uid" || r.Name() != "ns:pool:pod-1" || r.Version != 4 || r.ActorID != "a2" || r.Problem() != nil || !r.Runs(actors[1]) || !actors[1].On(r) {
-			t.Errorf("shown %+v", r)
+		if r := ws[0]; r.ID() != "w-uid" || actorstore.WorkerName(r) != "ns:pool:pod-1" || workers.Version.Of(r) != 4 || workers.Actor.Of(r) != "a2" || r.Problem() != nil || !actorstore.On(as[1], r) {
+			t.Errorf("shown %v", cells(r))
 		}
 		halves, err := s.Halves(ctx)
 		if err != nil || len(halves) != 1 || halves[0].Actor != "sp:a1" {

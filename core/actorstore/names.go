@@ -67,7 +67,12 @@ func checkWorkerName(name string) error {
 	if byUID(name) {
 		return checkPart("worker's pod uid", name)
 	}
+	return checkWorker(splitWorker(name))
+}
+
+// splitWorker takes a worker's name apart.
+func splitWorker(name string) (namespace, pool, pod string) {
 	namespace, rest, _ := strings.Cut(name, ":")
-	pool, pod, _ := strings.Cut(rest, ":")
-	return checkWorker(namespace, pool, pod)
+	pool, pod, _ = strings.Cut(rest, ":")
+	return namespace, pool, pod
 }

@@ -1,60 +1,17 @@
 package actorstore
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 )
-
-// Half is a one-sided assignment: only the actor or only the worker names the other. A crash between the two writes
-// leaves one, or a write by hand.
-type Half struct {
-	Actor   string // row id of the actor that points, or that is pointed at
-	Worker  string // row id of the worker; namespace/pod when an actor points at a pod of unknown pool that is not there
-	OfActor bool   // the actor points at the worker; else the worker points at the actor
-	Version int64  // of the document that points
-	Reason  string // what is wrong with the other side
-}
-
-// On tells whether the actor points at the worker.
-func (r *ActorRow) On(w *WorkerRow) bool {
-	on := r.Worker()
-	return on != "" && (on == w.Name() || on == w.Namespace+"/"+w.Pod)
-}
-
-// Runs tells whether the worker points at the actor.
-func (r *WorkerRow) Runs(a *ActorRow) bool {
-	return r.ActorID != "" && r.ActorID == a.ActorID() && r.ActorSpace == a.Atespace()
-}
-
-// Obscure tells whether an unread member could say where the actor runs. The newer layout as such is read.
-func (r *ActorRow) Obscure() bool { return obscure(r.Unread()) }
-
-// Obscure tells whether an unread member could say which actor the worker runs.
-func (r *WorkerRow) Obscure() bool { return obscure(r.Unread()) }
-
-func obscure(unread string) bool {
-	switch unread {
-	case "", "metadata", "status", "actorTemplate":
-		return false
-	}
-	return true
-}
-
-// actorIDs are the row ids under which the actor that a worker points at may lie, the newer layout first.
-func (r *WorkerRow) actorIDs() []string {
-	switch {
-	case r.ActorID == "":
-		return nil
-	case r.ActorSpace == "":
-		return []string{r.ActorID}
-	}
-	return []string{r.ActorSpace + ":" + r.ActorID, r.ActorID}
-}
 
 // Halves reports every one-sided assignment. Each is read a second time before it is reported, so that an assignment
 // that completes meanwhile is left out; one that still waits for its second write is reported. Unreadable records, and
@@ -65,55 +22,49 @@ func (s *Persistence) Halves(ctx context.Context) ([]Half, error) {
 	actors, workers := NewActorRows(s.c, s.prefixes.Actor), NewWorkerRows(s.c, s.prefixes.Worker)
 	var bad BadRecords
 
-	byName, byPod := make(map[string]*WorkerRow), make(map[string][]*WorkerRow)
-	err := eachRow(ctx, s.c, s.prefixes.Worker, workers.Read, func(w *WorkerRow) {
-		if w.rest().bad != nil {
-			bad = append(bad, w.rest().bad)
+	var all []kind.Row // of the workers that can be read
+	byID := make(map[string]kind.Row)
+	err := eachRow(ctx, s.c, s.prefixes.Worker, workers.Read, func(w kind.Row) {
+		if w.Bad() {
+			bad = append(bad, w.Clone().Problem())
 			return
 		}
-		if w.Obscure() {
-			bad = append(bad, conn.Fail(op, s.prefixes.Worker+w.id, unread(w.Unread())))
+		if WorkerObscure(w) {
+			bad = append(bad, conn.Fail(op, s.prefixes.Worker+w.ID(), unread(WorkerColumns.Unread.Of(w))))
 		}
-		byName[w.Name()] = w
-		byPod[w.Namespace+"/"+w.Pod] = append(byPod[w.Namespace+"/"+w.Pod], w)
+		all = append(all, w)
+		byID[w.ID()] = w
 	})
 	if err != nil {
 		return nil, conn.Fail(op, "", err)
 	}
+	pairing := Pairing{Worker: in(byID), Workers: slices.All(all)}
 	paired := make(map[string]bool) // workers whose actor points back
 	var suspects []pair
-	err = eachRow(ctx, s.c, s.prefixes.Actor, actors.Read, func(a *ActorRow) {
-		if a.bad != nil {
-			bad = append(bad, a.bad)
+	err = eachRow(ctx, s.c, s.prefixes.Actor, actors.Read, func(a kind.Row) {
+		if a.Bad() {
+			bad = append(bad, a.Clone().Problem())
 			return
 		}
-		if a.Obscure() {
-			bad = append(bad, conn.Fail(op, s.prefixes.Actor+a.ID(), unread(a.Unread())))
+		if ActorObscure(a) {
+			bad = append(bad, conn.Fail(op, s.prefixes.Actor+a.ID(), unread(ActorColumns.Unread.Of(a))))
 		}
-		if a.Worker() == "" {
+		name := ActorColumns.Worker.Of(a)
+		if name == "" {
 			return
 		}
-		candidates := byPod[a.Worker()]
-		if w := byName[a.Worker()]; w != nil {
-			candidates = []*WorkerRow{w}
-		}
-		for _, w := range candidates {
-			if w.Runs(a) {
-				paired[w.id] = true
-				return
-			}
-		}
-		suspects = append(suspects, pair{actor: a.ID(), worker: a.Worker(), ofActor: true})
-		if len(candidates) > 0 {
-			suspects[len(suspects)-1].worker = candidates[0].id
+		if w, whole := pairing.workerOf(a); whole {
+			paired[w.ID()] = true
+		} else {
+			suspects = append(suspects, pair{actor: strings.Clone(a.ID()), worker: cmp.Or(w.ID(), strings.Clone(name)), ofActor: true})
 		}
 	})
 	if err != nil {
 		return nil, conn.Fail(op, "", err)
 	}
-	for _, w := range byName {
-		if w.ActorID != "" && !paired[w.id] {
-			suspects = append(suspects, pair{actor: w.actorIDs()[0], worker: w.id})
+	for _, w := range all {
+		if ids := actorIDs(w); ids != nil && !paired[w.ID()] {
+			suspects = append(suspects, pair{actor: ids[0], worker: w.ID()})
 		}
 	}
 	var halves []Half
@@ -200,86 +151,56 @@ func confirm(ctx context.Context, actors *ActorRows, workers *WorkerRows, pairs 
 	if err != nil {
 		return nil, err
 	}
-	var actorIDs []string
+	var ids []string
 	for _, p := range pairs {
-		actorIDs = append(actorIDs, p.actor)
-		if w := ws[p.worker]; w != nil {
-			actorIDs = append(actorIDs, w.actorIDs()...)
-		}
+		ids = append(ids, p.actor)
+		ids = append(ids, actorIDs(ws[p.worker])...)
 	}
-	as, err := index(ctx, actors.Read, actorIDs)
+	as, err := index(ctx, actors.Read, ids)
 	if err != nil {
 		return nil, err
 	}
 	var halves []Half
 	for _, p := range pairs {
-		a, w := as[p.actor], ws[p.worker]
-		h := Half{Actor: p.actor, Worker: p.worker, OfActor: p.ofActor}
-		switch {
-		case a != nil && (a.bad != nil || a.Obscure()) || w != nil && (w.Problem() != nil || w.Obscure()): // nothing is known of that side
-		case p.ofActor && a != nil && (a.Worker() == p.worker || w != nil && a.On(w)):
-			h.Version = a.Version
-			if h.Reason = w.denies(a); h.Reason != "" {
-				halves = append(halves, h)
+		pairing := Pairing{Actor: in(as), Worker: in(ws), Workers: func(yield func(int, kind.Row) bool) { // of other names: the suspect alone
+			if w, found := ws[p.worker]; found {
+				yield(0, w)
 			}
-		case !p.ofActor && w != nil && w.ActorID != "":
-			h.Version = w.Version
-			var back *ActorRow
-			for _, id := range w.actorIDs() {
-				if b := as[id]; b != nil && (back == nil || b.bad != nil || b.Obscure() || b.On(w) && w.Runs(b)) {
-					back, h.Actor = b, id
-				}
-			}
-			if h.Reason = back.denies(w); h.Reason != "" {
-				halves = append(halves, h)
-			}
+		}}
+		row := ws[p.worker]
+		if p.ofActor {
+			row = as[p.actor]
+		}
+		if h, oneSided := pairing.HalfOf(row); oneSided && (!p.ofActor || h.Worker == p.worker) { // else it points elsewhere by now
+			halves = append(halves, h)
 		}
 	}
 	return halves, nil
 }
 
-// denies says why the worker is not that of an actor which points at it; "" when it is.
-func (r *WorkerRow) denies(a *ActorRow) string {
-	switch {
-	case r == nil:
-		return "the worker is missing"
-	case r.ActorID == "":
-		return "the worker is free"
-	case !r.Runs(a):
-		return "the worker runs actor " + r.actorIDs()[0]
-	}
-	return ""
-}
-
-// denies says why the actor is not that of a worker which points at it; "" when it is.
-func (r *ActorRow) denies(w *WorkerRow) string {
-	switch {
-	case r == nil:
-		return "the actor is missing"
-	case r.bad != nil, r.Obscure():
-		return "" // nothing is known of it
-	case r.Worker() == "":
-		return "the actor is on no worker"
-	case !r.On(w):
-		return "the actor is on worker " + r.Worker()
-	case !w.Runs(r):
-		return "the actor is of another atespace"
-	}
-	return ""
-}
-
 // index reads rows into a map by id.
-func index[R interface{ ID() string }](ctx context.Context, read func(context.Context, []string) ([]R, error), ids []string) (map[string]R, error) {
+func index(ctx context.Context, read reader, ids []string) (map[string]kind.Row, error) {
 	rows, err := read(ctx, ids)
-	out := make(map[string]R, len(rows))
+	out := make(map[string]kind.Row, len(rows))
 	for _, r := range rows {
 		out[r.ID()] = r
 	}
 	return out, err
 }
 
+// in looks rows up in a map.
+func in(rows map[string]kind.Row) func(id string) (kind.Row, bool) {
+	return func(id string) (kind.Row, bool) {
+		r, found := rows[id]
+		return r, found
+	}
+}
+
+// reader is Read of a kind.
+type reader func(ctx context.Context, ids []string) ([]kind.Row, error)
+
 // eachRow reads the rows of every key under a prefix.
-func eachRow[R any](ctx context.Context, c redis.UniversalClient, prefix string, read func(context.Context, []string) ([]R, error), fn func(R)) error {
+func eachRow(ctx context.Context, c redis.UniversalClient, prefix string, read reader, fn func(kind.Row)) error {
 	return eachPage(ctx, c, prefix, func(keys []string) (func(), error) {
 		ids := make([]string, len(keys))
 		for i, k := range keys {

@@ -9,6 +9,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/actorstore"
+	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/internal/redistest"
 )
 
@@ -131,7 +133,7 @@ func TestLocksHoldWhileTheirSlotMoves(t *testing.T) {
 			t.Error("a lock with another fence was released")
 		}
 		rows, err := actorstore.NewLockRows(c, "lock:").Read(ctx, []string{"lock:a"})
-		if err != nil || len(rows) != 1 || rows[0].Token != "t" || rows[0].Fence != 9000 || rows[0].Expires.IsZero() {
+		if err != nil || len(rows) != 1 || locks.Token.Of(rows[0]) != "t" || locks.Fence.Of(rows[0]) != 9000 || locks.Expires.Of(rows[0]).IsZero() {
 			t.Errorf("shown %+v, %v", rows, err)
 		}
 		must(t, s.ReleaseLock(ctx, "lock:a", "t"))
@@ -199,12 +201,17 @@ func TestWhatIsRefusedOfALockIsNotKnown(t *testing.T) {
 			t.Fatalf("%v: %d rows", tc.rules, len(rows))
 		}
 		r := rows[0]
-		if r.Token != "t" || r.Problem() != nil || (r.ExpiresErr == nil) != tc.ttl || (r.FenceErr == nil) != tc.fence ||
-			tc.ttl == r.Expires.IsZero() || tc.fence != (r.Fence == 7) {
-			t.Errorf("%v: %+v", tc.rules, r)
+		if locks.Token.Of(r) != "t" || r.Problem() != nil || (locks.Expires.Err(r) == nil) != tc.ttl || (locks.Fence.Err(r) == nil) != tc.fence ||
+			tc.ttl == locks.Expires.Of(r).IsZero() || tc.fence != (locks.Fence.Of(r) == 7) {
+			t.Errorf("%v: %v", tc.rules, cells(r))
 		}
-		if rows[1].FenceErr == nil {
-			t.Errorf("%v: a counter that holds no number is fence %d", tc.rules, rows[1].Fence)
+		for _, c := range []kind.Column{locks.Expires.Column, locks.Fence.Column} {
+			if err := c.Err(r); err != nil && !conn.Refused(err) {
+				t.Errorf("%v: %s is not known: %v", tc.rules, c.Name(), err)
+			}
+		}
+		if err := locks.Fence.Err(rows[1]); err == nil || tc.fence && !errors.Is(err, actorstore.ErrBadRecord) {
+			t.Errorf("%v: a counter that holds no number is fence %d: %v", tc.rules, locks.Fence.Of(rows[1]), err)
 		}
 		limited.Close()
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 )
 
 // What the rows of actors and workers share.
@@ -31,20 +32,48 @@ func (d documents) Identify(key string) (id string, ok bool) { return strings.Cu
 // Keys are the raw keys of a row.
 func (d documents) Keys(id string) []string { return []string{d.prefix + id} }
 
-// problem is what is wrong with one row; a pointer, so that a million good rows spend one word on it.
-type problem = *conn.OpError
-
-// sameProblem compares by text, since each read makes its errors anew.
-func sameProblem(a, b problem) bool {
-	return a == b || a != nil && b != nil && a.Error() == b.Error()
-}
-
+// keysOf are the keys of rows, as parts of one text.
 func keysOf(prefix string, ids []string) []string {
-	keys := make([]string, len(ids))
+	size := len(prefix) * len(ids)
+	for _, id := range ids {
+		size += len(id)
+	}
+	var all strings.Builder
+	all.Grow(size)
+	for _, id := range ids {
+		all.WriteString(prefix)
+		all.WriteString(id)
+	}
+	keys, rest := make([]string, len(ids)), all.String()
 	for i, id := range ids {
-		keys[i] = prefix + id
+		n := len(prefix) + len(id)
+		keys[i], rest = rest[:n], rest[n:]
 	}
 	return keys
+}
+
+// read fetches rows and lets decode set their columns; missing ones are omitted.
+func (d documents) read(ctx context.Context, op string, schema *kind.Schema, ids []string, decode func(b *kind.Builder, id, doc string) error) ([]kind.Row, error) {
+	keys := keysOf(d.prefix, ids)
+	docs, err := conn.Heads(ctx, d.c, keys)
+	if err != nil {
+		return nil, conn.Fail(op, "", err)
+	}
+	b := schema.Builder(len(ids))
+	for i, doc := range docs {
+		if !doc.Found && doc.Err == nil {
+			continue
+		}
+		b.Row(ids[i])
+		err := asRecord(doc.Err)
+		if err == nil {
+			err = decode(b, ids[i], doc.Text)
+		}
+		if err != nil {
+			b.Bad(conn.Fail(op, keys[i], err))
+		}
+	}
+	return b.Rows(), nil
 }
 
 // inspect reads a row's raw document.
@@ -90,54 +119,6 @@ func compact(body []byte) (string, error) {
 		return "", fmt.Errorf("%w: not JSON: %w", ErrInvalid, err)
 	}
 	return out.String(), nil
-}
-
-// rowBuilder makes rows of documents. Texts that rows share are kept once, and no row pins its document.
-type rowBuilder struct {
-	shared  map[string]string
-	mores   map[workerMore]*workerMore
-	scratch []byte
-}
-
-func newRowBuilder() *rowBuilder { return &rowBuilder{shared: make(map[string]string)} }
-
-// more is one for all workers of which it says the same; nil says nothing.
-func (b *rowBuilder) more(state, unread string) *workerMore {
-	if state == "" && unread == "" {
-		return nil
-	}
-	key := workerMore{state: state, unread: unread}
-	if m, ok := b.mores[key]; ok {
-		return m
-	}
-	if b.mores == nil {
-		b.mores = make(map[workerMore]*workerMore)
-	}
-	key = workerMore{state: strings.Clone(state), unread: strings.Clone(unread)}
-	b.mores[key] = &key
-	return &key
-}
-
-// own joins parts to a text of one row.
-func (b *rowBuilder) own(parts ...string) string { return string(b.join(parts)) }
-
-// share joins parts to a text that many rows have.
-func (b *rowBuilder) share(parts ...string) string {
-	b.join(parts)
-	if s, ok := b.shared[string(b.scratch)]; ok {
-		return s
-	}
-	s := string(b.scratch)
-	b.shared[s] = s
-	return s
-}
-
-func (b *rowBuilder) join(parts []string) []byte {
-	b.scratch = b.scratch[:0]
-	for _, p := range parts {
-		b.scratch = append(b.scratch, p...)
-	}
-	return b.scratch
 }
 
 func decimal(version int64) string { return strconv.FormatInt(version, 10) }

@@ -5,73 +5,36 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"unique"
 
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 )
 
-// ActorRow is one actor as a table shows it. There may be a million: what is the actor's own stands in one text, and what
-// many have in common is kept once.
-type ActorRow struct {
-	Version int64
+var actorSchema = kind.NewSchema(ErrBadRecord, conn.ErrTooLarge)
 
-	text       string // id, worker and IP, one after the other
-	worker, ip uint32 // where they begin in it
-	common     unique.Handle[actorCommon]
-	bad        problem
+// ActorColumns are the columns of an actor. Its ID is the key behind the prefix: "a1", or "space:a1" in the newer layout.
+var ActorColumns = struct {
+	Atespace kind.Text // empty in the older layout unless the document names it
+	Status   kind.Text // the name of the status, also of the zero
+	Template kind.Text // namespace/name, or empty
+	Unread   kind.Text // the member for which nothing acts on the actor, see members.go; empty: there is none
+	Version  kind.Int
+	Worker   kind.Text // the worker's row id namespace:pool:pod; namespace/pod when the pool is not known; empty when on none
+	IP       kind.Text // the address of the worker's pod, as the actor knows it
+}{
+	Atespace: actorSchema.Word("atespace"), Status: actorSchema.Word("status"), Template: actorSchema.Word("template"),
+	Unread: actorSchema.Word("unread"), Version: actorSchema.Int("version"), Worker: actorSchema.Text("worker"),
+	IP: actorSchema.Text("ip"),
 }
-
-type actorCommon struct {
-	atespace string
-	status   Status
-	template string
-	unread   string
-}
-
-// ID is the key behind its prefix: "a1", or "space:a1" in the newer layout.
-func (r *ActorRow) ID() string { return r.text[:r.worker] }
 
 // ActorID is the ID without the atespace; the whole of it where the record cannot be read.
-func (r *ActorRow) ActorID() string {
-	if _, id, spaced := strings.Cut(r.ID(), ":"); spaced && r.bad == nil {
+func ActorID(actor kind.Row) string {
+	if _, id, spaced := strings.Cut(actor.ID(), ":"); spaced && !actor.Bad() {
 		return id
 	}
-	return r.ID()
-}
-
-// Worker is the worker's row id namespace:pool:pod; namespace/pod when the pool is not known; empty when on none.
-func (r *ActorRow) Worker() string { return r.text[r.worker:r.ip] }
-
-// PodIP is the address of the worker's pod, as the actor knows it.
-func (r *ActorRow) PodIP() string { return r.text[r.ip:] }
-
-// Atespace is empty in the older layout unless the document names it.
-func (r *ActorRow) Atespace() string { return r.common.Value().atespace }
-
-// Status is the name of the status, also of the zero.
-func (r *ActorRow) Status() string { return r.common.Value().status.String() }
-
-// Template is namespace/name, or empty.
-func (r *ActorRow) Template() string { return r.common.Value().template }
-
-// Unread is the member for which nothing acts on the actor, see members.go; empty: there is none.
-func (r *ActorRow) Unread() string { return r.common.Value().unread }
-
-// Problem is why the record cannot be read; nil for a good row.
-func (r *ActorRow) Problem() error {
-	if r.bad == nil {
-		return nil
-	}
-	return r.bad
-}
-
-// Equal tells whether both rows say the same.
-func (r *ActorRow) Equal(other *ActorRow) bool {
-	a, b := *r, *other
-	a.bad, b.bad = nil, nil
-	return a == b && sameProblem(r.bad, other.bad)
+	return actor.ID()
 }
 
 // ActorRows reads and edits the actors under one prefix.
@@ -82,15 +45,14 @@ func NewActorRows(c redis.UniversalClient, prefix string) *ActorRows {
 	return &ActorRows{documents{c, "actor", prefix}}
 }
 
-// Read reads rows; missing ones are omitted.
-func (r *ActorRows) Read(ctx context.Context, ids []string) ([]*ActorRow, error) {
-	const op = "actorstore: read actor"
-	rows, err := readEach(ctx, r.c, conn.Heads, r.prefix, keysOf(r.prefix, ids), newRowBuilder().actor, func(key string, err error) *ActorRow {
-		id := key[len(r.prefix):]
-		end := uint32(len(id))
-		return &ActorRow{text: strings.Clone(id), worker: end, ip: end, common: unique.Make(actorCommon{}), bad: &conn.OpError{Op: op, Key: key, Err: err}}
-	})
-	return rows, conn.Fail(op, "", err)
+// Kind is the kind "actors".
+func (r *ActorRows) Kind() kind.Kind {
+	return kind.Kind{Name: "actors", Schema: actorSchema, Source: r, Documents: r}
+}
+
+// Read reads rows of ActorColumns; missing ones are omitted.
+func (r *ActorRows) Read(ctx context.Context, ids []string) ([]kind.Row, error) {
+	return r.read(ctx, "actorstore: read actor", actorSchema, ids, setActor)
 }
 
 // Inspect reads the raw document.
@@ -154,24 +116,27 @@ func (r *ActorRows) Keep(ctx context.Context, id string) (body []byte, version i
 	return r.keep(ctx, "actorstore: put actor back", id, r.Load)
 }
 
-func (b *rowBuilder) actor(id, doc string) (*ActorRow, error) {
+// setActor sets the columns of the actor stored under a name.
+func setActor(b *kind.Builder, name, doc string) error {
 	var a Actor
-	if err := a.load(id, doc, false); err != nil {
-		return nil, err
+	if err := a.load(name, doc, false); err != nil {
+		return err
 	}
-	common := actorCommon{atespace: a.Atespace, status: a.Status, unread: a.unreadMember()}
+	c := &ActorColumns
+	c.Atespace.Set(b, a.Atespace)
+	c.Status.Set(b, a.Status.String())
 	if a.ActorTemplateNamespace != "" || a.ActorTemplateName != "" {
-		common.template = b.share(a.ActorTemplateNamespace, "/", a.ActorTemplateName)
+		c.Template.SetParts(b, a.ActorTemplateNamespace, "/", a.ActorTemplateName)
 	}
-	r := &ActorRow{Version: a.Version, worker: uint32(len(id)), common: unique.Make(common)}
+	c.Unread.Set(b, a.unreadMember())
+	c.Version.Set(b, a.Version)
 	switch {
 	case a.AteomPodName == "":
-		r.text = b.own(id, a.AteomPodIp)
 	case a.WorkerPoolName != "":
-		r.text = b.own(id, a.AteomPodNamespace, ":", a.WorkerPoolName, ":", a.AteomPodName, a.AteomPodIp)
+		c.Worker.SetParts(b, a.AteomPodNamespace, ":", a.WorkerPoolName, ":", a.AteomPodName)
 	default:
-		r.text = b.own(id, a.AteomPodNamespace, "/", a.AteomPodName, a.AteomPodIp)
+		c.Worker.SetParts(b, a.AteomPodNamespace, "/", a.AteomPodName)
 	}
-	r.ip = uint32(len(r.text) - len(a.AteomPodIp))
-	return r, nil
+	c.IP.Set(b, a.AteomPodIp)
+	return nil
 }

@@ -11,42 +11,17 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 )
 
-// LockRow is one held lock as a table shows it.
-type LockRow struct {
-	Key     string
-	Token   string    // arbitrary bytes, unless TokenErr is set
-	Expires time.Time // on our clock; zero: never, unless ExpiresErr is set
-	Fence   int64     // the last number minted for this key; 0: none, unless FenceErr is set
+var lockSchema = kind.NewSchema(ErrBadRecord, conn.ErrTooLarge)
 
-	TokenErr   error // why Token is not known
-	ExpiresErr error // why Expires is not known
-	FenceErr   error // why Fence is not known
-
-	bad problem
-}
-
-// ID is the lock's whole key.
-func (r *LockRow) ID() string { return r.Key }
-
-// Problem is why the record cannot be read; nil for a good row.
-func (r *LockRow) Problem() error {
-	if r.bad == nil {
-		return nil
-	}
-	return r.bad
-}
-
-// Deadline is when the row ends or changes by itself; zero: never.
-func (r *LockRow) Deadline() time.Time { return r.Expires }
-
-// Equal tells whether both rows say the same; ends within 500 ms are the same.
-func (r *LockRow) Equal(other *LockRow) bool {
-	return r.Key == other.Key && r.Token == other.Token && r.Fence == other.Fence && sameProblem(r.bad, other.bad) &&
-		sameText(r.TokenErr, other.TokenErr) && sameText(r.ExpiresErr, other.ExpiresErr) && sameText(r.FenceErr, other.FenceErr) &&
-		r.Expires.IsZero() == other.Expires.IsZero() && r.Expires.Sub(other.Expires).Abs() <= 500*time.Millisecond
-}
+// LockColumns are the columns of a lock that is held. Its ID is the whole key.
+var LockColumns = struct {
+	Token   kind.Text // arbitrary bytes
+	Expires kind.Time // zero: never
+	Fence   kind.Int  // the last number minted for the key; 0: none
+}{Token: lockSchema.Text("token"), Expires: lockSchema.Deadline("ttl_ms"), Fence: lockSchema.Int("fence")}
 
 // LockRows reads the locks whose keys start with one prefix. AcquireLock takes any key; those elsewhere are not listed.
 type LockRows struct {
@@ -74,14 +49,12 @@ func (r *LockRows) Identify(key string) (id string, ok bool) {
 // Keys are the lock and the counter of its fencing numbers, which outlives it.
 func (r *LockRows) Keys(id string) []string { return []string{id, counterOf(id)} }
 
-// sameText compares errors by what they say, since each read makes its own anew.
-func sameText(a, b error) bool {
-	return a == nil && b == nil || a != nil && b != nil && a.Error() == b.Error()
-}
+// Kind is the kind "locks".
+func (r *LockRows) Kind() kind.Kind { return kind.Kind{Name: "locks", Schema: lockSchema, Source: r} }
 
-// Read reads the locks that are held. Fields that the server refused to answer are marked as not known, with the
-// reason; if neither token nor time to live is known, a second pipeline asks whether the lock is held.
-func (r *LockRows) Read(ctx context.Context, ids []string) ([]*LockRow, error) {
+// Read reads rows of LockColumns for the locks that are held. Columns that the server refused to answer are marked as not
+// known, with the reason; if neither token nor time to live is known, a second pipeline asks whether the lock is held.
+func (r *LockRows) Read(ctx context.Context, ids []string) ([]kind.Row, error) {
 	const op = "actorstore: read lock"
 	if len(ids) == 0 {
 		return nil, nil
@@ -99,37 +72,40 @@ func (r *LockRows) Read(ctx context.Context, ids []string) ([]*LockRow, error) {
 	if err != nil {
 		return nil, conn.Fail(op, "", err)
 	}
-	now := time.Now()
-	rows := make([]*LockRow, 0, len(ids))
+	now, c := time.Now(), &LockColumns
+	b := lockSchema.Builder(len(ids))
 	var doubtful []string
 	for i, a := range answers {
-		row := &LockRow{Key: ids[i]}
 		token, err := a.token.Result()
 		ttl, ttlErr := a.ttl.Result()
-		switch {
-		case ttlErr == nil && ttl == -2, ttlErr != nil && err == nil && token == "": // gone, or gone in between
+		if ttlErr == nil && ttl == -2 || ttlErr != nil && err == nil && token == "" { // gone, or gone in between
 			continue
+		}
+		b.Row(ids[i])
+		if ttlErr != nil && !conn.Refused(ttlErr) {
+			b.Bad(conn.Fail(op, ids[i], ttlErr))
+		}
+		switch {
 		case conn.Refused(err):
-			if row.TokenErr = err; ttlErr != nil {
+			if c.Token.Unknown(b, err); ttlErr != nil {
 				doubtful = append(doubtful, ids[i])
 			}
 		case err != nil:
-			row.bad = &conn.OpError{Op: op, Key: ids[i], Err: asRecord(err)}
+			b.Bad(conn.Fail(op, ids[i], asRecord(err)))
 		case len(token) > conn.MaxUnasked:
-			row.bad = &conn.OpError{Op: op, Key: ids[i], Err: conn.ErrTooLarge}
+			b.Bad(conn.Fail(op, ids[i], conn.ErrTooLarge))
 		default:
-			row.Token = token
+			c.Token.Set(b, token)
 		}
-		if row.ExpiresErr = ttlErr; ttlErr == nil {
-			row.Expires = conn.Deadline(now, ttl)
-		} else if !conn.Refused(ttlErr) && row.bad == nil {
-			row.bad = &conn.OpError{Op: op, Key: ids[i], Err: ttlErr}
+		if c.Expires.Unknown(b, ttlErr); ttlErr == nil {
+			c.Expires.Set(b, conn.Deadline(now, ttl))
 		}
-		row.Fence, row.FenceErr = fenceOf(a.fence)
-		rows = append(rows, row)
+		fence, err := fenceOf(a.fence)
+		c.Fence.Set(b, fence)
+		c.Fence.Unknown(b, err)
 	}
 	gone, err := conn.Gone(ctx, r.c, doubtful)
-	return slices.DeleteFunc(rows, func(row *LockRow) bool { return gone[row.Key] }), conn.Fail(op, "", err)
+	return slices.DeleteFunc(b.Rows(), func(row kind.Row) bool { return gone[row.ID()] }), conn.Fail(op, "", err)
 }
 
 // fenceOf is the number in a lock's counter; 0 where it has none.

@@ -11,6 +11,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/actorstore"
+	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/internal/redistest"
 )
 
@@ -45,18 +47,19 @@ func TestActorRowsShowTheColumns(t *testing.T) {
 				A, B       string
 				C          int64
 				D, E, F, G string
-			}{r.Atespace(), r.ActorID(), r.Version, r.Status(), r.Template(), r.Worker(), r.PodIP()})
-			if good, ok := want[r.ID()]; !ok && !errors.Is(r.Problem(), actorstore.ErrBadRecord) || ok && (r.Problem() != nil || shown != good) {
+			}{actors.Atespace.Of(r), actorstore.ActorID(r), actors.Version.Of(r), actors.Status.Of(r), actors.Template.Of(r), actors.Worker.Of(r), actors.IP.Of(r)})
+			good, ok := want[r.ID()]
+			if !ok && !errors.Is(r.Problem(), actorstore.ErrBadRecord) || ok && (r.Problem() != nil || shown != good) {
 				t.Errorf("%s: %s, problem %v", r.ID(), shown, r.Problem())
 			}
-			if !r.Equal(r) {
-				t.Errorf("%s is not equal to itself", r.ID())
+			if op, is := errors.AsType[*conn.OpError](r.Problem()); !ok && (!is || op.Key != "actor:"+r.ID() || actorstore.ActorID(r) != r.ID()) {
+				t.Errorf("%s: problem %v of actor %s", r.ID(), r.Problem(), actorstore.ActorID(r))
 			}
 		}
 		again, err := rows.Read(ctx, ids[:2])
 		must(t, err)
 		for _, r := range got {
-			if same := r.Equal(again[0]); same != (r.ID() == "list") {
+			if same := kind.Same(r, again[0]); same != (r.ID() == "list") {
 				t.Errorf("%s equal to the list: %v", r.ID(), same)
 			}
 		}
@@ -84,11 +87,14 @@ func TestWorkerRowsShowTheColumns(t *testing.T) {
 				t.Errorf("%s: problem %v", r.ID(), r.Problem())
 			}
 		}
-		shown := fmt.Sprint(got[0].Namespace, got[0].Pool, got[0].Pod, got[0].IP, got[0].Version, got[0].ActorID, got[0].ActorSpace)
-		if shown != "nspoolpod-010.0.0.72a1space" {
-			t.Errorf("shown %s", shown)
+		r := got[0]
+		shown := fmt.Sprint(workers.Namespace.Of(r), workers.Pool.Of(r), workers.Pod.Of(r), workers.IP.Of(r), workers.Version.Of(r), workers.Actor.Of(r), workers.ActorSpace.Of(r))
+		if shown != "nspoolpod-010.0.0.72a1space" || actorstore.WorkerName(r) != r.ID() {
+			t.Errorf("shown %s of %s", shown, actorstore.WorkerName(r))
 		}
-		if !got[0].Equal(got[0]) || got[0].Equal(got[1]) {
+		again, err := rows.Read(ctx, []string{r.ID()})
+		must(t, err)
+		if !kind.Same(r, again[0]) || kind.Same(r, got[1]) {
 			t.Error("equality of rows")
 		}
 	})
@@ -96,13 +102,8 @@ func TestWorkerRowsShowTheColumns(t *testing.T) {
 
 func TestRowsOwnTheirKeys(t *testing.T) {
 	c, _ := redistest.Mini(t)
-	type kind interface {
-		Patterns() []string
-		Identify(key string) (string, bool)
-		Keys(id string) []string
-	}
 	cases := []struct {
-		rows     kind
+		rows     kind.Source
 		patterns string
 		key, id  string
 		ok       bool
@@ -144,24 +145,27 @@ func TestLockRowsShowWhoHoldsUntilWhen(t *testing.T) {
 		if len(got) != 3 {
 			t.Fatalf("%d rows", len(got))
 		}
-		if r := got[0]; r.ID() != "lock:a" || r.Token != "token\x1b" || r.Fence != fence || time.Until(r.Expires) > time.Minute || time.Until(r.Expires) < 50*time.Second || r.Problem() != nil {
-			t.Errorf("%+v", r)
+		if r := got[0]; r.ID() != "lock:a" || locks.Token.Of(r) != "token\x1b" || locks.Fence.Of(r) != fence || r.Problem() != nil ||
+			time.Until(locks.Expires.Of(r)) > time.Minute || time.Until(locks.Expires.Of(r)) < 50*time.Second || r.Deadline() != locks.Expires.Of(r) {
+			t.Errorf("%v", cells(r))
 		}
-		if r := got[1]; r.Token != "v" || r.Fence != 0 || !r.Expires.IsZero() {
-			t.Errorf("%+v", r)
+		if r := got[1]; locks.Token.Of(r) != "v" || locks.Fence.Of(r) != 0 || !locks.Expires.Of(r).IsZero() || !r.Deadline().IsZero() {
+			t.Errorf("%v", cells(r))
 		}
 		if r := got[2]; !errors.Is(r.Problem(), actorstore.ErrBadRecord) {
-			t.Errorf("%+v", r)
+			t.Errorf("%v", cells(r))
 		}
 		again, err := rows.Read(ctx, ids)
 		must(t, err)
 		for i := range got {
-			if !got[i].Equal(again[i]) || got[i].Equal(got[(i+1)%3]) {
+			if !kind.Same(got[i], again[i]) || kind.Same(got[i], got[(i+1)%3]) {
 				t.Errorf("equality of %s", got[i].ID())
 			}
 		}
-		later := *again[0]
-		if later.Expires = later.Expires.Add(time.Second); later.Equal(again[0]) {
+		b := again[0].Schema().Builder(1)
+		b.Copy(again[0])
+		locks.Expires.Set(b, locks.Expires.Of(again[0]).Add(time.Second))
+		if later := b.Rows()[0]; kind.Same(later, again[0]) {
 			t.Error("an end a second later is another")
 		}
 		if none, err := rows.Read(ctx, nil); err != nil || len(none) != 0 {

@@ -4,59 +4,37 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 )
 
-// WorkerRow is one worker as a table shows it.
-type WorkerRow struct {
-	Namespace  string
-	Pool       string
-	Pod        string
-	IP         string
-	Version    int64
-	ActorID    string // empty: free, unless Unread says that this is not known
-	ActorSpace string
+var workerSchema = kind.NewSchema(ErrBadRecord, conn.ErrTooLarge)
 
-	id   string // the key behind its prefix
-	more *workerMore
+// WorkerColumns are the columns of a worker. Its ID is the key behind the prefix: namespace:pool:pod, or the uid of the pod in
+// the newest layout.
+var WorkerColumns = struct {
+	Namespace  kind.Text
+	Pool       kind.Text
+	ActorSpace kind.Text // the atespace of Actor
+	State      kind.Text // ACTIVE, DRAINING or another name of a later document; empty: it has none
+	Unread     kind.Text // the member for which nothing acts on the worker, see members.go; empty: there is none
+	Version    kind.Int
+	Pod        kind.Text
+	IP         kind.Text
+	Actor      kind.Text // the id of the actor that it runs; empty: free, unless Unread says that this is not known
+}{
+	Namespace: workerSchema.Word("namespace"), Pool: workerSchema.Word("pool"), ActorSpace: workerSchema.Word("actor_atespace"),
+	State: workerSchema.Word("state"), Unread: workerSchema.Word("unread"), Version: workerSchema.Int("version"),
+	Pod: workerSchema.Text("pod"), IP: workerSchema.Text("ip"), Actor: workerSchema.Text("actor_id"),
 }
 
-// workerMore is what few workers have, or many of them share; a pointer, so that the others spend one word on it.
-type workerMore struct {
-	state, unread string
-	bad           problem
-}
-
-var noMore = &workerMore{}
-
-func (r *WorkerRow) rest() *workerMore { return cmp.Or(r.more, noMore) }
-
-// State is ACTIVE, DRAINING or another name of a later document; empty: it has none.
-func (r *WorkerRow) State() string { return r.rest().state }
-
-// Unread is the member for which nothing acts on the worker, see members.go; empty: there is none.
-func (r *WorkerRow) Unread() string { return r.rest().unread }
-
-// ID is the key behind its prefix: namespace:pool:pod, or the uid of the pod in the newest layout.
-func (r *WorkerRow) ID() string { return r.id }
-
-// Problem is why the record cannot be read; nil for a good row.
-func (r *WorkerRow) Problem() error {
-	if bad := r.rest().bad; bad != nil {
-		return bad
-	}
-	return nil
-}
-
-// Equal tells whether both rows say the same.
-func (r *WorkerRow) Equal(other *WorkerRow) bool {
-	a, b := *r, *other
-	a.more, b.more = nil, nil
-	return a == b && r.State() == other.State() && r.Unread() == other.Unread() && sameProblem(r.rest().bad, other.rest().bad)
+// WorkerName is namespace:pool:pod in every layout.
+func WorkerName(worker kind.Row) string {
+	c := &WorkerColumns
+	return c.Namespace.Of(worker) + ":" + c.Pool.Of(worker) + ":" + c.Pod.Of(worker)
 }
 
 // WorkerRows reads and edits the workers under one prefix.
@@ -67,23 +45,20 @@ func NewWorkerRows(c redis.UniversalClient, prefix string) *WorkerRows {
 	return &WorkerRows{documents{c, "worker", prefix}}
 }
 
-// Read reads rows; missing ones are omitted.
-func (r *WorkerRows) Read(ctx context.Context, ids []string) ([]*WorkerRow, error) {
-	const op = "actorstore: read worker"
-	rows, err := readEach(ctx, r.c, conn.Heads, r.prefix, keysOf(r.prefix, ids), newRowBuilder().worker, func(key string, err error) *WorkerRow {
-		id := key[len(r.prefix):]
-		return &WorkerRow{Pod: id, id: id, more: &workerMore{bad: &conn.OpError{Op: op, Key: key, Err: err}}}
-	})
-	return rows, conn.Fail(op, "", err)
+// Kind is the kind "workers".
+func (r *WorkerRows) Kind() kind.Kind {
+	return kind.Kind{Name: "workers", Schema: workerSchema, Source: r, Documents: r}
+}
+
+// Read reads rows of WorkerColumns; missing ones are omitted.
+func (r *WorkerRows) Read(ctx context.Context, ids []string) ([]kind.Row, error) {
+	return r.read(ctx, "actorstore: read worker", workerSchema, ids, setWorker)
 }
 
 // Inspect reads the raw document.
 func (r *WorkerRows) Inspect(ctx context.Context, id string) (body []byte, found bool, err error) {
 	return inspect(ctx, r.c, "actorstore: inspect worker", r.prefix+id)
 }
-
-// Name is namespace:pool:pod in every layout.
-func (r *WorkerRow) Name() string { return r.Namespace + ":" + r.Pool + ":" + r.Pod }
 
 // Load reads the raw document and its version for an edit. Errors: ErrNotFound, ErrBadRecord, ErrUnversioned.
 func (r *WorkerRows) Load(ctx context.Context, id string) (body []byte, version int64, err error) {
@@ -134,22 +109,21 @@ func (r *WorkerRows) Keep(ctx context.Context, id string) (body []byte, version 
 	return r.keep(ctx, "actorstore: put worker back", id, r.Load)
 }
 
-func (b *rowBuilder) worker(id, doc string) (*WorkerRow, error) {
+// setWorker sets the columns of the worker stored under a name.
+func setWorker(b *kind.Builder, name, doc string) error {
 	var w Worker
-	if err := w.load(id, doc, false); err != nil {
-		return nil, err
+	if err := w.load(name, doc, false); err != nil {
+		return err
 	}
-	row := &WorkerRow{
-		Version: w.Version, ActorSpace: b.share(w.ActorAtespace), more: b.more(w.state, w.unreadMember()), id: id,
-	}
-	own := b.own(w.Ip, w.ActorId) // one allocation for both
-	row.IP, row.ActorID = own[:len(w.Ip)], own[len(w.Ip):]
-	if byUID(id) {
-		row.Namespace, row.Pool, row.Pod = b.share(w.WorkerNamespace), b.share(w.WorkerPool), b.own(w.WorkerPod)
-		return row, nil
-	}
-	rest := id // pieces of the id, not of the document
-	row.Namespace, rest, _ = strings.Cut(rest, ":")
-	row.Pool, row.Pod, _ = strings.Cut(rest, ":")
-	return row, nil
+	c := &WorkerColumns
+	c.Namespace.Set(b, w.WorkerNamespace)
+	c.Pool.Set(b, w.WorkerPool)
+	c.ActorSpace.Set(b, w.ActorAtespace)
+	c.State.Set(b, w.state)
+	c.Unread.Set(b, w.unreadMember())
+	c.Version.Set(b, w.Version)
+	c.Pod.Set(b, w.WorkerPod)
+	c.IP.Set(b, w.Ip)
+	c.Actor.Set(b, w.ActorId)
+	return nil
 }

@@ -96,8 +96,8 @@ func (w *Worker) belongs(name string) error {
 		}
 		return nil
 	}
-	if of := w.name(); of != name {
-		return fmt.Errorf("the document is of worker %q", of)
+	if namespace, pool, pod := splitWorker(name); w.WorkerNamespace != namespace || w.WorkerPool != pool || w.WorkerPod != pod {
+		return fmt.Errorf("the document is of worker %q", w.name())
 	}
 	return nil
 }

@@ -54,6 +54,32 @@ func (l layout) baseOf(escaped string, at int64) string {
 	return l.prefix + strconv.FormatInt(at, 10) + ":{" + escaped + "}:"
 }
 
+// Unprepared is the timestamp of a batch that is not prepared yet: its Names have <ms> in its place.
+const Unprepared = -1
+
+// Names are the keys of a buffer or batch as they are shown before something is done to them.
+type Names struct{ List, Keys, Size, TS, Lock string }
+
+// Names names the keys of a buffer or batch. It sends nothing.
+func (b *Buffer) Names(store string, at int64) Names {
+	escaped := conn.Escape(store)
+	base := b.baseOf(escaped, at)
+	if at == Unprepared {
+		base = b.prefix + "<ms>:{" + escaped + "}:"
+	}
+	return Names{List: base + list, Keys: base + keys, Size: base + size, TS: base + ts, Lock: base + lock}
+}
+
+// BatchPattern is the SCAN pattern under which Batches looks for those of a store.
+func (b *Buffer) BatchPattern(store string) string {
+	// A byte that is no UTF-8 kills miniredis, so the glob leaves it open.
+	return b.batchPattern(strings.ToValidUTF8(conn.EscapeGlob(conn.Escape(store)), "*"))
+}
+
+func (l layout) batchPattern(stores string) string {
+	return conn.EscapeGlob(l.prefix) + "[0-9]*:{" + stores + "}:" + list
+}
+
 // parse takes a key apart; ok is false for keys that baseOf and a part cannot have made.
 func (l layout) parse(key string) (escaped string, at int64, part string, ok bool) {
 	rest, ok := strings.CutPrefix(key, l.prefix)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"holdfast/core/conn"
@@ -70,7 +69,7 @@ func (b *Buffer) old(op, key string, value conn.Got) Old {
 // GetPrepared lists the prepared batches of all stores, oldest first. The names of their list keys tell it all, so one
 // SCAN reads nothing else.
 func (b *Buffer) GetPrepared(ctx context.Context) ([]Prepared, error) {
-	return b.prepared(ctx, "*")
+	return b.prepared(ctx, b.batchPattern("*"))
 }
 
 // Batches lists the timestamps of one store's prepared batches, oldest first. It scans the keyspace as GetPrepared does.
@@ -78,24 +77,23 @@ func (b *Buffer) Batches(ctx context.Context, store string) ([]int64, error) {
 	if _, err := b.base(ctx, "buffer: list batches", store, 0); err != nil {
 		return nil, err
 	}
-	// A byte that is no UTF-8 kills miniredis, so the glob leaves it open and the names are compared.
-	all, err := b.prepared(ctx, strings.ToValidUTF8(conn.EscapeGlob(conn.Escape(store)), "*"))
+	all, err := b.prepared(ctx, b.BatchPattern(store))
 	var out []int64
 	for _, p := range all {
-		if p.Err == nil && p.Store == store {
+		if p.Err == nil && p.Store == store { // the pattern may fit others, too
 			out = append(out, p.At)
 		}
 	}
 	return out, err
 }
 
-func (b *Buffer) prepared(ctx context.Context, stores string) ([]Prepared, error) {
+func (b *Buffer) prepared(ctx context.Context, pattern string) ([]Prepared, error) {
 	const op = "buffer: list prepared"
 	if ctx == nil {
 		return nil, conn.Fail(op, b.prefix, ErrNoContext)
 	}
 	var out []Prepared
-	err := conn.Scan(ctx, b.c, conn.EscapeGlob(b.prefix)+"[0-9]*:{"+stores+"}:"+list, scanCount, func(page []string) error {
+	err := conn.Scan(ctx, b.c, pattern, scanCount, func(page []string) error {
 		for _, key := range page {
 			if escaped, at, _, ok := b.parse(key); ok {
 				store, _ := storeOf(escaped)

@@ -2,6 +2,7 @@ package buffer_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/buffer"
+	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/internal/redistest"
 )
 
@@ -166,4 +169,41 @@ func TestAFullServerCanBeEmptied(t *testing.T) {
 			t.Errorf("%d keys are left, want :ops", n)
 		}
 	}
+}
+
+// Each refusal leaves one part of a row unknown. A row of which nothing may be read is one if any of its keys is there.
+func TestWhatIsRefusedIsNotKnown(t *testing.T) {
+	admin := redistest.Single(t)
+	filled(admin)
+	is := buffer.Columns
+	for without, unknown := range map[string][]kind.Column{
+		"-llen":           {is.Count.Column},
+		"-scard":          {is.Keys.Column},
+		"-pttl":           {is.LockExpires.Column},
+		"-getrange":       {is.Bytes.Column, is.FirstWrite.Column, is.LockToken.Column},
+		"-getrange -pttl": {is.Bytes.Column, is.FirstWrite.Column, is.Locked.Column, is.LockToken.Column, is.LockExpires.Column},
+		"-@all +exists": {is.Count.Column, is.Bytes.Column, is.Keys.Column, is.FirstWrite.Column, is.Locked.Column, is.LockToken.Column,
+			is.LockExpires.Column},
+	} {
+		rules := []any{"ACL", "SETUSER", "poor", "reset", "on", "nopass", "~*", "+@all"}
+		for _, rule := range strings.Fields(without) {
+			rules = append(rules, rule)
+		}
+		if err := admin.Do(ctx, rules...).Err(); err != nil {
+			t.Fatal(err)
+		}
+		c := redis.NewClient(&redis.Options{Addr: admin.Options().Addr, Username: "poor", Password: "any", MaxRetries: -1})
+		rows, err := buffer.NewRows(c, "").Read(ctx, []string{"s", "gone"})
+		c.Close()
+		if err != nil || len(rows) != 1 || rows[0].ID() != "s" || rows[0].Problem() != nil {
+			t.Errorf("%s: %v, %v", without, rows, err)
+			continue
+		}
+		for _, column := range rows[0].Schema().Columns() {
+			if err := column.Err(rows[0]); conn.Refused(err) != slices.Contains(unknown, column) {
+				t.Errorf("%s: %s is not known: %v", without, column.Name(), err)
+			}
+		}
+	}
+	admin.ACLDelUser(ctx, "poor")
 }

@@ -2,70 +2,32 @@ package buffer
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 )
 
-// Row is what a dashboard shows of one buffer or batch.
-type Row struct {
-	Store       string    // of a foreign key: the key itself
-	PreparedMS  int64     // timestamp of a batch; 0: live
-	Count       int64     // records, unless CountErr is set
-	Bytes       int64     // sum of their lengths, unless BytesErr is set
-	Keys        int64     // distinct member names, unless KeysErr is set
-	FirstWrite  time.Time // the server's, in UTC, unless FirstWriteErr is set
-	Locked      bool      // unless LockErr is set
-	LockToken   string    // what Unlock needs, unless TokenErr is set
-	LockExpires time.Time // on our clock; zero: never, unless ExpiresErr is set
+var schema = kind.NewSchema(ErrCorrupt, ErrForeign, conn.ErrTooLarge)
 
-	CountErr      error // why Count is not known
-	BytesErr      error // why Bytes is not known
-	KeysErr       error // why Keys is not known
-	FirstWriteErr error // why FirstWrite is not known
-	LockErr       error // why nothing is known of the lock; TokenErr and ExpiresErr are set with it
-	TokenErr      error // why LockToken is not known
-	ExpiresErr    error // why LockExpires is not known
-
-	id  string
-	err error
-}
-
-// ID is what Identify gives for the row's keys.
-func (r *Row) ID() string { return r.id }
-
-// Problem says what is wrong with the row (ErrCorrupt, ErrForeign); nil for a good one.
-func (r *Row) Problem() error { return r.err }
-
-// Deadline is when the row ends or changes by itself; zero: never.
-func (r *Row) Deadline() time.Time { return r.LockExpires }
-
-// Equal tells whether two rows mean the same; deadlines within half a second do.
-func (r *Row) Equal(other *Row) bool {
-	a, b := *r, *other
-	same := a.LockExpires.IsZero() == b.LockExpires.IsZero() && a.LockExpires.Sub(b.LockExpires).Abs() <= 500*time.Millisecond
-	same = same && a.FirstWrite.Equal(b.FirstWrite)
-	a.LockExpires, a.FirstWrite = b.LockExpires, b.FirstWrite
-	for i, why := range a.errors() { // each reading makes its own anew
-		other := b.errors()[i]
-		same = same && text(*why) == text(*other)
-		*why = *other
-	}
-	return same && a == b
-}
-
-func (r *Row) errors() []*error {
-	return []*error{&r.err, &r.CountErr, &r.BytesErr, &r.KeysErr, &r.FirstWriteErr, &r.LockErr, &r.TokenErr, &r.ExpiresErr}
-}
-
-func text(err error) string {
-	if err == nil {
-		return ""
-	}
-	return err.Error()
+// Columns are the columns of a buffer or batch.
+var Columns = struct {
+	Store       kind.Text // of a foreign key: the key itself
+	Prepared    kind.Int  // timestamp of a batch in ms; 0: live
+	Count       kind.Int  // records
+	Bytes       kind.Int  // sum of their lengths
+	Keys        kind.Int  // distinct member names
+	FirstWrite  kind.Time // the server's
+	Locked      kind.Bool // where it is not known, neither are token and expiry
+	LockToken   kind.Text // what Unlock needs
+	LockExpires kind.Time // on our clock; zero: never
+}{
+	schema.Text("store"), schema.Int("prepared_ms"), schema.Int("count"), schema.Int("bytes"), schema.Int("keys"),
+	schema.Time("first_write"), schema.Bool("locked"), schema.Text("lock_token"), schema.Deadline("lock_ttl_ms"),
 }
 
 // question is what is asked about one row in a pipeline.
@@ -93,68 +55,74 @@ func (r *Rows) ask(ctx context.Context, p redis.Pipeliner, id string) question {
 	}
 }
 
-// row reads the answers that came at the given time; nil if there is no such row.
-func (q question) row(now time.Time) *Row {
+// pack packs the answers that came at the given time; nothing if there is no such row. doubts are keys by any of which the
+// row may exist where nothing was seen of it. incomplete: some of its keys are missing.
+func (q question) pack(b *kind.Builder, now time.Time) (doubts []string, incomplete bool) {
 	const op = "buffer: row"
 	if q.foreign != nil {
-		if q.foreign.Err() == nil && q.foreign.Val() == 0 {
-			return nil
+		if q.foreign.Err() != nil || q.foreign.Val() > 0 {
+			b.Row(q.id)
+			Columns.Store.Set(b, q.id)
+			b.Bad(conn.Fail(op, q.id, ErrForeign))
 		}
-		return &Row{Store: q.id, id: q.id, err: conn.Fail(op, q.id, ErrForeign)}
+		return nil, false
 	}
-	r := &Row{PreparedMS: q.at, Count: q.count.Val(), Keys: q.keys.Val(), id: q.id}
-	r.Store, _ = storeOf(q.escaped)
-	r.CountErr, r.KeysErr, r.BytesErr, r.FirstWriteErr = q.count.Err(), q.keys.Err(), q.bytes.Err(), q.first.Err()
-	q.lock(r, now)
-	r.err = fail(op, q.base, q.problem(r))
-	if r.err == nil && !q.seen(r) && r.CountErr == nil && r.LockErr == nil {
-		return nil
+	b.Row(q.id)
+	store, _ := storeOf(q.escaped)
+	Columns.Store.Set(b, store)
+	Columns.Prepared.Set(b, q.at)
+	locked, lockErr := q.lock(b, now)
+	problem := q.counters(b)
+	b.Bad(fail(op, q.base, problem))
+	if problem != nil || locked || q.count.Val() > 0 || q.keys.Val() > 0 || q.bytes.Val() != "" || q.first.Val() != "" {
+		_, incomplete = errors.AsType[errIncomplete](problem)
+		return nil, incomplete
 	}
-	return r
+	if q.count.Err() != nil {
+		doubts = append(doubts, q.base+list)
+	}
+	if lockErr != nil {
+		doubts = append(doubts, q.base+lock)
+	}
+	if doubts == nil {
+		b.Drop()
+	}
+	return doubts, false
 }
 
-// seen tells whether anything shows that there is such a row.
-func (q question) seen(r *Row) bool {
-	return r.Count > 0 || r.Keys > 0 || r.Locked || q.bytes.Val() != "" || q.first.Val() != ""
-}
-
-// doubts are the keys by any of which a row may exist of which nothing was seen; none where that is settled.
-func (q question) doubts(r *Row) []string {
-	if q.foreign != nil || r.err != nil || q.seen(r) {
-		return nil
-	}
-	var keys []string
-	if r.CountErr != nil {
-		keys = append(keys, q.base+list)
-	}
-	if r.LockErr != nil {
-		keys = append(keys, q.base+lock)
-	}
-	return keys
-}
-
-// lock fills in what is known of the lock.
-func (q question) lock(r *Row, now time.Time) {
+// lock packs what is known of the lock. It tells whether there is one, or why that is not known.
+func (q question) lock(b *kind.Builder, now time.Time) (locked bool, err error) {
 	token, tokenErr := q.token.Result()
 	left, leftErr := q.left.Result()
 	switch {
 	case leftErr == nil && left == -2, leftErr != nil && tokenErr == nil && token == "": // there is none, or it expired in between
-		return
+		return false, nil
 	case len(token) > conn.MaxUnasked: // a problem
-		return
+		return false, nil
 	case leftErr != nil && tokenErr != nil:
-		r.LockErr = tokenErr
+		err = tokenErr
+		Columns.Locked.Unknown(b, err)
 	default:
-		r.Locked, r.LockToken = true, token
+		locked = true
+		Columns.Locked.Set(b, true)
+		Columns.LockToken.Set(b, token)
 	}
-	r.TokenErr, r.ExpiresErr = tokenErr, leftErr
+	Columns.LockToken.Unknown(b, tokenErr)
+	Columns.LockExpires.Unknown(b, leftErr)
 	if leftErr == nil {
-		r.LockExpires = conn.Deadline(now, left)
+		Columns.LockExpires.Set(b, conn.Deadline(now, left))
 	}
+	return locked, err
 }
 
-// problem fills in the row's counters, and says what is wrong with the buffer.
-func (q question) problem(r *Row) (problem error) {
+// counters packs the counters, and says what is wrong with the buffer.
+func (q question) counters(b *kind.Builder) error {
+	Columns.Count.Set(b, q.count.Val())
+	Columns.Keys.Set(b, q.keys.Val())
+	Columns.Count.Unknown(b, q.count.Err())
+	Columns.Bytes.Unknown(b, q.bytes.Err())
+	Columns.Keys.Unknown(b, q.keys.Err())
+	Columns.FirstWrite.Unknown(b, q.first.Err())
 	for _, cmd := range []redis.Cmder{q.count, q.bytes, q.first, q.keys, q.token, q.left} {
 		if err := cmd.Err(); err != nil && !conn.Refused(err) {
 			return err
@@ -163,24 +131,32 @@ func (q question) problem(r *Row) (problem error) {
 	if len(q.token.Val()) > conn.MaxUnasked {
 		return conn.ErrTooLarge
 	}
-	var err error
-	if r.Bytes, err = number(q.bytes.Val()); err != nil {
+	sum, err := number(q.bytes.Val())
+	if err != nil {
 		return err
 	}
-	if r.FirstWrite, err = instant(q.first.Val()); err != nil {
+	Columns.Bytes.Set(b, sum)
+	first, err := instant(q.first.Val())
+	if err != nil {
 		return err
 	}
-	has, sized, dated := r.Count > 0, q.bytes.Val() != "", q.first.Val() != ""
-	if r.CountErr != nil { // whether there are records is not known: one counter tells of the other
-		has = sized && r.BytesErr == nil || dated && r.FirstWriteErr == nil
-	} else if !has && (sized || dated || r.Keys > 0) {
+	Columns.FirstWrite.Set(b, first)
+	return q.missing()
+}
+
+// missing says which keys the buffer lacks.
+func (q question) missing() error {
+	has, sized, dated := q.count.Val() > 0, q.bytes.Val() != "", q.first.Val() != ""
+	if q.count.Err() != nil { // whether there are records is not known: one counter tells of the other
+		has = sized || dated
+	} else if !has && (sized || dated || q.keys.Val() > 0) {
 		return errIncomplete(list)
 	}
 	var missing []string
-	if has && !sized && r.BytesErr == nil {
+	if has && !sized && q.bytes.Err() == nil {
 		missing = append(missing, size)
 	}
-	if has && !dated && r.FirstWriteErr == nil {
+	if has && !dated && q.first.Err() == nil {
 		missing = append(missing, ts)
 	}
 	if missing != nil {

@@ -2,7 +2,6 @@ package buffer
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 )
 
 // Rows reads buffers and batches the way a dashboard shows them: one row for the live buffer of a store, one for each
@@ -25,6 +25,9 @@ func NewRows(c redis.UniversalClient, prefix string) *Rows {
 	return &Rows{c: c, layout: newLayout(prefix)}
 }
 
+// Kind is buffers as a kind of state.
+func (r *Rows) Kind() kind.Kind { return kind.Kind{Name: "buffers", Schema: schema, Source: r} }
+
 // Patterns are the SCAN patterns under which the keys of buffers lie.
 func (r *Rows) Patterns() []string { return []string{conn.EscapeGlob(r.prefix) + "*"} }
 
@@ -32,13 +35,20 @@ func (r *Rows) Patterns() []string { return []string{conn.EscapeGlob(r.prefix) +
 // batch of it, the key itself for a foreign one under our prefix.
 func (r *Rows) Identify(key string) (id string, ok bool) {
 	escaped, at, _, ok := r.parse(key)
-	switch {
-	case !ok:
+	if !ok {
 		return key, strings.HasPrefix(key, r.prefix)
-	case at == 0:
-		return escaped, true
 	}
-	return strconv.FormatInt(at, 10) + ":" + escaped, true
+	return idOf(escaped, at), true
+}
+
+// IDOf is the ID of the row of a buffer or batch.
+func IDOf(store string, at int64) string { return idOf(conn.Escape(store), at) }
+
+func idOf(escaped string, at int64) string {
+	if at == 0 {
+		return escaped
+	}
+	return strconv.FormatInt(at, 10) + ":" + escaped
 }
 
 // Keys are the keys that may make up a row. A row exists by any of them but ops, which only remembers.
@@ -72,32 +82,27 @@ func (r *Rows) locate(id string) (escaped string, at int64, ok bool) {
 // Read fetches rows in one pipeline. Missing rows are left out; unreadable ones carry their Problem. Fields that the
 // server refused to answer are marked as not known; if that leaves open whether the row exists, a second pipeline asks.
 // The error is a transport error only.
-func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
+func (r *Rows) Read(ctx context.Context, ids []string) ([]kind.Row, error) {
+	const op = "buffer: read rows"
 	if ctx == nil {
-		return nil, conn.Fail("buffer: read rows", r.prefix, ErrNoContext)
-	}
-	rows, err := r.read(ctx, ids)
-	if err != nil {
-		return nil, conn.Fail("buffer: read rows", r.prefix, err)
+		return nil, conn.Fail(op, r.prefix, ErrNoContext)
 	}
 	// A swap between two commands of the pipeline looks like a broken buffer: only a second look tells.
 	var torn []string
-	good := rows[:0]
-	for _, row := range rows {
-		if _, incomplete := errors.AsType[errIncomplete](row.err); incomplete {
-			torn = append(torn, row.id)
-		} else {
-			good = append(good, row)
-		}
+	rows, err := r.read(ctx, ids, &torn)
+	if err == nil && torn != nil {
+		var again []kind.Row
+		again, err = r.read(ctx, torn, nil)
+		rows = append(rows, again...)
 	}
-	if len(torn) == 0 {
-		return good, nil
+	if err != nil {
+		return nil, conn.Fail(op, r.prefix, err)
 	}
-	again, err := r.read(ctx, torn)
-	return append(good, again...), conn.Fail("buffer: read rows", r.prefix, err)
+	return rows, nil
 }
 
-func (r *Rows) read(ctx context.Context, ids []string) ([]*Row, error) {
+// read reads rows. Those that are incomplete are left out if torn is given, which lists their IDs then.
+func (r *Rows) read(ctx context.Context, ids []string, torn *[]string) ([]kind.Row, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -111,25 +116,28 @@ func (r *Rows) read(ctx context.Context, ids []string) ([]*Row, error) {
 		return nil, err
 	}
 	now := time.Now()
-	rows := make([]*Row, 0, len(ids))
-	doubts := map[*Row][]string{}
+	b := schema.Builder(len(ids))
+	doubts := map[string][]string{} // by ID
 	var doubtful []string
 	for _, q := range asked {
-		row := q.row(now)
-		if row == nil {
-			continue
+		keys, incomplete := q.pack(b, now)
+		if incomplete && torn != nil {
+			b.Drop()
+			*torn = append(*torn, q.id)
 		}
-		rows = append(rows, row)
-		if keys := q.doubts(row); keys != nil {
-			doubts[row], doubtful = keys, append(doubtful, keys...)
+		if keys != nil {
+			doubts[q.id], doubtful = keys, append(doubtful, keys...)
 		}
 	}
 	gone, err := conn.Gone(ctx, r.c, doubtful)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(rows, func(row *Row) bool {
-		keys := doubts[row]
+	return slices.DeleteFunc(b.Rows(), func(row kind.Row) bool {
+		if len(doubts) == 0 {
+			return false
+		}
+		keys := doubts[row.ID()]
 		return keys != nil && !slices.ContainsFunc(keys, func(key string) bool { return !gone[key] })
 	}), nil
 }

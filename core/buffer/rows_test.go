@@ -16,11 +16,12 @@ import (
 
 	"holdfast/core/buffer"
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/internal/redistest"
 )
 
 // readAll discovers and reads rows as the dashboard does: by patterns, then by ids.
-func readAll(t testing.TB, c redis.UniversalClient, rows *buffer.Rows) map[string]*buffer.Row {
+func readAll(t testing.TB, c redis.UniversalClient, rows *buffer.Rows) map[string]kind.Row {
 	t.Helper()
 	ids := map[string]bool{}
 	for _, pattern := range rows.Patterns() {
@@ -45,8 +46,8 @@ func readAll(t testing.TB, c redis.UniversalClient, rows *buffer.Rows) map[strin
 	for id := range ids {
 		list = append(list, id)
 	}
-	out := map[string]*buffer.Row{}
-	for _, row := range must[[]*buffer.Row](t)(rows.Read(ctx, list)) {
+	out := map[string]kind.Row{}
+	for _, row := range must[[]kind.Row](t)(rows.Read(ctx, list)) {
 		out[row.ID()] = row
 	}
 	return out
@@ -73,28 +74,27 @@ func TestRowsShowEachBufferAndBatch(t *testing.T) {
 
 		before := time.Now()
 		got := readAll(t, c, rows)
-		want := []buffer.Row{
-			{Store: "a:b", Count: 2, Bytes: 20, Keys: 3, FirstWrite: live.FirstWrite, Locked: true, LockToken: token, LockExpires: before.Add(time.Minute)},
-			{Store: "a:b", PreparedMS: prepared.At, Count: 1, Bytes: 7, Keys: 1, FirstWrite: batch.FirstWrite},
-			{Store: "only locked", Locked: true, LockToken: c.Get(ctx, "buf:{only locked}:lock").Val(), LockExpires: before.Add(time.Minute)},
-			{Store: "for ever", Locked: true, LockToken: "t"},
+		want := map[string]shown{
+			"a%3Ab":                               {store: "a:b", count: 2, bytes: 20, keys: 3, first: live.FirstWrite, locked: true, token: token, left: time.Minute},
+			fmt.Sprintf("%d:a%%3Ab", prepared.At): {store: "a:b", prepared: prepared.At, count: 1, bytes: 7, keys: 1, first: batch.FirstWrite},
+			"only locked":                         {store: "only locked", locked: true, token: c.Get(ctx, "buf:{only locked}:lock").Val(), left: time.Minute},
+			"for ever":                            {store: "for ever", locked: true, token: "t"},
 		}
-		ids := []string{"a%3Ab", fmt.Sprintf("%d:a%%3Ab", prepared.At), "only locked", "for ever"}
 		if len(got) != len(want) {
 			t.Errorf("%d rows, want %d: %v", len(got), len(want), got)
 		}
-		for i, id := range ids {
+		for id, want := range want {
 			row := got[id]
-			if row == nil {
+			if row.None() {
 				t.Fatalf("no row %q", id)
 			}
-			off := row.LockExpires.Sub(want[i].LockExpires).Abs()
-			if row.Problem() != nil || row.LockExpires.IsZero() != want[i].LockExpires.IsZero() || off > 5*time.Second {
-				t.Errorf("row %q: problem %v, lock expires %v", id, row.Problem(), row.LockExpires)
+			expires := buffer.Columns.LockExpires.Of(row)
+			if expires.IsZero() != (want.left == 0) || !expires.IsZero() && expires.Sub(before.Add(want.left)).Abs() > 5*time.Second || !row.Deadline().Equal(expires) {
+				t.Errorf("row %q: the lock expires at %v", id, expires)
 			}
-			want[i].LockExpires = row.LockExpires
-			if got, want := shown(row), shown(&want[i]); got != want {
-				t.Errorf("row %q is\n%s, want\n%s", id, got, want)
+			want.left = 0
+			if got := show(row); row.Problem() != nil || got != want {
+				t.Errorf("row %q is\n%+v, %v, want\n%+v", id, got, row.Problem(), want)
 			}
 		}
 		if none, err := rows.Read(ctx, []string{"nothing", "1700000000000:nothing", "buf:nothing"}); err != nil || len(none) != 0 {
@@ -106,8 +106,22 @@ func TestRowsShowEachBufferAndBatch(t *testing.T) {
 	})
 }
 
-func shown(r *buffer.Row) string {
-	return fmt.Sprint(r.Store, r.PreparedMS, r.Count, r.Bytes, r.Keys, r.FirstWrite, r.Locked, r.LockToken, r.LockExpires)
+type shown struct {
+	store                        string
+	prepared, count, bytes, keys int64
+	first                        time.Time
+	locked                       bool
+	token                        string
+	left                         time.Duration // of the lock; 0: it never ends
+}
+
+// show is all of a row but what is left of its lock.
+func show(r kind.Row) shown {
+	c := buffer.Columns
+	return shown{
+		store: c.Store.Of(r), prepared: c.Prepared.Of(r), count: c.Count.Of(r), bytes: c.Bytes.Of(r), keys: c.Keys.Of(r),
+		first: c.FirstWrite.Of(r), locked: c.Locked.Of(r), token: c.LockToken.Of(r),
+	}
 }
 
 func TestABadRowStandsBesideTheGood(t *testing.T) {
@@ -137,8 +151,8 @@ func TestABadRowStandsBesideTheGood(t *testing.T) {
 					t.Errorf("%s: %v", id, row.Problem())
 				}
 			case slices.Contains(foreign, id):
-				if !errors.Is(row.Problem(), buffer.ErrForeign) || row.Store != id {
-					t.Errorf("%s: store %q, %v", id, row.Store, row.Problem())
+				if !errors.Is(row.Problem(), buffer.ErrForeign) || buffer.Columns.Store.Of(row) != id {
+					t.Errorf("%s: %v", id, row)
 				}
 				if _, _, err := rows.Inspect(ctx, id); !errors.Is(err, buffer.ErrForeign) {
 					t.Errorf("inspect %s: %v", id, err)
@@ -190,8 +204,14 @@ func TestNamesAndIDsNeverAlias(t *testing.T) {
 		}
 		for id := range ids {
 			got, err := rows.Read(ctx, []string{id})
-			if err != nil || len(got) != 1 || got[0].Store != store || got[0].PreparedMS != at {
-				t.Fatalf("row %q: %+v, %v; want store %q at %d", id, got, err, store, at)
+			if err != nil || len(got) != 1 || show(got[0]).store != store || show(got[0]).prepared != at {
+				t.Fatalf("row %q: %v, %v; want store %q at %d", id, got, err, store, at)
+			}
+			names := b.Names(store, at)
+			soon := strings.Replace(b.Names(store, buffer.Unprepared).List, "<ms>", fmt.Sprint(at), 1)
+			if keys := rows.Keys(id); id != buffer.IDOf(store, at) || soon != names.List ||
+				!slices.Equal(keys, []string{names.List, names.Keys, names.Size, names.TS, names.Lock}) {
+				t.Fatalf("row %q: %q, names %q", id, keys, names)
 			}
 			_, name, _ := strings.Cut(id, ":")
 			if other, known := seen[name]; known && other != store {
@@ -211,7 +231,7 @@ func TestARowReadDuringASwapIsReadAgain(t *testing.T) {
 	first := c.Get(ctx, "buf:{torn}:ts").Val()
 	c.Del(ctx, "buf:{torn}:ts")
 	c.AddHook(afterFirstPipeline(func() { c.Set(ctx, "buf:{torn}:ts", first, 0) }))
-	got := must[[]*buffer.Row](t)(rows.Read(ctx, []string{"torn", "whole"}))
+	got := must[[]kind.Row](t)(rows.Read(ctx, []string{"torn", "whole"}))
 	if len(got) != 2 || got[0].Problem() != nil || got[1].Problem() != nil {
 		t.Errorf("%+v", got)
 	}
@@ -256,9 +276,9 @@ func TestRowsReadInOneRoundTrip(t *testing.T) {
 	}
 	trips := &redistest.Trips{}
 	c.AddHook(trips)
-	must[[]*buffer.Row](t)(rows.Read(ctx, ids)) // the greetings of a new connection are not counted
+	must[[]kind.Row](t)(rows.Read(ctx, ids)) // the greetings of a new connection are not counted
 	trips.N.Store(0)
-	if got := must[[]*buffer.Row](t)(rows.Read(ctx, ids)); len(got) != 50 || trips.N.Load() != 1 {
+	if got := must[[]kind.Row](t)(rows.Read(ctx, ids)); len(got) != 50 || trips.N.Load() != 1 {
 		t.Errorf("%d rows in %d trips", len(got), trips.N.Load())
 	}
 }
@@ -298,38 +318,51 @@ func TestInspectShowsTheFirstRecords(t *testing.T) {
 }
 
 func TestEqualRowsMeanTheSame(t *testing.T) {
-	now := time.Now()
-	base := buffer.Row{Store: "s", Count: 1, Bytes: 2, Keys: 3, FirstWrite: now, Locked: true, LockToken: "t", LockExpires: now}
+	c, _ := redistest.Mini(t)
+	rows := buffer.NewRows(c, "")
+	now, is := time.Now(), buffer.Columns
+	changed := func(change func(*kind.Builder)) kind.Row {
+		return rows.Kind().Schema.One("s", func(b *kind.Builder) {
+			is.Store.Set(b, "s")
+			is.Count.Set(b, 1)
+			is.Bytes.Set(b, 2)
+			is.Keys.Set(b, 3)
+			is.FirstWrite.Set(b, now)
+			is.Locked.Set(b, true)
+			is.LockToken.Set(b, "t")
+			is.LockExpires.Set(b, now)
+			change(b)
+		})
+	}
+	base := changed(func(*kind.Builder) {})
 	for _, test := range []struct {
 		name   string
-		change func(*buffer.Row)
+		change func(*kind.Builder)
 		same   bool
 	}{
-		{"nothing", func(*buffer.Row) {}, true},
-		{"deadline within half a second", func(r *buffer.Row) { r.LockExpires = now.Add(-500 * time.Millisecond) }, true},
-		{"the same instant elsewhere", func(r *buffer.Row) { r.FirstWrite = now.UTC().Round(0) }, true},
-		{"deadline", func(r *buffer.Row) { r.LockExpires = now.Add(501 * time.Millisecond) }, false},
-		{"no deadline", func(r *buffer.Row) { r.LockExpires = time.Time{} }, false},
-		{"store", func(r *buffer.Row) { r.Store = "x" }, false},
-		{"prepared", func(r *buffer.Row) { r.PreparedMS++ }, false},
-		{"count", func(r *buffer.Row) { r.Count++ }, false},
-		{"bytes", func(r *buffer.Row) { r.Bytes++ }, false},
-		{"keys", func(r *buffer.Row) { r.Keys++ }, false},
-		{"first write", func(r *buffer.Row) { r.FirstWrite = now.Add(1) }, false},
-		{"lock", func(r *buffer.Row) { r.Locked = false }, false},
-		{"token", func(r *buffer.Row) { r.LockToken = "x" }, false},
+		{"nothing", func(*kind.Builder) {}, true},
+		{"deadline within half a second", func(b *kind.Builder) { is.LockExpires.Set(b, now.Add(-500*time.Millisecond)) }, true},
+		{"the same instant elsewhere", func(b *kind.Builder) { is.FirstWrite.Set(b, now.UTC().Round(0)) }, true},
+		{"deadline", func(b *kind.Builder) { is.LockExpires.Set(b, now.Add(501*time.Millisecond)) }, false},
+		{"no deadline", func(b *kind.Builder) { is.LockExpires.Set(b, time.Time{}) }, false},
+		{"store", func(b *kind.Builder) { is.Store.Set(b, "x") }, false},
+		{"prepared", func(b *kind.Builder) { is.Prepared.Set(b, 1) }, false},
+		{"count", func(b *kind.Builder) { is.Count.Set(b, 2) }, false},
+		{"bytes", func(b *kind.Builder) { is.Bytes.Set(b, 3) }, false},
+		{"keys", func(b *kind.Builder) { is.Keys.Set(b, 4) }, false},
+		{"first write", func(b *kind.Builder) { is.FirstWrite.Set(b, now.Add(time.Millisecond)) }, false},
+		{"lock", func(b *kind.Builder) { is.Locked.Set(b, false) }, false},
+		{"token", func(b *kind.Builder) { is.LockToken.Set(b, "x") }, false},
 	} {
-		other := base
-		test.change(&other)
-		if base.Equal(&other) != test.same || other.Equal(&base) != test.same {
+		other := changed(test.change)
+		if kind.Same(base, other) != test.same || kind.Same(other, base) != test.same {
 			t.Errorf("%s: equal is not %v", test.name, test.same)
 		}
 	}
-	c, _ := redistest.Mini(t)
 	c.Set(ctx, "buf:x", 1, 0)
 	c.Set(ctx, "buf:y", 1, 0)
-	rows := must[[]*buffer.Row](t)(buffer.NewRows(c, "").Read(ctx, []string{"buf:x", "buf:x", "buf:y"}))
-	if !rows[0].Equal(rows[1]) || rows[0].Equal(rows[2]) || rows[0].Equal(&base) {
+	bad := must[[]kind.Row](t)(rows.Read(ctx, []string{"buf:x", "buf:x", "buf:y"}))
+	if !kind.Same(bad[0], bad[1]) || kind.Same(bad[0], bad[2]) || kind.Same(bad[0], base) {
 		t.Error("bad rows are compared by their problem")
 	}
 }

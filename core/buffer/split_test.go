@@ -102,8 +102,9 @@ func TestASlotThatMovesHidesNothing(t *testing.T) {
 				t.Fatalf("rows: %v, %v", read, err)
 			}
 			for _, r := range read {
-				if r.Problem() != nil || r.Count != 2 || r.Bytes != 14 || r.Keys != 2 || !r.Locked || r.LockToken != "mine" {
-					t.Errorf("row %+v, %v", r, r.Problem())
+				got := show(r)
+				if r.Problem() != nil || got.count != 2 || got.bytes != 14 || got.keys != 2 || !got.locked || got.token != "mine" {
+					t.Errorf("row %v", r)
 				}
 			}
 			if old, err := b.GetOld(ctx); err != nil || len(old) != 1 || old[0].Err != nil || old[0].FirstWrite.IsZero() {

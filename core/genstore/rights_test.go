@@ -7,7 +7,9 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"holdfast/core/conn"
 	"holdfast/core/genstore"
+	"holdfast/core/kind"
 	"holdfast/internal/redistest"
 )
 
@@ -80,7 +82,12 @@ func TestATimeToLiveThatIsRefusedIsNotKnown(t *testing.T) {
 	if err != nil || len(rows) != 1 {
 		t.Fatal(rows, err)
 	}
-	if r := rows[0]; r.Problem() != nil || r.Generation != 7 || r.ExpiresErr == nil || !r.Equal(r) {
-		t.Errorf("%+v", r)
+	again, err := genstore.NewRows(limited, "gen:").Read(ctx, []string{"ns:k"})
+	if err != nil || len(again) != 1 {
+		t.Fatal(again, err)
+	}
+	r, is := rows[0], genstore.Columns
+	if r.Problem() != nil || is.Generation.Of(r) != 7 || !conn.Refused(is.Expires.Err(r)) || !kind.Same(r, again[0]) {
+		t.Errorf("%v, and then %v", r, again[0])
 	}
 }

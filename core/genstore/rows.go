@@ -10,45 +10,21 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 )
-
-// Row is one counter as the dashboard shows it.
-type Row struct {
-	Namespace, Key string    // Namespace is empty where the key does not tell where it ends: Key is the whole ID then
-	Generation     uint64    // unless GenerationErr is set
-	Expires        time.Time // on our clock; zero: never, unless ExpiresErr is set
-	GenerationErr  error     // why Generation is not known
-	ExpiresErr     error     // why Expires is not known
-	id             string
-	problem        error
-}
-
-// ID is what stands after the prefix: <namespace>:<key>.
-func (r *Row) ID() string { return r.id }
-
-// Problem says why the key holds no generation; nil for a readable row.
-func (r *Row) Problem() error { return r.problem }
-
-// Deadline is when the row ends or changes by itself; zero: never.
-func (r *Row) Deadline() time.Time { return r.Expires }
-
-// Equal tells whether two readings show the same; expiries less than half a second apart do.
-func (r *Row) Equal(other *Row) bool {
-	const slack = 500 * time.Millisecond
-	return r.id == other.id && r.Generation == other.Generation && r.Expires.IsZero() == other.Expires.IsZero() &&
-		r.Expires.Sub(other.Expires).Abs() < slack && text(r.problem) == text(other.problem) &&
-		text(r.GenerationErr) == text(other.GenerationErr) && text(r.ExpiresErr) == text(other.ExpiresErr)
-}
-
-func text(err error) string {
-	if err == nil {
-		return ""
-	}
-	return err.Error()
-}
 
 // ErrForeign is the problem of a key under the prefix whose rest is not <namespace>:<key>.
 var ErrForeign = errors.New("not a key of a generation store")
+
+var schema = kind.NewSchema(ErrNotGeneration, ErrForeign)
+
+// Columns are the columns of a counter. The ID of its row is what stands after the prefix: <namespace>:<key>.
+var Columns = struct {
+	Namespace  kind.Text // empty where the ID does not tell where it ends
+	Key        kind.Text // the whole ID then
+	Generation kind.Uint
+	Expires    kind.Time // on our clock; zero: never
+}{schema.Word("namespace"), schema.Text("key"), schema.Uint("generation"), schema.Deadline("ttl_ms")}
 
 // Rows reads and bumps the counters of every namespace. It is safe for concurrent use.
 type Rows struct {
@@ -58,6 +34,9 @@ type Rows struct {
 
 // NewRows makes the reader of all keys under prefix, such as "gen:".
 func NewRows(c redis.UniversalClient, prefix string) *Rows { return &Rows{client: c, prefix: prefix} }
+
+// Kind is counters as a kind of state.
+func (r *Rows) Kind() kind.Kind { return kind.Kind{Name: "generations", Schema: schema, Source: r} }
 
 // Patterns is the SCAN pattern under which the counters lie.
 func (r *Rows) Patterns() []string { return []string{conn.EscapeGlob(r.prefix) + "*"} }
@@ -71,7 +50,7 @@ func (r *Rows) Keys(id string) []string { return []string{r.prefix + id} }
 // Read fetches rows in one pipeline. Missing rows are left out; unreadable ones carry their Problem. Fields that the
 // server refused to answer are marked as not known; if nothing of a row is known, a second pipeline asks whether it
 // exists.
-func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
+func (r *Rows) Read(ctx context.Context, ids []string) ([]kind.Row, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -85,7 +64,7 @@ func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 		return nil, conn.Fail(opRead, "", err)
 	}
 	now := time.Now()
-	rows := make([]*Row, 0, len(ids))
+	b := schema.Builder(len(ids))
 	var doubtful []string
 	for i, id := range ids {
 		gen, found, err := read(gets[i].Result())
@@ -98,24 +77,32 @@ func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 				return nil, conn.Fail(opRead, r.prefix+id, err)
 			}
 		}
-		row := &Row{id: id, Generation: gen, problem: err, ExpiresErr: lifeErr}
+		b.Row(id)
+		namespace, key, ours := split(id)
+		Columns.Namespace.Set(b, namespace)
+		Columns.Key.Set(b, key)
 		if conn.Refused(gets[i].Err()) {
-			row.GenerationErr, row.problem = err, nil
+			Columns.Generation.Unknown(b, err)
 			if lifeErr != nil {
 				doubtful = append(doubtful, r.prefix+id)
 			}
+		} else {
+			Columns.Generation.Set(b, gen)
+			b.Bad(err)
 		}
+		Columns.Expires.Unknown(b, lifeErr)
 		if lifeErr == nil {
-			row.Expires = conn.Deadline(now, life)
+			Columns.Expires.Set(b, conn.Deadline(now, life))
 		}
-		var ok bool
-		if row.Namespace, row.Key, ok = split(id); !ok {
-			row.problem = ErrForeign
+		if !ours {
+			b.Bad(ErrForeign)
 		}
-		rows = append(rows, row)
 	}
 	gone, err := conn.Gone(ctx, r.client, doubtful)
-	return slices.DeleteFunc(rows, func(row *Row) bool { return gone[r.prefix+row.id] }), conn.Fail(opRead, "", err)
+	if err != nil {
+		return nil, conn.Fail(opRead, "", err)
+	}
+	return slices.DeleteFunc(b.Rows(), func(row kind.Row) bool { return len(gone) > 0 && gone[r.prefix+row.ID()] }), nil
 }
 
 // split parts an id where its writer did. Namespaces and keys may both hold colons, but the writer repeats the namespace

@@ -11,6 +11,7 @@ import (
 
 	"holdfast/core/conn"
 	"holdfast/core/genstore"
+	"holdfast/core/kind"
 	"holdfast/internal/redistest"
 )
 
@@ -68,11 +69,12 @@ func TestRowsAreFoundReadAndBumped(t *testing.T) {
 			t.Errorf("%d rows, want %d", len(got), len(want))
 		}
 		for _, r := range got {
-			w := want[r.ID()]
-			if r.Namespace != w.ns || r.Key != w.key || r.Generation != w.gen || r.Expires.IsZero() == w.expires || !errors.Is(r.Problem(), w.problem) {
-				t.Errorf("row %q is %+v, want %+v", r.ID(), r, w)
+			w, is := want[r.ID()], genstore.Columns
+			if is.Namespace.Of(r) != w.ns || is.Key.Of(r) != w.key || is.Generation.Of(r) != w.gen || is.Expires.Of(r).IsZero() == w.expires ||
+				!errors.Is(r.Problem(), w.problem) || !r.Deadline().Equal(is.Expires.Of(r)) {
+				t.Errorf("row %v, want %+v", r, w)
 			}
-			if left := time.Until(r.Expires); w.expires && (left > time.Hour || left < time.Hour-time.Minute) {
+			if left := time.Until(is.Expires.Of(r)); w.expires && (left > time.Hour || left < time.Hour-time.Minute) {
 				t.Errorf("row %q lives %v", r.ID(), left)
 			}
 		}
@@ -99,8 +101,9 @@ func TestARowIsSplitWhereItsWriterDid(t *testing.T) {
 		if err != nil || len(rows) != 1 {
 			t.Fatal(rows, err)
 		}
-		if r := rows[0]; r.Namespace != want[0] || r.Key != want[1] || r.Problem() != nil || genstore.IDOf(r.Namespace, r.Key) != id {
-			t.Errorf("%s is split into %q and %q, problem %v", id, r.Namespace, r.Key, r.Problem())
+		namespace, key := genstore.Columns.Namespace.Of(rows[0]), genstore.Columns.Key.Of(rows[0])
+		if namespace != want[0] || key != want[1] || rows[0].Problem() != nil || genstore.IDOf(namespace, key) != id {
+			t.Errorf("%s is split into %q and %q, problem %v", id, namespace, key, rows[0].Problem())
 		}
 	}
 }
@@ -164,7 +167,7 @@ func TestIdentifyLeavesOtherKeysAlone(t *testing.T) {
 func TestRowsDifferOnlyByWhatTheyMean(t *testing.T) {
 	c, m := redistest.Mini(t)
 	rows := genstore.NewRows(c, "gen:")
-	read := func() *genstore.Row {
+	read := func() kind.Row {
 		t.Helper()
 		got, err := rows.Read(ctx, []string{"ns:k"})
 		if err != nil || len(got) != 1 {
@@ -188,7 +191,7 @@ func TestRowsDifferOnlyByWhatTheyMean(t *testing.T) {
 	for equal, changes := range map[bool]map[string]func(){true: same, false: differ} {
 		for name, change := range changes {
 			c.Set(ctx, "gen:ns:k", 1, time.Hour)
-			if change(); was.Equal(read()) != equal {
+			if change(); kind.Same(was, read()) != equal {
 				t.Errorf("after a change of %s: equal is %v", name, !equal)
 			}
 		}

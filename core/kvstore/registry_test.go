@@ -128,9 +128,9 @@ func TestAReplicatorReportsToADatabaseOnRedis(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := rows[0].Replicas(now)
-		if len(got) != 1 || got[0].Name != "host:dir" || got[0].Applied != rows[0].Changes || got[0].Lag(rows[0]) != 0 {
-			t.Errorf("%+v of %d changes", got, rows[0].Changes)
+		got, changes := redisdb.Replicas(rows[0], now), redisdb.Columns.Changes.Of(rows[0])
+		if len(got) != 1 || got[0].Name != "host:dir" || got[0].Applied != changes || got[0].Lag(rows[0]) != 0 {
+			t.Errorf("%+v of %d changes", got, changes)
 		}
 	})
 }

@@ -196,7 +196,7 @@ func TestManyBuffers(t *testing.T) {
 	start = time.Now()
 	until(t, c, "a change", func(s *live.Snapshot) bool {
 		row, found := s.Table("buffers").Get("store-0000007")
-		return found && row.(*buffer.Row).Count == 2
+		return found && buffer.Columns.Count.Of(row) == 2
 	})
 	change := time.Since(start)
 	unheard(t, admin, func(p redis.Pipeliner) { p.RPush(ctx, "buf:{store-0000008}:list", "{}") })
@@ -204,7 +204,7 @@ func TestManyBuffers(t *testing.T) {
 	if err := redistest.Poll(5*time.Minute, func() bool {
 		s := c.Live.Snapshot()
 		row, found := s.Table("buffers").Get("store-0000008")
-		return s.Pushed && found && row.(*buffer.Row).Count == 2
+		return s.Pushed && found && buffer.Columns.Count.Of(row) == 2
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -227,8 +227,8 @@ func TestKeysChangeTheirType(t *testing.T) {
 		first := agrees(t, c, o, "the rows")
 		var keys []string
 		for _, table := range first.Tables {
-			for i := range table.Len() {
-				keys = append(keys, c.Live.Keys(table.Kind, table.At(i).ID())...)
+			for _, r := range table.All(0) {
+				keys = append(keys, c.Live.Keys(table.Kind, r.ID())...)
 			}
 		}
 		values := map[string]string{}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"runtime/metrics"
 	"slices"
 	"syscall"
 	"testing"
@@ -67,7 +68,7 @@ func BenchmarkFirstReading(b *testing.B) {
 				return nil
 			}, func(int) error {
 				defer func(start time.Duration) { ours += cpu() - start }(cpu())
-				s, err := live.New(c.Conn, c.Feeds(), live.Options{}).ReadAll(ctx)
+				s, err := live.New(c.Conn, c.Kinds(), live.Options{}).ReadAll(ctx)
 				if err == nil && s.Table("actors").Len() != many {
 					err = fmt.Errorf("%d rows", s.Table("actors").Len())
 				}
@@ -83,7 +84,7 @@ func BenchmarkFirstReading(b *testing.B) {
 func BenchmarkFirstRows(b *testing.B) {
 	c := benchCore(b)
 	for b.Loop() {
-		m := live.New(c.Conn, c.Feeds(), live.Options{})
+		m := live.New(c.Conn, c.Kinds(), live.Options{})
 		ctx, cancel := context.WithCancel(ctx)
 		done := make(chan struct{})
 		go func() { defer close(done); _ = m.Run(ctx) }()
@@ -100,7 +101,7 @@ func BenchmarkFirstRows(b *testing.B) {
 // A reading of a server on which nothing happens: what holdfast costs while nobody looks.
 func BenchmarkQuietReading(b *testing.B) {
 	c := benchCore(b)
-	m := live.New(c.Conn, c.Feeds(), live.Options{})
+	m := live.New(c.Conn, c.Kinds(), live.Options{})
 	if _, err := m.ReadAll(ctx); err != nil {
 		b.Fatal(err)
 	}
@@ -115,18 +116,24 @@ func BenchmarkQuietReading(b *testing.B) {
 	b.ReportMetric(float64(cpu()-used)/1e6/float64(b.N), "cpu-ms/op")
 }
 
-// What a row takes, the rows of the primitive's package among it, and how much of that is the model's own.
+// What a million rows take: bytes of each, and pieces of memory, which the collector looks at again and again.
 func BenchmarkMemory(b *testing.B) {
-	c := benchCore(b)
+	const rows = 1_000_000
+	c := open(b, single(b), 0)
+	fill(b, c.Conn, 0, rows)
 	for b.Loop() {
-		before := heap()
-		m := live.New(c.Conn, c.Feeds(), live.Options{})
+		bytes, pieces := heap(), objects()
+		m := live.New(c.Conn, c.Kinds(), live.Options{})
 		for range 3 { // later passes must not add to it
 			if _, err := m.ReadAll(ctx); err != nil {
 				b.Fatal(err)
 			}
 		}
-		b.ReportMetric(float64(heap()-before)/many, "bytes/row")
+		if n := m.Snapshot().Table("actors").Len(); n != rows {
+			b.Fatalf("%d rows", n)
+		}
+		b.ReportMetric((float64(heap())-float64(bytes))/rows, "bytes/row")
+		b.ReportMetric(float64(objects())-float64(pieces), "objects")
 		runtime.KeepAlive(m)
 	}
 }
@@ -143,6 +150,14 @@ func heap() uint64 {
 	var s runtime.MemStats
 	runtime.ReadMemStats(&s)
 	return s.HeapAlloc
+}
+
+// objects are the pieces of memory on the heap.
+func objects() uint64 {
+	runtime.GC()
+	s := []metrics.Sample{{Name: "/gc/heap/objects:objects"}}
+	metrics.Read(s)
+	return s[0].Value.Uint64()
 }
 
 // From a write that the server has answered to the snapshot that shows it, on a server that pushes and on one that does
@@ -170,7 +185,7 @@ func BenchmarkChangeToSnapshot(b *testing.B) {
 				start := time.Now()
 				for {
 					row, _ := c.Live.Snapshot().Table("actors").Get("a0000001")
-					if row.(*actorstore.ActorRow).PodIP() == text {
+					if actorstore.ActorColumns.IP.Of(row) == text {
 						break
 					}
 					<-c.Live.Changed()

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/metrics"
-	"strings"
 
 	"github.com/dustin/go-humanize"
 )
@@ -43,7 +42,7 @@ func (m *Model) admit(t *tracker, batch []string) []string {
 	t.merge()
 	known := batch[:0]
 	for _, id := range batch {
-		if _, _, ok := t.rows.locate(func(r Row) int { return strings.Compare(r.ID(), id) }); ok {
+		if _, ok := t.rows.Find(id); ok {
 			known = append(known, id)
 		} else {
 			t.left++

@@ -2,7 +2,10 @@ package live
 
 import (
 	"container/heap"
+	"strings"
 	"time"
+
+	"holdfast/core/kind"
 )
 
 // A server may keep a key that has expired for long until it looks at it, and tells nobody before. So rows whose
@@ -34,19 +37,20 @@ func (d *deadlines) tick(t time.Time) uint32 {
 
 // watch notes when a row is due. Where it stands in the heap already with an earlier tick, that is the time to look at its
 // deadline again: one that is moved on and on takes no more room.
-func (d *deadlines) watch(r Row, now time.Time) {
-	row, ok := r.(expirer)
-	if !ok || row.Deadline().IsZero() {
+func (d *deadlines) watch(r kind.Row, now time.Time) {
+	deadline := r.Deadline()
+	if deadline.IsZero() {
 		return
 	}
 	if d.of == nil {
 		d.birth, d.of = now, map[string]uint32{}
 	}
-	d.put(r.ID(), d.tick(row.Deadline()))
+	d.put(r.ID(), d.tick(deadline))
 }
 
 func (d *deadlines) put(id string, tick uint32) {
 	if due, ok := d.of[id]; !ok || tick < due {
+		id = strings.Clone(id) // the text may be a part of a row's
 		d.of[id] = tick
 		heap.Push(&d.queue, dueAt{tick, id})
 		if len(d.queue) > 2*len(d.of)+dueSpare {
@@ -89,7 +93,7 @@ func (t *tracker) expire(now time.Time) {
 		if !ok {
 			continue
 		}
-		switch deadline := row.(expirer).Deadline(); {
+		switch deadline := row.Deadline(); {
 		case deadline.IsZero():
 		case deadline.After(now):
 			d.put(due.id, d.tick(deadline))

@@ -5,28 +5,21 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"holdfast/core/kind"
 )
-
-// expiringRow is a fakeRow that ends.
-type expiringRow struct {
-	fakeRow
-	end time.Time
-}
-
-func (r *expiringRow) Deadline() time.Time { return r.end }
-
-func (r *expiringRow) Equal(other *expiringRow) bool { return r.end.Equal(other.end) }
 
 func TestRowsAreReadWhenTheirDeadlinePasses(t *testing.T) {
 	start := time.Unix(1000, 0)
 	at := func(s float64) time.Time { return start.Add(time.Duration(s * float64(time.Second))) }
-	tr := newTracker(Feed{Kind: "k", equal: func(a, b Row) bool { return a.(*expiringRow).Equal(b.(*expiringRow)) }})
+	tr := newFakeTracker()
 	put := func(now float64, id string, end float64) {
-		row := &expiringRow{fakeRow{id: id}, at(end)}
-		if end == 0 {
-			row.end = time.Time{}
-		}
-		tr.apply([]string{id}, []Row{row}, at(now))
+		row := fakeSchema.One(id, func(b *kind.Builder) {
+			if end != 0 {
+				fakeEnds.Set(b, at(end))
+			}
+		})
+		tr.apply([]string{id}, []kind.Row{row}, at(now))
 	}
 	due := func(now float64, want ...string) {
 		t.Helper()
@@ -77,16 +70,15 @@ func TestRowsAreReadWhenTheirDeadlinePasses(t *testing.T) {
 }
 
 func TestPrefixesThatServersTake(t *testing.T) {
-	feed := func(patterns ...string) Feed { return Feed{patterns: patterns} }
 	for _, tt := range []struct {
-		feeds []Feed
+		kinds []kind.Kind
 		want  []string
 	}{
-		{[]Feed{feed("a:*"), feed("b:*")}, []string{"a:", "b:"}},
-		{[]Feed{feed("rec:{*}:lease:*", "rec:{*}:lk:*"), feed("rec:*"), feed("recent:*")}, []string{"rec:", "recent:"}},
-		{[]Feed{feed("kv:*"), feed("kv:{*}:d:*")}, []string{"kv:"}},
-		{[]Feed{feed(`a\*b:*`), feed("*")}, []string{""}},
+		{kindsOf("a:*", "b:*"), []string{"a:", "b:"}},
+		{kindsOf("rec:{*}:lease:*", "rec:{*}:lk:*", "rec:*", "recent:*"), []string{"rec:", "recent:"}},
+		{kindsOf("kv:*", "kv:{*}:d:*"), []string{"kv:"}},
+		{kindsOf(`a\*b:*`, "*"), []string{""}},
 	} {
-		same(t, "prefixes", prefixesOf(tt.feeds), tt.want)
+		same(t, "prefixes", prefixesOf(tt.kinds), tt.want)
 	}
 }

@@ -10,11 +10,12 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 )
 
 // Detail is the whole of one row, read on demand.
 type Detail struct {
-	Kind  Kind
+	Kind  kind.Name
 	ID    string
 	Found bool   // false: deleted meanwhile
 	Body  []byte // the content, as the primitive's package gives it: JSON, or plain bytes
@@ -38,8 +39,8 @@ const MaxInspect = 64 << 20
 
 // Inspect reads one row whole, with its raw keys; content above MaxInspect stays on the server, except for the
 // beginning of a string. The keys come even if the content is unreadable: their types may tell why.
-func (m *Model) Inspect(ctx context.Context, kind Kind, id string) (Detail, error) {
-	return m.detail(ctx, kind, id, MaxInspect)
+func (m *Model) Inspect(ctx context.Context, name kind.Name, id string) (Detail, error) {
+	return m.detail(ctx, name, id, MaxInspect)
 }
 
 // maxGlance is the content that Glance shows whole. A server that is asked for more may be busy with it for long, and
@@ -47,16 +48,16 @@ func (m *Model) Inspect(ctx context.Context, kind Kind, id string) (Detail, erro
 const maxGlance = 8 << 20
 
 // Glance is Inspect for a screen: of less than that the content stays on the server.
-func (m *Model) Glance(ctx context.Context, kind Kind, id string) (Detail, error) {
-	return m.detail(ctx, kind, id, maxGlance)
+func (m *Model) Glance(ctx context.Context, name kind.Name, id string) (Detail, error) {
+	return m.detail(ctx, name, id, maxGlance)
 }
 
-func (m *Model) detail(ctx context.Context, kind Kind, id string, most int64) (Detail, error) {
-	f, err := m.feed(kind)
+func (m *Model) detail(ctx context.Context, name kind.Name, id string, most int64) (Detail, error) {
+	f, err := m.feed(name)
 	if err != nil {
 		return Detail{}, err
 	}
-	keys, err := m.rawKeys(ctx, f.keys(id))
+	keys, err := m.rawKeys(ctx, f.Source.Keys(id))
 	if err != nil {
 		return Detail{}, err
 	}
@@ -64,22 +65,22 @@ func (m *Model) detail(ctx context.Context, kind Kind, id string, most int64) (D
 		return k.Bytes > most && (k.Type == "string" || f.size == nil && (k.Type == "hash" || k.Type == ""))
 	})
 	if one := keys; large < 0 && !f.several && f.size == nil && len(one) == 1 && (one[0].Type == "string" || one[0].Type == "") && one[0].Bytes == 0 {
-		return m.headOf(ctx, Detail{Kind: kind, ID: id, Found: true, Keys: keys})
+		return m.headOf(ctx, Detail{Kind: name, ID: id, Found: true, Keys: keys})
 	}
 	if large < 0 && f.size != nil {
 		size, err := f.size(ctx, id)
 		switch {
 		case err != nil && (!conn.Refused(err) || !slices.ContainsFunc(keys, func(k RawKey) bool { return k.Bytes > 0 })):
-			return Detail{Kind: kind, ID: id, Keys: keys}, err
+			return Detail{Kind: name, ID: id, Keys: keys}, err
 		case err != nil: // the memory of its keys has to tell
 			large = slices.IndexFunc(keys, func(k RawKey) bool { return k.Bytes > most })
 		case size > most:
-			return Detail{Kind: kind, ID: id, Found: true, Keys: keys, Size: size}, nil
+			return Detail{Kind: name, ID: id, Found: true, Keys: keys, Size: size}, nil
 		}
 	}
 	if large < 0 {
-		d := Detail{Kind: kind, ID: id, Keys: keys}
-		d.Body, d.Found, err = f.inspect(ctx, id)
+		d := Detail{Kind: name, ID: id, Keys: keys}
+		d.Body, d.Found, err = f.Source.Inspect(ctx, id)
 		if err != nil && conn.NoAnswer(err) {
 			return Detail{}, err
 		}
@@ -89,7 +90,7 @@ func (m *Model) detail(ctx context.Context, kind Kind, id string, most int64) (D
 		return d, err
 	}
 	k := keys[large]
-	d := Detail{Kind: kind, ID: id, Found: true, Keys: keys, Size: k.Bytes}
+	d := Detail{Kind: name, ID: id, Found: true, Keys: keys, Size: k.Bytes}
 	if k.Type == "string" {
 		var head *redis.StringCmd
 		var size *redis.IntCmd
@@ -116,26 +117,17 @@ func (m *Model) headOf(ctx context.Context, d Detail) (Detail, error) {
 	return d, conn.Fail("live: read", d.Keys[0].Name, err)
 }
 
-// ReadRow reads one row now, whatever the last snapshot holds; nil where it does not exist.
-func (m *Model) ReadRow(ctx context.Context, kind Kind, id string) (Row, error) {
-	f, err := m.feed(kind)
+// ReadRow reads one row now, whatever the last snapshot holds; none where it does not exist.
+func (m *Model) ReadRow(ctx context.Context, name kind.Name, id string) (kind.Row, error) {
+	f, err := m.feed(name)
 	if err != nil {
-		return nil, err
+		return kind.Row{}, err
 	}
 	rows, err := f.read(ctx, []string{id})
 	if err != nil || len(rows) == 0 {
-		return nil, err
+		return kind.Row{}, err
 	}
 	return rows[0], nil
-}
-
-// Same tells whether two readings of a row, or of none, mean the same; deadlines less than 500 ms apart count as equal.
-func (m *Model) Same(kind Kind, a, b Row) bool {
-	if a == nil || b == nil || a == b {
-		return a == b
-	}
-	f, err := m.feed(kind)
-	return err == nil && a.ID() == b.ID() && f.equal(a, b)
 }
 
 func (m *Model) rawKeys(ctx context.Context, names []string) ([]RawKey, error) {
@@ -179,10 +171,10 @@ func (m *Model) sizeStrings(ctx context.Context, names []string, types []*redis.
 }
 
 // Keys are the raw keys that may make up a row; none for an unknown kind.
-func (m *Model) Keys(kind Kind, id string) []string {
-	f, err := m.feed(kind)
+func (m *Model) Keys(name kind.Name, id string) []string {
+	f, err := m.feed(name)
 	if err != nil {
 		return nil
 	}
-	return f.keys(id)
+	return f.Source.Keys(id)
 }

@@ -22,10 +22,10 @@ func TestDetail(t *testing.T) {
 	if d, err := w.Inspect(ctx, "k:", "none"); err != nil || d.Found || len(d.Keys) != 0 {
 		t.Errorf("%+v, %v", d, err)
 	}
-	if r, err := w.ReadRow(ctx, "k:", "a"); err != nil || r.(*fakeRow).text != "text" {
+	if r, err := w.ReadRow(ctx, "k:", "a"); err != nil || textOf(r) != "text" {
 		t.Errorf("%+v, %v", r, err)
 	}
-	if r, err := w.ReadRow(ctx, "k:", "none"); err != nil || r != nil {
+	if r, err := w.ReadRow(ctx, "k:", "none"); err != nil || !r.None() {
 		t.Errorf("%+v, %v", r, err)
 	}
 	same(t, "keys", w.Keys("k:", "a"), []string{"k:a"})

@@ -14,6 +14,7 @@ import (
 	"holdfast/core"
 	"holdfast/core/actorstore"
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/core/kvstore"
 	"holdfast/core/live"
 	"holdfast/core/record"
@@ -33,49 +34,52 @@ func differs(t testing.TB, c *core.Core, s *live.Snapshot, report complain) {
 		keys = append(keys, page...)
 		return nil
 	}))
-	differ(t, s, keys, "buffers", c.BufferRows, report)
-	differ(t, s, keys, "generations", c.Generations, report)
-	differ(t, s, keys, "actors", c.ActorRows, report)
-	differ(t, s, keys, "workers", c.WorkerRows, report)
-	differ(t, s, keys, "locks", c.LockRows, report)
-	differ(t, s, keys, "leases", c.LeaseRows, report)
-	differ(t, s, keys, "records", c.RecordRows, report)
-	differ(t, s, keys, "keys", c.PairRows, report)
-	differ(t, s, keys, "kv", c.KVRows, report)
+	for _, k := range c.Kinds() {
+		differ(t, s, keys, k, report)
+	}
 }
 
-func differ[R interface {
-	live.Row
-	Equal(R) bool
-}](t testing.TB, s *live.Snapshot, keys []string, kind live.Kind, source live.Source[R], report complain) {
+func differ(t testing.TB, s *live.Snapshot, keys []string, k kind.Kind, report complain) {
 	t.Helper()
 	seen := map[string]bool{}
 	var ids []string
-	for _, k := range keys {
-		if id, mine := source.Identify(k); mine && !seen[id] {
+	for _, key := range keys {
+		if id, mine := k.Source.Identify(key); mine && !seen[id] {
 			seen[id] = true
 			ids = append(ids, id)
 		}
 	}
-	rows, err := source.Read(ctx, ids)
+	rows, err := k.Source.Read(ctx, ids)
 	ok(t, err)
-	table := s.Table(kind)
+	table := s.Table(k.Name)
 	bad := 0
 	for _, want := range rows {
-		if want.Problem() != nil {
+		if want.Bad() {
 			bad++
 		}
 		got, found := table.Get(want.ID())
 		switch {
 		case !found:
-			report("%s: %q is missing", kind, want.ID())
-		case !got.(R).Equal(want):
-			report("%s: %q is %+v, want %+v", kind, want.ID(), got, want)
+			report("%s: %q is missing", k.Name, want.ID())
+		case !kind.Same(got, want):
+			report("%s: %s, want %s", k.Name, spelled(got), spelled(want))
 		}
 	}
 	if table.Len() != len(rows) || table.Bad != bad {
-		report("%s: %d rows, %d bad; want %d, %d", kind, table.Len(), table.Bad, len(rows), bad)
+		report("%s: %d rows, %d bad; want %d, %d", k.Name, table.Len(), table.Bad, len(rows), bad)
 	}
+}
+
+// spelled is all that a row says.
+func spelled(r kind.Row) string {
+	text := fmt.Sprintf("%q", r.ID())
+	if r.Bad() {
+		text += fmt.Sprintf(" is unreadable: %v", r.Problem())
+	}
+	for _, c := range r.Schema().Columns() {
+		text += fmt.Sprintf(" %s: %v", c.Name(), c.Value(r))
+	}
+	return text
 }
 
 // writer does things to a few names of every kind, through the primitives and past them.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -15,27 +16,26 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/internal/redistest"
 )
 
 var ctx = context.Background()
 
-// fakeRow is a key with its text; the text "bad" is a problem, one that begins with ! is what the server answered
-// instead, and texts that differ only in case are equal.
-type fakeRow struct{ id, text string }
+// A row of a fake is a key with its text. The text "bad" is a problem, "cut" a transport error, and one that begins with !
+// is what the server answered instead. What follows a ~ is a note, and of two rows that differ only in their notes none is a change.
+var (
+	fakeSchema = kind.NewSchema(errFake)
+	fakeText   = fakeSchema.Text("text")
+	fakeNote   = aside(fakeSchema.Text("note"))
+	fakeEnds   = fakeSchema.Deadline("ends")
 
-var errFake = errors.New("no such text")
+	errFake = errors.New("no such text")
+)
 
-func (r *fakeRow) ID() string { return r.id }
-
-func (r *fakeRow) Problem() error {
-	switch answer, is := strings.CutPrefix(r.text, "!"); {
-	case is:
-		return conn.Fail("fake: read", r.id, reply(answer))
-	case r.text == "bad":
-		return errFake
-	}
-	return nil
+func aside(c kind.Text) kind.Text {
+	fakeSchema.Aside(c.Column)
+	return c
 }
 
 // reply is an error that the server answered.
@@ -44,7 +44,39 @@ type reply string
 func (r reply) Error() string { return string(r) }
 func (reply) RedisError()     {}
 
-func (r *fakeRow) Equal(other *fakeRow) bool { return strings.EqualFold(r.text, other.text) }
+// addRow packs a row of a fake.
+func addRow(b *kind.Builder, id, value string) {
+	b.Row(id)
+	text, note, _ := strings.Cut(value, "~")
+	fakeText.Set(b, text)
+	fakeNote.Set(b, note)
+	switch answer, is := strings.CutPrefix(text, "!"); {
+	case is:
+		b.Bad(conn.Fail("fake: read", id, reply(answer)))
+	case text == "cut":
+		b.Bad(conn.Fail("fake: read", id, &net.OpError{Op: "read", Err: errors.New("cut")}))
+	case text == "bad":
+		b.Bad(errFake)
+	}
+}
+
+// textOf is what addRow was given.
+func textOf(r kind.Row) string {
+	if note := fakeNote.Of(r); note != "" {
+		return fakeText.Of(r) + "~" + note
+	}
+	return fakeText.Of(r)
+}
+
+// rowsOf makes rows of "id=text".
+func rowsOf(pairs ...string) []kind.Row {
+	b := fakeSchema.Builder(len(pairs))
+	for _, p := range pairs {
+		id, text, _ := strings.Cut(p, "=")
+		addRow(b, id, text)
+	}
+	return b.Rows()
+}
 
 // fake is a Source of the string keys under a prefix. It counts what it is asked for, and fails as it is told.
 type fake struct {
@@ -71,7 +103,7 @@ func (f *fake) Inspect(ctx context.Context, id string) ([]byte, bool, error) {
 	return b, err == nil, err
 }
 
-func (f *fake) Read(ctx context.Context, ids []string) ([]*fakeRow, error) {
+func (f *fake) Read(ctx context.Context, ids []string) ([]kind.Row, error) {
 	f.mu.Lock()
 	for _, id := range ids {
 		f.asked[id]++
@@ -94,13 +126,13 @@ func (f *fake) Read(ctx context.Context, ids []string) ([]*fakeRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	var rows []*fakeRow
+	b := fakeSchema.Builder(len(ids))
 	for i := len(ids) - 1; i >= 0; i-- { // the order is free
 		if got[i].Found {
-			rows = append(rows, &fakeRow{ids[i], string(got[i].Value)})
+			addRow(b, ids[i], string(got[i].Value))
 		}
 	}
-	return rows, nil
+	return b.Rows(), nil
 }
 
 // set changes how it behaves from now on.
@@ -125,7 +157,7 @@ type world struct {
 	*Model
 	t     testing.TB
 	mini  *miniredis.Miniredis
-	fakes map[Kind]*fake
+	fakes map[kind.Name]*fake
 	clock atomic.Int64
 }
 
@@ -144,15 +176,15 @@ func newWorldAt(t testing.TB, url string, prefixes ...string) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	w := &world{t: t, fakes: map[Kind]*fake{}}
-	var feeds []Feed
+	w := &world{t: t, fakes: map[kind.Name]*fake{}}
+	var kinds []kind.Kind
 	for _, p := range prefixes {
 		f := &fake{c: c, prefix: p, asked: map[string]int{}}
-		w.fakes[Kind(p)] = f
-		feeds = append(feeds, NewFeed(Kind(p), f))
+		w.fakes[kind.Name(p)] = f
+		kinds = append(kinds, kind.Kind{Name: kind.Name(p), Schema: fakeSchema, Source: f})
 	}
 	w.clock.Store(1e18)
-	w.Model = New(c, feeds, Options{Refresh: time.Hour, Now: func() time.Time { return time.Unix(0, w.clock.Load()) }})
+	w.Model = New(c, kinds, Options{Refresh: time.Hour, Now: func() time.Time { return time.Unix(0, w.clock.Load()) }})
 	return w
 }
 
@@ -240,9 +272,8 @@ func (slowScan) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 // texts spells a table: "id=text" of each row.
 func texts(t *Table) []string {
 	out := []string{}
-	for i := range t.Len() {
-		r := t.At(i).(*fakeRow)
-		out = append(out, r.id+"="+r.text)
+	for _, r := range t.All(0) {
+		out = append(out, r.ID()+"="+textOf(r))
 	}
 	return out
 }
@@ -252,12 +283,12 @@ func spell(changes []Change) []string {
 	out := []string{}
 	for _, c := range changes {
 		switch {
-		case c.Before == nil:
+		case c.Before.None():
 			out = append(out, "+"+c.ID)
-		case c.After == nil:
+		case c.After.None():
 			out = append(out, "-"+c.ID)
 		default:
-			out = append(out, fmt.Sprintf("~%s:%s>%s", c.ID, c.Before.(*fakeRow).text, c.After.(*fakeRow).text))
+			out = append(out, fmt.Sprintf("~%s:%s>%s", c.ID, textOf(c.Before), textOf(c.After)))
 		}
 	}
 	return out

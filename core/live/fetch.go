@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 )
 
 // inFlight holds the batches of rows that are being read, the next ones under way while one is taken in.
@@ -22,7 +23,7 @@ type pendingFetch struct {
 }
 
 type answer struct {
-	rows []Row
+	rows []kind.Row
 	lost unreadable // what no master answered for
 	err  error
 	over bool // a transport error, or nobody waits any more

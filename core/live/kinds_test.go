@@ -13,7 +13,7 @@ import (
 	"holdfast/core/actorstore"
 	"holdfast/core/buffer"
 	"holdfast/core/genstore"
-	"holdfast/core/live"
+	"holdfast/core/kind"
 	"holdfast/core/record"
 )
 
@@ -93,7 +93,7 @@ func TestEveryKindIsReadBesideWhatIsBroken(t *testing.T) {
 	each(t, func(t *testing.T, c *core.Core) {
 		batch, lease := stock(t, c)
 		s := look(t, c)
-		for kind, want := range map[live.Kind][]string{ // ! cannot be read
+		for name, want := range map[kind.Name][]string{ // ! is unreadable
 			"buffers":     {"!buf:junk", "!half", "!typed", fmt.Sprintf("%d:orders", batch), "odd %7Bs%7D%3A%2A", "orders"},
 			"generations": {"!nokey", "!user:text", "!user:typed", "user:list:7", "user:single:user:42"},
 			"actors":      {"!a:b:c", "!json", "!typed", "a1", "old", "space:new"},
@@ -102,62 +102,67 @@ func TestEveryKindIsReadBesideWhatIsBroken(t *testing.T) {
 			"leases":      {"!cfg:12345", fmt.Sprintf("cfg:%d", lease.Id())},
 			"records":     {"!?junk", "!cfg:dead", "!cfg:odd", "!cfg:typed", "cfg:svc/1", "cfg:svc/2"},
 		} {
-			table := s.Table(kind)
+			table := s.Table(name)
 			var got []string
 			bad := 0
-			for i := range table.Len() {
+			for _, r := range table.All(0) {
 				mark := ""
-				if table.At(i).Problem() != nil {
+				if r.Problem() != nil {
 					mark, bad = "!", bad+1
 				}
-				got = append(got, mark+table.At(i).ID())
+				got = append(got, mark+r.ID())
 			}
 			slices.Sort(got)
 			slices.Sort(want)
 			if !slices.Equal(got, want) || bad != table.Bad || !table.Complete || table.Err != nil {
-				t.Errorf("%s: %q (%d bad, %v), want %q", kind, got, table.Bad, table.Err, want)
+				t.Errorf("%s: %q (%d bad, %v), want %q", name, got, table.Bad, table.Err, want)
 			}
 		}
 
-		if b := row[*buffer.Row](t, s, "buffers", "orders"); b.Count != 1 || !b.Locked || b.LockExpires.IsZero() || b.PreparedMS != 0 {
-			t.Errorf("%+v", b)
-		}
-		if b := row[*buffer.Row](t, s, "buffers", fmt.Sprintf("%d:orders", batch)); b.Count != 3 || b.Keys != 2 || b.PreparedMS != batch {
-			t.Errorf("%+v", b)
-		}
-		if b := row[*buffer.Row](t, s, "buffers", "odd %7Bs%7D%3A%2A"); b.Store != "odd {s}:*" {
-			t.Errorf("%+v", b)
-		}
-		if g := row[*genstore.Row](t, s, "generations", "user:list:7"); g.Generation != 12 || g.Key != "user:list:7" /* nothing tells where a namespace ends */ || !g.Expires.IsZero() {
-			t.Errorf("%+v", g)
-		}
-		if a := row[*actorstore.ActorRow](t, s, "actors", "space:new"); a.Atespace() != "space" || a.ActorID() != "new" || a.Version != 7 {
-			t.Errorf("%+v", a)
-		}
-		a, w := row[*actorstore.ActorRow](t, s, "actors", "a1"), row[*actorstore.WorkerRow](t, s, "workers", "ns:pool:pod-0")
-		if a.Worker() != "ns/pod-0" || w.ActorID != "a1" { // an actor of the seed's layout names no pool
-			t.Errorf("%+v on %+v", a, w)
-		}
-		if l := row[*actorstore.LockRow](t, s, "locks", "lock:store:orders"); l.Token != "token" || l.Fence == 0 || l.Expires.IsZero() {
-			t.Errorf("%+v", l)
-		}
-		if r := row[*record.RecordRow](t, s, "records", "cfg:svc/2"); string(r.Value) != "two" || r.Lease != int64(lease.Id()) {
-			t.Errorf("%+v", r)
-		}
-		if l := row[*record.LeaseRow](t, s, "leases", fmt.Sprintf("cfg:%d", lease.Id())); l.Records != 1 || l.Expires.IsZero() {
-			t.Errorf("%+v", l)
+		for _, tt := range []struct {
+			kind kind.Name
+			id   string
+			ok   func(r kind.Row) bool
+		}{
+			{"buffers", "orders", func(r kind.Row) bool {
+				c := buffer.Columns
+				return c.Count.Of(r) == 1 && c.Locked.Of(r) && !c.LockExpires.Of(r).IsZero() && c.Prepared.Of(r) == 0
+			}},
+			{"buffers", fmt.Sprintf("%d:orders", batch), func(r kind.Row) bool {
+				c := buffer.Columns
+				return c.Count.Of(r) == 3 && c.Keys.Of(r) == 2 && c.Prepared.Of(r) == batch
+			}},
+			{"buffers", "odd %7Bs%7D%3A%2A", func(r kind.Row) bool { return buffer.Columns.Store.Of(r) == "odd {s}:*" }},
+			{"generations", "user:list:7", func(r kind.Row) bool { // nothing tells where the namespace ends
+				c := genstore.Columns
+				return c.Generation.Of(r) == 12 && c.Key.Of(r) == "user:list:7" && c.Expires.Of(r).IsZero()
+			}},
+			{"actors", "space:new", func(r kind.Row) bool {
+				c := actorstore.ActorColumns
+				return c.Atespace.Of(r) == "space" && actorstore.ActorID(r) == "new" && c.Version.Of(r) == 7
+			}},
+			{"actors", "a1", func(r kind.Row) bool { // one of the seed's layout names no pool
+				return actorstore.ActorColumns.Worker.Of(r) == "ns/pod-0"
+			}},
+			{"workers", "ns:pool:pod-0", func(r kind.Row) bool { return actorstore.WorkerColumns.Actor.Of(r) == "a1" }},
+			{"locks", "lock:store:orders", func(r kind.Row) bool {
+				c := actorstore.LockColumns
+				return c.Token.Of(r) == "token" && c.Fence.Of(r) != 0 && !c.Expires.Of(r).IsZero()
+			}},
+			{"records", "cfg:svc/2", func(r kind.Row) bool {
+				c := record.RecordColumns
+				return c.Value.Text(r) == "two" && c.Lease.Of(r) == int64(lease.Id())
+			}},
+			{"leases", fmt.Sprintf("cfg:%d", lease.Id()), func(r kind.Row) bool {
+				c := record.LeaseColumns
+				return c.Records.Of(r) == 1 && !c.Expires.Of(r).IsZero()
+			}},
+		} {
+			if r, found := s.Table(tt.kind).Get(tt.id); !found || !tt.ok(r) {
+				t.Errorf("%s: %s", tt.kind, spelled(r))
+			}
 		}
 	})
-}
-
-// row finds a row of a kind.
-func row[R live.Row](t testing.TB, s *live.Snapshot, kind live.Kind, id string) R {
-	t.Helper()
-	r, found := s.Table(kind).Get(id)
-	if !found {
-		t.Fatalf("%s have no row %q", kind, id)
-	}
-	return r.(R)
 }
 
 // Every row can be looked at whole, the broken ones as far as they go.
@@ -166,8 +171,7 @@ func TestEveryRowHasItsDetail(t *testing.T) {
 		stock(t, c)
 		s := look(t, c)
 		for _, table := range s.Tables {
-			for i := range table.Len() {
-				r := table.At(i)
+			for _, r := range table.All(0) {
 				d, err := c.Live.Inspect(ctx, table.Kind, r.ID())
 				if r.Problem() == nil && (err != nil || !d.Found || len(d.Body) == 0) {
 					t.Errorf("%s %s: %+v, %v", table.Kind, r.ID(), d, err)
@@ -176,8 +180,8 @@ func TestEveryRowHasItsDetail(t *testing.T) {
 					t.Errorf("%s %s: no raw key: %v", table.Kind, r.ID(), err)
 				}
 				again, err := c.Live.ReadRow(ctx, table.Kind, r.ID())
-				if err != nil || again == nil || again.ID() != r.ID() || (again.Problem() == nil) != (r.Problem() == nil) {
-					t.Errorf("%s %s read alone: %v, %v", table.Kind, r.ID(), again, err)
+				if err != nil || again.None() || again.ID() != r.ID() || (again.Problem() == nil) != (r.Problem() == nil) {
+					t.Errorf("%s %s read alone: %s, %v", table.Kind, r.ID(), again.ID(), err)
 				}
 			}
 		}
@@ -211,7 +215,7 @@ func TestChangesOfEveryKindAreSeen(t *testing.T) {
 		ok(t, c.Conn.Del(ctx, "worker:junk").Err())
 
 		s := look(t, c)
-		for kind, want := range map[live.Kind][]string{
+		for name, want := range map[kind.Name][]string{
 			"buffers":     {fmt.Sprintf("-%d:orders", batch), "~orders"},
 			"generations": {"~user:single:user:42", "~user:text"},
 			"actors":      {"~a1"},
@@ -221,18 +225,18 @@ func TestChangesOfEveryKindAreSeen(t *testing.T) {
 			"records":     {"-?junk", "-cfg:svc/2"},
 		} {
 			var got []string
-			for _, ch := range s.Table(kind).Recent {
+			for _, ch := range s.Table(name).Recent {
 				mark := "~"
-				if ch.Before == nil {
+				if ch.Before.None() {
 					mark = "+"
-				} else if ch.After == nil {
+				} else if ch.After.None() {
 					mark = "-"
 				}
 				got = append(got, mark+ch.ID)
 			}
 			slices.SortFunc(got, func(a, b string) int { return cmp.Or(cmp.Compare(a[0], b[0]), strings.Compare(a, b)) })
 			if !slices.Equal(got, want) {
-				t.Errorf("%s: %q, want %q", kind, got, want)
+				t.Errorf("%s: %q, want %q", name, got, want)
 			}
 		}
 		if b := s.Table("generations").Bad; b != 2 {

@@ -101,8 +101,8 @@ func unharmed(t *testing.T, admin *redis.Client) {
 	ok(t, admin.ConfigResetStat(ctx).Err())
 	s := look(t, c)
 	for _, table := range s.Tables {
-		for i := range table.Len() {
-			_, _ = c.Live.Inspect(ctx, table.Kind, table.At(i).ID()) // broken ones fail
+		for _, r := range table.All(0) {
+			_, _ = c.Live.Inspect(ctx, table.Kind, r.ID()) // broken ones fail
 		}
 	}
 	if after := changes(); before == "unknown" || after != before {

@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"encoding/binary"
 	"slices"
+	"strings"
 	"time"
+
+	"holdfast/core/kind"
 )
 
 // How what readings gave comes into the rows of a kind: apply -> pending -> merge -> choose.
@@ -61,7 +64,7 @@ func (t *tracker) mergeEdits(edits []Edit, asOf time.Time) {
 	start := time.Now()
 	t.mergedAt = asOf
 	sortByID(edits)
-	t.rows = t.rows.merge(lastOfEach(edits, byID), t.choose, t.pass)
+	t.rows = t.rows.merge(lastOfEach(edits), t.choose, t.pass)
 	t.took = time.Since(start)
 }
 
@@ -71,10 +74,10 @@ func sortByID(edits []Edit) {
 	if len(edits) == 0 {
 		return
 	}
-	first := edits[0].At.ID()
+	first := edits[0].Key
 	common := len(first)
 	for _, e := range edits {
-		id := e.At.ID()
+		id := e.Key
 		common = min(common, len(id))
 		for i := range common {
 			if id[i] != first[i] {
@@ -85,56 +88,61 @@ func sortByID(edits []Edit) {
 	}
 	for i := range edits {
 		var next [8]byte
-		copy(next[:], edits[i].At.ID()[common:])
+		copy(next[:], edits[i].Key[common:])
 		edits[i].turn, edits[i].next = uint32(i), binary.BigEndian.Uint64(next[:])
 	}
 	slices.SortFunc(edits, func(a, b Edit) int {
 		if c := cmp.Compare(a.next, b.next); c != 0 {
 			return c
 		}
-		return cmp.Or(byID(a.At, b.At), cmp.Compare(a.turn, b.turn))
+		return cmp.Or(strings.Compare(a.Key, b.Key), cmp.Compare(a.turn, b.turn))
 	})
 }
 
 // choose decides which row stands at a place from now on, and notes what that changes.
-func (t *tracker) choose(old, new Row) Row {
+func (t *tracker) choose(old, new string) string {
+	before, after := t.row(old), t.row(new)
 	switch {
-	case old == nil && new == nil:
-		return nil
-	case old != nil && new != nil && t.feed.equal(old, new):
+	case old == "" && new == "":
+		return ""
+	case old != "" && new != "" && kind.Same(before, after):
 		return old // the row that is shown stays, so that small differences cannot add up unseen
 	}
-	if old != nil && new != nil && t.feed.follow != nil {
-		t.feed.follow(old, new)
+	if old != "" && new != "" && t.feed.Follow != nil {
+		if after = t.feed.Follow(before, after); after == before {
+			return old
+		}
 	}
-	c := Change{At: t.mergedAt, Before: old, After: new}
-	if old != nil {
-		c.ID = old.ID()
-		t.bad -= isBad(old)
-	}
-	if new != nil {
-		c.ID = new.ID()
-		t.bad += isBad(new)
-		t.due.watch(new, t.mergedAt)
+	t.bad += isBad(after) - isBad(before)
+	if new != "" {
+		t.due.watch(after, t.mergedAt)
 	} else {
-		t.due.forget(c.ID)
+		t.due.forget(before.ID())
 	}
-	t.need(old, new)
-	t.weigh(old, new)
-	t.note(c)
-	return new
+	t.need(before, after)
+	t.weigh(before, after)
+	t.note(before, after)
+	return after.Data()
+}
+
+// row is the row of packed data; none where there is none.
+func (t *tracker) row(data string) kind.Row {
+	if data == "" {
+		return kind.Row{}
+	}
+	return t.feed.Schema.At(data)
 }
 
 // need keeps track of which rows need which keys.
-func (t *tracker) need(before, after Row) {
-	if t.feed.needs == nil {
+func (t *tracker) need(before, after kind.Row) {
+	if t.feed.Needs == nil {
 		return
 	}
-	key := func(r Row) string {
-		if r == nil {
+	key := func(r kind.Row) string {
+		if r.None() {
 			return ""
 		}
-		return t.feed.needs(r)
+		return t.feed.Needs(r)
 	}
 	old, now := key(before), key(after)
 	if old == now {
@@ -147,14 +155,14 @@ func (t *tracker) need(before, after Row) {
 	}
 	if now != "" {
 		if t.needed[now] == nil {
-			t.needed[now] = map[string]struct{}{}
+			t.needed[strings.Clone(now)] = map[string]struct{}{}
 		}
-		t.needed[now][after.ID()] = struct{}{}
+		t.needed[now][strings.Clone(after.ID())] = struct{}{}
 	}
 }
 
 // note keeps a change for the next publish. What the first pass finds is none: it was there before we looked.
-func (t *tracker) note(c Change) {
+func (t *tracker) note(before, after kind.Row) {
 	if !t.table.Complete {
 		return
 	}
@@ -163,11 +171,15 @@ func (t *tracker) note(c Change) {
 		t.dropped = t.changes[recentChanges-1].At
 		t.changes = append(t.changes[:0], t.changes[recentChanges:]...)
 	}
+	c := Change{At: t.mergedAt, Before: before.Clone(), After: after.Clone()} // they pin no block
+	if c.ID = c.After.ID(); after.None() {
+		c.ID = c.Before.ID()
+	}
 	t.changes = append(t.changes, c)
 }
 
-func isBad(r Row) int {
-	if r.Problem() != nil {
+func isBad(r kind.Row) int {
+	if r.Bad() {
 		return 1
 	}
 	return 0

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 )
 
 // Options bound what a reading costs the server. The zero value is modest.
@@ -61,17 +62,17 @@ type Model struct {
 	anew     atomic.Bool   // Reread was called
 
 	mu     sync.Mutex // guards what follows, and the exchange of snapshot
-	focus  map[Kind][]string
+	focus  map[kind.Name][]string
 	paused bool
 }
 
-// New prepares a model of the kinds of feeds; Run starts it. A key that several feeds identify belongs to the first.
-func New(c *conn.Conn, feeds []Feed, o Options) *Model {
+// New prepares a model of kinds; Run starts it. A key that several kinds identify belongs to the first.
+func New(c *conn.Conn, kinds []kind.Kind, o Options) *Model {
 	m := &Model{
 		conn: c, refresh: o.Refresh, now: o.Now,
-		scan: scanner{client: c, match: matchAny(feeds)}, prefixes: prefixesOf(feeds),
+		scan: scanner{client: c, match: matchAny(kinds)}, prefixes: prefixesOf(kinds),
 		outages: outages{client: c}, ceiling: newCeiling(o.MaxMemory),
-		changed: make(chan struct{}, 1), wake: make(chan struct{}, 1), focus: map[Kind][]string{},
+		changed: make(chan struct{}, 1), wake: make(chan struct{}, 1), focus: map[kind.Name][]string{},
 	}
 	if m.refresh <= 0 {
 		m.refresh = time.Second
@@ -82,8 +83,8 @@ func New(c *conn.Conn, feeds []Feed, o Options) *Model {
 	m.push = newPush(c, m.prefixes)
 	m.pace = newPace(cmp.Or(o.Budget, DefaultBudget), time.Now)
 	first := &Snapshot{State: Connecting, Refresh: m.refresh}
-	for _, f := range feeds {
-		t := newTracker(f)
+	for _, k := range kinds {
+		t := newTracker(newFeed(k))
 		m.trackers = append(m.trackers, t)
 		first.Tables = append(first.Tables, t.table)
 	}
@@ -110,11 +111,11 @@ func (m *Model) Reread() {
 
 // Focus names the rows on the screen, instead of those named before: they are read again at every reading, however many
 // others there are.
-func (m *Model) Focus(kind Kind, ids []string) {
+func (m *Model) Focus(name kind.Name, ids []string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	clear(m.focus)
-	m.focus[kind] = slices.Clone(ids)
+	m.focus[name] = slices.Clone(ids)
 }
 
 // Pause stops or resumes the readings; Refresh still makes one. A reading under way is brought to its end.
@@ -296,14 +297,14 @@ func signal(c chan struct{}) {
 	}
 }
 
-// ErrUnknownKind answers a question about a kind that no feed has.
+// ErrUnknownKind answers a question about a kind that the model does not have.
 var ErrUnknownKind = errors.New("unknown kind")
 
-func (m *Model) feed(kind Kind) (Feed, error) {
+func (m *Model) feed(name kind.Name) (feed, error) {
 	for _, t := range m.trackers {
-		if t.feed.Kind == kind {
+		if t.feed.Name == name {
 			return t.feed, nil
 		}
 	}
-	return Feed{}, conn.Fail("live: read", string(kind), ErrUnknownKind)
+	return feed{}, conn.Fail("live: read", string(name), ErrUnknownKind)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 )
 
 // EventKind says what happened to the server, or to many rows at once.
@@ -65,7 +66,7 @@ func (e Event) String() string {
 
 // Loss is how many rows a kind had, and has.
 type Loss struct {
-	Kind          Kind
+	Kind          kind.Name
 	Before, After int
 }
 

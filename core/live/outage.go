@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 )
 
 // Of a cluster some masters may not answer while the others do. Their rows stay as they are; what the others hold is read.
@@ -74,10 +75,10 @@ func (o *outages) err() error {
 }
 
 // byMaster sorts rows by the master that holds them.
-func (o *outages) byMaster(ctx context.Context, f Feed, ids []string) map[string][]string {
+func (o *outages) byMaster(ctx context.Context, f feed, ids []string) map[string][]string {
 	of := map[string][]string{}
 	for _, id := range ids {
-		addr := conn.OwnerAddr(ctx, o.client, f.keys(id)[0])
+		addr := conn.OwnerAddr(ctx, o.client, f.Source.Keys(id)[0])
 		of[addr] = append(of[addr], id)
 	}
 	return of
@@ -92,7 +93,7 @@ type outage struct {
 }
 
 // read reads a batch. Where a master of a cluster does not answer, what the others hold is read all the same.
-func (o *outages) read(ctx context.Context, f Feed, batch []string, down map[string]error) (rows []Row, out unreadable, err error) {
+func (o *outages) read(ctx context.Context, f feed, batch []string, down map[string]error) (rows []kind.Row, out unreadable, err error) {
 	if len(down) == 0 {
 		rows, err := f.readInTime(ctx, batch)
 		if err == nil || ctx.Err() != nil || o.client.Mode != conn.Cluster || !conn.NoAnswer(err) {

@@ -12,6 +12,7 @@ import (
 
 	"holdfast/core"
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/internal/redistest"
 )
@@ -248,10 +249,10 @@ func TestUserWithFewRights(t *testing.T) {
 	whole := look(t, c)
 	for _, tt := range []struct {
 		name, rights string
-		bad          []live.Kind // the rows of which cannot be read
-		partly       live.Kind   // the rows of which are known in part, so that fewer can be told to be broken
+		bad          []kind.Name // the rows of which cannot be read
+		partly       kind.Name   // the rows of which are known in part, so that fewer can be told to be broken
 	}{
-		{"no key of actors", "~buf:* ~gen:* ~worker:* ~lock:* ~{lock:* ~rec:* +@all -@write", []live.Kind{"actors"}, ""},
+		{"no key of actors", "~buf:* ~gen:* ~worker:* ~lock:* ~{lock:* ~rec:* +@all -@write", []kind.Name{"actors"}, ""},
 		{"no command on lists", "~* +@all -@write -@list", nil, "buffers"},
 		{"no hashes", "~* +@all -@write -@hash", nil, "records"},
 		{"neither time nor information", "~* +@all -@write -time -info", nil, ""},
@@ -270,8 +271,8 @@ func TestUserWithFewRights(t *testing.T) {
 			for i, table := range s.Tables {
 				want := whole.Tables[i]
 				refused := false
-				for _, kind := range tt.bad {
-					refused = refused || kind == table.Kind
+				for _, name := range tt.bad {
+					refused = refused || name == table.Kind
 				}
 				switch {
 				case table.Kind == tt.partly && table.Len() == want.Len() && table.Bad <= want.Bad && table.Err == nil:

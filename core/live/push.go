@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 )
 
 // How a server is asked for pushes.
@@ -219,9 +220,9 @@ func (p *push) all() bool {
 	return len(p.links) > 0
 }
 
-// prefixesOf are what the keys of all feeds begin with; none begins with another, which servers refuse.
-func prefixesOf(feeds []Feed) []string {
-	starts := literals(feeds)
+// prefixesOf are what the keys of all kinds begin with; none begins with another, which servers refuse.
+func prefixesOf(kinds []kind.Kind) []string {
+	starts := literals(kinds)
 	slices.Sort(starts)
 	var out []string
 	for _, s := range starts {

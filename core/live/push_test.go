@@ -52,7 +52,7 @@ func TestChangesArePushed(t *testing.T) {
 		ok(t, c.Conn.PExpire(ctx, "lock:a", time.Hour).Err())
 		until(t, c, "its end", func(s *live.Snapshot) bool {
 			row, found := s.Table("locks").Get("lock:a")
-			return found && !row.(interface{ Deadline() time.Time }).Deadline().IsZero()
+			return found && !row.Deadline().IsZero()
 		})
 		ok(t, c.Conn.PExpire(ctx, "lock:a", 20*time.Millisecond).Err())
 		until(t, c, "no lock", func(s *live.Snapshot) bool { return s.Table("locks").Len() == 0 })
@@ -86,8 +86,8 @@ func TestRecordsTellThatTheirLeaseIsGone(t *testing.T) {
 		ok(t, c.Conn.PExpire(ctx, fmt.Sprintf("rec:{ns}:lease:%d", lease.Id()), 20*time.Millisecond).Err())
 		until(t, c, "nine that wait to be swept", func(s *live.Snapshot) bool {
 			records, gone := s.Table("records"), 0
-			for i := range records.Len() {
-				if errors.Is(records.At(i).Problem(), record.ErrLeaseGone) {
+			for _, r := range records.All(0) {
+				if errors.Is(r.Problem(), record.ErrLeaseGone) {
 					gone++
 				}
 			}
@@ -140,8 +140,8 @@ func TestPushesThatAreCut(t *testing.T) {
 		_, err := p.Exec(ctx)
 		ok(t, err)
 		s := until(t, c, "what was missed", pushed(i+1))
-		if row, _ := s.Table("actors").Get("0"); row.(*actorstore.ActorRow).PodIP() != fmt.Sprint(i) {
-			t.Errorf("a row that was known is %+v", row)
+		if row, _ := s.Table("actors").Get("0"); actorstore.ActorColumns.IP.Of(row) != fmt.Sprint(i) {
+			t.Errorf("a row that was known is %s", spelled(row))
 		}
 		if now := links(t, admin); len(now) != 1 || now[0] == was[0] {
 			t.Errorf("links %v after %v", now, was)

@@ -119,7 +119,7 @@ func (r *reading) changed(ctx context.Context) error {
 	m := r.m
 	for key := range m.push.take() {
 		for _, t := range m.trackers {
-			if id, ok := t.feed.identify(key); ok {
+			if id, ok := t.feed.Source.Identify(key); ok {
 				t.wanted[id] = struct{}{}
 				break
 			}
@@ -148,12 +148,12 @@ func (m *Model) refetchDependents() (any bool) {
 			continue
 		}
 		for _, other := range m.trackers {
-			if other.feed.needs == nil {
+			if other.feed.Needs == nil {
 				continue
 			}
 			other.merge()
 			for _, id := range gone {
-				for _, key := range t.feed.keys(id) {
+				for _, key := range t.feed.Source.Keys(id) {
 					for row := range other.needed[key] {
 						other.wanted[row] = struct{}{}
 						any = true
@@ -169,7 +169,7 @@ func (m *Model) refetchDependents() (any bool) {
 func (r *reading) again(ctx context.Context) error {
 	for _, t := range r.m.trackers {
 		r.m.mu.Lock()
-		ids := slices.Clone(r.m.focus[t.feed.Kind])
+		ids := slices.Clone(r.m.focus[t.feed.Name])
 		r.m.mu.Unlock()
 		ids = append(ids, t.rolling(r.turn)...)
 		slices.Sort(ids)

@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 )
 
 // scanner walks the keyspace of every master at once in small steps, pass after pass.
@@ -110,10 +111,10 @@ func (p *page) missed(addr string, err error) {
 
 func (n *nodeWalk) step(ctx context.Context) { n.keys, n.err = n.Next(ctx) }
 
-// matchAny is one SCAN pattern that lets the keys of all feeds pass and keeps most others on the server, so that one
+// matchAny is one SCAN pattern that lets the keys of all kinds pass and keeps most others on the server, so that one
 // walk of the keyspace serves every kind: what all patterns begin with, and the next byte of each.
-func matchAny(feeds []Feed) string {
-	starts := literals(feeds)
+func matchAny(kinds []kind.Kind) string {
+	starts := literals(kinds)
 	if len(starts) == 0 {
 		return "*"
 	}
@@ -142,11 +143,11 @@ func matchAny(feeds []Feed) string {
 	return conn.EscapeGlob(common) + "[" + string(class) + "]*"
 }
 
-// literals are what the patterns of all feeds begin with.
-func literals(feeds []Feed) []string {
+// literals are what the patterns of all kinds begin with.
+func literals(kinds []kind.Kind) []string {
 	var starts []string
-	for _, f := range feeds {
-		for _, p := range f.patterns {
+	for _, f := range kinds {
+		for _, p := range f.Source.Patterns() {
 			starts = append(starts, literal(p))
 		}
 	}

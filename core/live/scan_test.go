@@ -12,18 +12,28 @@ import (
 	"pgregory.net/rapid"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/internal/redistest"
 )
 
-func feedsOf(patterns ...string) []Feed {
-	var feeds []Feed
-	for _, p := range patterns {
-		feeds = append(feeds, Feed{patterns: []string{p}})
-	}
-	return feeds
+// patterned is a source of nothing but patterns.
+type patterned struct {
+	kind.Source
+	patterns []string
 }
 
-func TestOnePatternServesAllFeeds(t *testing.T) {
+func (p patterned) Patterns() []string { return p.patterns }
+
+// kindsOf makes a kind of each pattern.
+func kindsOf(patterns ...string) []kind.Kind {
+	var kinds []kind.Kind
+	for _, p := range patterns {
+		kinds = append(kinds, kind.Kind{Source: patterned{patterns: []string{p}}})
+	}
+	return kinds
+}
+
+func TestOnePatternServesAllKinds(t *testing.T) {
 	for _, tt := range []struct {
 		patterns string // separated by spaces
 		want     string
@@ -42,7 +52,7 @@ func TestOnePatternServesAllFeeds(t *testing.T) {
 		{`\`, "*"},
 		{"", "*"},
 	} {
-		if got := matchAny(feedsOf(strings.Fields(tt.patterns)...)); got != tt.want {
+		if got := matchAny(kindsOf(strings.Fields(tt.patterns)...)); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.patterns, got, tt.want)
 		}
 	}
@@ -68,7 +78,7 @@ func TestOnePatternMissesNoKey(t *testing.T) {
 				rt.Fatal(err)
 			}
 			found := map[string]bool{}
-			s := scanner{client: c, match: matchAny(feedsOf(patterns...))}
+			s := scanner{client: c, match: matchAny(kindsOf(patterns...))}
 			for last := false; !last; {
 				p := s.step(ctx, 100)
 				if p.err != nil {

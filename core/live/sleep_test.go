@@ -33,7 +33,7 @@ func TestSleeper(t *testing.T) {
 		s := c.Live.Snapshot()
 		first := ""
 		if a := s.Table("actors"); a.Len() > 0 {
-			first = fmt.Sprintf("%+v", a.At(0))
+			first = spelled(a.Row(0))
 		}
 		fmt.Printf("pushed %v, state %d, %d rows, %s\n", s.Pushed, s.State, s.Table("actors").Len(), first)
 	}

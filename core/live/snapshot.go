@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 )
 
 // Rows is a sequence of rows; Table is one.
@@ -47,13 +48,13 @@ type Down struct {
 }
 
 // Table finds the rows of a kind; an unknown kind has an empty table.
-func (s *Snapshot) Table(kind Kind) *Table {
+func (s *Snapshot) Table(name kind.Name) *Table {
 	for _, t := range s.Tables {
-		if t.Kind == kind {
+		if t.Kind == name {
 			return t
 		}
 	}
-	return NewTable(kind)
+	return NewTable(name, nil)
 }
 
 // ServerNow is the server's time at our moment now.
@@ -61,16 +62,18 @@ func (s *Snapshot) ServerNow(now time.Time) time.Time { return now.Add(s.Server.
 
 // Table holds the rows of one kind, sorted by ID. It never changes.
 type Table struct {
-	Kind     Kind
-	Rev      uint64    // rises with every change of the rows
-	Complete bool      // the first pass over the keyspace has ended
-	Bad      int       // rows with a Problem
-	ReadAt   time.Time // end of the last reading without an Err, on our clock
-	Err      error     // why some rows of the kind could not be read; stays until a pass over the keyspace met no failure
-	Recent   []Change  // the newest changes since Complete, oldest first, at most recentChanges
-	Whole    time.Time // no change after it is missing in Recent
-	Rates    []int     // changes that each of the last readings saw, oldest first, at most rateReadings
+	Kind     kind.Name
+	Schema   *kind.Schema // nil for an unknown kind
+	Rev      uint64       // rises with every change of the rows
+	Complete bool         // the first pass over the keyspace has ended
+	Bad      int          // rows with a Problem
+	ReadAt   time.Time    // end of the last reading without an Err, on our clock
+	Err      error        // why some rows of the kind could not be read; stays until a pass over the keyspace met no failure
+	Recent   []Change     // the newest changes since Complete, oldest first, at most recentChanges
+	Whole    time.Time    // no change after it is missing in Recent
+	Rates    []int        // changes that each of the last readings saw, oldest first, at most rateReadings
 	rows     *Sorted
+	within   string           // what the IDs in the table begin with
 	from, to int              // the part of rows that is in the table
 	sums     map[string]int64 // see Sum
 	ends     []time.Time      // of the reading before Rates, and of each in Rates
@@ -80,7 +83,7 @@ type Table struct {
 type Change struct {
 	At            time.Time
 	ID            string
-	Before, After Row // nil where the row did not exist
+	Before, After kind.Row // none where the row did not exist
 }
 
 // What is kept of the past of a kind.
@@ -89,26 +92,32 @@ const (
 	rateReadings  = 60
 )
 
-// byID is the order of tables.
-func byID(a, b Row) int { return strings.Compare(a.ID(), b.ID()) }
-
-// NewTable is a table of rows at hand.
-func NewTable(k Kind, rows ...Row) *Table {
-	s := NewSorted(rows, byID)
-	return &Table{Kind: k, rows: s, to: s.Len()}
+// NewTable is a table of rows at hand, all of one schema.
+func NewTable(name kind.Name, schema *kind.Schema, rows ...kind.Row) *Table {
+	edits := make([]Edit, len(rows))
+	for i, r := range rows {
+		edits[i] = Edit{Key: r.ID(), Entry: r.Data()}
+	}
+	s := (&Sorted{key: kind.IDOf}).Apply(edits)
+	return &Table{Kind: name, Schema: schema, rows: s, to: s.Len()}
 }
 
 // Len is the number of rows.
 func (t *Table) Len() int { return t.to - t.from }
 
-// At returns the i-th row in the order of IDs.
-func (t *Table) At(i int) Row { return t.rows.At(t.from + i) }
+// Row returns the i-th row in the order of IDs.
+func (t *Table) Row(i int) kind.Row { return t.Schema.At(t.rows.At(t.from + i)) }
+
+// At is Row, for Rows.
+func (t *Table) At(i int) Row { return t.Row(i) }
 
 // All are the rows from the i-th on, with their places: faster than one by one.
-func (t *Table) All(i int) iter.Seq2[int, Row] {
-	return func(yield func(int, Row) bool) {
-		for at, r := range t.rows.All(t.from + i) {
-			if at >= t.to || !yield(at-t.from, r) {
+func (t *Table) All(i int) iter.Seq2[int, kind.Row] { return t.between(i, t.Len()) }
+
+func (t *Table) between(from, to int) iter.Seq2[int, kind.Row] {
+	return func(yield func(int, kind.Row) bool) {
+		for at, data := range t.rows.Range(t.from+from, t.from+to) {
+			if !yield(at-t.from, t.Schema.At(data)) {
 				return
 			}
 		}
@@ -117,7 +126,7 @@ func (t *Table) All(i int) iter.Seq2[int, Row] {
 
 // Index finds the place of a row.
 func (t *Table) Index(id string) (int, bool) {
-	i, found := t.rows.search(func(r Row) int { return strings.Compare(r.ID(), id) })
+	i, found := t.rows.Find(id)
 	switch {
 	case i < t.from:
 		return 0, false
@@ -128,11 +137,11 @@ func (t *Table) Index(id string) (int, bool) {
 }
 
 // Get finds a row.
-func (t *Table) Get(id string) (Row, bool) {
+func (t *Table) Get(id string) (kind.Row, bool) {
 	if i, ok := t.Index(id); ok {
-		return t.At(i), true
+		return t.Row(i), true
 	}
-	return nil, false
+	return kind.Row{}, false
 }
 
 // Sum is the total weight of the rows of a group; 0 if there are none, or if the kind has no weights.
@@ -147,12 +156,12 @@ func (t *Table) Within(prefix string) *Table {
 	}
 	from, _ := t.Index(prefix)
 	to, _ := t.Index(prefix[:len(prefix)-1] + string(prefix[len(prefix)-1]+1))
-	part.from, part.to = t.from+from, t.from+to
+	part.within, part.from, part.to = prefix, t.from+from, t.from+to
 	return &part
 }
 
 // Range calls fn for the rows whose ID starts with prefix, in order, until fn returns false.
-func (t *Table) Range(prefix string, fn func(Row) bool) {
+func (t *Table) Range(prefix string, fn func(kind.Row) bool) {
 	from, _ := t.Index(prefix)
 	for _, r := range t.All(from) {
 		if !strings.HasPrefix(r.ID(), prefix) || !fn(r) {
@@ -161,9 +170,17 @@ func (t *Table) Range(prefix string, fn func(Row) bool) {
 	}
 }
 
-// Since passes fn every row that differs from an earlier table of the kind, in the order of IDs; before is nil for a
+// Since passes fn every row that differs from an earlier table of the kind, in the order of IDs; before is none for a
 // new row, after for a removed one. Its cost depends on what changed, not on the number of rows.
-func (t *Table) Since(earlier *Table, fn func(before, after Row)) { diff(earlier.rows, t.rows, fn) }
+func (t *Table) Since(earlier *Table, fn func(before, after kind.Row)) {
+	row := func(data string) kind.Row {
+		if data == "" {
+			return kind.Row{}
+		}
+		return t.Schema.At(data)
+	}
+	diff(earlier.rows, t.rows, func(before, after string) { fn(row(before), row(after)) })
+}
 
 // Rate is the mean number of changes a second over the time that Rates cover, pauses and slow readings among it.
 func (t *Table) Rate() float64 {

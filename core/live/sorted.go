@@ -1,37 +1,61 @@
 package live
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 	"sort"
+	"strings"
 )
 
-// Sorted is a sequence of rows in an order. It never changes: the one that follows it shares the blocks in which nothing
-// differs, so that what is new costs no more than the blocks it falls into.
+// Sorted is a sequence of packed entries, such as rows, in the byte order of their keys. It never changes: the one that
+// follows it shares the blocks in which nothing differs, so that what is new costs no more than the blocks it falls into.
+// Blocks hold no pointers but those to themselves, so that the collector has next to nothing to mark.
 type Sorted struct {
-	compare func(a, b Row) int // total: 0 only for the same place
-	blocks  []*block           // none is empty
-	ends    []int32            // rows up to the end of each block
+	key    func(entry string) string // what an entry is ordered by; no two have the same
+	blocks []*block                  // none is empty
+	ends   []int32                   // entries up to the end of each block
 }
 
-// block is a run of rows.
+// block is a run of entries.
 type block struct {
-	rows []Row
-	pass []uint16 // of each row, see tracker; nil where nobody counts passes, and for the goroutine that reads alone
+	data string   // one after the other
+	ends []uint32 // of each in data
+	pass []uint16 // of each, see tracker; nil where nobody counts passes
 }
+
+func (b *block) len() int { return len(b.ends) }
+
+func (b *block) start(i int) uint32 {
+	if i == 0 {
+		return 0
+	}
+	return b.ends[i-1]
+}
+
+func (b *block) at(i int) string { return b.data[b.start(i):b.ends[i]] }
 
 // Where a block is split, and up to where two neighbours are joined.
 const (
-	maxInBlock = 96
-	fewInBlock = 32
+	maxInBlock    = 96
+	roomyBlock    = maxInBlock * 3 / 4 // of a new block, which may grow
+	fewInBlock    = 32
+	maxBlockBytes = 16 << 10 // unless one entry alone is larger
 )
 
-// NewSorted sorts rows, which it keeps, by a total order.
-func NewSorted(rows []Row, compare func(a, b Row) int) *Sorted {
-	slices.SortFunc(rows, compare)
-	s := &Sorted{compare: compare}
-	for run := range slices.Chunk(rows, maxInBlock*3/4) {
-		s.blocks = append(s.blocks, &block{rows: run})
+// NewSorted makes a sequence of entries that are in order already.
+func NewSorted[E string | []byte](key func(entry string) string, entries iter.Seq[E]) *Sorted {
+	s := &Sorted{key: key}
+	var now work
+	for e := range entries {
+		if now.len() == roomyBlock || now.len() > 0 && len(now.data)+len(e) > maxBlockBytes {
+			s.blocks = append(s.blocks, now.block())
+		}
+		now.data = append(now.data, e...)
+		now.ends = append(now.ends, uint32(len(now.data)))
+	}
+	if now.len() > 0 {
+		s.blocks = append(s.blocks, now.block())
 	}
 	s.count()
 	return s
@@ -41,12 +65,12 @@ func (s *Sorted) count() {
 	s.ends = make([]int32, len(s.blocks))
 	n := 0
 	for i, b := range s.blocks {
-		n += len(b.rows)
+		n += b.len()
 		s.ends[i] = int32(n)
 	}
 }
 
-// Len is the number of rows.
+// Len is the number of entries.
 func (s *Sorted) Len() int {
 	if len(s.ends) == 0 {
 		return 0
@@ -54,13 +78,13 @@ func (s *Sorted) Len() int {
 	return int(s.ends[len(s.ends)-1])
 }
 
-// At returns the i-th row.
-func (s *Sorted) At(i int) Row {
+// At returns the i-th entry.
+func (s *Sorted) At(i int) string {
 	b, _ := slices.BinarySearch(s.ends, int32(i+1))
-	return s.blocks[b].rows[i-s.start(b)]
+	return s.blocks[b].at(i - s.start(b))
 }
 
-// start is the number of rows before a block.
+// start is the number of entries before a block.
 func (s *Sorted) start(b int) int {
 	if b == 0 {
 		return 0
@@ -68,13 +92,15 @@ func (s *Sorted) start(b int) int {
 	return int(s.ends[b-1])
 }
 
-// All are the rows from the i-th on, with their places.
-func (s *Sorted) All(i int) iter.Seq2[int, Row] {
-	return func(yield func(int, Row) bool) {
+// Range are the entries from one place up to another, with their places.
+func (s *Sorted) Range(from, to int) iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		i := from
 		b, _ := slices.BinarySearch(s.ends, int32(i+1))
-		for ; b < len(s.blocks); b++ {
-			for at := i - s.start(b); at < len(s.blocks[b].rows); at++ {
-				if !yield(i, s.blocks[b].rows[at]) {
+		for ; b < len(s.blocks) && i < to; b++ {
+			in := s.blocks[b]
+			for at := i - s.start(b); at < in.len() && i < to; at++ {
+				if !yield(i, in.at(at)) {
 					return
 				}
 				i++
@@ -83,94 +109,84 @@ func (s *Sorted) All(i int) iter.Seq2[int, Row] {
 	}
 }
 
-// Find tells where a row with the place of r stands, or would stand.
-func (s *Sorted) Find(r Row) (i int, found bool) {
-	return s.search(func(other Row) int { return s.compare(other, r) })
-}
-
-// search finds the place where compare, of a row with what is sought, is 0.
-func (s *Sorted) search(compare func(Row) int) (i int, found bool) {
-	b, at, found := s.locate(compare)
+// Find tells where the entry with a key stands, or would stand.
+func (s *Sorted) Find(key string) (i int, found bool) {
+	b, at, found := s.locate(key)
 	return s.start(b) + at, found
 }
 
-// locate is search by block, and place in the block.
-func (s *Sorted) locate(compare func(Row) int) (b, at int, found bool) {
+// locate is Find by block, and place in the block.
+func (s *Sorted) locate(key string) (b, at int, found bool) {
 	if len(s.blocks) == 0 {
 		return 0, 0, false
 	}
-	b = s.blockOf(compare, 0, len(s.blocks))
-	at, found = sort.Find(len(s.blocks[b].rows), func(i int) int { return -compare(s.blocks[b].rows[i]) })
+	b = s.blockOf(key, 0, len(s.blocks))
+	in := s.blocks[b]
+	at, found = sort.Find(in.len(), func(i int) int { return strings.Compare(key, s.key(in.at(i))) })
 	return b, at, found
 }
 
-// blockOf is the block of a place that is not before block from, nor behind those before block to.
-func (s *Sorted) blockOf(compare func(Row) int, from, to int) int {
-	return max(from, from+sort.Search(to-from, func(i int) bool { return compare(s.blocks[from+i].rows[0]) > 0 })-1)
+// blockOf is the block of a key that is not before block from, nor behind those before block to.
+func (s *Sorted) blockOf(key string, from, to int) int {
+	return max(from, from+sort.Search(to-from, func(i int) bool { return s.key(s.blocks[from+i].at(0)) > key })-1)
 }
 
-// near is blockOf with steps that double: the places of many edits, in order, are close to each other.
-func (s *Sorted) near(compare func(Row) int, from int) int {
+// near is blockOf with steps that double: the keys of many edits, in order, are close to each other.
+func (s *Sorted) near(key string, from int) int {
 	to := from + 1
-	for step := 1; to < len(s.blocks) && compare(s.blocks[to].rows[0]) <= 0; step *= 2 {
+	for step := 1; to < len(s.blocks) && s.key(s.blocks[to].at(0)) <= key; step *= 2 {
 		from, to = to, to+step
 	}
-	return s.blockOf(compare, from, min(to, len(s.blocks)))
+	return s.blockOf(key, from, min(to, len(s.blocks)))
 }
 
-// Edit says what stands at a place from now on.
+// Edit says what stands at a key from now on.
 type Edit struct {
-	At  Row // a row with that place
-	Row Row // nil: nothing
+	Key   string
+	Entry string // empty: nothing
 
 	// For those of a tracker that wait: see sortByID.
 	turn uint32
 	next uint64
 }
 
-// Apply makes edits in any order; where two are of the same place one with a row counts.
+// Apply makes edits in any order; where two are of the same key one with an entry counts.
 func (s *Sorted) Apply(edits []Edit) *Sorted {
 	slices.SortFunc(edits, func(a, b Edit) int {
-		c := s.compare(a.At, b.At)
-		switch {
-		case c != 0:
-			return c
-		case a.Row == nil:
-			return -1
-		case b.Row == nil:
-			return 1
-		}
-		return 0
+		return cmp.Or(strings.Compare(a.Key, b.Key), cmp.Compare(len(a.Entry), len(b.Entry)))
 	})
-	return s.merge(lastOfEach(edits, s.compare), nil, 0)
+	return s.merge(lastOfEach(edits), nil, 0)
 }
 
-// lastOfEach keeps the last of the edits of each place.
-func lastOfEach(edits []Edit, compare func(a, b Row) int) []Edit {
+// lastOfEach keeps the last of the edits of each key.
+func lastOfEach(edits []Edit) []Edit {
 	last := edits[:0]
 	for i, e := range edits {
-		if i+1 == len(edits) || compare(edits[i+1].At, e.At) != 0 {
+		if i+1 == len(edits) || edits[i+1].Key != e.Key {
 			last = append(last, e)
 		}
 	}
 	return last
 }
 
-// merge makes edits, each at another place and in the order of s. choose is asked of each which row stands there then, the
-// old one or the new one, either of them nil if there is none; nil chooses the new ones. What it puts is marked with a
+// merge makes edits, each of another key and in the order of keys. choose is asked of each which entry stands there then,
+// the old one or a new one, either of them empty if there is none; nil chooses the new ones. What it puts is marked with a
 // pass, unless that is 0.
-func (s *Sorted) merge(edits []Edit, choose func(old, new Row) Row, pass uint16) *Sorted {
+func (s *Sorted) merge(edits []Edit, choose func(old, new string) string, pass uint16) *Sorted {
 	m := merger{old: s, choose: choose, pass: pass, out: make([]*block, 0, len(s.blocks)+len(edits)/maxInBlock+1)}
 	b := 0
 	for len(edits) > 0 {
 		at, n := b, len(edits)
 		if b < len(s.blocks) {
-			at = s.near(func(r Row) int { return s.compare(r, edits[0].At) }, b)
+			at = s.near(edits[0].Key, b)
 		}
 		m.out = append(m.out, s.blocks[b:at]...)
+		if at > b {
+			m.fresh = false
+		}
 		if at+1 < len(s.blocks) {
-			next := s.blocks[at+1].rows[0]
-			for n = 1; n < len(edits) && s.compare(edits[n].At, next) < 0; n++ {
+			next := s.key(s.blocks[at+1].at(0))
+			for n = 1; n < len(edits) && edits[n].Key < next; n++ {
 			}
 		}
 		m.block(at, edits[:n])
@@ -180,19 +196,64 @@ func (s *Sorted) merge(edits []Edit, choose func(old, new Row) Row, pass uint16)
 		return s
 	}
 	m.out = append(m.out, s.blocks[min(b, len(s.blocks)):]...)
-	next := &Sorted{compare: s.compare, blocks: m.out}
+	next := &Sorted{key: s.key, blocks: m.out}
 	next.count()
 	return next
 }
 
 type merger struct {
 	old     *Sorted
-	choose  func(old, new Row) Row
+	choose  func(old, new string) string
 	pass    uint16
 	out     []*block
-	fresh   bool  // the last of out was made here
-	work    block // that is being made
+	fresh   bool // the last of out was made here
+	work    work // the block that is being made
 	differs bool
+}
+
+// work is a block that is being made.
+type work struct {
+	data []byte
+	ends []uint32
+	pass []uint16
+}
+
+func (w *work) len() int { return len(w.ends) }
+
+func (w *work) add(entry string, pass uint16, marked bool) {
+	w.data = append(w.data, entry...)
+	w.ends = append(w.ends, uint32(len(w.data)))
+	if marked {
+		w.pass = append(w.pass, pass)
+	}
+}
+
+// addRun adds the entries of a block from one place up to another.
+func (w *work) addRun(b *block, from, to int, marked bool) {
+	if from >= to {
+		return
+	}
+	start := b.start(from)
+	shift := uint32(len(w.data)) - start
+	w.data = append(w.data, b.data[start:b.ends[to-1]]...)
+	for _, end := range b.ends[from:to] {
+		w.ends = append(w.ends, end+shift)
+	}
+	if marked {
+		w.pass = append(w.pass, b.pass[from:to]...)
+	}
+}
+
+func (w *work) reset() { w.data, w.ends, w.pass = w.data[:0], w.ends[:0], w.pass[:0] }
+
+// block is a copy of all that was added; the work begins anew.
+func (w *work) block() *block {
+	b := &block{data: string(w.data), ends: slices.Clone(w.ends)}
+	if len(w.pass) > 0 {
+		b.pass = slices.Clone(w.pass)
+	}
+	w.reset()
+	return b
 }
 
 // block makes the edits of one block.
@@ -202,80 +263,78 @@ func (m *merger) block(b int, edits []Edit) {
 		was = m.old.blocks[b]
 	}
 	now := &m.work
-	now.rows, now.pass = now.rows[:0], now.pass[:0]
+	now.reset()
 	marked := m.pass != 0
 	from, differs := 0, false
-	keep := func(to int) {
-		now.rows = append(now.rows, was.rows[from:to]...)
-		if marked {
-			now.pass = append(now.pass, was.pass[from:to]...)
-		}
-		from = to
-	}
 	for _, e := range edits {
-		at, found := sort.Find(len(was.rows)-from, func(i int) int { return m.old.compare(e.At, was.rows[from+i]) })
-		keep(from + at)
-		var old Row
+		at, found := sort.Find(was.len()-from, func(i int) int { return strings.Compare(e.Key, m.old.key(was.at(from+i))) })
+		now.addRun(was, from, from+at, marked)
+		from += at
+		old := ""
 		if found {
-			old = was.rows[from]
+			old = was.at(from)
 			from++
 		}
-		row := e.Row
+		entry := e.Entry
 		if m.choose != nil {
-			row = m.choose(old, row)
+			entry = m.choose(old, entry)
 		}
-		differs = differs || row != old
-		if row == nil {
+		differs = differs || entry != old
+		if entry == "" {
 			continue
 		}
-		now.rows = append(now.rows, row)
-		if marked {
-			now.pass = append(now.pass, m.pass)
-			if row == old { // the block may stay as it is
-				was.pass[from-1] = m.pass
-			}
+		now.add(entry, m.pass, marked)
+		if marked && found && entry == old { // the block may stay as it is
+			was.pass[from-1] = m.pass
 		}
 	}
 	if !differs {
-		if len(was.rows) > 0 {
+		if was.len() > 0 {
 			m.out, m.fresh = append(m.out, was), false
 		}
 		return
 	}
-	keep(len(was.rows))
+	now.addRun(was, from, was.len(), marked)
 	m.differs = true
-	m.add(m.work)
+	m.add()
 }
 
-// add puts a copy of a new block at the end, split if it is large, joined to the one before it if both are small.
-func (m *merger) add(now block) {
-	if last := len(m.out) - 1; last >= 0 && m.fresh && len(m.out[last].rows)+len(now.rows) <= fewInBlock {
-		before := m.out[last]
-		now = block{rows: slices.Concat(before.rows, now.rows), pass: slices.Concat(before.pass, now.pass)}
-		m.out = m.out[:last]
+// add puts a copy of the new block at the end, split if it is large, joined to the one before it if both are small.
+func (m *merger) add() {
+	marked := m.pass != 0
+	now := m.work
+	if last := len(m.out) - 1; last >= 0 && m.fresh && m.out[last].len()+now.len() <= fewInBlock && len(m.out[last].data)+len(now.data) <= maxBlockBytes/2 {
+		var joined work
+		joined.addRun(m.out[last], 0, m.out[last].len(), marked)
+		joined.addRun(&block{data: string(now.data), ends: now.ends, pass: now.pass}, 0, now.len(), marked)
+		now, m.out = joined, m.out[:last]
 	}
-	n := len(now.rows)
+	n := now.len()
 	if n == 0 {
 		return
 	}
 	m.fresh = true
-	parts := 1
-	if n > maxInBlock {
-		parts = (n + maxInBlock/2 - 1) / (maxInBlock / 2)
+	if n <= maxInBlock && (len(now.data) <= maxBlockBytes || n == 1) {
+		m.out = append(m.out, now.block())
+		m.work.reset()
+		return
 	}
-	for i := range parts {
-		from, to := n*i/parts, n*(i+1)/parts
-		part := &block{rows: slices.Clone(now.rows[from:to])}
-		if m.pass != 0 {
-			part.pass = slices.Clone(now.pass[from:to])
+	whole := &block{data: string(now.data), ends: now.ends, pass: now.pass}
+	parts := (n + roomyBlock - 1) / roomyBlock
+	most := (n + parts - 1) / parts
+	var part work
+	for i := range n {
+		if part.len() == most || part.len() > 0 && len(part.data)+len(whole.at(i)) > maxBlockBytes/2 {
+			m.out = append(m.out, part.block())
 		}
-		m.out = append(m.out, part)
+		part.addRun(whole, i, i+1, marked)
 	}
+	m.out = append(m.out, part.block())
 }
 
-// diff tells fn of every place that differs, in order: before and after are nil where there was or is no row. Blocks that
-// both share cost nothing.
-func diff(before, after *Sorted, fn func(before, after Row)) {
+// diff tells fn of every key whose entry differs, in order: before and after are empty where there was or is none. Blocks
+// that both share cost nothing.
+func diff(before, after *Sorted, fn func(before, after string)) {
 	a, b := &walk{s: before}, &walk{s: after}
 	for {
 		for a.at == 0 && b.at == 0 && a.more() && b.more() && a.s.blocks[a.block] == b.s.blocks[b.block] {
@@ -286,17 +345,17 @@ func diff(before, after *Sorted, fn func(before, after Row)) {
 		case !a.more() && !b.more():
 			return
 		case !b.more():
-			fn(a.next(), nil)
+			fn(a.next(), "")
 			continue
 		case !a.more():
-			fn(nil, b.next())
+			fn("", b.next())
 			continue
 		}
-		switch c := after.compare(a.row(), b.row()); {
+		switch c := strings.Compare(after.key(a.entry()), after.key(b.entry())); {
 		case c < 0:
-			fn(a.next(), nil)
+			fn(a.next(), "")
 		case c > 0:
-			fn(nil, b.next())
+			fn("", b.next())
 		default:
 			if old, now := a.next(), b.next(); old != now {
 				fn(old, now)
@@ -313,12 +372,12 @@ type walk struct {
 
 func (w *walk) more() bool { return w.block < len(w.s.blocks) }
 
-func (w *walk) row() Row { return w.s.blocks[w.block].rows[w.at] }
+func (w *walk) entry() string { return w.s.blocks[w.block].at(w.at) }
 
-func (w *walk) next() Row {
-	r := w.row()
-	if w.at++; w.at == len(w.s.blocks[w.block].rows) {
+func (w *walk) next() string {
+	e := w.entry()
+	if w.at++; w.at == w.s.blocks[w.block].len() {
 		w.block, w.at = w.block+1, 0
 	}
-	return r
+	return e
 }

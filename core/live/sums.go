@@ -3,6 +3,8 @@ package live
 import (
 	"maps"
 	"strings"
+
+	"holdfast/core/kind"
 )
 
 // sums keeps what the rows of each group weigh together, as rows come and go: asking for a sum looks at no row.
@@ -16,18 +18,15 @@ func (s *sums) add(group string, n int64) {
 		return
 	}
 	s.changed = true
-	sum, known := s.of[group]
-	switch sum += n; {
-	case sum == 0:
+	sum := s.of[group] + n
+	if sum == 0 {
 		delete(s.of, group)
-	case known:
-		s.of[group] = sum
-	default:
-		if s.of == nil {
-			s.of = map[string]int64{}
-		}
-		s.of[strings.Clone(group)] = sum // the text may be a part of a row's, which must not stay in memory
+		return
 	}
+	if s.of == nil {
+		s.of = map[string]int64{}
+	}
+	s.of[strings.Clone(group)] = sum // the text may be a part of a row's; what is assigned replaces the key, too
 }
 
 // publish returns a copy that stays as it is; the last one, if it still holds.
@@ -39,16 +38,16 @@ func (s *sums) publish(last map[string]int64) map[string]int64 {
 	return maps.Clone(s.of)
 }
 
-// weigh takes a row's place in the sums from an earlier one; either may be nil.
-func (t *tracker) weigh(before, after Row) {
-	if t.feed.weigh == nil {
+// weigh takes a row's place in the sums from an earlier one; either may be none.
+func (t *tracker) weigh(before, after kind.Row) {
+	if t.feed.Weigh == nil {
 		return
 	}
-	weight := func(r Row) (string, int64) {
-		if r == nil {
+	weight := func(r kind.Row) (string, int64) {
+		if r.None() {
 			return "", 0
 		}
-		return t.feed.weigh(r)
+		return t.feed.Weigh(r)
 	}
 	was, less := weight(before)
 	is, more := weight(after)

@@ -1,22 +1,25 @@
 package live
 
 import (
-	"context"
 	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
+
+	"holdfast/core/kind"
 )
 
-// weighing is a fake whose rows weigh as much as their text is long, in the group of their first letter.
-type weighing struct{ fake }
-
-func (*weighing) Weigh(r *fakeRow) (string, int64) { return r.id[:1], int64(len(r.text)) }
+// newWeighing is a tracker of rows that weigh as much as their text is long, in the group of their first letter.
+func newWeighing() *tracker {
+	tr := newFakeTracker()
+	tr.feed.Weigh = func(r kind.Row) (string, int64) { return r.ID()[:1], int64(len(fakeText.Of(r))) }
+	return tr
+}
 
 func TestSumsAreThoseOfThePublishedRows(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		tr := newTracker(NewFeed("k", &weighing{}))
+		tr := newWeighing()
 		model := map[string]string{}
 		var published []*Table
 		var sums []map[string]int64
@@ -24,16 +27,16 @@ func TestSumsAreThoseOfThePublishedRows(t *testing.T) {
 		rt.Repeat(map[string]func(*rapid.T){
 			"read": func(rt *rapid.T) {
 				ids := rapid.SliceOfNDistinct(id, 0, 8, func(s string) string { return s }).Draw(rt, "ids")
-				var rows []Row
+				var pairs []string
 				for _, id := range ids {
 					if rapid.Bool().Draw(rt, "gone") {
 						delete(model, id)
 						continue
 					}
 					model[id] = strings.Repeat("x", rapid.IntRange(0, 9).Draw(rt, "weight"))
-					rows = append(rows, &fakeRow{id, model[id]})
+					pairs = append(pairs, id+"="+model[id])
 				}
-				tr.apply(ids, rows, time.Now())
+				tr.apply(ids, rowsOf(pairs...), time.Now())
 			},
 			"publish": func(*rapid.T) {
 				want := map[string]int64{"a": 0, "b": 0, "c": 0}
@@ -56,10 +59,10 @@ func TestSumsAreThoseOfThePublishedRows(t *testing.T) {
 }
 
 func TestSumsAreCopiedOnlyWhereTheyChanged(t *testing.T) {
-	tr := newTracker(NewFeed("k", &weighing{}))
+	tr := newWeighing()
 	publish := func(rows ...string) *Table {
 		for _, r := range rowsOf(rows...) {
-			tr.apply([]string{r.ID()}, []Row{r}, time.Now())
+			tr.apply([]string{r.ID()}, []kind.Row{r}, time.Now())
 		}
 		return tr.publish(true)
 	}
@@ -78,41 +81,34 @@ func TestSumsAreCopiedOnlyWhereTheyChanged(t *testing.T) {
 	}
 }
 
-// counted is a row that remembers its text before.
-type counted struct{ id, text, before string }
-
-func (r *counted) ID() string            { return r.id }
-func (r *counted) Problem() error        { return nil }
-func (r *counted) Equal(o *counted) bool { return r.text == o.text }
-func (r *counted) Follow(old *counted)   { r.before = old.before + old.text }
-
-// countedRows is a source of nothing: the test makes the rows.
-type countedRows struct{}
-
-func (countedRows) Patterns() []string                                 { return nil }
-func (countedRows) Identify(key string) (string, bool)                 { return key, true }
-func (countedRows) Keys(string) []string                               { return nil }
-func (countedRows) Read(context.Context, []string) ([]*counted, error) { return nil, nil }
-func (countedRows) Inspect(context.Context, string) ([]byte, bool, error) {
-	return nil, false, nil
-}
-
 func TestARowFollowsItsEarlierReading(t *testing.T) {
-	tr := newTracker(NewFeed("k", Source[*counted](countedRows{})))
-	for _, text := range []string{"1", "1", "2", "3"} {
-		tr.apply([]string{"a", "b"}, []Row{&counted{id: "a", text: text}, &counted{id: "b", text: "same"}}, time.Now())
-		tr.publish(true)
-	}
-	table := tr.publish(true)
-	for id, want := range map[string]string{"a": "12", "b": ""} {
-		if r, _ := table.Get(id); r.(*counted).before != want {
-			t.Errorf("%s took over %q, want %q", id, r.(*counted).before, want)
+	tr := newFakeTracker()
+	tr.feed.Follow = func(old, now kind.Row) kind.Row { // a row whose note are the texts before, and of which x is news to nobody
+		if fakeText.Of(now) == "x" {
+			return old
 		}
+		b := fakeSchema.Builder(1)
+		b.Copy(now)
+		fakeNote.Set(b, fakeNote.Of(old)+fakeText.Of(old))
+		return b.Rows()[0]
+	}
+	put := func(pairs ...string) *Table {
+		var ids []string
+		for _, r := range rowsOf(pairs...) {
+			ids = append(ids, r.ID())
+		}
+		tr.apply(ids, rowsOf(pairs...), time.Now())
+		return tr.publish(true)
+	}
+	for _, text := range []string{"1", "1", "2", "3"} {
+		put("a="+text, "b=same")
+	}
+	table := put()
+	same(t, "rows", texts(table), []string{"a=3~12", "b=same"})
+	if next := put("a=x"); next.Rev != table.Rev || len(next.Recent) != len(table.Recent) {
+		t.Errorf("a row that stays as it is was taken for a change: %q", texts(next))
 	}
 	tr.apply([]string{"a"}, nil, time.Now())
 	tr.publish(true)
-	tr.apply([]string{"a"}, []Row{&counted{id: "a", text: "4"}}, time.Now())
-	if r, _ := tr.publish(true).Get("a"); r.(*counted).before != "" {
-		t.Error("a row that was gone takes over from the one before")
-	}
+	same(t, "a row that was gone", texts(put("a=4")), []string{"a=4", "b=same"})
 }

@@ -14,6 +14,7 @@ import (
 
 	"holdfast/core"
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/redisdb"
 	"holdfast/core/live"
@@ -45,7 +46,7 @@ func TestHugeValuesStayOnTheServer(t *testing.T) {
 	huge := strings.Repeat("x", size)
 	hash := func(key string) { ok(t, admin.HSet(ctx, key, "value", huge, "version", "3", "lease", "0").Err()) }
 	kinds := []struct {
-		kind live.Kind
+		kind kind.Name
 		id   string
 		key  string
 		good bool // a huge value is what may stand there
@@ -91,10 +92,10 @@ func TestHugeValuesStayOnTheServer(t *testing.T) {
 	if n := sent(t, admin) - before; n > size/2 {
 		t.Errorf("%d bytes were sent", n)
 	}
-	for _, kind := range []live.Kind{"actors", "workers", "records"} {
-		table := s.Table(kind)
-		if err := table.At(0).Problem(); !errors.Is(err, conn.ErrTooLarge) || !strings.Contains(err.Error(), strconv.Itoa(size)+" bytes") {
-			t.Errorf("%s: %v", kind, err)
+	for _, name := range []kind.Name{"actors", "workers", "records"} {
+		table := s.Table(name)
+		if err := table.Row(0).Problem(); !errors.Is(err, conn.ErrTooLarge) || !strings.Contains(err.Error(), strconv.Itoa(size)+" bytes") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 	if d, err := c.Live.Inspect(ctx, "keys", "db:k"); err != nil || len(d.Body) != size || d.Size != 0 {
@@ -106,26 +107,36 @@ func TestHugeValuesStayOnTheServer(t *testing.T) {
 // pairs checks that a huge value of a database is told by its size, and neither edited nor taken for another one.
 func pairs(t *testing.T, c *core.Core, admin *redis.Client, size int64) {
 	t.Helper()
-	row := func() *redisdb.PairRow {
-		rows, err := c.PairRows.Read(ctx, []string{"db:k"})
+	keys := kindOf(t, c, "keys")
+	row := func() kind.Row {
+		rows, err := keys.Source.Read(ctx, []string{"db:k"})
 		ok(t, err)
 		return rows[0]
 	}
-	was := row()
-	if was.Bytes != size || len(was.Value) == 0 || was.Problem() != nil {
-		t.Errorf("%d bytes, %q", was.Bytes, was.Value)
+	columns, was := redisdb.PairColumns, row()
+	if columns.Bytes.Of(was) != size || columns.Value.Text(was) == "" || was.Problem() != nil {
+		t.Error(spelled(was))
 	}
-	if _, _, err := c.PairRows.Load(ctx, "db:k"); !errors.Is(err, conn.ErrTooLarge) {
+	if _, _, err := keys.Documents.Load(ctx, "db:k"); !errors.Is(err, conn.ErrTooLarge) {
 		t.Errorf("an edit of it: %v", err)
 	}
 	ok(t, admin.Append(ctx, "kv:{db}:d:k", "x").Err())
 	longer := row()
-	if longer.Equal(was) || longer.Fingerprint == was.Fingerprint || longer.Bytes != size+1 {
+	if kind.Same(longer, was) || columns.Fingerprint.Of(longer) == columns.Fingerprint.Of(was) || columns.Bytes.Of(longer) != size+1 {
 		t.Error("one byte more is no change")
 	}
-	if err := c.PairRows.Remove(ctx, "db:k", was.Fingerprint); !errors.Is(err, redisdb.ErrChanged) {
+	if err := keys.Documents.Remove(ctx, "db:k", columns.Fingerprint.Of(was)); !errors.Is(err, redisdb.ErrChanged) {
 		t.Errorf("removed though it changed: %v", err)
 	}
+}
+
+func kindOf(t *testing.T, c *core.Core, name kind.Name) kind.Kind {
+	t.Helper()
+	k, found := c.Kind(name)
+	if !found {
+		t.Fatalf("no kind %q", name)
+	}
+	return k
 }
 
 // What is just short enough is read whole, and an empty document is not a missing one.
@@ -137,16 +148,17 @@ func TestValuesAtTheLimit(t *testing.T) {
 		put(t, c.Conn, "actor:empty", "")
 		put(t, c.Conn, "gen:ns:empty", "")
 		put(t, c.Conn, "lock:empty", "")
-		rows, err := c.ActorRows.Read(ctx, []string{"fits", "over", "empty", "none"})
-		ok(t, err)
-		if len(rows) != 3 || rows[0].Problem() != nil || !errors.Is(rows[1].Problem(), conn.ErrTooLarge) || rows[2].Problem() == nil ||
-			errors.Is(rows[2].Problem(), conn.ErrTooLarge) {
-			t.Errorf("%+v", rows)
+		read := func(name kind.Name, ids ...string) []kind.Row {
+			rows, err := kindOf(t, c, name).Source.Read(ctx, ids)
+			ok(t, err)
+			return rows
 		}
-		generations, err := c.Generations.Read(ctx, []string{"ns:empty", "ns:none"})
-		ok(t, err)
-		locks, err := c.LockRows.Read(ctx, []string{"lock:empty", "lock:none"})
-		ok(t, err)
+		actors := read("actors", "fits", "over", "empty", "none")
+		if len(actors) != 3 || actors[0].Problem() != nil || !errors.Is(actors[1].Problem(), conn.ErrTooLarge) || actors[2].Problem() == nil ||
+			errors.Is(actors[2].Problem(), conn.ErrTooLarge) {
+			t.Errorf("%+v", actors)
+		}
+		generations, locks := read("generations", "ns:empty", "ns:none"), read("locks", "lock:empty", "lock:none")
 		if len(generations) != 1 || generations[0].Problem() == nil || len(locks) != 1 || locks[0].Problem() != nil {
 			t.Errorf("%+v, %+v", generations, locks)
 		}
@@ -193,7 +205,7 @@ func TestALargeContentIsLookedIntoInPart(t *testing.T) {
 	ok(t, db.Close())
 	ok(t, admin.Eval(ctx, `for i = 1, 200000 do redis.call('HSET', KEYS[1], string.rep('x', 100) .. i, '1 1700000000000') end return 1`, []string{"kv:{db}:replicas"}).Err())
 	for _, tt := range []struct {
-		kind     live.Kind
+		kind     kind.Name
 		id, says string // in its content; empty: the content is told by its size alone
 	}{
 		{"buffers", "one", `[{"a":1},{"left_out_bytes":20971520,"begins":"xxx`},
@@ -221,11 +233,11 @@ func TestALargeContentIsLookedIntoInPart(t *testing.T) {
 		}
 		ok(t, admin.Do(ctx, args...).Err())
 		few := open(t, conn.Options{URLs: []string{server.URL()}, Username: "few", Password: "pw", Timeout: time.Minute}, time.Hour)
-		for kind, id := range map[live.Kind]string{"keys": "db:k", "records": "ns:r", "buffers": "one", "kv": "db"} {
+		for name, id := range map[kind.Name]string{"keys": "db:k", "records": "ns:r", "buffers": "one", "kv": "db"} {
 			before := sent(t, admin)
-			d, err := few.Live.Glance(ctx, kind, id)
+			d, err := few.Live.Glance(ctx, name, id)
 			if n := sent(t, admin) - before; n > size/2 || err == nil && (!d.Found || d.Size == 0 && d.Body == nil) {
-				t.Errorf("%s: %s %s: %d bytes were sent, found %v, %v", rights, kind, id, n, d.Found, err)
+				t.Errorf("%s: %s %s: %d bytes were sent, found %v, %v", rights, name, id, n, d.Found, err)
 			}
 		}
 	}

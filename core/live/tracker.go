@@ -5,11 +5,13 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"holdfast/core/kind"
 )
 
 // tracker keeps one kind current. Only the goroutine that reads touches it.
 type tracker struct {
-	feed     Feed
+	feed     feed
 	rows     *Sorted             // all that has been merged, with the last pass that met each
 	pending  []Edit              // what readings gave since, later ones after earlier ones
 	asOf     time.Time           // of the last reading
@@ -34,8 +36,8 @@ type tracker struct {
 	table    *Table    // what was published last
 }
 
-func newTracker(f Feed) *tracker {
-	table := NewTable(f.Kind)
+func newTracker(f feed) *tracker {
+	table := NewTable(f.Name, f.Schema)
 	return &tracker{feed: f, rows: table.rows, pass: mark(0), wanted: map[string]struct{}{}, unread: map[string]struct{}{}, needed: map[string]map[string]struct{}{}, table: table}
 }
 
@@ -58,13 +60,13 @@ func (t *tracker) begin(pass uint32) {
 // found notes a key that the scan met. Its row becomes wanted, unless it is known and only new ones are asked for. It is
 // false for a key of another kind.
 func (t *tracker) found(key string, all bool) bool {
-	id, ok := t.feed.identify(key)
+	id, ok := t.feed.Source.Identify(key)
 	if !ok {
 		return false
 	}
 	if !all || t.feed.several && t.settled() {
 		t.settle()
-		b, at, known := t.rows.locate(func(r Row) int { return strings.Compare(r.ID(), id) })
+		b, at, known := t.rows.locate(id)
 		if known && (!all || t.rows.blocks[b].pass[at] == t.pass) { // the latter was read in this pass, for another key of it
 			t.rows.blocks[b].pass[at] = t.pass
 			return true
@@ -81,7 +83,7 @@ func (t *tracker) unseen() []string {
 	for _, b := range t.rows.blocks {
 		for i, pass := range b.pass {
 			if pass != t.pass {
-				ids = append(ids, b.rows[i].ID())
+				ids = append(ids, kind.IDOf(b.at(i)))
 			}
 		}
 	}
@@ -91,7 +93,7 @@ func (t *tracker) unseen() []string {
 // want wants rows again.
 func (t *tracker) want(ids []string) {
 	for _, id := range ids {
-		t.wanted[id] = struct{}{}
+		t.wanted[strings.Clone(id)] = struct{}{} // it may stay for long, and pins no block
 	}
 }
 
@@ -128,22 +130,16 @@ func (t *tracker) rolling(n int) []string {
 		i = 0
 	}
 	if n > 0 {
-		t.next = ids[n-1]
+		t.next = strings.Clone(ids[n-1]) // it pins no block
 	}
 	return ids
 }
 
-// gone stands for the place of a row that is no more.
-type gone string
-
-func (id gone) ID() string  { return string(id) }
-func (gone) Problem() error { return nil }
-
 // apply takes in what a reading of ids, each named once, gave; a row that was asked for and did not come is gone.
-func (t *tracker) apply(ids []string, rows []Row, now time.Time) {
+func (t *tracker) apply(ids []string, rows []kind.Row, now time.Time) {
 	t.asOf = now
 	for _, r := range rows {
-		t.pending = append(t.pending, Edit{At: r, Row: r})
+		t.pending = append(t.pending, Edit{Key: r.ID(), Entry: r.Data()})
 	}
 	if len(rows) < len(ids) {
 		came := make(map[string]struct{}, len(rows))
@@ -152,7 +148,7 @@ func (t *tracker) apply(ids []string, rows []Row, now time.Time) {
 		}
 		for _, id := range ids {
 			if _, ok := came[id]; !ok {
-				t.pending = append(t.pending, Edit{At: gone(id)})
+				t.pending = append(t.pending, Edit{Key: id})
 				t.gone = append(t.gone, id)
 			}
 		}
@@ -163,17 +159,17 @@ func (t *tracker) apply(ids []string, rows []Row, now time.Time) {
 func (t *tracker) fail(ids []string, err error) {
 	t.err, t.failed = err, true
 	for _, id := range ids {
-		t.unread[id] = struct{}{}
+		t.unread[strings.Clone(id)] = struct{}{}
 	}
 }
 
 // get finds a row.
-func (t *tracker) get(id string) (Row, bool) {
+func (t *tracker) get(id string) (kind.Row, bool) {
 	t.merge()
-	if b, at, ok := t.rows.locate(func(r Row) int { return strings.Compare(r.ID(), id) }); ok {
-		return t.rows.blocks[b].rows[at], true
+	if i, ok := t.rows.Find(id); ok {
+		return t.feed.Schema.At(t.rows.At(i)), true
 	}
-	return nil, false
+	return kind.Row{}, false
 }
 
 // passed ends a pass, which may have left out what some masters hold. Only one without a failure has surely read all that

@@ -15,7 +15,7 @@ import (
 
 	"holdfast/core/conn"
 	"holdfast/core/files"
-	"holdfast/core/live"
+	"holdfast/core/kind"
 )
 
 // trail is the audit file: one JSON object a line, appended and synced before the operator is told.
@@ -38,7 +38,7 @@ type entry struct {
 	Server  string    `json:"server"`
 	DB      int       `json:"db"`
 	Verb    Verb      `json:"verb"`
-	Kind    live.Kind `json:"kind"`
+	Kind    kind.Name `json:"kind"`
 	ID      any       `json:"id"`
 	Result  result    `json:"result"`
 	Error   string    `json:"error,omitempty"`

@@ -57,8 +57,8 @@ func TestEveryActionEndsWithItsContext(t *testing.T) {
 		}
 	}
 	for _, one := range editable[:3] {
-		acts["Load "+one.kind] = func(ctx context.Context, s *stage, _ seen) error {
-			_, err := s.Load(ctx, liveKind(one.kind), one.id)
+		acts["Load "+string(one.of)] = func(ctx context.Context, s *stage, _ seen) error {
+			_, err := s.Load(ctx, one.of, one.id)
 			return err
 		}
 	}

@@ -97,7 +97,8 @@ const usualLock = 24 * time.Hour
 // unusualLock says why a lock may be a mistake.
 func (o *Operator) unusualLock(key string, ttl time.Duration) string {
 	var why []string
-	if _, shown := o.core.LockRows.Identify(key); !shown {
+	locks, _ := o.core.Kind("locks")
+	if _, shown := locks.Source.Identify(key); !shown {
 		why = append(why, fmt.Sprintf("no view would show it: only locks under %s are shown", o.core.Prefixes.Lock))
 	}
 	if ttl > usualLock {
@@ -112,7 +113,7 @@ func (o *Operator) held(key string) error {
 	if !known {
 		return ErrHeld
 	}
-	left := time.Until(row.(*actorstore.LockRow).Expires)
+	left := time.Until(row.Deadline())
 	switch {
 	case left < time.Second: // none, or it is not this holder any more
 		return ErrHeld

@@ -7,44 +7,27 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"holdfast/core/actorstore"
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/core/kvstore/redisdb"
-	"holdfast/core/live"
 	"holdfast/core/record"
 )
 
-// documents is what a primitive's package offers for a kind that is edited by hand.
-type documents interface {
-	Load(ctx context.Context, id string) (body []byte, version int64, err error)
-	Replace(ctx context.Context, id string, version int64, body []byte) (newVersion int64, err error)
-	Remove(ctx context.Context, id string, version int64) error
-	// Keep is Load for what is to be removed: back makes it again, with what was left of its life, if it still is absent.
-	Keep(ctx context.Context, id string) (body []byte, version int64, back func(context.Context) error, err error)
-}
-
-// documents of a kind; the registry of what can be edited, one line a kind.
-func (o *Operator) documents(kind live.Kind) (documents, error) {
-	switch kind {
-	case "actors":
-		return o.core.ActorRows, nil
-	case "workers":
-		return o.core.WorkerRows, nil
-	case "records":
-		return o.core.RecordRows, nil
-	case "keys":
-		return o.core.PairRows, nil
+// documents of a kind.
+func (o *Operator) documents(of kind.Name) (kind.Documents, error) {
+	if k, _ := o.core.Kind(of); k.Documents != nil {
+		return k.Documents, nil
 	}
-	return nil, fmt.Errorf("%s cannot be edited", kind)
+	return nil, fmt.Errorf("%s cannot be edited", of)
 }
 
 // Document is a record as an editor shows it, with the version that a save will demand.
 type Document struct {
-	Kind    live.Kind
+	Kind    kind.Name
 	ID      string
 	Version int64
 	Body    []byte
@@ -52,17 +35,17 @@ type Document struct {
 }
 
 // Load reads a document for editing. A read-only Operator refuses already here, and notes it in the trail.
-func (o *Operator) Load(ctx context.Context, kind live.Kind, id string) (Document, error) {
+func (o *Operator) Load(ctx context.Context, of kind.Name, id string) (Document, error) {
 	if o.opts.ReadOnly {
-		_, err := o.Do(ctx, Action{Verb: Edit, Kind: kind, ID: id, Summary: fmt.Sprintf("open %s %s for editing", kind, id)})
+		_, err := o.Do(ctx, Action{Verb: Edit, Kind: of, ID: id, Summary: fmt.Sprintf("open %s %s for editing", of, id)})
 		return Document{}, err
 	}
-	d, err := o.documents(kind)
+	d, err := o.documents(of)
 	if err != nil {
 		return Document{}, conn.Fail("edit", id, err)
 	}
 	body, version, err := d.Load(ctx, id)
-	return Document{Kind: kind, ID: id, Version: version, Body: body}, conn.Fail("edit", id, err)
+	return Document{Kind: of, ID: id, Version: version, Body: body}, conn.Fail("edit", id, err)
 }
 
 // form is how a body is shown to an editor.
@@ -162,10 +145,10 @@ func (o *Operator) Edit(doc Document, text string) (Action, error) {
 }
 
 // replace plans one compare-and-set.
-func (o *Operator) replace(d documents, doc Document, body []byte, text string) Action {
+func (o *Operator) replace(d kind.Documents, doc Document, body []byte, text string) Action {
 	return Action{
 		Verb: Edit, Kind: doc.Kind, ID: doc.ID, Text: text, body: body,
-		Summary:  fmt.Sprintf("save %s %s (%d bytes, was %d) %s", doc.Kind, doc.ID, len(body), len(doc.Body), unlessChanged(doc.Kind, doc.Version)),
+		Summary:  fmt.Sprintf("save %s %s (%d bytes, was %d) %s", doc.Kind, doc.ID, len(body), len(doc.Body), unlessChanged(d, doc.Version)),
 		Commands: []string{o.script("compare and set", doc.Kind, doc.ID, doc.Version, body)},
 		run: func(ctx context.Context) (Outcome, error) {
 			out := Outcome{Before: document(doc.Version, doc.Body)}
@@ -181,7 +164,7 @@ func (o *Operator) replace(d documents, doc Document, body []byte, text string) 
 			out.After = document(version, saved.Body)
 			out.Text = fmt.Sprintf("saved %s, version %d", doc.ID, version)
 			undo := o.replace(d, saved, doc.Body, doc.Text())
-			undo.Summary = fmt.Sprintf("undo the edit of %s %s", doc.ID, unlessChanged(doc.Kind, version))
+			undo.Summary = fmt.Sprintf("undo the edit of %s %s", doc.ID, unlessChanged(d, version))
 			out.Undo = &undo
 			return out, nil
 		},
@@ -190,23 +173,23 @@ func (o *Operator) replace(d documents, doc Document, body []byte, text string) 
 
 // Save plans to replace a document by text, for callers that have not loaded it. Text that names another version than
 // the stored one was made from something else: that is ErrConflict. Text that changes nothing is not written.
-func (o *Operator) Save(kind live.Kind, id, text string) (Action, error) {
-	d, err := o.documents(kind)
+func (o *Operator) Save(of kind.Name, id, text string) (Action, error) {
+	d, err := o.documents(of)
 	if err != nil {
 		return Action{}, conn.Fail("edit", id, err)
 	}
 	return Action{
-		Verb: Edit, Kind: kind, ID: id, Text: text,
-		Summary:  fmt.Sprintf("replace %s %s by %d bytes, unless it changes meanwhile", kind, id, len(text)),
-		Commands: []string{o.script("compare and set", kind, id)},
+		Verb: Edit, Kind: of, ID: id, Text: text,
+		Summary:  fmt.Sprintf("replace %s %s by %d bytes, unless it changes meanwhile", of, id, len(text)),
+		Commands: []string{o.script("compare and set", of, id)},
 		run: func(ctx context.Context) (Outcome, error) {
 			body, version, err := d.Load(conn.WithoutDoubt(ctx), id)
 			if err != nil {
 				return Outcome{}, err
 			}
-			doc := Document{Kind: kind, ID: id, Version: version, Body: body}
+			doc := Document{Kind: of, ID: id, Version: version, Body: body}
 			unchanged := Outcome{Text: "no change, nothing written", Before: document(version, body)}
-			if made, ok := versionIn(kind, text); ok && made != version {
+			if made, ok := versionIn(d, text); ok && made != version {
 				return unchanged, fmt.Errorf("%w: the text has version %d, the stored one has version %d", ErrConflict, made, version)
 			}
 			edit, err := o.Edit(doc, text)
@@ -222,31 +205,24 @@ func (o *Operator) Save(kind live.Kind, id, text string) (Action, error) {
 	}, nil
 }
 
-// versionIn is the version that a document names inside, in its metadata if it has any: a protojson int64, so a string or
-// a number. Records have theirs beside the value, and pairs none.
-func versionIn(kind live.Kind, text string) (version int64, ok bool) {
-	var members map[string]json.RawMessage
-	if kind == "records" || kind == "keys" || json.Unmarshal([]byte(text), &members) != nil {
-		return 0, false
+// versionIn is the version that a text of a document names inside, if documents of its kind do.
+func versionIn(d kind.Documents, text string) (version int64, ok bool) {
+	if v, does := d.(kind.Versioned); does {
+		return v.VersionIn([]byte(text))
 	}
-	var metadata map[string]json.RawMessage
-	if json.Unmarshal(members["metadata"], &metadata) == nil && metadata["version"] != nil {
-		members = metadata
-	}
-	version, err := strconv.ParseInt(strings.Trim(string(members["version"]), `"`), 10, 64)
-	return version, err == nil
+	return 0, false
 }
 
 // Delete plans to remove a document, if it still has the version that was seen.
-func (o *Operator) Delete(kind live.Kind, id string, version int64) (Action, error) {
-	d, err := o.documents(kind)
+func (o *Operator) Delete(of kind.Name, id string, version int64) (Action, error) {
+	d, err := o.documents(of)
 	if err != nil {
 		return Action{}, conn.Fail("delete", id, err)
 	}
 	return Action{
-		Verb: Delete, Kind: kind, ID: id, Destructive: true,
-		Summary:  fmt.Sprintf("delete %s %s %s", kind, id, unlessChanged(kind, version)),
-		Commands: []string{o.script("delete", kind, id, version)},
+		Verb: Delete, Kind: of, ID: id, Destructive: true,
+		Summary:  fmt.Sprintf("delete %s %s %s", of, id, unlessChanged(d, version)),
+		Commands: []string{o.script("delete", of, id, version)},
 		run: func(ctx context.Context) (Outcome, error) {
 			body, stored, back, err := d.Keep(conn.WithoutDoubt(ctx), id)
 			if err != nil {
@@ -257,17 +233,17 @@ func (o *Operator) Delete(kind live.Kind, id string, version int64) (Action, err
 				return out, asConflict(err)
 			}
 			out.Text = "deleted " + id
-			undo := o.putBack(kind, id, document(stored, body), back)
+			undo := o.putBack(of, id, document(stored, body), back)
 			out.Undo = &undo
 			return out, nil
 		},
 	}, nil
 }
 
-// unlessChanged is the condition of a change in words: the version of a pair is a fingerprint that tells nobody anything.
-func unlessChanged(kind live.Kind, version int64) string {
-	if kind == "keys" {
-		return "if its value is still the one shown"
+// unlessChanged is the condition of a change in words.
+func unlessChanged(d kind.Documents, version int64) string {
+	if c, has := d.(kind.Conditional); has {
+		return c.Condition(version)
 	}
 	return fmt.Sprintf("if it still has version %d", version)
 }

@@ -15,6 +15,7 @@ import (
 
 	"holdfast/core/actorstore"
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/core/operate"
 	"holdfast/core/record"
 )
@@ -22,43 +23,47 @@ import (
 func TestAnEditChangesWhatWasEditedAndNothingElse(t *testing.T) {
 	each(t, func(t *testing.T, s *stage) {
 		on := s.populate(t)
-		for _, tt := range []struct{ kind, id, key, old, new string }{
+		for _, tt := range []struct {
+			of                kind.Name
+			id, key, old, new string
+		}{
 			{"actors", "a1", "actor:a1", "10.0.0.7", "10.0.0.8"},
 			{"workers", "ns:pool:pod-0", "worker:ns:pool:pod-0", `"actorId": "a1"`, `"actorId": "a2"`},
 			{"records", on.recordID, "rec:{ns}:r:k%3A1", "old", "new"},
 		} {
-			doc := s.load(t, tt.kind, tt.id)
+			doc := s.load(t, tt.of, tt.id)
 			before, life := dump(t, s.c)[tt.key], s.c.PTTL(ctx, tt.key).Val()
 			out := s.do(t, planned(t)(s.Edit(doc, strings.Replace(doc.Text(), tt.old, tt.new, 1))))
 			after := dump(t, s.c)[tt.key]
 			want := strings.Replace(before, strings.ReplaceAll(tt.old, `": "`, `":"`), strings.ReplaceAll(tt.new, `": "`, `":"`), 1)
-			switch tt.kind {
+			switch tt.of {
 			case "actors":
 				want = strings.Replace(want, `"version":"7"`, `"version":"8"`, 1)
 			case "workers":
 				want = strings.Replace(want, `"version":"2"`, `"version":"3"`, 1)
 			default:
-				rec, err := s.core.RecordRows.Read(ctx, []string{tt.id})
-				if err != nil || rec[0].Version <= on.version || rec[0].Lease == 0 || string(rec[0].Value) != "new" {
-					t.Errorf("%+v, %v", rec[0], err)
+				rec, err := s.core.Live.ReadRow(ctx, tt.of, tt.id)
+				version, lease, value := record.RecordColumns.Version.Of(rec), record.RecordColumns.Lease.Of(rec), record.RecordColumns.Value.Text(rec)
+				if err != nil || version <= on.version || lease == 0 || value != "new" {
+					t.Errorf("version %d, lease %d, %q, %v", version, lease, value, err)
 				}
 				want = after
 			}
 			if after != want {
-				t.Errorf("%s:\n%s, want\n%s", tt.kind, after, want)
+				t.Errorf("%s:\n%s, want\n%s", tt.of, after, want)
 			}
 			if now := s.c.PTTL(ctx, tt.key).Val(); now > life || (life > 0 && life-now > time.Minute) {
-				t.Errorf("%s lived %v and now %v", tt.kind, life, now)
+				t.Errorf("%s lived %v and now %v", tt.of, life, now)
 			}
 			trail := s.trail(t)
 			e := trail[len(trail)-1]
-			stored := s.load(t, tt.kind, tt.id)
+			stored := s.load(t, tt.of, tt.id)
 			if !sameBytes(e["before"], map[string]any{"body": string(doc.Body), "version": doc.Version}) ||
 				!sameBytes(e["after"], map[string]any{"body": string(stored.Body), "version": stored.Version}) {
 				t.Errorf("%v", e)
 			}
 			undone := s.do(t, *out.Undo)
-			if back := s.load(t, tt.kind, tt.id); strings.Replace(string(back.Body), `"9"`, `"7"`, 1) != string(doc.Body) && tt.kind != "workers" {
+			if back := s.load(t, tt.of, tt.id); strings.Replace(string(back.Body), `"9"`, `"7"`, 1) != string(doc.Body) && tt.of != "workers" {
 				t.Errorf("undo gave %s", back.Body)
 			}
 			if _, err := s.Do(ctx, *out.Undo); !errors.Is(err, operate.ErrConflict) {
@@ -72,10 +77,13 @@ func TestAnEditChangesWhatWasEditedAndNothingElse(t *testing.T) {
 func TestALostRaceIsAConflictAndWritesNothing(t *testing.T) {
 	each(t, func(t *testing.T, s *stage) {
 		on := s.populate(t)
-		for _, tt := range []struct{ kind, id string }{{"actors", "a1"}, {"workers", "ns:pool:pod-0"}, {"records", on.recordID}} {
-			doc := s.load(t, tt.kind, tt.id)
+		for _, tt := range []struct {
+			of kind.Name
+			id string
+		}{{"actors", "a1"}, {"workers", "ns:pool:pod-0"}, {"records", on.recordID}} {
+			doc := s.load(t, tt.of, tt.id)
 			mine := planned(t)(s.Edit(doc, strings.NewReplacer("10.0.0.7", "10.0.0.1", "old", "mine", "a1", "mine").Replace(doc.Text())))
-			if tt.kind != "records" { // immutable members stay
+			if tt.of != "records" { // immutable members stay
 				mine = planned(t)(s.Edit(doc, strings.Replace(doc.Text(), "{", `{ "mine": 1,`, 1)))
 			}
 			theirs := planned(t)(s.Edit(doc, strings.Replace(strings.Replace(doc.Text(), "old", "theirs", 1), "{", `{ "theirs": 1,`, 1)))
@@ -83,13 +91,13 @@ func TestALostRaceIsAConflictAndWritesNothing(t *testing.T) {
 			before := dump(t, s.c)
 			_, err := s.Do(ctx, mine)
 			if !errors.Is(err, operate.ErrConflict) || !errors.Is(err, conn.ErrPrecondition) {
-				t.Errorf("%s: %v", tt.kind, err)
+				t.Errorf("%s: %v", tt.of, err)
 			}
-			if _, err := s.Do(ctx, planned(t)(s.Delete(liveKind(tt.kind), tt.id, doc.Version))); !errors.Is(err, operate.ErrConflict) {
-				t.Errorf("delete of %s: %v", tt.kind, err)
+			if _, err := s.Do(ctx, planned(t)(s.Delete(tt.of, tt.id, doc.Version))); !errors.Is(err, operate.ErrConflict) {
+				t.Errorf("delete of %s: %v", tt.of, err)
 			}
 			if after := dump(t, s.c); !sameBytes(before, after) {
-				t.Errorf("%s: before %v\nafter %v", tt.kind, before, after)
+				t.Errorf("%s: before %v\nafter %v", tt.of, before, after)
 			}
 		}
 	})
@@ -138,15 +146,15 @@ func TestWhatMayNotBeChangedIsRefusedAsSuch(t *testing.T) {
 	if got := s.c.Get(ctx, "actor:a1").Val(); got != actorA1 {
 		t.Error(got)
 	}
-	for _, kind := range []string{"buffers", "locks", "", "nonsense"} {
-		if _, err := s.Load(ctx, liveKind(kind), "x"); err == nil || !strings.Contains(err.Error(), "cannot be edited") {
-			t.Errorf("%q: %v", kind, err)
+	for _, of := range []kind.Name{"buffers", "locks", "", "nonsense"} {
+		if _, err := s.Load(ctx, of, "x"); err == nil || !strings.Contains(err.Error(), "cannot be edited") {
+			t.Errorf("%q: %v", of, err)
 		}
-		_, edit := s.Edit(operate.Document{Kind: liveKind(kind)}, "x")
-		_, save := s.Save(liveKind(kind), "x", "y")
-		_, remove := s.Delete(liveKind(kind), "x", 1)
+		_, edit := s.Edit(operate.Document{Kind: of}, "x")
+		_, save := s.Save(of, "x", "y")
+		_, remove := s.Delete(of, "x", 1)
 		if edit == nil || save == nil || remove == nil {
-			t.Errorf("%q: %v %v %v", kind, edit, save, remove)
+			t.Errorf("%q: %v %v %v", of, edit, save, remove)
 		}
 	}
 }
@@ -176,8 +184,8 @@ func TestReleasingALeaseTakesItsRecords(t *testing.T) {
 	each(t, func(t *testing.T, s *stage) {
 		on := s.populate(t)
 		s.do(t, s.ReleaseLease(on.lease, 1))
-		if rows, err := s.core.RecordRows.Read(ctx, []string{on.recordID}); err != nil || len(rows) != 0 {
-			t.Errorf("%v, %v", rows, err)
+		if row, err := s.core.Live.ReadRow(ctx, "records", on.recordID); err != nil || !row.None() {
+			t.Errorf("%v, %v", row, err)
 		}
 		if e := s.trail(t)[0]; !sameBytes(e["before"], map[string]any{"records": []string{"k:1"}}) {
 			t.Error(e)

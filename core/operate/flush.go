@@ -34,19 +34,19 @@ func (o *Operator) FlushBatch(store string, at, count, size int64) Action {
 	}
 	seen := fmt.Sprintf("(%s, %s)", records, bytes)
 	a := Action{
-		Verb: Flush, Kind: "buffers", ID: bufferID(store, at), Destructive: true,
+		Verb: Flush, Kind: "buffers", ID: buffer.IDOf(store, at), Destructive: true,
 		Summary: fmt.Sprintf("flush batch %d of %s: write its records %s as JSON Lines into %s, then delete it here",
 			at, store, seen, o.opts.FlushDir),
 		run: func(ctx context.Context) (Outcome, error) { return o.flush(ctx, store, at) },
 	}
-	base := o.bufferBase(store, at)
+	batch := at
 	if at == 0 {
-		base = o.bufferBase(store, soon)
+		batch = buffer.Unprepared
 		a.Summary = fmt.Sprintf("flush %s: move its records %s aside as a batch, write that as JSON Lines into %s, then delete it here",
 			store, seen, o.opts.FlushDir)
-		a.Commands = []string{o.script("prepare", "buffers", bufferID(store, 0))}
+		a.Commands = []string{o.script("prepare", "buffers", buffer.IDOf(store, 0))}
 	}
-	a.Commands = append(a.Commands, batchCommands(base)...)
+	a.Commands = append(a.Commands, batchCommands(o.core.Buffers.Names(store, batch))...)
 	return a
 }
 
@@ -54,45 +54,23 @@ func (o *Operator) FlushBatch(store string, at, count, size int64) Action {
 // To find those batches it scans the keyspace. A store that has nothing is no error.
 func (o *Operator) FlushStore(store string) Action {
 	commands := []string{
-		conn.Spell([]any{"SCAN", 0, "MATCH", o.core.Prefixes.Buffer + "[0-9]*:{" + conn.EscapeGlob(conn.Escape(store)) + "}:list"}),
-		o.script("prepare", "buffers", bufferID(store, 0)),
+		conn.Spell([]any{"SCAN", 0, "MATCH", o.core.Buffers.BatchPattern(store)}),
+		o.script("prepare", "buffers", buffer.IDOf(store, 0)),
 	}
 	return Action{
-		Verb: Flush, Kind: "buffers", ID: bufferID(store, 0), Destructive: true,
+		Verb: Flush, Kind: "buffers", ID: buffer.IDOf(store, 0), Destructive: true,
 		Summary: fmt.Sprintf("flush all of %s: write batches that are left, then what is in the live buffer, as JSON Lines into %s, and delete each here",
 			store, o.opts.FlushDir),
-		Commands: append(commands, batchCommands(o.bufferBase(store, soon))...),
+		Commands: append(commands, batchCommands(o.core.Buffers.Names(store, buffer.Unprepared))...),
 		run:      func(ctx context.Context) (Outcome, error) { return o.flushAll(ctx, store) },
 	}
 }
 
-func bufferID(store string, at int64) string {
-	if at == 0 {
-		return conn.Escape(store)
-	}
-	return fmt.Sprintf("%d:%s", at, conn.Escape(store))
-}
-
-// soon stands for the timestamp of a batch that is not prepared yet.
-const soon = -1
-
-// bufferBase is what the keys of a buffer or batch begin with.
-func (o *Operator) bufferBase(store string, at int64) string {
-	batch := ""
-	switch {
-	case at == soon:
-		batch = "<ms>:"
-	case at != 0:
-		batch = fmt.Sprintf("%d:", at)
-	}
-	return fmt.Sprintf("%s%s{%s}:", o.core.Prefixes.Buffer, batch, conn.Escape(store))
-}
-
 // batchCommands are those that read and delete a batch.
-func batchCommands(base string) []string {
+func batchCommands(batch buffer.Names) []string {
 	return []string{
-		conn.Spell([]any{"LRANGE", base + "list"}) + " (page by page)",
-		conn.Spell([]any{"EVALSHA", "(empty)", base + "list", base + "keys", base + "size", base + "ts", base + "lock"}),
+		conn.Spell([]any{"LRANGE", batch.List}) + " (page by page)",
+		conn.Spell([]any{"EVALSHA", "(empty)", batch.List, batch.Keys, batch.Size, batch.TS, batch.Lock}),
 	}
 }
 
@@ -216,11 +194,11 @@ func (o *Operator) flushHeld(ctx context.Context, held *buffer.Hold, store strin
 
 // UnlockBuffer plans to release the lock of a buffer or batch by the token that was seen, for a flusher that died.
 func (o *Operator) UnlockBuffer(store string, at int64, token string) Action {
-	id := bufferID(store, at)
+	id := buffer.IDOf(store, at)
 	return Action{
 		Verb: Unlock, Kind: "buffers", ID: id, Destructive: true,
 		Summary:  fmt.Sprintf("release the lock of buffer %s if token %s still holds it: the holder loses the lock", store, token),
-		Commands: []string{conn.Spell([]any{"EVALSHA", "(unlock)", o.bufferBase(store, at) + "lock", token})},
+		Commands: []string{conn.Spell([]any{"EVALSHA", "(unlock)", o.core.Buffers.Names(store, at).Lock, token})},
 		run: func(ctx context.Context) (Outcome, error) {
 			out := Outcome{Before: map[string]any{"token": text([]byte(token))}, NoUndo: "nobody can take the lock again for its owner; it is free now"}
 			err := o.core.Buffers.Unlock(ctx, store, at, token)

@@ -45,8 +45,8 @@ func (o *Operator) CreatePair(db, key string, value []byte, ttl time.Duration) (
 				return Outcome{}, err
 			}
 			out := Outcome{Text: fmt.Sprintf("put %s into %s", key, db), After: text(value)}
-			if _, print, err := o.core.PairRows.Load(ctx, id); err == nil {
-				if undo, err := o.Delete("keys", id, print); err == nil {
+			if seen, err := o.Load(ctx, "keys", id); err == nil {
+				if undo, err := o.Delete("keys", id, seen.Version); err == nil {
 					out.Undo = &undo
 				}
 			}

@@ -7,6 +7,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/core/operate"
 	"holdfast/internal/redistest"
 )
@@ -36,9 +37,12 @@ func TestALifeIsOfTheServersClock(t *testing.T) {
 			lives("a new pair", s.core.Live.Keys("keys", "db:k")[0])
 			s.do(t, planned(t)(s.TakeLock("lock:a", "", life)))
 			lives("a lock", "lock:a")
-			for _, row := range []struct{ kind, id string }{{"keys", "db:k"}, {"actors", "off"}, {"workers", "ns:pool:pod-0"}} {
-				key := s.core.Live.Keys(liveKind(row.kind), row.id)[0]
-				out := s.do(t, planned(t)(s.Delete(liveKind(row.kind), row.id, s.load(t, row.kind, row.id).Version)))
+			for _, row := range []struct {
+				of kind.Name
+				id string
+			}{{"keys", "db:k"}, {"actors", "off"}, {"workers", "ns:pool:pod-0"}} {
+				key := s.core.Live.Keys(row.of, row.id)[0]
+				out := s.do(t, planned(t)(s.Delete(row.of, row.id, s.load(t, row.of, row.id).Version)))
 				if c.Exists(ctx, key).Val() != 0 || out.Undo == nil {
 					t.Fatalf("%s: %+v", key, out)
 				}

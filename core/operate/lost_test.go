@@ -11,11 +11,15 @@ import (
 	"testing"
 	"time"
 
+	"holdfast/core/kind"
 	"holdfast/core/operate"
 )
 
 // editable is one document of each kind that is edited by hand, with members that nobody here knows.
-var editable = []struct{ kind, id, key string }{
+var editable = []struct {
+	of      kind.Name
+	id, key string
+}{
 	{"actors", "a1", "actor:a1"},
 	{"workers", "ns:pool:pod-0", "worker:ns:pool:pod-0"},
 	{"records", "ns:k%3A1", "rec:{ns}:r:k%3A1"},
@@ -33,58 +37,58 @@ func TestNoUpdateIsLost(t *testing.T) {
 	other := newStage(t, s.c, connected(t, s.c), operate.Options{}) // a connection of its own
 	for _, tt := range editable {
 		rnd := rand.New(rand.NewPCG(5, 7))
-		first := membersOf(t, s.load(t, tt.kind, tt.id).Body)
+		first := membersOf(t, s.load(t, tt.of, tt.id).Body)
 		lease := leaseOf(t, s, tt.key)
 		merged, overlapped, lost := 0, 0, 0
 		for run := range runs {
-			opened := s.load(t, tt.kind, tt.id)
+			opened := s.load(t, tt.of, tt.id)
 			mine, theirs := fmt.Sprint("m", rnd.IntN(4)), fmt.Sprint("m", rnd.IntN(4))
 			plan := planned(t)(s.Edit(opened, with(t, opened.Text(), mine, fmt.Sprint("mine ", run))))
-			other.compete(t, tt.kind, tt.id, theirs, fmt.Sprint("theirs ", run))
+			other.compete(t, tt.of, tt.id, theirs, fmt.Sprint("theirs ", run))
 
 			if _, err := s.Do(ctx, plan); !errors.Is(err, operate.ErrConflict) {
-				t.Fatalf("%s: saved over what it had not seen: %v", tt.kind, err)
+				t.Fatalf("%s: saved over what it had not seen: %v", tt.of, err)
 			}
-			c := operate.Compare(opened, plan, s.load(t, tt.kind, tt.id))
+			c := operate.Compare(opened, plan, s.load(t, tt.of, tt.id))
 			want := map[string]string{theirs: quoted(t, "theirs ", run)}
 			if mine == theirs { // the operator has to choose, and sees both
 				overlapped++
 				if !flagged(c, mine) || c.Merged != c.Now.Text() {
-					t.Errorf("%s: an overlap is not shown: %+v", tt.kind, c.Members)
+					t.Errorf("%s: an overlap is not shown: %+v", tt.of, c.Members)
 				}
 			} else {
 				merged++
 				want[mine] = quoted(t, "mine ", run)
 				s.do(t, planned(t)(s.Edit(c.Now, c.Merged)))
 			}
-			got := membersOf(t, s.load(t, tt.kind, tt.id).Body)
+			got := membersOf(t, s.load(t, tt.of, tt.id).Body)
 			for name, value := range want {
 				if got[name] != value {
 					lost++
-					t.Errorf("%s, run %d: %s is %s, want %s", tt.kind, run, name, got[name], value)
+					t.Errorf("%s, run %d: %s is %s, want %s", tt.of, run, name, got[name], value)
 				}
 			}
 		}
-		t.Logf("%s: %d runs, %d merged, %d with an overlap shown, %d updates lost", tt.kind, runs, merged, overlapped, lost)
-		last := membersOf(t, s.load(t, tt.kind, tt.id).Body)
+		t.Logf("%s: %d runs, %d merged, %d with an overlap shown, %d updates lost", tt.of, runs, merged, overlapped, lost)
+		last := membersOf(t, s.load(t, tt.of, tt.id).Body)
 		maps.DeleteFunc(last, func(name, _ string) bool { return name == "version" || strings.HasPrefix(name, "m") })
 		delete(first, "version")
 		if !maps.Equal(first, last) {
-			t.Errorf("%s: the other members were %v and are %v", tt.kind, first, last)
+			t.Errorf("%s: the other members were %v and are %v", tt.of, first, last)
 		}
-		if life := s.c.PTTL(ctx, tt.key).Val(); tt.kind != "records" && (life <= 50*time.Minute || life > time.Hour+2*time.Second) {
-			t.Errorf("%s lives %v", tt.kind, life)
+		if life := s.c.PTTL(ctx, tt.key).Val(); tt.of != "records" && (life <= 50*time.Minute || life > time.Hour+2*time.Second) {
+			t.Errorf("%s lives %v", tt.of, life)
 		}
 		if leaseOf(t, s, tt.key) != lease {
-			t.Errorf("%s changed its lease", tt.kind)
+			t.Errorf("%s changed its lease", tt.of)
 		}
 	}
 }
 
 // compete changes one member, with the version that the kind demands.
-func (s *stage) compete(t *testing.T, kind, id, member, value string) {
+func (s *stage) compete(t *testing.T, of kind.Name, id, member, value string) {
 	t.Helper()
-	doc := s.load(t, kind, id)
+	doc := s.load(t, of, id)
 	s.do(t, planned(t)(s.Edit(doc, with(t, doc.Text(), member, value))))
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"holdfast/core"
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/core/kvstore"
 	"holdfast/core/operate"
 	"holdfast/core/record"
@@ -261,9 +262,9 @@ func planned(t *testing.T) func(operate.Action, error) operate.Action {
 	}
 }
 
-func (s *stage) load(t *testing.T, kind, id string) operate.Document {
+func (s *stage) load(t *testing.T, of kind.Name, id string) operate.Document {
 	t.Helper()
-	doc, err := s.Load(ctx, liveKind(kind), id)
+	doc, err := s.Load(ctx, of, id)
 	if err != nil {
 		t.Fatal(err)
 	}

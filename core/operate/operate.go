@@ -14,7 +14,7 @@ import (
 
 	"holdfast/core"
 	"holdfast/core/conn"
-	"holdfast/core/live"
+	"holdfast/core/kind"
 )
 
 // Verb names what an action does.
@@ -47,7 +47,7 @@ var ErrInDoubt = errors.New("no reply: it may have happened; check before you re
 // Action is one planned act on one row.
 type Action struct {
 	Verb        Verb
-	Kind        live.Kind
+	Kind        kind.Name
 	ID          string   // the row it acts on
 	Summary     string   // what it will do, in words; names in it are any bytes
 	Commands    []string // the Redis commands that it will change something with, as one would type them
@@ -150,9 +150,9 @@ func (o *Operator) Do(ctx context.Context, a Action) (Outcome, error) {
 
 // script spells the sending of a script as the command log does, but for its name instead of its hash, and with the
 // keys of the row alone.
-func (o *Operator) script(name string, kind live.Kind, id string, args ...any) string {
+func (o *Operator) script(name string, of kind.Name, id string, args ...any) string {
 	cmd := []any{"EVALSHA", "(" + name + ")"}
-	for _, key := range o.core.Live.Keys(kind, id) {
+	for _, key := range o.core.Live.Keys(of, id) {
 		cmd = append(cmd, key)
 	}
 	return conn.Spell(append(cmd, args...))

@@ -13,12 +13,9 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
-	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/internal/redistest"
 )
-
-type liveKind = live.Kind
 
 // everyAction plans one of each on what populate made.
 func everyAction(t *testing.T, s *stage, on seen) map[string]operate.Action {

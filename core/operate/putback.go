@@ -6,17 +6,17 @@ import (
 	"fmt"
 
 	"holdfast/core/actorstore"
+	"holdfast/core/kind"
 	"holdfast/core/kvstore/redisdb"
-	"holdfast/core/live"
 	"holdfast/core/record"
 )
 
 // putBack plans to make again what was deleted, if nobody has since: what was made meanwhile is another thing.
-func (o *Operator) putBack(kind live.Kind, id string, was any, back func(context.Context) error) Action {
+func (o *Operator) putBack(of kind.Name, id string, was any, back func(context.Context) error) Action {
 	return Action{
-		Verb: Put, Kind: kind, ID: id,
-		Summary:  fmt.Sprintf("recreate %s %s, unless it exists again", kind, id),
-		Commands: []string{o.script("create", kind, id)},
+		Verb: Put, Kind: of, ID: id,
+		Summary:  fmt.Sprintf("recreate %s %s, unless it exists again", of, id),
+		Commands: []string{o.script("create", of, id)},
 		run: func(ctx context.Context) (Outcome, error) {
 			if err := back(ctx); err != nil {
 				return Outcome{}, asTaken(err)

@@ -8,7 +8,7 @@ import (
 	"strconv"
 
 	"holdfast/core/conn"
-	"holdfast/core/live"
+	"holdfast/core/kind"
 )
 
 // Rows that no primitive can read are looked into as the keys that they are, and deleted only as they were seen.
@@ -45,8 +45,8 @@ type Raw struct {
 var errGone = errors.New("none of its keys exist")
 
 // Look reads the beginning of the first key of a row that is there. It writes nothing, and is for readers, too.
-func (o *Operator) Look(ctx context.Context, kind live.Kind, id string) (Raw, error) {
-	for _, key := range o.core.Live.Keys(kind, id) {
+func (o *Operator) Look(ctx context.Context, of kind.Name, id string) (Raw, error) {
+	for _, key := range o.core.Live.Keys(of, id) {
 		got, err := lookScript.Read(ctx, o.core.Conn, []string{key}, maxSealed, maxSealedBytes, rawElements, rawBytes).StringSlice()
 		if err != nil {
 			return Raw{}, conn.Fail("look", key, err)
@@ -61,12 +61,12 @@ func (o *Operator) Look(ctx context.Context, kind live.Kind, id string) (Raw, er
 }
 
 // DeleteRaw plans to delete the key of a row that cannot be read, if it still holds what was seen.
-func (o *Operator) DeleteRaw(kind live.Kind, id string, seen Raw) (Action, error) {
+func (o *Operator) DeleteRaw(of kind.Name, id string, seen Raw) (Action, error) {
 	if seen.digest == "" {
 		return Action{}, conn.Fail("delete", seen.Key, fmt.Errorf("a %s of %d cannot be checked to be still as it was seen", seen.Type, seen.Size))
 	}
 	return Action{
-		Verb: Delete, Kind: kind, ID: id, Destructive: true,
+		Verb: Delete, Kind: of, ID: id, Destructive: true,
 		Summary:  fmt.Sprintf("delete the key %s, an unreadable %s, if it still holds what is seen", seen.Key, seen.Type),
 		Commands: []string{conn.Spell([]any{"EVALSHA", "(delete as seen)", seen.Key, seen.Type, seen.digest})},
 		run: func(ctx context.Context) (Outcome, error) {

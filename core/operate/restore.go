@@ -8,7 +8,9 @@ import (
 
 	"holdfast/core/conn"
 	"holdfast/core/files"
+	"holdfast/core/kind"
 	"holdfast/core/kvstore"
+	"holdfast/core/kvstore/redisdb"
 )
 
 // Restore plans to replace a KV database by the contents of a backup file (kvstore.Backupable); "-" is standard input.
@@ -40,12 +42,9 @@ func (o *Operator) Restore(db, path string, replace bool, staged func(pairs, all
 		}
 		if len(read) == 1 {
 			was := map[string]any{}
-			for name, part := range map[string]struct {
-				value any
-				err   error
-			}{"keys": {read[0].Keys, read[0].KeysErr}, "changes": {read[0].Changes, read[0].ChangesErr}, "applied": {read[0].Applied, read[0].AppliedErr}} {
-				if was[name] = part.value; part.err != nil {
-					was[name] = nil // not known
+			for _, c := range []kind.Column{redisdb.Columns.Keys.Column, redisdb.Columns.Changes.Column, redisdb.Columns.Applied.Column} {
+				if was[c.Name()] = c.Value(read[0]); c.Err(read[0]) != nil {
+					was[c.Name()] = nil // not known
 				}
 			}
 			out.Before = was

@@ -3,7 +3,6 @@
 package rate
 
 import (
-	"cmp"
 	"math"
 	"time"
 )
@@ -16,6 +15,9 @@ type Rate struct {
 	value float64
 	at    time.Time
 }
+
+// New is a rate that was value at a moment.
+func New(value float64, at time.Time) Rate { return Rate{value, at} }
 
 // Add is the rate after n events more, which happened anywhere between two readings. They count as spread evenly over
 // that time, so that a pause of the reader is not taken for a burst.
@@ -35,13 +37,12 @@ func (r Rate) At(now time.Time) float64 {
 	return r.value * fade(max(0, now.Sub(r.at)))
 }
 
-// Compare orders rates as they are at any one moment: all fall alike.
-func (r Rate) Compare(other Rate) int {
-	now := r.at
-	if other.at.After(now) {
-		now = other.at
+// Rank orders rates as they are at any one moment, since all fall alike. It is 0 for what never happened, else above.
+func (r Rate) Rank() float64 {
+	if r.value == 0 {
+		return 0
 	}
-	return cmp.Compare(r.At(now), other.At(now))
+	return max(math.SmallestNonzeroFloat64, math.Log(r.value)+float64(r.at.UnixMilli())/float64(Memory.Milliseconds()))
 }
 
 func fade(span time.Duration) float64 { return math.Exp(-span.Seconds() / Memory.Seconds()) }

@@ -57,10 +57,10 @@ func TestAPauseOfTheReaderIsNoBurst(t *testing.T) {
 	}
 }
 
-func TestRatesCompareAsOfOneMoment(t *testing.T) {
+func TestRatesRankAsOfOneMoment(t *testing.T) {
 	early := rate.Rate{}.Add(100, start, start.Add(time.Second))
 	late := rate.Rate{}.Add(50, start.Add(20*time.Second), start.Add(21*time.Second))
-	if early.Compare(late) != -1 || late.Compare(early) != 1 || early.Compare(early) != 0 || (rate.Rate{}).Compare(late) != -1 {
+	if early.Rank() >= late.Rank() || (rate.Rate{}).Rank() != 0 || early.Rank() <= 0 {
 		t.Error("what happened long ago is not less than what happens now")
 	}
 }

@@ -159,13 +159,19 @@ func (s *RedisStorage) alivePlain(ctx context.Context, ids []LeaseId) ([]int64, 
 
 // decode reads value, version and lease.
 func decode(k Key, a answer) (Record, error) {
+	version, lease, err := a.numbers()
+	if err != nil {
+		return Record{}, err
+	}
+	return Record{Key: k, Value: Value(a.text(0)), Version: version, Lease: lease}, nil
+}
+
+// numbers reads version and lease.
+func (a answer) numbers() (Version, LeaseId, error) {
 	version, err := number("version", a.text(1))
 	if err != nil {
-		return Record{}, err
+		return 0, 0, err
 	}
 	lease, err := number("lease", cmp.Or(a.text(2), "0"))
-	if err != nil {
-		return Record{}, err
-	}
-	return Record{Key: k, Value: Value(a.text(0)), Version: Version(version), Lease: LeaseId(lease)}, nil
+	return Version(version), LeaseId(lease), err
 }

@@ -15,42 +15,21 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 )
 
-// LeaseRow is one living lease as the dashboard lists it.
-type LeaseRow struct {
-	id        string
-	Namespace string
-	LeaseID   int64
-	Granted   time.Duration
-	Expires   time.Time // on our clock; zero: never, by a foreign hand, unless ExpiresErr is set
-	Records   int       // how many records depend on it
+var leaseSchema = kind.NewSchema(errMalformed)
 
-	GrantedErr error // why Granted is not known
-	ExpiresErr error // why Expires is not known
-	RecordsErr error // why Records is not known
-
-	problem error
-}
-
-// ID is ns:id, the namespace in escaped form.
-func (r *LeaseRow) ID() string { return r.id }
-
-// Problem is why the lease cannot be read; nil for a good row.
-func (r *LeaseRow) Problem() error { return r.problem }
-
-// Deadline is when the row ends or changes by itself; zero: never.
-func (r *LeaseRow) Deadline() time.Time { return r.Expires }
-
-// sameDeadline is how far two observations of one deadline may lie apart.
-const sameDeadline = 500 * time.Millisecond
-
-// Equal tells whether other means the same.
-func (r *LeaseRow) Equal(other *LeaseRow) bool {
-	return r.id == other.id && r.Granted == other.Granted && r.Records == other.Records &&
-		r.Expires.IsZero() == other.Expires.IsZero() && r.Expires.Sub(other.Expires).Abs() <= sameDeadline &&
-		sameProblem(r.GrantedErr, other.GrantedErr) && sameProblem(r.ExpiresErr, other.ExpiresErr) &&
-		sameProblem(r.RecordsErr, other.RecordsErr) && sameProblem(r.problem, other.problem)
+// LeaseColumns are the columns of a living lease. The ID of its row is ns:id, the namespace in escaped form.
+var LeaseColumns = struct {
+	Namespace kind.Text
+	Lease     kind.Int // its id
+	Granted   kind.Duration
+	Expires   kind.Time // on our clock; zero: never, by a foreign hand
+	Records   kind.Int  // how many records depend on it
+}{
+	leaseSchema.Word("namespace"), leaseSchema.Int("id"), leaseSchema.Duration("granted_ms"), leaseSchema.Deadline("ttl_ms"),
+	leaseSchema.Int("records"),
 }
 
 // LeaseRows reads and releases the leases of all namespaces under one prefix.
@@ -62,6 +41,11 @@ type LeaseRows struct {
 // NewLeaseRows reads under prefix; empty means "rec:".
 func NewLeaseRows(c redis.UniversalClient, prefix string) *LeaseRows {
 	return &LeaseRows{c: c, prefix: cmp.Or(prefix, conn.DefaultPrefixes().Record)}
+}
+
+// Kind is leases as a kind of state.
+func (r *LeaseRows) Kind() kind.Kind {
+	return kind.Kind{Name: "leases", Schema: leaseSchema, Source: r}
 }
 
 // Patterns find leases and their key sets.
@@ -89,7 +73,7 @@ func (r *LeaseRows) Keys(id string) []string {
 // Read fetches leases in one pipeline; missing ones are left out. Fields that the server refused to answer are marked
 // as not known; if neither grant nor time to live is known, a second pipeline asks whether the lease exists. It writes
 // nothing.
-func (r *LeaseRows) Read(ctx context.Context, ids []string) ([]*LeaseRow, error) {
+func (r *LeaseRows) Read(ctx context.Context, ids []string) ([]kind.Row, error) {
 	granted := make([]*redis.StringCmd, len(ids))
 	left := make([]*redis.IntCmd, len(ids))
 	records := make([]*redis.IntCmd, len(ids))
@@ -103,7 +87,7 @@ func (r *LeaseRows) Read(ctx context.Context, ids []string) ([]*LeaseRow, error)
 		return nil, conn.Fail("record: read leases", r.prefix, err)
 	}
 	now := time.Now()
-	rows := make([]*LeaseRow, 0, len(ids))
+	b := leaseSchema.Builder(len(ids))
 	var doubtful []string
 	for i, id := range ids {
 		text, err := granted[i].Result()
@@ -111,29 +95,36 @@ func (r *LeaseRows) Read(ctx context.Context, ids []string) ([]*LeaseRow, error)
 		if ttlErr == nil && ttl == -2 || ttlErr != nil && err == nil && text == "" {
 			continue
 		}
+		b.Row(id)
 		ns, lease, _ := strings.Cut(id, ":")
-		row := &LeaseRow{id: id, Namespace: name(ns), LeaseID: int64(leaseID(lease)), Records: int(records[i].Val())}
-		row.GrantedErr, row.ExpiresErr, row.RecordsErr = err, ttlErr, records[i].Err()
+		LeaseColumns.Namespace.Set(b, name(ns))
+		LeaseColumns.Lease.Set(b, int64(leaseID(lease)))
+		LeaseColumns.Records.Set(b, records[i].Val())
+		LeaseColumns.Granted.Unknown(b, err)
+		LeaseColumns.Expires.Unknown(b, ttlErr)
+		LeaseColumns.Records.Unknown(b, records[i].Err())
 		if ttlErr == nil {
-			row.Expires = conn.Deadline(now, ttl)
+			LeaseColumns.Expires.Set(b, conn.Deadline(now, ttl))
 		}
 		for _, err := range []error{err, ttlErr, records[i].Err()} {
 			if err != nil && !conn.Refused(err) {
-				row.problem = err
+				b.Bad(err)
 			}
 		}
 		switch {
 		case err == nil:
-			var ms int64
-			ms, err = number("granted time", text)
-			row.Granted, row.problem = time.Duration(ms)*time.Millisecond, cmp.Or(err, row.problem)
+			ms, err := number("granted time", text)
+			LeaseColumns.Granted.Set(b, time.Duration(ms)*time.Millisecond)
+			b.Bad(err)
 		case ttlErr != nil: // whether it lives at all
 			doubtful = append(doubtful, r.Keys(id)[0])
 		}
-		rows = append(rows, row)
 	}
 	gone, err := conn.Gone(ctx, r.c, doubtful)
-	return slices.DeleteFunc(rows, func(row *LeaseRow) bool { return gone[r.Keys(row.id)[0]] }), conn.Fail("record: read leases", r.prefix, err)
+	if err != nil {
+		return nil, conn.Fail("record: read leases", r.prefix, err)
+	}
+	return slices.DeleteFunc(b.Rows(), func(row kind.Row) bool { return len(gone) > 0 && gone[r.Keys(row.ID())[0]] }), nil
 }
 
 // What Inspect returns of the names of a lease's records.
@@ -187,8 +178,8 @@ func (r *LeaseRows) Inspect(ctx context.Context, id string) (body []byte, found 
 
 // RecordsOf are the IDs of the records that the content of a lease names, as Inspect gives it: rows of RecordRows,
 // as far as they still exist.
-func (r *LeaseRow) RecordsOf(content []byte) iter.Seq[string] {
-	ns, _, _ := strings.Cut(r.id, ":")
+func RecordsOf(lease kind.Row, content []byte) iter.Seq[string] {
+	ns, _, _ := strings.Cut(lease.ID(), ":")
 	return func(yield func(string) bool) {
 		in := json.NewDecoder(bytes.NewReader(content))
 		if _, err := in.Token(); err != nil {

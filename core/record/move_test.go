@@ -89,7 +89,7 @@ func readAll(t *testing.T, s *record.RedisStorage, records *record.RecordRows, l
 		t.Errorf("load: %q, %d, %v", body, version, err)
 	}
 	living, err := leases.Read(ctx, []string{"ns:1", "ns:2"})
-	if err != nil || len(living) != 1 || living[0].Records != 1 || living[0].Problem() != nil {
+	if err != nil || len(living) != 1 || record.LeaseColumns.Records.Of(living[0]) != 1 || living[0].Problem() != nil {
 		t.Errorf("lease rows: %+v, %v", living, err)
 	}
 }

@@ -1,69 +1,31 @@
 package record
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 )
 
-// RecordRow is one record as the dashboard lists it. Key and Namespace are as the owner named them, ID is escaped.
-type RecordRow struct {
-	id        string
-	Namespace string
-	Key       string
-	Version   int64
-	Lease     int64 // 0: none
-	Value     []byte
-	Unknown   *RecordUnknown // nil: nothing
-	problem   error
-}
+var recordSchema = kind.NewSchema(errMalformed, errForeign, ErrLeaseGone, conn.ErrTooLarge)
 
-// RecordUnknown says why parts of a record are not known; nil where they are.
-type RecordUnknown struct{ Version, Lease, Value error }
-
-// VersionErr is why Version is not known; nil where it is.
-func (r *RecordRow) VersionErr() error { return r.unknown().Version }
-
-// LeaseErr is why Lease is not known, or whether that lease lives; nil where both are.
-func (r *RecordRow) LeaseErr() error { return r.unknown().Lease }
-
-// ValueErr is why Value is not known; nil where it is.
-func (r *RecordRow) ValueErr() error { return r.unknown().Value }
-
-func (r *RecordRow) unknown() RecordUnknown {
-	if r.Unknown == nil {
-		return RecordUnknown{}
-	}
-	return *r.Unknown
-}
-
-// ID is ns:key in escaped form; for a foreign key under the prefix a question mark, which no escaped name holds, and
-// what follows the prefix.
-func (r *RecordRow) ID() string { return r.id }
-
-// Problem is why the record cannot be read; nil for a good row.
-func (r *RecordRow) Problem() error { return r.problem }
-
-// Equal tells whether other means the same.
-func (r *RecordRow) Equal(other *RecordRow) bool {
-	a, b := r.unknown(), other.unknown()
-	return r.id == other.id && r.Version == other.Version && r.Lease == other.Lease && bytes.Equal(r.Value, other.Value) &&
-		sameProblem(r.problem, other.problem) && sameProblem(a.Version, b.Version) && sameProblem(a.Lease, b.Lease) && sameProblem(a.Value, b.Value)
-}
-
-func sameProblem(a, b error) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return a.Error() == b.Error()
+// RecordColumns are the columns of a record. Key and Namespace are as the owner named them. The ID of its row is ns:key in
+// escaped form; for a foreign key under the prefix a question mark, which no escaped name holds, and what follows the prefix.
+var RecordColumns = struct {
+	Namespace kind.Text
+	Key       kind.Text
+	Version   kind.Int
+	Lease     kind.Int // 0: none; it is not known, either, where it is not known whether that lease lives
+	Value     kind.Bytes
+}{
+	recordSchema.Word("namespace"), recordSchema.Text("key"), recordSchema.Int("version"), recordSchema.Int("lease"),
+	recordSchema.Bytes("value"),
 }
 
 // RecordRows reads and edits the records of all namespaces under one prefix. Foreign keys under the prefix that are
@@ -76,6 +38,11 @@ type RecordRows struct {
 // NewRecordRows reads under prefix; empty means "rec:".
 func NewRecordRows(c redis.UniversalClient, prefix string) *RecordRows {
 	return &RecordRows{c: c, prefix: cmp.Or(prefix, conn.DefaultPrefixes().Record)}
+}
+
+// Kind is records as a kind of state.
+func (r *RecordRows) Kind() kind.Kind {
+	return kind.Kind{Name: "records", Schema: recordSchema, Source: r, Documents: r, Needs: r.needs}
 }
 
 // Patterns are wide enough to also find the foreign keys.
@@ -126,121 +93,69 @@ var ErrLeaseGone = errors.New("its lease is gone, and it is removed at the next 
 // Read asks for the lengths of the values in one pipeline and fetches the records with short values in a second; if
 // some have leases, a third asks which of these are alive. Each command names one key, so that a slot being moved hides
 // none. Fields that the server refused to answer are marked as not known. It writes nothing.
-func (r *RecordRows) Read(ctx context.Context, ids []string) ([]*RecordRow, error) {
-	cmds, sizes := make([]*redis.SliceCmd, len(ids)), make([]*redis.IntCmd, len(ids))
+func (r *RecordRows) Read(ctx context.Context, ids []string) ([]kind.Row, error) {
+	const op = "record: read rows"
+	sizes := make([]*redis.IntCmd, len(ids))
 	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
 		for i, id := range ids {
 			sizes[i] = p.HStrLen(ctx, r.key(id), "value")
 		}
 	})
-	if err == nil {
-		err = conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
-			for i, id := range ids {
-				fields := []string{"value", "version", "lease"}
-				if sizes[i].Err() != nil || sizes[i].Val() > conn.MaxUnasked { // of a field nothing less than the whole can be read
-					fields[0] = "version"
-				}
-				cmds[i] = p.HMGet(ctx, r.key(id), fields...)
-			}
-		})
-	}
 	if err != nil {
-		return nil, conn.Fail("record: read rows", r.prefix, err)
+		return nil, conn.Fail(op, r.prefix, err)
 	}
-	rows := make([]*RecordRow, len(ids))
-	needs := make([]string, len(ids)) // the key without which there is no such row, or a bad one; empty if there is none
-	exist := map[string]*redis.IntCmd{}
-	for i, id := range ids {
-		rows[i] = &RecordRow{id: id}
-		if needs[i] = rows[i].fill(r, cmds[i]); needs[i] != "" {
-			exist[needs[i]] = nil
-		}
-		switch size, err := sizes[i].Result(); {
-		case rows[i].problem != nil || err == nil && size <= conn.MaxUnasked:
-		case conn.Refused(err):
-			u := rows[i].unknown()
-			u.Value = cmp.Or(u.Value, err)
-			rows[i].Value, rows[i].Unknown = nil, &u
-		default:
-			rows[i].Value, rows[i].problem = nil, conn.Fail("record: read row", r.key(id), cmp.Or(err, conn.TooLarge(size)))
-		}
-	}
-	if len(exist) == 0 {
-		return rows, nil
-	}
+	cmds := make([]*redis.SliceCmd, len(ids))
 	err = conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
-		for key := range exist {
-			exist[key] = p.Exists(ctx, key)
+		for i, id := range ids {
+			fields := []string{"value", "version", "lease"}
+			if sizes[i].Err() != nil || sizes[i].Val() > conn.MaxUnasked { // of a field nothing less than the whole can be read
+				fields[0] = "version"
+			}
+			cmds[i] = p.HMGet(ctx, r.key(id), fields...)
 		}
 	})
 	if err != nil {
-		return nil, conn.Fail("record: read rows", r.prefix, err)
+		return nil, conn.Fail(op, r.prefix, err)
 	}
-	shown := rows[:0]
-	for i, row := range rows {
-		if needs[i] != "" {
-			n, err := exist[needs[i]].Result()
-			switch {
-			case err == nil || row.problem != nil:
-			case !conn.Refused(err):
-				row.problem = conn.Fail("record: look for the lease", needs[i], err)
-			case row.Lease != int64(NoLeaseId):
-				u := row.unknown()
-				u.Lease = fmt.Errorf("whether lease %d lives: %w", row.Lease, err)
-				row.Unknown = &u
-			}
-			if err == nil && n == 0 {
-				if row.Lease == int64(NoLeaseId) {
-					continue
-				}
-				row.problem = fmt.Errorf("lease %d: %w", row.Lease, ErrLeaseGone)
-			}
+	found, exist := make([]reading, len(ids)), map[string]*redis.IntCmd{}
+	for i, id := range ids {
+		found[i] = r.reading(id, sizes[i], cmds[i])
+		if needs := found[i].needs; needs != "" {
+			exist[needs] = nil
 		}
-		shown = append(shown, row)
 	}
-	return shown, nil
+	if len(exist) > 0 {
+		err = conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
+			for key := range exist {
+				exist[key] = p.Exists(ctx, key)
+			}
+		})
+		if err != nil {
+			return nil, conn.Fail(op, r.prefix, err)
+		}
+	}
+	b := recordSchema.Builder(len(ids))
+	for i := range found {
+		if needs := found[i].needs; needs == "" || found[i].lives(exist[needs]) {
+			found[i].pack(b)
+		}
+	}
+	return b.Rows(), nil
 }
 
-// fill takes a record from its hash. It returns the key whose existence decides whether there is such a row: that of
-// its lease, or where no field was found its own.
-func (r *RecordRow) fill(of *RecordRows, cmd *redis.SliceCmd) (needs string) {
-	if strings.HasPrefix(r.id, "?") {
-		r.problem = errForeign
-		return of.key(r.id)
-	}
-	ns, key, _ := strings.Cut(r.id, ":")
-	r.Namespace, r.Key = name(ns), name(key)
-	fields, err := cmd.Result()
-	switch {
-	case conn.Refused(err):
-		r.Unknown = &RecordUnknown{err, err, err}
-		return of.key(r.id)
-	case err != nil:
-		if r.problem = err; redis.HasErrorPrefix(err, "WRONGTYPE") { // else it is the question that was refused
-			r.problem = fmt.Errorf("%w: %w", errMalformed, err)
-		}
-		return ""
-	case fields[0] == nil && fields[1] == nil && fields[2] == nil:
-		r.problem = fmt.Errorf("%w: a hash without a version", errMalformed)
-		return of.key(r.id)
-	}
-	rec, err := decode(Key(r.Key), fields)
-	if err != nil {
-		r.problem = err
-		return ""
-	}
-	r.Version, r.Lease, r.Value = int64(rec.Version), int64(rec.Lease), rec.Value
-	return of.Needs(r)
-}
-
-// Needs is the key of the lease that the record depends on; empty for a record without a lease. The row ends with that
+// needs is the key of the lease that the record depends on; empty for a record without a lease. The row ends with that
 // key, even if none of its own keys change.
-func (r *RecordRows) Needs(row *RecordRow) string {
-	if row.Lease == int64(NoLeaseId) {
+func (r *RecordRows) needs(row kind.Row) string {
+	return r.leaseOf(row.ID(), LeaseId(RecordColumns.Lease.Of(row)))
+}
+
+// leaseOf is the key of a row's lease; empty if there is none.
+func (r *RecordRows) leaseOf(id string, lease LeaseId) string {
+	if lease == NoLeaseId {
 		return ""
 	}
-	ns, _, _ := strings.Cut(row.id, ":")
-	return r.prefix + "{" + ns + "}:lease:" + strconv.FormatInt(row.Lease, 10)
+	ns, _, _ := strings.Cut(id, ":")
+	return r.prefix + "{" + ns + "}:lease:" + strconv.FormatInt(int64(lease), 10)
 }
 
 // Size is the length of the value in bytes, which Inspect returns; 0 where there is none.

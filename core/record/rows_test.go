@@ -12,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/core/record"
 	"holdfast/internal/redistest"
 )
@@ -85,7 +86,7 @@ func TestRecordRowsShowEveryRecordOnceAndTheBadBesideTheGood(t *testing.T) {
 		s, odd := open(t, c), openNS(t, c, "o:dd", record.Options{})
 		l := grant(t, s, time.Hour, false)
 		v := put(t, s, "a", "1", l.Id())
-		put(t, odd, "k*", "2", record.NoLeaseId)
+		w := put(t, odd, "k*", "2", record.NoLeaseId)
 		c.Set(ctx, "rec:{ns}:r:wrong", "type", 0)
 		c.HSet(ctx, "rec:{ns}:r:hash", "theirs", "1")
 		c.HSet(ctx, "rec:{ns}:r:text", "version", "seven")
@@ -99,25 +100,34 @@ func TestRecordRowsShowEveryRecordOnceAndTheBadBesideTheGood(t *testing.T) {
 		if err != nil || len(got) != 7 {
 			t.Fatalf("%d rows, %v", len(got), err)
 		}
-		byID := map[string]*record.RecordRow{}
+		byID := map[string]kind.Row{}
 		for _, r := range got {
 			byID[r.ID()] = r
 		}
 		a, k := byID["ns:a"], byID["o%3Add:k%2A"]
-		if a == nil || a.Namespace != "ns" || a.Key != "a" || a.Version != int64(v) || a.Lease != int64(l.Id()) || string(a.Value) != "1" || a.Problem() != nil {
-			t.Errorf("got %+v", a)
-		}
-		if k == nil || k.Namespace != "o:dd" || k.Key != "k*" || k.Lease != 0 || string(k.Value) != "2" || k.Problem() != nil {
-			t.Errorf("got %+v", k)
-		}
-		for _, bad := range []string{"ns:wrong", "ns:hash", "ns:text", "ns:lease", "?stray"} {
-			if r := byID[bad]; r == nil || r.Problem() == nil {
-				t.Errorf("%s: got %+v", bad, r)
+		for _, want := range []struct {
+			row                   kind.Row
+			namespace, key, value string
+			version, lease        int64
+		}{{a, "ns", "a", "1", int64(v), int64(l.Id())}, {k, "o:dd", "k*", "2", int64(w), 0}} {
+			r, is := want.row, record.RecordColumns
+			if is.Namespace.Of(r) != want.namespace || is.Key.Of(r) != want.key || is.Version.Of(r) != want.version || is.Lease.Of(r) != want.lease ||
+				is.Value.Text(r) != want.value || r.Problem() != nil {
+				t.Errorf("got %v, want %+v", r, want)
 			}
 		}
+		for _, bad := range []string{"ns:wrong", "ns:hash", "ns:text", "ns:lease", "?stray"} {
+			if r := byID[bad]; r.Problem() == nil {
+				t.Errorf("%s: got %v", bad, r)
+			}
+		}
+		needs := rows.Kind().Needs
+		if needs(a) != fmt.Sprint("rec:{ns}:lease:", l.Id()) || needs(k) != "" || needs(byID["?stray"]) != "" {
+			t.Errorf("needs %q, %q, %q", needs(a), needs(k), needs(byID["?stray"]))
+		}
 		again, err := rows.Read(ctx, []string{"ns:a"})
-		if err != nil || !again[0].Equal(a) || again[0].Equal(k) || a.Equal(byID["ns:wrong"]) {
-			t.Errorf("%+v, %v", again, err)
+		if err != nil || !kind.Same(again[0], a) || kind.Same(again[0], k) || kind.Same(a, byID["ns:wrong"]) {
+			t.Errorf("%v, %v", again, err)
 		}
 		if none, err := rows.Read(ctx, nil); err != nil || len(none) != 0 {
 			t.Errorf("%v, %v", none, err)
@@ -136,8 +146,9 @@ func TestRowsWithoutTheirLeaseAreShownAsSuchAndNotTouched(t *testing.T) {
 		_ = c.Exists(ctx, leases.Keys(id)[0]) // Redis itself expires the lease's key
 		unchanged(t, c, "looking", func() {
 			got, err := rows.Read(ctx, []string{"ns:a"})
-			if err != nil || len(got) != 1 || !errors.Is(got[0].Problem(), record.ErrLeaseGone) || got[0].Lease != int64(l.Id()) || string(got[0].Value) != "1" {
-				t.Errorf("%+v, %v", got, err)
+			if is := record.RecordColumns; err != nil || len(got) != 1 || !errors.Is(got[0].Problem(), record.ErrLeaseGone) ||
+				is.Lease.Of(got[0]) != int64(l.Id()) || is.Value.Text(got[0]) != "1" {
+				t.Errorf("%v, %v", got, err)
 			}
 			if _, _, err := rows.Load(ctx, "ns:a"); !errors.Is(err, record.ErrNotFound) {
 				t.Errorf("load: %v", err)
@@ -244,31 +255,38 @@ func TestLeaseRows(t *testing.T) {
 		if err != nil || len(got) != 4 {
 			t.Fatalf("%d rows, %v", len(got), err)
 		}
-		var good *record.LeaseRow
+		var good kind.Row
 		for _, r := range got {
 			if r.ID() == id {
 				good = r
 			} else if r.Problem() == nil {
-				t.Errorf("%s has no problem: %+v", r.ID(), r)
+				t.Errorf("it has no problem: %v", r)
 			}
 		}
-		left := time.Until(good.Expires)
-		if good.Problem() != nil || good.Namespace != "ns" || good.LeaseID != int64(l.Id()) || good.Granted != time.Minute || good.Records != 3 ||
-			left <= 50*time.Second || left > time.Minute {
-			t.Fatalf("got %+v", good)
+		is := record.LeaseColumns
+		left := time.Until(is.Expires.Of(good))
+		if good.None() || good.Problem() != nil || is.Namespace.Of(good) != "ns" || is.Lease.Of(good) != int64(l.Id()) || is.Granted.Of(good) != time.Minute ||
+			is.Records.Of(good) != 3 || left <= 50*time.Second || left > time.Minute || !good.Deadline().Equal(is.Expires.Of(good)) {
+			t.Fatalf("got %v", good)
 		}
-		later := *good
-		later.Expires = later.Expires.Add(400 * time.Millisecond)
-		if !good.Equal(&later) {
+		later := func(d time.Duration) kind.Row {
+			b := leases.Kind().Schema.Builder(1)
+			b.Copy(good)
+			is.Expires.Set(b, is.Expires.Of(good).Add(d))
+			return b.Rows()[0]
+		}
+		if !kind.Same(good, later(400*time.Millisecond)) {
 			t.Error("a deadline within 500 ms is the same")
 		}
-		later.Expires = later.Expires.Add(200 * time.Millisecond)
-		if good.Equal(&later) {
+		if kind.Same(good, later(600*time.Millisecond)) {
 			t.Error("another deadline is a change")
 		}
 		body, found, err := leases.Inspect(ctx, id)
 		if err != nil || !found || string(body) != `["a","b",{"base64":"/w=="}]` {
 			t.Fatalf("%s, %v, %v", body, found, err)
+		}
+		if got := slices.Collect(record.RecordsOf(good, body)); !slices.Equal(got, []string{"ns:a", "ns:b", "ns:\xff"}) {
+			t.Errorf("its records are %q", got)
 		}
 		if _, _, err := leases.Inspect(ctx, "ns:79"); err == nil {
 			t.Error("a key set of another type cannot be inspected")
@@ -313,7 +331,8 @@ func TestARecordWhoseLeaseCannotBeLookedForIsShown(t *testing.T) {
 	c := redis.NewClient(&redis.Options{Addr: admin.Options().Addr, Username: "poor", Password: "any"})
 	defer c.Close()
 	rows, err := record.NewRecordRows(c, "rec:").Read(ctx, []string{"ns:a"})
-	if err != nil || len(rows) != 1 || rows[0].Problem() != nil || rows[0].LeaseErr() == nil || string(rows[0].Value) != "text" {
+	if err != nil || len(rows) != 1 || rows[0].Problem() != nil || !conn.Refused(record.RecordColumns.Lease.Err(rows[0])) ||
+		record.RecordColumns.Value.Text(rows[0]) != "text" {
 		t.Errorf("rows %v, %v", rows, err)
 	}
 }

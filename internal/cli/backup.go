@@ -11,6 +11,7 @@ import (
 
 	"holdfast/core"
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/redisdb"
 	"holdfast/core/operate"
@@ -64,7 +65,7 @@ func (o options) backUp(ctx context.Context, c *core.Core, db, path string, stdo
 	defer s.Close()
 	m := newMeter(o.stderr, "backup of "+db)
 	defer m.end()
-	r, err := s.Snapshot(ctx, func(pairs uint64) { m.at(pairs, uint64(row.Keys), "pairs") })
+	r, err := s.Snapshot(ctx, func(pairs uint64) { m.at(pairs, uint64(redisdb.Columns.Keys.Of(row)), "pairs") })
 	if err != nil {
 		return 0, 0, err
 	}
@@ -117,20 +118,21 @@ func (r untilDone) Read(p []byte) (int, error) {
 
 // openDatabase opens a KV database that is there, to read it. Opening would carry on a restore that somebody did not
 // finish: a read-only run is refused that.
-func (o options) openDatabase(ctx context.Context, c *core.Core, db string) (*redisdb.Row, *redisdb.Store, error) {
-	rows, err := c.KVRows.Read(ctx, []string{conn.Escape(db)})
+func (o options) openDatabase(ctx context.Context, c *core.Core, db string) (kind.Row, *redisdb.Store, error) {
+	row, err := c.Live.ReadRow(ctx, "kv", conn.Escape(db))
+	restoring := redisdb.Columns.Restoring
 	switch {
 	case err != nil:
-		return nil, nil, err
-	case db == "" || len(rows) == 0:
-		return nil, nil, errMissing
-	case rows[0].Problem() != nil:
-		return nil, nil, rows[0].Problem()
-	case o.readOnly && rows[0].RestoreErr != nil:
-		return nil, nil, fmt.Errorf("opening it might resume an unfinished restore; whether there is one is not known: %w", rows[0].RestoreErr)
-	case rows[0].Restoring && o.readOnly:
-		return nil, nil, fmt.Errorf("opening it would resume an unfinished restore: %w", operate.ErrReadOnly)
+		return row, nil, err
+	case db == "" || row.None():
+		return row, nil, errMissing
+	case row.Bad():
+		return row, nil, row.Problem()
+	case o.readOnly && restoring.Err(row) != nil:
+		return row, nil, fmt.Errorf("opening it might resume an unfinished restore; whether there is one is not known: %w", restoring.Err(row))
+	case restoring.Of(row) && o.readOnly:
+		return row, nil, fmt.Errorf("opening it would resume an unfinished restore: %w", operate.ErrReadOnly)
 	}
 	s, err := c.KVContext(ctx, db)
-	return rows[0], s, err
+	return row, s, err
 }

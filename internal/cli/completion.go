@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holdfast/core"
+	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/internal/config"
 	"holdfast/themes"
@@ -155,15 +156,14 @@ func (o *options) keysOf(view string) valuesOf {
 	}
 }
 
-func rowNames(ctx context.Context, c *core.Core, kind live.Kind) (names []string) {
-	feeds := slices.DeleteFunc(c.Feeds(), func(f live.Feed) bool { return f.Kind != kind })
-	snap, err := live.New(c.Conn, feeds, live.Options{}).ReadAll(ctx)
+func rowNames(ctx context.Context, c *core.Core, of kind.Name) (names []string) {
+	read := slices.DeleteFunc(c.Kinds(), func(k kind.Kind) bool { return k.Name != of })
+	snap, err := live.New(c.Conn, read, live.Options{}).ReadAll(ctx)
 	if err != nil {
 		return nil
 	}
-	rows := snap.Table(kind)
-	for i := range rows.Len() {
-		names = append(names, rows.At(i).ID())
+	for _, r := range snap.Table(of).All(0) {
+		names = append(names, r.ID())
 	}
 	return names
 }

@@ -13,7 +13,7 @@ import (
 	"holdfast/core"
 	"holdfast/core/conn"
 	"holdfast/core/files"
-	"holdfast/core/live"
+	"holdfast/core/kind"
 	"holdfast/core/operate"
 	"holdfast/tui"
 	"holdfast/views"
@@ -48,7 +48,7 @@ func editable() (names []string) {
 
 func (o options) edit(cmd *cobra.Command, args []string, file string, empty bool) error {
 	ctx := cmd.Context()
-	kind, name := live.Kind("keys"), findPair // of `edit kv`: a pair, not a database
+	of, name := kind.Name("keys"), findPair // of `edit kv`: a pair, not a database
 	if args[0] != "kv" {
 		v, err := viewNamed(args[0])
 		if err != nil {
@@ -57,7 +57,7 @@ func (o options) edit(cmd *cobra.Command, args []string, file string, empty bool
 		if !slices.ContainsFunc(v.Actions, func(a tui.Action) bool { return a.Edit }) {
 			return fmt.Errorf("%w: %s cannot be edited", errUsage, v.Name)
 		}
-		kind, name = v.Kind, func(ctx context.Context, c *core.Core, key string) (string, error) {
+		of, name = v.Kind, func(ctx context.Context, c *core.Core, key string) (string, error) {
 			row, err := find(ctx, c, v.Kind, key)
 			if err != nil {
 				return key, err
@@ -80,7 +80,7 @@ func (o options) edit(cmd *cobra.Command, args []string, file string, empty bool
 		if conn.Unreachable(err) || errors.Is(err, errAmbiguous) && !op.ReadOnly() {
 			return operate.Action{}, err
 		} // of what is not there, the action tells: a read-only operator refuses first
-		return op.Save(kind, id, string(text))
+		return op.Save(of, id, string(text))
 	})
 }
 

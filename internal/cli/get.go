@@ -12,6 +12,7 @@ import (
 
 	"holdfast/core"
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/internal/text"
 	"holdfast/tui"
@@ -60,13 +61,10 @@ func (g *getVerb) get(cmd *cobra.Command, args []string) error {
 		return fmt.Errorf("%w: %s has no single rows", errUsage, v.Name)
 	}
 	return g.with(ctx, func(c *core.Core) error {
-		var feeds []live.Feed
-		for _, feed := range c.Feeds() {
-			if v.Kind == "" || feed.Kind == v.Kind || slices.Contains(v.Others, feed.Kind) {
-				feeds = append(feeds, feed)
-			}
-		}
-		m := live.New(c.Conn, feeds, live.Options{}) // one for all repetitions, as later readings cost less than the first
+		read := slices.DeleteFunc(c.Kinds(), func(k kind.Kind) bool {
+			return v.Kind != "" && k.Name != v.Kind && !slices.Contains(v.Others, k.Name)
+		})
+		m := live.New(c.Conn, read, live.Options{}) // one for all repetitions, as later readings cost less than the first
 		return g.repeat(ctx, to, func() error {
 			if len(args) == 2 {
 				err = getOne(ctx, c, v, to, args[1])
@@ -142,7 +140,7 @@ func getAll(ctx context.Context, c *core.Core, m *live.Model, v views.View, to v
 
 func getOne(ctx context.Context, c *core.Core, v views.View, to views.Printer, key string) error {
 	row, away := find(ctx, c, v.Kind, key)
-	if row == nil {
+	if row.None() {
 		return away
 	}
 	if err := row.Problem(); err != nil && !errors.Is(err, conn.ErrTooLarge) { // what is asked for by name is not too large

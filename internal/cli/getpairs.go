@@ -53,14 +53,14 @@ func printNamed(ctx context.Context, c *core.Core, named string, to views.Printe
 	}
 	var away error // of a master that may have what is named, too
 	for _, db := range dbs {
-		switch read, err := c.KVRows.Read(ctx, []string{conn.Escape(db)}); {
+		switch read, err := c.Live.ReadRow(ctx, "kv", conn.Escape(db)); {
 		case othersAnswer(ctx, c, err):
 			away = err
 		case err != nil:
 			return err
-		case len(read) == 0:
-		case read[0].Problem() != nil:
-			return read[0].Problem()
+		case read.None():
+		case read.Bad():
+			return read.Problem()
 		default:
 			return cmp.Or(printPairs(ctx, c.KVRows, db, to), partly(away))
 		}
@@ -215,8 +215,8 @@ func findPair(ctx context.Context, c *core.Core, named string) (string, error) {
 		if db == "" || key == "" {
 			return false, nil
 		}
-		found, err := c.PairRows.Read(ctx, []string{conn.Escape(db) + ":" + conn.Escape(key)}) // and not more of its value than a row has
-		return len(found) == 1, err
+		found, err := c.Live.ReadRow(ctx, "keys", conn.Escape(db)+":"+conn.Escape(key)) // and not more of its value than a row has
+		return !found.None(), err
 	}
 	first, rest, _ := strings.Cut(named, ":")
 	db, bad := conn.Unescape(first)

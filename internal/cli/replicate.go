@@ -152,7 +152,7 @@ func (r *replica) follow(ctx context.Context, c *core.Core) error {
 			return err
 		}
 	}
-	whole := snapshots{from, ctx, func(pairs uint64) { r.told.meter.at(pairs, uint64(row.Keys), "pairs") }}
+	whole := snapshots{from, ctx, func(pairs uint64) { r.told.meter.at(pairs, uint64(redisdb.Columns.Keys.Of(row)), "pairs") }}
 	if r.o.replace && !r.replaced {
 		r.told.line("taking a snapshot in place of what the folder holds")
 		err = replaceBy(ctx, whole, r.to, r.o.db)

@@ -155,10 +155,10 @@ func TestReplicateReportsHowFarItIs(t *testing.T) {
 			if err != nil || len(rows) != 1 {
 				t.Fatal(rows, err)
 			}
-			all := rows[0].Replicas(time.Now())
+			all := redisdb.Replicas(rows[0], time.Now())
 			i := slices.IndexFunc(all, func(p redisdb.Replica) bool { return p.Name == tt.want })
-			if i < 0 || all[i].Applied != rows[0].Changes || all[i].Lag(rows[0]) != 0 {
-				t.Errorf("%q: %+v of %d changes", tt.want, all, rows[0].Changes)
+			if i < 0 || all[i].Applied != redisdb.Columns.Changes.Of(rows[0]) || all[i].Lag(rows[0]) != 0 {
+				t.Errorf("%q: %+v of %d changes", tt.want, all, redisdb.Columns.Changes.Of(rows[0]))
 			}
 		}
 	})

@@ -10,6 +10,7 @@ import (
 
 	"holdfast/core"
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/views"
 )
@@ -39,9 +40,9 @@ func partly(away error) error {
 }
 
 // missingRows says which rows of a kind a reading has left out, and why.
-func missingRows(snap *live.Snapshot, kind live.Kind) error {
+func missingRows(snap *live.Snapshot, name kind.Name) error {
 	var why []string
-	if err := snap.Table(kind).Err; err != nil {
+	if err := snap.Table(name).Err; err != nil {
 		why = append(why, err.Error())
 	} else {
 		for _, d := range snap.Down {
@@ -59,44 +60,44 @@ func missingRows(snap *live.Snapshot, kind live.Kind) error {
 
 // find reads the row that key names: by its ID, or by the plain names that the ID escapes. With errPartial it is the first
 // on the masters that answer.
-func find(ctx context.Context, c *core.Core, kind live.Kind, key string) (live.Row, error) {
+func find(ctx context.Context, c *core.Core, name kind.Name, key string) (row kind.Row, err error) {
 	ids := []string{key, conn.Escape(key)}
 	if first, rest, ok := strings.Cut(key, ":"); ok {
 		ids = append(ids, conn.Escape(first)+":"+conn.Escape(rest))
 	}
-	var bad live.Row
+	var bad kind.Row
 	var away error
 	for i, id := range ids {
 		if slices.Contains(ids[:i], id) {
 			continue
 		}
-		row, err := readSettled(ctx, c, kind, id)
+		row, err := readSettled(ctx, c, name, id)
 		if othersAnswer(ctx, c, err) {
 			away = err
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return kind.Row{}, err
 		}
-		if row != nil && row.Problem() == nil {
+		if !row.None() && !row.Bad() {
 			return row, partly(away)
 		}
-		if bad == nil {
+		if bad.None() {
 			bad = row
 		}
 	}
-	if bad == nil {
-		return nil, cmp.Or(away, missing(key))
+	if bad.None() {
+		return kind.Row{}, cmp.Or(away, missing(key))
 	}
 	return bad, partly(away)
 }
 
 // readSettled reads a row. One of several keys that comes or goes between two of its readings looks broken for that
 // moment: it is looked at again before it counts as that.
-func readSettled(ctx context.Context, c *core.Core, kind live.Kind, id string) (row live.Row, err error) {
+func readSettled(ctx context.Context, c *core.Core, name kind.Name, id string) (row kind.Row, err error) {
 	for range 3 {
-		row, err = c.Live.ReadRow(ctx, kind, id)
-		if err != nil || row == nil || row.Problem() == nil || errors.Is(row.Problem(), conn.ErrTooLarge) {
+		row, err = c.Live.ReadRow(ctx, name, id)
+		if err != nil || !row.Bad() || errors.Is(row.Problem(), conn.ErrTooLarge) {
 			break
 		}
 	}

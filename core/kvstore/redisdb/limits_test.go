@@ -15,6 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/redisdb"
 	"holdfast/internal/redistest"
@@ -120,8 +121,8 @@ func TestAWatcherReadsDatabases(t *testing.T) {
 	s := open(t, redistest.Single(t), "db")
 	put(t, s, pair("a", "1"), &kvstore.KVPair{Key: []byte("b"), Value: []byte("2"), ExpireTS: kvstore.MaxExpireTS})
 	report(t, s, "r", 1)
-	if row := rowOf(t, c, "db"); row.Problem() != nil || row.Keys != 2 || row.Changes != 1 {
-		t.Errorf("%+v, %v", row, row.Problem())
+	if row := rowOf(t, c, "db"); row.Problem() != nil || col.Keys.Of(row) != 2 || col.Changes.Of(row) != 1 {
+		t.Error(say(row))
 	}
 	rows := redisdb.NewRows(c, "")
 	if list, err := rows.ListKeys(ctx, "db", nil, nil, 10); err != nil || len(list) != 2 {
@@ -147,10 +148,13 @@ func TestAWatcherReadsDatabases(t *testing.T) {
 
 // A part of a database that is refused is not known, and no other: the row says why, and claims nothing.
 func TestARefusedPartOfADatabaseIsNotKnown(t *testing.T) {
-	parts := func(r *redisdb.Row) map[string]error {
-		return map[string]error{"zcard": r.KeysErr, "xlen": r.LogErr, "getrange": cmp.Or(r.ChangesErr, r.AppliedErr, r.RestoreErr), "hlen": r.ReplicasErr, "hscan": r.ReplicasErr}
+	parts := func(r kind.Row) map[string]error {
+		return map[string]error{
+			"zcard": col.Keys.Err(r), "xlen": col.LogLength.Err(r), "getrange": cmp.Or(col.Changes.Err(r), col.Applied.Err(r), col.Restoring.Err(r)),
+			"hlen": col.Replicas.Err(r), "hscan": col.Replicas.Err(r),
+		}
 	}
-	for command := range parts(&redisdb.Row{}) {
+	for command := range parts(kind.Row{}) {
 		c := limited(t, "~*", "&*", "+@all", "-"+command)
 		put(t, open(t, redistest.Single(t), "db"), pair("a", "1"))
 		row := rowOf(t, c, "db")
@@ -174,7 +178,7 @@ func TestARefusedPartOfAPairIsNotKnown(t *testing.T) {
 		c := limited(t, "~*", "&*", "+@all", "-"+command)
 		put(t, open(t, admin, "db"), pair("empty", ""), pair("long", strings.Repeat("x", conn.MaxUnasked+100)), pair("short", "1"),
 			&kvstore.KVPair{Key: []byte("mortal"), Value: []byte("1"), ExpireTS: 7258118400})
-		want := map[string]*redisdb.PairRow{}
+		want := map[string]kind.Row{}
 		whole, err := redisdb.NewPairRows(admin, "").Read(ctx, ids)
 		if err != nil || len(whole) != 4 {
 			t.Fatal(whole, err)
@@ -187,19 +191,21 @@ func TestARefusedPartOfAPairIsNotKnown(t *testing.T) {
 			t.Errorf("without %s: %v, %v", command, rows, err)
 		}
 		for _, row := range rows {
-			group, n := redisdb.NewPairRows(c, "").Weigh(row)
-			if row.BytesErr != nil {
+			group, n := redisdb.NewPairRows(c, "").Kind().Weigh(row)
+			key, noBytes, noValue, noExpiry := pairCol.Key.Of(row), pairCol.Bytes.Err(row), pairCol.Value.Err(row), pairCol.Expires.Err(row)
+			if noBytes != nil {
 				if group != redisdb.Unweighed("db") || n != 1 {
 					t.Errorf("without %s: %s counts %d to %q", command, row.ID(), n, group)
 				}
 			}
 			is := want[row.ID()]
-			if is == nil || row.Problem() != nil || row.BytesErr == nil && (row.Bytes != is.Bytes || n != is.Bytes) || row.BytesErr == nil && row.ValueErr == nil && row.Fingerprint != is.Fingerprint ||
-				row.ExpiresErr == nil && row.Expires.Sub(is.Expires).Abs() > time.Second {
-				t.Errorf("without %s: %+v, not %+v", command, row, is)
+			size, print := pairCol.Bytes.Of(is), pairCol.Fingerprint.Of(is)
+			if is.None() || row.Problem() != nil || noBytes == nil && (pairCol.Bytes.Of(row) != size || n != size) || noBytes == nil && noValue == nil && pairCol.Fingerprint.Of(row) != print ||
+				noExpiry == nil && pairCol.Expires.Of(row).Sub(pairCol.Expires.Of(is)).Abs() > time.Second {
+				t.Errorf("without %s: %s, not %s", command, say(row), say(is))
 			}
-			if (row.BytesErr != nil) != (command == "strlen" && row.Key == "long") || (row.ExpiresErr != nil) != (command == "pttl") || (row.ValueErr != nil) != (command == "getrange") {
-				t.Errorf("without %s: %s: %v, %v", command, row.Key, row.BytesErr, row.ExpiresErr)
+			if (noBytes != nil) != (command == "strlen" && key == "long") || (noExpiry != nil) != (command == "pttl") || (noValue != nil) != (command == "getrange") {
+				t.Errorf("without %s: %s: %v, %v", command, key, noBytes, noExpiry)
 			}
 		}
 	}
@@ -223,9 +229,9 @@ func TestAHeapOfReplicas(t *testing.T) {
 		t.Fatal(err)
 	}
 	row := rowOf(t, c, "db")
-	read := len(row.Replicas(now))
-	if read < redisdb.MaxReplicas/2 || read > 4*redisdb.MaxReplicas || row.MoreReplicas() != int64(heap-read) {
-		t.Errorf("%d are read, and %d more are there", read, row.MoreReplicas())
+	read, more := len(redisdb.Replicas(row, now)), redisdb.MoreReplicas(row)
+	if read < redisdb.MaxReplicas/2 || read > 4*redisdb.MaxReplicas || more != int64(heap-read) {
+		t.Errorf("%d are read, and %d more are there", read, more)
 	}
 	report(t, s, "new", 1)
 	if n := c.HLen(ctx, "kv:{db}:replicas").Val(); n != heap+1 {
@@ -241,7 +247,7 @@ func TestNumbersOfARowBelongTogether(t *testing.T) {
 	report(t, s, "stray", 9)
 	row := rowOf(t, c, "db")
 	now, _ := c.Time(ctx).Result()
-	if p := row.Replicas(now)[0]; p.Ahead(row) != 8 || p.Lag(row) != 0 {
+	if p := redisdb.Replicas(row, now)[0]; p.Ahead(row) != 8 || p.Lag(row) != 0 {
 		t.Errorf("ahead by %d, behind by %d", p.Ahead(row), p.Lag(row))
 	}
 	c.HDel(ctx, "kv:{db}:replicas", "stray")
@@ -265,12 +271,13 @@ func TestNumbersOfARowBelongTogether(t *testing.T) {
 			reading = false
 		default:
 			row := rowOf(t, c, "db")
-			if row.LogLength > int64(row.Changes) {
-				t.Errorf("changes %d, of which the log has %d", row.Changes, row.LogLength)
+			changes, logged := col.Changes.Of(row), col.LogLength.Of(row)
+			if logged > int64(changes) {
+				t.Errorf("changes %d, of which the log has %d", changes, logged)
 			}
-			for _, p := range row.Replicas(now) {
+			for _, p := range redisdb.Replicas(row, now) {
 				if p.Ahead(row) > 0 {
-					t.Errorf("%d changes, and the replica has applied %d", row.Changes, p.Applied)
+					t.Errorf("%d changes, and the replica has applied %d", changes, p.Applied)
 				}
 			}
 		}

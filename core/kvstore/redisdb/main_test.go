@@ -9,6 +9,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"holdfast/core/kind"
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/internal/kvtest"
 	"holdfast/core/kvstore/redisdb"
@@ -18,6 +19,26 @@ import (
 func TestMain(m *testing.M) { redistest.Main(m) }
 
 var ctx = context.Background()
+
+// The columns of databases and of pairs.
+var (
+	col     = redisdb.Columns
+	pairCol = redisdb.PairColumns
+)
+
+// say spells a row for a failed test.
+func say(r kind.Row) string {
+	out := fmt.Sprintf("%q (%v)", r.ID(), r.Problem())
+	for _, c := range r.Schema().Columns() {
+		out += fmt.Sprintf(" %s=%v", c.Name(), c.Value(r))
+	}
+	return out
+}
+
+// unchanged tells whether a reading after another one shows no change.
+func unchanged(k kind.Kind, was, is kind.Row) bool {
+	return kind.Same(was, is) || k.Follow != nil && k.Follow(was, is) == was
+}
 
 // open makes a store that is closed with the test.
 func open(t testing.TB, c redis.UniversalClient, db string) *redisdb.Store {

@@ -13,44 +13,12 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/core/kvstore"
 )
 
-// PairRow is one pair of a database as the dashboard lists it.
-type PairRow struct {
-	id          string
-	Database    string
-	Key         string
-	Bytes       int64     // of the value, unless BytesErr is set
-	Expires     time.Time // on our clock; zero: never, unless ExpiresErr is set
-	Value       []byte    // its first bytes, at most pairPreview, unless ValueErr is set
-	Fingerprint int64     // see fingerprint; nothing where BytesErr or ValueErr is set
-
-	ValueErr   error // why Value is not known
-	BytesErr   error // why Bytes is not known
-	ExpiresErr error // why Expires is not known
-
-	problem error
-}
-
 // pairPreview is how much of a value a row holds.
 const pairPreview = 120
-
-// ID is db:key, both in escaped form.
-func (r *PairRow) ID() string { return r.id }
-
-// Problem is why the pair cannot be read; nil for a good row.
-func (r *PairRow) Problem() error { return r.problem }
-
-// Deadline is when the row ends or changes by itself; zero: never.
-func (r *PairRow) Deadline() time.Time { return r.Expires }
-
-// Equal tells whether other means the same; expiries within half a second do.
-func (r *PairRow) Equal(other *PairRow) bool {
-	return r.id == other.id && r.Fingerprint == other.Fingerprint && r.Bytes == other.Bytes &&
-		r.Expires.IsZero() == other.Expires.IsZero() && r.Expires.Sub(other.Expires).Abs() <= 500*time.Millisecond &&
-		fmt.Sprint(r.problem, r.ValueErr, r.BytesErr, r.ExpiresErr) == fmt.Sprint(other.problem, other.ValueErr, other.BytesErr, other.ExpiresErr)
-}
 
 // PairRows reads and edits the pairs of all databases under one prefix.
 type PairRows struct {
@@ -63,10 +31,15 @@ func NewPairRows(c redis.UniversalClient, prefix string) *PairRows {
 	return &PairRows{c: c, prefix: cmp.Or(prefix, conn.DefaultPrefixes().KV)}
 }
 
+// Kind is the kind of pairs.
+func (r *PairRows) Kind() kind.Kind {
+	return kind.Kind{Name: "keys", Schema: pairSchema, Source: r, Documents: r, Weigh: weigh}
+}
+
 // Patterns find the values.
 func (r *PairRows) Patterns() []string { return []string{conn.EscapeGlob(r.prefix) + "{*}:d:*"} }
 
-// Identify names the row of a value's key.
+// Identify names the row of a value's key: the ID is db:key, both in escaped form.
 func (r *PairRows) Identify(key string) (id string, ok bool) {
 	db, foreign, ok := recognise(r.prefix, key)
 	if !ok || foreign {
@@ -94,7 +67,7 @@ func (r *PairRows) Keys(id string) []string {
 // Read fetches pairs in one pipeline; missing and expired ones are left out. Of a value longer than conn.MaxUnasked it
 // reads the beginning, and its length in a second pipeline. Fields that the server refused to answer are marked as not
 // known.
-func (r *PairRows) Read(ctx context.Context, ids []string) ([]*PairRow, error) {
+func (r *PairRows) Read(ctx context.Context, ids []string) ([]kind.Row, error) {
 	values, lives := make([]*redis.StringCmd, len(ids)), make([]*redis.IntCmd, len(ids))
 	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
 		for i, id := range ids {
@@ -110,7 +83,7 @@ func (r *PairRows) Read(ctx context.Context, ids []string) ([]*PairRow, error) {
 	if err != nil {
 		return nil, conn.Fail("kv: read pairs", r.prefix, err)
 	}
-	rows := make([]*PairRow, 0, len(ids))
+	b := pairSchema.Builder(len(ids))
 	for i, id := range ids {
 		value, err := values[i].Bytes()
 		life, refused := lives[i].Result()
@@ -127,43 +100,45 @@ func (r *PairRows) Read(ctx context.Context, ids []string) ([]*PairRow, error) {
 			}
 			err = cmp.Or(err, unsaid)
 		}
-		row := &PairRow{id: id}
-		if conn.Refused(err) {
-			row.ValueErr, row.BytesErr, err = err, err, nil
-		}
+		b.Row(id)
 		db, key, ok := r.place(id)
 		switch {
-		case err != nil:
-			row.problem = conn.Fail("kv: read pair", r.Keys(id)[0], err)
+		case err != nil && !conn.Refused(err):
+			b.Bad(conn.Fail("kv: read pair", r.Keys(id)[0], err))
+			continue
 		case !ok:
-			row.problem = conn.Fail("kv: read pair", r.Keys(id)[0], errMalformed)
-		default:
-			row.Database, row.Key = db, string(key)
-			row.Bytes, row.ExpiresErr = int64(len(value)), refused
-			if sizes[i] != nil {
-				row.Bytes, row.BytesErr = max(row.Bytes, sizes[i].Val()), sizes[i].Err() // it may have gone meanwhile
-			}
-			if row.BytesErr == nil && row.ValueErr == nil {
-				row.Fingerprint = fingerprint(value, row.Bytes)
-			}
-			row.Value = append([]byte(nil), value[:min(len(value), pairPreview)]...)
-			if refused == nil {
-				row.Expires = conn.Deadline(now, life)
+			b.Bad(conn.Fail("kv: read pair", r.Keys(id)[0], errMalformed))
+			continue
+		}
+		PairColumns.Database.Set(b, db)
+		PairColumns.Key.Set(b, string(key))
+		PairColumns.Value.Set(b, value[:min(len(value), pairPreview)])
+		PairColumns.Value.Unknown(b, err)
+		size, noSize := int64(len(value)), err
+		if sizes[i] != nil {
+			size, noSize = max(size, sizes[i].Val()), sizes[i].Err() // it may have gone meanwhile
+		}
+		if PairColumns.Bytes.Unknown(b, noSize); noSize == nil {
+			PairColumns.Bytes.Set(b, size)
+			if err == nil {
+				PairColumns.Fingerprint.Set(b, fingerprint(value, size))
 			}
 		}
-		rows = append(rows, row)
+		if PairColumns.Expires.Unknown(b, refused); refused == nil {
+			PairColumns.Expires.Set(b, conn.Deadline(now, life))
+		}
 	}
-	return rows, nil
+	return b.Rows(), nil
 }
 
-// Weigh counts the bytes of a pair's value to its database, by the ID of that one's Row. A pair whose size is not known
+// weigh counts the bytes of a pair's value to its database, by the ID of that one's row. A pair whose size is not known
 // counts 1 to Unweighed.
-func (r *PairRows) Weigh(row *PairRow) (group string, n int64) {
-	database, _, _ := strings.Cut(row.id, ":")
-	if row.problem != nil || row.BytesErr != nil {
+func weigh(row kind.Row) (group string, n int64) {
+	database, _, _ := strings.Cut(row.ID(), ":")
+	if row.Bad() || PairColumns.Bytes.Err(row) != nil {
 		return Unweighed(database), 1
 	}
-	return database, row.Bytes
+	return database, PairColumns.Bytes.Of(row)
 }
 
 // Unweighed is the group of those pairs of a database whose size is not known. No escaped name has a question mark.
@@ -208,6 +183,9 @@ func (r *PairRows) Inspect(ctx context.Context, id string) (body []byte, found b
 
 // A pair has no version, so an edit compares values: version is the fingerprint of the value that was seen, and between
 // our looking and our writing the script compares the value itself.
+
+// Condition is that of an edit in words, in which a fingerprint would tell nobody anything.
+func (r *PairRows) Condition(int64) string { return "if its value is still the one shown" }
 
 // Load reads a value for editing, or ErrNotFound; one whose fingerprint would not tell each change is conn.ErrTooLarge.
 func (r *PairRows) Load(ctx context.Context, id string) (body []byte, version int64, err error) {

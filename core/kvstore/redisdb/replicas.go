@@ -3,12 +3,14 @@ package redisdb
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"holdfast/core/kind"
 	"holdfast/core/kvstore"
 )
 
@@ -47,17 +49,45 @@ type Replica struct {
 }
 
 // Lag is how many changes of the database the replica has yet to apply.
-func (p Replica) Lag(r *Row) uint64 { return r.Changes - min(p.Applied, r.Changes) }
+func (p Replica) Lag(r kind.Row) uint64 {
+	changes := Columns.Changes.Of(r)
+	return changes - min(p.Applied, changes)
+}
 
 // Ahead is how many changes the replica has applied that the database does not have: it followed another history.
-func (p Replica) Ahead(r *Row) uint64 { return p.Applied - min(p.Applied, r.Changes) }
+func (p Replica) Ahead(r kind.Row) uint64 { return p.Applied - min(p.Applied, Columns.Changes.Of(r)) }
 
 // MoreReplicas is how many have reported that are not among Replicas, because there are too many to be read.
-func (r *Row) MoreReplicas() int64 { return r.reported - int64(len(r.replicas)) }
+func MoreReplicas(r kind.Row) int64 { return reported.Of(r) - int64(len(replicasOf(r))) }
 
 // Replicas are those that have reported within a day before now, which is the server's time, in the order of their names.
-func (r *Row) Replicas(now time.Time) []Replica {
-	return slices.DeleteFunc(slices.Clone(r.replicas), func(p Replica) bool { return now.Sub(p.Reported) >= replicaLife })
+func Replicas(r kind.Row, now time.Time) []Replica {
+	return slices.DeleteFunc(replicasOf(r), func(p Replica) bool { return now.Sub(p.Reported) >= replicaLife })
+}
+
+// packReplicas is how a row holds them: of each the name with its length, the number, and the moment in milliseconds.
+func packReplicas(all []Replica) []byte {
+	var out []byte
+	for _, p := range all {
+		out = append(binary.AppendUvarint(out, uint64(len(p.Name))), p.Name...)
+		out = binary.AppendVarint(binary.AppendUvarint(out, p.Applied), p.Reported.UnixMilli())
+	}
+	return out
+}
+
+// replicasOf are all that a row holds.
+func replicasOf(r kind.Row) []Replica {
+	var all []Replica
+	for packed := Columns.Replicas.Of(r); len(packed) > 0; {
+		n, size := binary.Uvarint(packed)
+		name := packed[size : size+int(n)]
+		packed = packed[size+int(n):]
+		applied, size := binary.Uvarint(packed)
+		ms, last := binary.Varint(packed[size:])
+		packed = packed[size+last:]
+		all = append(all, Replica{Name: string(name), Applied: applied, Reported: time.UnixMilli(ms).UTC()})
+	}
+	return all
 }
 
 // reports reads fields of the hash of replicas, each behind its name.
@@ -81,8 +111,10 @@ func reports(said []string) (all []Replica, err error) {
 // the time after which somebody would wonder.
 const repeated = 15 * time.Second
 
-func sameReplicas(a, b []Replica) bool {
-	return slices.EqualFunc(a, b, func(p, q Replica) bool {
+// onlyAlive tells whether a reading says the same as the one before it, but that replicas have repeated their reports.
+func onlyAlive(old, r kind.Row) bool {
+	same := slices.EqualFunc(replicasOf(old), replicasOf(r), func(p, q Replica) bool {
 		return p.Name == q.Name && p.Applied == q.Applied && p.Reported.Sub(q.Reported).Abs() <= repeated
 	})
+	return same && kind.Same(old, with(r, func(b *kind.Builder) { Columns.Replicas.Set(b, Columns.Replicas.Of(old)) }))
 }

@@ -11,13 +11,17 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"holdfast/core/kind"
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/redisdb"
 	"holdfast/internal/redistest"
 )
 
+// databases is the kind.
+var databases = redisdb.NewRows(nil, "").Kind()
+
 // rowOf reads the row of a database.
-func rowOf(t testing.TB, c redis.UniversalClient, db string) *redisdb.Row {
+func rowOf(t testing.TB, c redis.UniversalClient, db string) kind.Row {
 	t.Helper()
 	rows, err := redisdb.NewRows(c, "").Read(ctx, []string{db})
 	if err != nil || len(rows) != 1 {
@@ -34,9 +38,9 @@ func report(t testing.TB, s *redisdb.Store, name string, applied uint64) {
 }
 
 // lags spells the replicas of a row: "name+lag" of each.
-func lags(r *redisdb.Row, now time.Time) []string {
+func lags(r kind.Row, now time.Time) []string {
 	out := []string{}
-	for _, p := range r.Replicas(now) {
+	for _, p := range redisdb.Replicas(r, now) {
 		out = append(out, fmt.Sprintf("%s+%d", p.Name, p.Lag(r)))
 	}
 	return out
@@ -63,12 +67,12 @@ func TestARowTellsHowFarReplicasAre(t *testing.T) {
 		if got, want := lags(row, now), []string{"a+1", "ahead+0", "b+0", odd + "+3"}; !slices.Equal(got, want) || row.Problem() != nil {
 			t.Errorf("%q, want %q, %v", got, want, row.Problem())
 		}
-		for _, p := range row.Replicas(now) {
+		for _, p := range redisdb.Replicas(row, now) {
 			if ago := now.Sub(p.Reported); ago < 0 || ago > time.Minute {
 				t.Errorf("%q reported %v ago", p.Name, ago)
 			}
 		}
-		if row.Equal(before) || !row.Equal(rowOf(t, c, "db")) {
+		if unchanged(databases, before, row) || !unchanged(databases, row, rowOf(t, c, "db")) {
 			t.Error("a report does not make another row, or a second reading does")
 		}
 		if life := c.PTTL(ctx, "kv:{db}:replicas").Val(); life <= 23*time.Hour || life > 24*time.Hour {
@@ -149,8 +153,8 @@ func TestWhatIsNoReportIsAProblemUntilTheNextOne(t *testing.T) {
 		t.Error("it is none")
 	}
 	report(t, s, "other", 1)
-	if row := rowOf(t, c, "db"); row.Problem() != nil || len(row.Replicas(time.Now())) != 1 {
-		t.Errorf("%v, %v", row.Replicas(time.Now()), row.Problem())
+	if row := rowOf(t, c, "db"); row.Problem() != nil || len(redisdb.Replicas(row, time.Now())) != 1 {
+		t.Error(say(row))
 	}
 	if err := s.ReportReplica(ctx, "r", kvstore.MaxChangeNumber+1); err == nil {
 		t.Error("a number that is none was noted")
@@ -163,20 +167,71 @@ func TestWhatIsNoReportIsAProblemUntilTheNextOne(t *testing.T) {
 
 func TestTheRateOfChangesFollowsTheReadings(t *testing.T) {
 	start := time.Unix(1_000_000, 0)
-	was := &redisdb.Row{Changes: 100, ReadAt: start}
-	is := &redisdb.Row{Changes: 150, ReadAt: start.Add(time.Second)}
-	is.Follow(was)
-	first := is.Rate.At(is.ReadAt)
+	was, is := reading(t, start, 100, 0), reading(t, start.Add(time.Second), 150, 0)
+	is = databases.Follow(was, is)
+	first := redisdb.Rate(is).At(start.Add(time.Second))
 	if want := 50 * (1 - math.Exp(-0.1)); math.Abs(first-want) > 0.01 {
 		t.Errorf("%v a second, want %v", first, want)
 	}
-	same := &redisdb.Row{Changes: 150, ReadAt: start.Add(11 * time.Second)} // another number changed
-	same.Follow(is)
-	if got := same.Rate.At(same.ReadAt); math.Abs(got-first/math.E) > 0.01 {
+	same := databases.Follow(is, reading(t, start.Add(11*time.Second), 150, 1)) // another number changed
+	if got := redisdb.Rate(same).At(start.Add(11 * time.Second)); math.Abs(got-first/math.E) > 0.01 {
 		t.Errorf("ten seconds later %v, want %v", got, first/math.E)
 	}
-	if !is.Equal(&redisdb.Row{Changes: 150, ReadAt: start.Add(time.Hour)}) {
+	if col.Changes.Of(same) != 150 || col.Applied.Of(same) != 1 || same.ID() != "db" {
+		t.Errorf("beside its rate, the row has become %s", say(same))
+	}
+	if !unchanged(databases, is, reading(t, start.Add(time.Hour), 150, 0)) {
 		t.Error("the moment of a reading makes a change")
+	}
+}
+
+// reading is a row as it was read at a moment.
+func reading(t *testing.T, at time.Time, changes, applied uint64) kind.Row {
+	t.Helper()
+	read, ok := databases.Schema.Column("read")
+	if !ok {
+		t.Fatal("a row does not have the moment of its reading")
+	}
+	return databases.Schema.One("db", func(b *kind.Builder) {
+		kind.Time{Column: read}.Set(b, at)
+		col.Changes.Set(b, changes)
+		col.Applied.Set(b, applied)
+	})
+}
+
+// Replicas report every few seconds that they live. That is a change only when the last such report that is shown is old.
+func TestAReportThatRepeatsItselfIsNoChange(t *testing.T) {
+	c := redistest.Single(t)
+	put(t, open(t, c, "db"), pair("k", "1"))
+	at := func(seconds int64, applied int) kind.Row {
+		t.Helper()
+		if err := c.HSet(ctx, "kv:{db}:replicas", "a", fmt.Sprintf("%d %d", applied, 1000*(1_000_000+seconds)), "b", "1 1000000000").Err(); err != nil {
+			t.Fatal(err)
+		}
+		return rowOf(t, c, "db")
+	}
+	was := at(0, 1)
+	for what, tt := range map[string]struct {
+		is   kind.Row
+		want bool
+	}{
+		"a repeated report":  {at(14, 1), true},
+		"one much later":     {at(16, 1), false},
+		"another number":     {at(1, 0), false},
+		"an earlier report":  {at(-14, 1), true},
+		"one of another age": {at(-16, 1), false},
+	} {
+		if got := unchanged(databases, was, tt.is); got != tt.want {
+			t.Errorf("%s means the same: %v", what, got)
+		}
+		if now := databases.Follow(was, tt.is); !tt.want && !slices.Equal(redisdb.Replicas(now, time.Time{}), redisdb.Replicas(tt.is, time.Time{})) {
+			t.Errorf("%s: %s became %s", what, say(tt.is), say(now))
+		}
+	}
+	late := at(14, 1)
+	put(t, open(t, c, "db"), pair("k", "2"))
+	if unchanged(databases, was, rowOf(t, c, "db")) || unchanged(databases, late, rowOf(t, c, "db")) {
+		t.Error("beside a repeated report, a change is none")
 	}
 }
 
@@ -193,15 +248,13 @@ func TestARestoreIsNoRateOfChanges(t *testing.T) {
 	if err := s.PutSnapshot(r); err != nil {
 		t.Fatal(err)
 	}
-	is := rowOf(t, c, "db")
-	is.Follow(was)
-	if is.Changes <= was.Changes || is.Rate.At(is.ReadAt) != 0 {
-		t.Errorf("from change %d to %d: %v a second", was.Changes, is.Changes, is.Rate.At(is.ReadAt))
+	is := databases.Follow(was, rowOf(t, c, "db"))
+	if rate := redisdb.Rate(is).At(time.Now()); col.Changes.Of(is) <= col.Changes.Of(was) || rate != 0 {
+		t.Errorf("from change %d to %d: %v a second", col.Changes.Of(was), col.Changes.Of(is), rate)
 	}
 	put(t, s, pair("k", "2"))
-	next := rowOf(t, c, "db")
-	next.Follow(is)
-	if next.Rate.At(next.ReadAt) <= 0 {
+	next := databases.Follow(is, rowOf(t, c, "db"))
+	if redisdb.Rate(next).At(time.Now()) <= 0 {
 		t.Error("the next change is none")
 	}
 }
@@ -214,7 +267,7 @@ func TestAPairWeighsItsValueInItsDatabase(t *testing.T) {
 	if err != nil || len(rows) != 1 {
 		t.Fatal(rows, err)
 	}
-	if group, n := r.Weigh(rows[0]); group != rowOf(t, c, "a%3Ab").ID() || n != 5 {
+	if group, n := r.Kind().Weigh(rows[0]); group != rowOf(t, c, "a%3Ab").ID() || n != 5 {
 		t.Errorf("%d in %q", n, group)
 	}
 }

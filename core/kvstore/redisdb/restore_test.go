@@ -145,8 +145,8 @@ func TestARestoreThatDiesIsNoneOrIsFinished(t *testing.T) {
 			t.Fatal(rows, rowErr)
 		}
 		_, listErr := redisdb.NewRows(c, "").ListKeys(ctx, db, nil, nil, 1)
-		if errors.Is(listErr, redisdb.ErrRestoring) != rows[0].Restoring {
-			t.Errorf("after %d steps: %v, %v", n, listErr, rows[0])
+		if errors.Is(listErr, redisdb.ErrRestoring) != col.Restoring.Of(rows[0]) {
+			t.Errorf("after %d steps: %v, %s", n, listErr, say(rows[0]))
 		}
 		_, getErr := s.Get([]byte("old:1"))
 		after := open(t, c, db)

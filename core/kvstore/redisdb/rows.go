@@ -15,66 +15,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
-	"holdfast/core/rate"
+	"holdfast/core/kind"
 )
-
-// Row is one database as the dashboard lists it.
-type Row struct {
-	id        string
-	Database  string // as its owner named it; the id is escaped
-	Keys      int64  // may count keys that expired a moment ago
-	Changes   uint64 // number of the last change
-	Applied   uint64 // number of the last change applied from a master; 0: no replica
-	LogLength int64
-	Restoring bool // a restore was decided and is not finished
-
-	KeysErr     error // why Keys is not known
-	ChangesErr  error // why Changes is not known
-	AppliedErr  error // why Applied is not known
-	LogErr      error // why LogLength is not known
-	RestoreErr  error // why Restoring is not known
-	ReplicasErr error // why nothing is known of replicas
-
-	ReadAt   time.Time // on our clock
-	Rate     rate.Rate // of changes, as far as readings tell
-	restores string    // how many there were
-	replicas []Replica // in the order of their names
-	reported int64     // how many there are, of which replicas are the first few
-	problem  error
-}
-
-// ID is the escaped name of the database; for a foreign key under the prefix a question mark, which no escaped name
-// holds, and what follows the prefix.
-func (r *Row) ID() string { return r.id }
-
-// Problem is why the database cannot be read; nil for a good row.
-func (r *Row) Problem() error { return r.problem }
-
-// Equal tells whether other means the same.
-func (r *Row) Equal(other *Row) bool {
-	if (r.problem == nil) != (other.problem == nil) || (r.problem != nil && r.problem.Error() != other.problem.Error()) {
-		return false
-	}
-	for i, why := range r.unknown() {
-		if fmt.Sprint(why) != fmt.Sprint(other.unknown()[i]) {
-			return false
-		}
-	}
-	return r.id == other.id && r.Keys == other.Keys && r.Changes == other.Changes && r.Applied == other.Applied && r.LogLength == other.LogLength &&
-		r.Restoring == other.Restoring && r.restores == other.restores && r.reported == other.reported && sameReplicas(r.replicas, other.replicas)
-}
-
-func (r *Row) unknown() []error {
-	return []error{r.KeysErr, r.ChangesErr, r.AppliedErr, r.LogErr, r.RestoreErr, r.ReplicasErr}
-}
-
-// Follow takes the rate of changes over from an earlier reading. A restore moves the number without any change.
-func (r *Row) Follow(old *Row) {
-	r.Rate = old.Rate
-	if r.problem == nil && old.problem == nil && cmp.Or(r.ChangesErr, old.ChangesErr, r.RestoreErr, old.RestoreErr) == nil && r.restores == old.restores && r.Changes > old.Changes {
-		r.Rate = old.Rate.Add(r.Changes-old.Changes, old.ReadAt, r.ReadAt)
-	}
-}
 
 // Rows reads all databases under one prefix. It writes nothing, also where a restore waits to be finished.
 type Rows struct {
@@ -87,10 +29,16 @@ func NewRows(c redis.UniversalClient, prefix string) *Rows {
 	return &Rows{c: c, prefix: cmp.Or(prefix, conn.DefaultPrefixes().KV)}
 }
 
+// Kind is the kind of databases.
+func (r *Rows) Kind() kind.Kind {
+	return kind.Kind{Name: "kv", Schema: schema, Source: r, Follow: follow}
+}
+
 // Patterns are wide enough to also find the foreign keys.
 func (r *Rows) Patterns() []string { return []string{conn.EscapeGlob(r.prefix) + "*"} }
 
-// Identify names the database of a raw key.
+// Identify names the database of a raw key: the ID is its escaped name. A foreign key under the prefix has a question mark,
+// which no escaped name holds, and what follows the prefix.
 func (r *Rows) Identify(key string) (id string, ok bool) {
 	db, foreign, ok := recognise(r.prefix, key)
 	if foreign {
@@ -113,15 +61,15 @@ var errForeign = errors.New("foreign key: of no database")
 // Read fetches rows in one pipeline. A database without keys, changes and log does not exist. It reads about
 // MaxReplicas replicas, however many there are. Fields that the server refused to answer are marked as not known; if
 // that leaves open whether the database exists, a second pipeline asks.
-func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
+func (r *Rows) Read(ctx context.Context, ids []string) ([]kind.Row, error) {
 	rows, err := r.read(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
 	var doubtful []string
 	for _, row := range rows {
-		if row.contradicts() {
-			doubtful = append(doubtful, row.id)
+		if contradicts(row) {
+			doubtful = append(doubtful, row.ID())
 		}
 	}
 	if len(doubtful) == 0 {
@@ -132,25 +80,30 @@ func (r *Rows) Read(ctx context.Context, ids []string) ([]*Row, error) {
 		return nil, err
 	}
 	for _, row := range second {
-		at := slices.IndexFunc(rows, func(old *Row) bool { return old.id == row.id })
+		at := slices.IndexFunc(rows, func(old kind.Row) bool { return old.ID() == row.ID() })
 		rows[at] = row
 	}
 	return rows, nil
 }
 
 // contradicts tells whether the numbers of a row cannot be of one moment of one history.
-func (r *Row) contradicts() bool {
-	ahead := slices.ContainsFunc(r.replicas, func(p Replica) bool { return p.Applied > r.Changes })
-	return r.problem == nil && r.ChangesErr == nil && (ahead || r.LogLength > int64(r.Changes))
+func contradicts(r kind.Row) bool {
+	if r.Bad() || Columns.Changes.Err(r) != nil {
+		return false
+	}
+	changes := Columns.Changes.Of(r)
+	return Columns.LogLength.Of(r) > int64(changes) || slices.ContainsFunc(replicasOf(r), func(p Replica) bool { return p.Applied > changes })
 }
 
-func (r *Rows) read(ctx context.Context, ids []string) ([]*Row, error) {
-	type reading struct {
-		keys, log, reported *redis.IntCmd
-		seq, applied, epoch *redis.StringCmd
-		replicas            *redis.ScanCmd
-	}
-	all := make([]reading, len(ids))
+// answers are what the server said of a database.
+type answers struct {
+	keys, log, reported *redis.IntCmd
+	seq, applied, epoch *redis.StringCmd
+	replicas            *redis.ScanCmd
+}
+
+func (r *Rows) read(ctx context.Context, ids []string) ([]kind.Row, error) {
+	all := make([]answers, len(ids))
 	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
 		head := func(key string) *redis.StringCmd { return p.GetRange(ctx, key, 0, conn.MaxNumber-1) } // a foreign value may be huge
 		for i, id := range ids {
@@ -159,7 +112,7 @@ func (r *Rows) read(ctx context.Context, ids []string) ([]*Row, error) {
 				continue
 			}
 			s := spaceOf(r.prefix, id)
-			all[i] = reading{
+			all[i] = answers{
 				reported: p.HLen(ctx, s.replicas), replicas: p.HScan(ctx, s.replicas, 0, "", MaxReplicas), log: p.XLen(ctx, s.log),
 				keys: p.ZCard(ctx, s.ix), applied: head(s.appliedKey), epoch: head(s.epochKey), seq: head(s.seq), // last: what the others count is among it
 			}
@@ -169,63 +122,80 @@ func (r *Rows) read(ctx context.Context, ids []string) ([]*Row, error) {
 		return nil, conn.Fail("kv: read rows", r.prefix, err)
 	}
 	now := time.Now()
-	rows := make([]*Row, 0, len(ids))
+	b := schema.Builder(len(ids))
 	var doubtful []string
 	for i, id := range ids {
-		row, a := &Row{id: id, ReadAt: now}, all[i]
+		b.Row(id)
+		readAt.Set(b, now)
 		if strings.HasPrefix(id, "?") {
-			if row.problem = errForeign; a.keys.Err() != nil || a.keys.Val() > 0 {
-				rows = append(rows, row)
+			if b.Bad(errForeign); all[i].keys.Err() == nil && all[i].keys.Val() == 0 {
+				b.Drop()
 			}
 			continue
 		}
-		row.Database, _ = conn.Unescape(id)
-		row.Keys, row.LogLength = a.keys.Val(), a.log.Val()
-		row.restores = a.epoch.Val()
-		if at := strings.IndexAny(row.restores, "-+"); at >= 0 {
-			row.restores, row.Restoring = row.restores[:at], true
-		}
-		var wrong error
-		if row.Changes, err = number("the change number", stored(a.seq)); err != nil {
-			wrong = err
-		}
-		if row.Applied, err = number("the applied number", stored(a.applied)); err != nil {
-			wrong = cmp.Or(wrong, err)
-		}
-		fields, _ := a.replicas.Val()
-		if row.replicas, err = reports(fields); err != nil {
-			wrong = cmp.Or(wrong, err)
-		}
-		row.reported = max(a.reported.Val(), int64(len(row.replicas)))
-		row.KeysErr, row.ChangesErr, row.AppliedErr, row.LogErr = a.keys.Err(), a.seq.Err(), a.applied.Err(), a.log.Err()
-		row.RestoreErr, row.ReplicasErr = a.epoch.Err(), cmp.Or(a.replicas.Err(), a.reported.Err())
-		if row.ReplicasErr != nil {
-			row.replicas, row.reported = nil, 0
-		}
-		for _, err := range row.unknown() {
-			switch {
-			case err == nil || conn.Refused(err):
-			case strings.HasPrefix(err.Error(), "WRONGTYPE"):
-				wrong = fmt.Errorf("%w: %w", errMalformed, err)
-			default:
-				wrong = err
-			}
-		}
-		row.problem = wrong
-		switch {
-		case wrong != nil || row.Keys > 0 || row.LogLength > 0 || a.seq.Val()+a.applied.Val()+a.epoch.Val() != "":
-			rows = append(rows, row)
-		case cmp.Or(row.KeysErr, row.LogErr, row.ChangesErr, row.AppliedErr, row.RestoreErr) != nil:
-			rows, doubtful = append(rows, row), append(doubtful, r.decisive(id)...)
+		switch there, unsaid := all[i].pack(b, id); {
+		case there:
+		case unsaid:
+			doubtful = append(doubtful, r.decisive(id)...)
+		default:
+			b.Drop()
 		}
 	}
 	gone, err := conn.Gone(ctx, r.c, doubtful)
 	if err != nil {
 		return nil, conn.Fail("kv: read rows", r.prefix, err)
 	}
-	return slices.DeleteFunc(rows, func(row *Row) bool {
-		return !slices.ContainsFunc(r.decisive(row.id), func(key string) bool { return !gone[key] })
+	return slices.DeleteFunc(b.Rows(), func(row kind.Row) bool {
+		return !slices.ContainsFunc(r.decisive(row.ID()), func(key string) bool { return !gone[key] })
 	}), nil
+}
+
+// pack fills the row that was begun. there tells that the database exists or cannot be read; unsaid, that what would tell
+// so was refused.
+func (a *answers) pack(b *kind.Builder, id string) (there, unsaid bool) {
+	name, _ := conn.Unescape(id)
+	changes, wrongChanges := number("the change number", stored(a.seq))
+	applied, wrongApplied := number("the applied number", stored(a.applied))
+	fields, _ := a.replicas.Val()
+	replicas, wrongReplicas := reports(fields)
+	wrong := cmp.Or(wrongChanges, wrongApplied, wrongReplicas)
+	all, noReplicas := max(a.reported.Val(), int64(len(replicas))), cmp.Or(a.replicas.Err(), a.reported.Err())
+	if noReplicas != nil {
+		replicas, all = nil, 0
+	}
+	epoch := a.epoch.Val()
+	if at := strings.IndexAny(epoch, "-+"); at >= 0 {
+		epoch = epoch[:at]
+		Columns.Restoring.Set(b, true)
+	}
+	restores.Set(b, epoch)
+	Columns.Database.Set(b, name)
+	Columns.Keys.Set(b, a.keys.Val())
+	Columns.LogLength.Set(b, a.log.Val())
+	Columns.Changes.Set(b, changes)
+	Columns.Applied.Set(b, applied)
+	Columns.Replicas.Set(b, packReplicas(replicas))
+	reported.Set(b, all)
+	for _, part := range []struct {
+		column kind.Column
+		err    error
+	}{
+		{Columns.Keys.Column, a.keys.Err()}, {Columns.Changes.Column, a.seq.Err()}, {Columns.Applied.Column, a.applied.Err()},
+		{Columns.LogLength.Column, a.log.Err()}, {Columns.Restoring.Column, a.epoch.Err()}, {Columns.Replicas.Column, noReplicas},
+	} {
+		part.column.Unknown(b, part.err)
+		switch {
+		case part.err == nil || conn.Refused(part.err):
+		case strings.HasPrefix(part.err.Error(), "WRONGTYPE"):
+			wrong = fmt.Errorf("%w: %w", errMalformed, part.err)
+		default:
+			wrong = part.err
+		}
+	}
+	b.Bad(wrong)
+	there = wrong != nil || a.keys.Val() > 0 || a.log.Val() > 0 || a.seq.Val()+a.applied.Val()+a.epoch.Val() != ""
+	unsaid = cmp.Or(a.keys.Err(), a.log.Err(), a.seq.Err(), a.applied.Err(), a.epoch.Err()) != nil
+	return there, unsaid
 }
 
 // decisive are the keys by any of which a database exists.

@@ -151,8 +151,9 @@ var inSplit = []struct {
 		if err := rows[0].Problem(); err != nil {
 			return err
 		}
-		if r := rows[0]; r.Keys != int64(len(b.pairs)) || r.Changes != b.changes || r.Applied != b.applied || r.LogLength < 1 || r.LogLength > int64(b.changes) {
-			t.Errorf("row %+v, want %+v", r, b)
+		r := rows[0]
+		if log := col.LogLength.Of(r); col.Keys.Of(r) != int64(len(b.pairs)) || col.Changes.Of(r) != b.changes || col.Applied.Of(r) != b.applied || log < 1 || log > int64(b.changes) {
+			t.Errorf("row %s, want %+v", say(r), b)
 		}
 		pairs := redisdb.NewPairRows(c, "")
 		var ids []string
@@ -170,8 +171,8 @@ var inSplit = []struct {
 			if err := row.Problem(); err != nil {
 				return err
 			}
-			if b.pairs[row.Key] != string(row.Value) {
-				t.Errorf("%q is %q, want %q", row.Key, row.Value, b.pairs[row.Key])
+			if key, value := pairCol.Key.Of(row), pairCol.Value.Text(row); b.pairs[key] != value {
+				t.Errorf("%q is %q, want %q", key, value, b.pairs[key])
 			}
 		}
 		return nil
