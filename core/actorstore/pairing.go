@@ -117,9 +117,6 @@ func (p *Pairing) called(name string) []kind.Row {
 	if p.named == nil {
 		p.named = make(map[string][]kind.Row)
 		for _, w := range p.Workers {
-			if w.Bad() {
-				continue
-			}
 			pod := WorkerColumns.Namespace.Of(w) + "/" + WorkerColumns.Pod.Of(w)
 			p.named[pod] = append(p.named[pod], w)
 			if byUID(w.ID()) {

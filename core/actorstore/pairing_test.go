@@ -98,6 +98,8 @@ func TestAPairingTellsWhichSideIsAlone(t *testing.T) {
 			[]string{"{a1 ns:pool:pod-0 true 1 the worker runs actor s:a2}"}},
 		{"actor missing", nil, []side{{id: pod0, points: "s:a1"}}, []string{"{s:a1 ns:pool:pod-0 false 5 the actor is missing}"}},
 		{"actor on none", []side{{id: "a1"}}, []side{{id: pod0, points: "a1"}}, []string{"{a1 ns:pool:pod-0 false 5 the actor is on no worker}"}},
+		{"actor under both keys, neither of which points back", []side{{id: "s:a1"}, {id: "a1", points: "ns/pod-1"}}, []side{{id: pod0, points: "s:a1"}, {id: "ns:pool:pod-1", points: "a1"}},
+			[]string{"{s:a1 ns:pool:pod-0 false 5 the actor is on no worker}"}},
 		{"actor on another", []side{{id: "a1", points: "ns/pod-1"}}, []side{{id: pod0, points: "a1"}, {id: "ns:pool:pod-1", points: "a1"}},
 			[]string{"{a1 ns:pool:pod-0 false 5 the actor is on worker ns/pod-1}"}},
 		{"each on another", []side{{id: "a1", points: pod0}, {id: "a2", points: "ns:pool:pod-1"}}, []side{{id: pod0, points: "a2"}, {id: "ns:pool:pod-1", points: "a1"}}, []string{
@@ -210,6 +212,24 @@ func TestThePairingOfRowsIsThatOfHalves(t *testing.T) {
 		slices.Sort(want)
 		if !slices.Equal(got, want) {
 			rt.Fatalf("rows tell %q, Halves reports %q", got, want)
+		}
+	})
+}
+
+func TestAnActorNamesItsWorkerInTwoWays(t *testing.T) {
+	part := rapid.StringOfN(rapid.SampledFrom([]rune("ab:/")), 0, 4, -1)
+	rapid.Check(t, func(rt *rapid.T) {
+		ns, pool, pod := part.Draw(rt, "namespace"), part.Draw(rt, "pool"), part.Draw(rt, "pod")
+		w := actorstore.NewWorkerRows(nil, "").Kind().Schema.One("w", func(b *kind.Builder) {
+			workers.Namespace.Set(b, ns)
+			workers.Pool.Set(b, pool)
+			workers.Pod.Set(b, pod)
+		})
+		whole, short := ns+":"+pool+":"+pod, ns+"/"+pod
+		name := rapid.OneOf(rapid.SampledFrom([]string{whole, short, "", ns, whole + ":", ns + ":" + pod, ns + "/" + pool + "/" + pod}), part).Draw(rt, "name")
+		a := actorstore.NewActorRows(nil, "").Kind().Schema.One("a", func(b *kind.Builder) { actors.Worker.Set(b, name) })
+		if want := name == whole || name == short; actorstore.On(a, w) != want || actorstore.WorkerName(w) != whole {
+			rt.Fatalf("an actor on %q is on %q: %v", name, whole, !want)
 		}
 	})
 }
