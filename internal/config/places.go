@@ -99,10 +99,6 @@ func (all places) at(line, column int) place {
 	return all[max(i, 0)]
 }
 
-func (all places) has(path ...string) bool {
-	return slices.ContainsFunc(all, func(p place) bool { return slices.Equal(p.path, path) })
-}
-
 // first is the first entry of a table, or the head of the table or the entry itself.
 func (all places) first(path ...string) place {
 	for _, p := range all {
