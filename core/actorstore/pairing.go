@@ -17,11 +17,12 @@ type Half struct {
 	Reason  string // what is wrong with the other side
 }
 
-// Pairing is where the rows of actors and workers are looked up, to tell which of them do not point at each other.
+// Pairing is where the rows of actors and workers are looked up, to tell which of them do not point at each other. It holds for
+// rows of one moment, and belongs to one goroutine.
 type Pairing struct {
 	Actor   func(id string) (kind.Row, bool)
 	Worker  func(id string) (kind.Row, bool)
-	Workers iter.Seq2[int, kind.Row] // all of them; walked once, when an actor calls its worker by another name than its ID
+	Workers iter.Seq2[int, kind.Row] // all of them; walked once, for the first actor that no worker of the ID it names points back at
 
 	named map[string][]kind.Row // see called
 }
