@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Builder packs rows. Each is begun with Row; what the handles of its columns set belongs to the row that was begun last.
-// All rows share one piece of memory. A Builder belongs to one goroutine.
+// Builder packs rows. Each is begun with Row; what the handles of columns set belongs to the row that was begun last, and is
+// copied when the next one begins. All rows share one piece of memory. A Builder belongs to one goroutine.
 type Builder struct {
 	schema  *Schema
 	out     []byte
@@ -38,7 +38,7 @@ func (s *Schema) Builder(rows int) *Builder {
 	return &Builder{schema: s, values: make([]value, len(s.columns)), ends: make([]int, 0, rows), out: make([]byte, 0, rows*64)}
 }
 
-// One packs one row.
+// One packs one row, which fill sets.
 func (s *Schema) One(id string, fill func(*Builder)) Row {
 	b := s.Builder(1)
 	b.Row(id)

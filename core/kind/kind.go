@@ -1,11 +1,9 @@
 // Package kind says what a kind of state is: a name, the columns of its rows, and how its keys are found, read and
 // changed. It knows no kind itself; each primitive's package exports its own, and core lists them. Rows are packed under
-// the schema of their kind, so that a million of them are a few thousand pieces of memory.
+// the schema of their kind: texts without pointers, of which a million cost the garbage collector next to nothing.
 package kind
 
-import (
-	"context"
-)
+import "context"
 
 // Name names a kind, such as "buffers". It is that of its view, too.
 type Name string
@@ -25,7 +23,7 @@ type Kind struct {
 	// Weigh tells what a row weighs, 0 or more, and in which group, for live.Table.Sum. nil: rows have no weight.
 	Weigh func(Row) (group string, n int64)
 	// Follow makes of a new reading and the one before it the row that is shown, such as with a rate that only two readings
-	// tell; the old row if the new one says nothing new. nil: each reading stands for itself.
+	// tell, or the old row if the new one says nothing new. nil: each reading stands for itself.
 	Follow func(old, new Row) Row
 }
 
@@ -44,8 +42,8 @@ type Source interface {
 	Inspect(ctx context.Context, id string) (body []byte, found bool, err error)
 }
 
-// Sizing is a Source that tells how many bytes of content Inspect would read, or 0 where Inspect reads but the beginning of
-// what is large. Of others the size is that of the row's strings and hashes.
+// Sizing is a Source that tells how many bytes of content Inspect would read, or 0 where it reads only the beginning of
+// what is large. For any other Source the size is that of the row's strings and hashes.
 type Sizing interface {
 	Size(ctx context.Context, id string) (int64, error)
 }

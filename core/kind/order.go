@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// Keys in byte order: two rows compare as the keys of their values do. Each key ends where it ends, so that another may
-// follow it.
+// A key is a value as bytes: byte order is the order of the values, and no key begins with another one, so that more may
+// follow it, such as an ID.
 
 // First bytes of a key.
 const (

@@ -26,11 +26,12 @@ const (
 // at which the answer came.
 const DeadlineTolerance = 500 * time.Millisecond
 
-// Schema is the columns of a kind, in the order in which rows hold them.
+// Schema is the columns of a kind, in the order in which rows hold them. It is complete before the first row is packed;
+// from then on it may be used by several goroutines.
 type Schema struct {
 	columns   []column
 	deadline  int // the first column of TypeDeadline; -1: none
-	exact     bool
+	exact     bool // rows are the same only if they are equal
 	sentinels []error
 	words     words
 }
@@ -38,14 +39,14 @@ type Schema struct {
 type column struct {
 	name  string
 	typ   Type
-	aside bool
+	aside bool // see Aside
 }
 
 // maxColumns is what the head of a row has bits for.
 const maxColumns = 60
 
-// NewSchema makes a schema without columns. The errors of its rows match these sentinels with errors.Is, at most 32, besides
-// replies of the server, which stay replies.
+// NewSchema makes a schema without columns. The errors of its rows match the given sentinels with errors.Is, at most 32, if
+// they did before they were packed; transport errors and replies of the server stay what they are.
 func NewSchema(sentinels ...error) *Schema {
 	if len(sentinels) > 32 {
 		panic("kind: more than 32 sentinels")
@@ -82,7 +83,7 @@ func (s *Schema) Column(name string) (Column, bool) {
 	return Column{s, i}, i >= 0
 }
 
-// Aside takes a column out of the equality of rows: what a reading notes about itself.
+// Aside takes a column out of what Same compares, such as one in which a reading notes when it was made.
 func (s *Schema) Aside(c Column) {
 	s.columns[c.index].aside, s.exact = true, false
 }

@@ -60,7 +60,8 @@ const slowTrip = kind.DeadlineTolerance - 100*time.Millisecond
 func (f feed) readInTime(ctx context.Context, ids []string) ([]kind.Row, error) {
 	sent := time.Now()
 	rows, err := f.read(ctx, ids)
-	if err == nil && time.Since(sent) > slowTrip && slices.ContainsFunc(rows, func(r kind.Row) bool { return !r.Deadline().IsZero() }) {
+	ends := func(r kind.Row) bool { return !r.Deadline().IsZero() }
+	if err == nil && time.Since(sent) > slowTrip && slices.ContainsFunc(rows, ends) {
 		return f.read(ctx, ids)
 	}
 	return rows, err

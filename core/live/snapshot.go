@@ -147,8 +147,8 @@ func (t *Table) Get(id string) (kind.Row, bool) {
 // Sum is the total weight of the rows of a group; 0 if there are none, or if the kind has no weights.
 func (t *Table) Sum(group string) int64 { return t.sums[group] }
 
-// Within is the part of the table whose IDs start with prefix, which ends in an ASCII character, as a table of its own; it costs the same however many
-// rows there are.
+// Within is the part of the table whose IDs start with prefix, as a table of its own; it costs the same however many rows
+// there are. The prefix ends in an ASCII character.
 func (t *Table) Within(prefix string) *Table {
 	part := *t
 	if prefix == "" {

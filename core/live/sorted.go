@@ -10,7 +10,7 @@ import (
 
 // Sorted is a sequence of packed entries, such as rows, in the byte order of their keys. It never changes: the one that
 // follows it shares the blocks in which nothing differs, so that what is new costs no more than the blocks it falls into.
-// Blocks hold no pointers but those to themselves, so that the collector has next to nothing to mark.
+// No entry holds pointers, so that the collector has next to nothing to mark.
 type Sorted struct {
 	key    func(entry string) string // what an entry is ordered by; no two have the same
 	blocks []*block                  // none is empty
@@ -150,7 +150,7 @@ type Edit struct {
 	next uint64
 }
 
-// Apply makes edits in any order; where two are of the same key one with an entry counts.
+// Apply makes edits, which may come in any order. Of two with the same key, the one with an entry counts.
 func (s *Sorted) Apply(edits []Edit) *Sorted {
 	slices.SortFunc(edits, func(a, b Edit) int {
 		return cmp.Or(strings.Compare(a.Key, b.Key), cmp.Compare(len(a.Entry), len(b.Entry)))
@@ -303,7 +303,8 @@ func (m *merger) block(b int, edits []Edit) {
 func (m *merger) add() {
 	marked := m.pass != 0
 	now := m.work
-	if last := len(m.out) - 1; last >= 0 && m.fresh && m.out[last].len()+now.len() <= fewInBlock && len(m.out[last].data)+len(now.data) <= maxBlockBytes/2 {
+	last := len(m.out) - 1
+	if last >= 0 && m.fresh && m.out[last].len()+now.len() <= fewInBlock && len(m.out[last].data)+len(now.data) <= maxBlockBytes/2 {
 		var joined work
 		joined.addRun(m.out[last], 0, m.out[last].len(), marked)
 		joined.addRun(&block{data: string(now.data), ends: now.ends, pass: now.pass}, 0, now.len(), marked)

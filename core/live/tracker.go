@@ -38,7 +38,10 @@ type tracker struct {
 
 func newTracker(f feed) *tracker {
 	table := NewTable(f.Name, f.Schema)
-	return &tracker{feed: f, rows: table.rows, pass: mark(0), wanted: map[string]struct{}{}, unread: map[string]struct{}{}, needed: map[string]map[string]struct{}{}, table: table}
+	return &tracker{
+		feed: f, rows: table.rows, table: table, pass: mark(0),
+		wanted: map[string]struct{}{}, unread: map[string]struct{}{}, needed: map[string]map[string]struct{}{},
+	}
 }
 
 // mark is what is kept of the number of a pass. Rows that a pass did not meet are gone by its end, so none is as old as
