@@ -138,6 +138,55 @@ func TestTypesAtTheirLimits(t *testing.T) {
 	}
 }
 
+// A text that is given in parts is that which is given whole.
+func TestPartsOfATextAreOneText(t *testing.T) {
+	s := kind.NewSchema()
+	text, word := s.Text("text"), s.Word("word")
+	whole := func(v string) kind.Row { return s.One("id", func(b *kind.Builder) { text.Set(b, v); word.Set(b, v) }) }
+	long := strings.Repeat("x", 1000)
+	for _, parts := range [][]string{nil, {""}, {"a"}, {"a", "", "b"}, {"a", "b"}, {"", "ab"}, {"new", "word"}, {long, "a", long}} {
+		r := s.One("id", func(b *kind.Builder) {
+			text.SetParts(b, "taken", "back")
+			text.SetParts(b, parts...)
+			word.SetParts(b, "taken", "back")
+			word.SetParts(b, parts...)
+		})
+		if v := strings.Join(parts, ""); r != whole(v) || text.Of(r) != v || word.Of(r) != v {
+			t.Errorf("%q is %v", parts, r)
+		}
+	}
+	b := s.Builder(2)
+	b.Row("1")
+	text.SetParts(b, "a", "b")
+	b.Row("2")
+	text.SetParts(b, "c", "d")
+	word.SetParts(b, "a", "b")
+	text.Set(b, "e")
+	if rows := b.Rows(); text.Of(rows[0]) != "ab" || text.Of(rows[1]) != "e" || word.Of(rows[1]) != "ab" {
+		t.Error(rows)
+	}
+	if n := testing.AllocsPerRun(100, func() { b.Row("id"); text.SetParts(b, "a", long); word.SetParts(b, "a", "b"); b.Drop() }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestRowsSpellThemselvesOut(t *testing.T) {
+	s := kind.NewSchema(errBroken)
+	text, n, end := s.Text("text"), s.Int("n"), s.Deadline("end")
+	r := s.One("a\n", func(b *kind.Builder) {
+		b.Bad(errBroken)
+		text.Set(b, "\x1b[31m")
+		n.Unknown(b, errBroken)
+		end.Set(b, time.UnixMilli(5))
+	})
+	if got, want := r.String(), `"a\n" unreadable: broken text="\x1b[31m" n not known: broken end=1970-01-01 00:00:00.005 +0000 UTC`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if got := (kind.Row{}).String(); got != "no row" {
+		t.Error(got)
+	}
+}
+
 // What is given out is not what is packed, and what was given in may change once the row is packed.
 func TestRowsShareNoMemoryThatChanges(t *testing.T) {
 	s := kind.NewSchema()
@@ -219,7 +268,7 @@ func TestSchemas(t *testing.T) {
 	}
 	r := s.One("id", func(b *kind.Builder) { kind.Bool{Column: s.Columns()[59]}.Set(b, true) })
 	for i, c := range s.Columns() {
-		if found, ok := s.Column(c.Name()); !ok || found != c || c.Type() != kind.TypeBool || (kind.Bool{Column: c}).Of(r) != (i == 59) {
+		if found, ok := s.Column(c.Name()); !ok || found != c || c.Type() != kind.TypeBool || c.Schema() != s || (kind.Bool{Column: c}).Of(r) != (i == 59) {
 			t.Errorf("column %d: %+v", i, c)
 		}
 	}

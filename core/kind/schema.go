@@ -30,7 +30,7 @@ const DeadlineTolerance = 500 * time.Millisecond
 // from then on it may be used by several goroutines.
 type Schema struct {
 	columns   []column
-	deadline  int // the first column of TypeDeadline; -1: none
+	deadline  int  // the first column of TypeDeadline; -1: none
 	exact     bool // rows are the same only if they are equal
 	sentinels []error
 	words     words

@@ -62,24 +62,12 @@ func differ(t testing.TB, s *live.Snapshot, keys []string, k kind.Kind, report c
 		case !found:
 			report("%s: %q is missing", k.Name, want.ID())
 		case !kind.Same(got, want):
-			report("%s: %s, want %s", k.Name, spelled(got), spelled(want))
+			report("%s: %v, want %v", k.Name, got, want)
 		}
 	}
 	if table.Len() != len(rows) || table.Bad != bad {
 		report("%s: %d rows, %d bad; want %d, %d", k.Name, table.Len(), table.Bad, len(rows), bad)
 	}
-}
-
-// spelled is all that a row says.
-func spelled(r kind.Row) string {
-	text := fmt.Sprintf("%q", r.ID())
-	if r.Bad() {
-		text += fmt.Sprintf(" is unreadable: %v", r.Problem())
-	}
-	for _, c := range r.Schema().Columns() {
-		text += fmt.Sprintf(" %s: %v", c.Name(), c.Value(r))
-	}
-	return text
 }
 
 // writer does things to a few names of every kind, through the primitives and past them.

@@ -159,7 +159,7 @@ func TestEveryKindIsReadBesideWhatIsBroken(t *testing.T) {
 			}},
 		} {
 			if r, found := s.Table(tt.kind).Get(tt.id); !found || !tt.ok(r) {
-				t.Errorf("%s: %s", tt.kind, spelled(r))
+				t.Errorf("%s: %v", tt.kind, r)
 			}
 		}
 	})

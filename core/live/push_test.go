@@ -141,7 +141,7 @@ func TestPushesThatAreCut(t *testing.T) {
 		ok(t, err)
 		s := until(t, c, "what was missed", pushed(i+1))
 		if row, _ := s.Table("actors").Get("0"); actorstore.ActorColumns.IP.Of(row) != fmt.Sprint(i) {
-			t.Errorf("a row that was known is %s", spelled(row))
+			t.Errorf("a row that was known is %v", row)
 		}
 		if now := links(t, admin); len(now) != 1 || now[0] == was[0] {
 			t.Errorf("links %v after %v", now, was)

@@ -33,7 +33,7 @@ func TestSleeper(t *testing.T) {
 		s := c.Live.Snapshot()
 		first := ""
 		if a := s.Table("actors"); a.Len() > 0 {
-			first = spelled(a.Row(0))
+			first = a.Row(0).String()
 		}
 		fmt.Printf("pushed %v, state %d, %d rows, %s\n", s.Pushed, s.State, s.Table("actors").Len(), first)
 	}

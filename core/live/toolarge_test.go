@@ -115,7 +115,7 @@ func pairs(t *testing.T, c *core.Core, admin *redis.Client, size int64) {
 	}
 	columns, was := redisdb.PairColumns, row()
 	if columns.Bytes.Of(was) != size || columns.Value.Text(was) == "" || was.Problem() != nil {
-		t.Error(spelled(was))
+		t.Error(was)
 	}
 	if _, _, err := keys.Documents.Load(ctx, "db:k"); !errors.Is(err, conn.ErrTooLarge) {
 		t.Errorf("an edit of it: %v", err)
@@ -156,11 +156,11 @@ func TestValuesAtTheLimit(t *testing.T) {
 		actors := read("actors", "fits", "over", "empty", "none")
 		if len(actors) != 3 || actors[0].Problem() != nil || !errors.Is(actors[1].Problem(), conn.ErrTooLarge) || actors[2].Problem() == nil ||
 			errors.Is(actors[2].Problem(), conn.ErrTooLarge) {
-			t.Errorf("%+v", actors)
+			t.Error(actors)
 		}
 		generations, locks := read("generations", "ns:empty", "ns:none"), read("locks", "lock:empty", "lock:none")
 		if len(generations) != 1 || generations[0].Problem() == nil || len(locks) != 1 || locks[0].Problem() != nil {
-			t.Errorf("%+v, %+v", generations, locks)
+			t.Error(generations, locks)
 		}
 	})
 }
