@@ -43,11 +43,10 @@ func (m *Model) Inspect(ctx context.Context, name kind.Name, id string) (Detail,
 	return m.detail(ctx, name, id, MaxInspect)
 }
 
-// maxGlance is the content that Glance shows whole. A server that is asked for more may be busy with it for long, and
-// so may the line.
+// maxGlance is the content that Glance reads whole. More than that may take the server and the line too long.
 const maxGlance = 8 << 20
 
-// Glance is Inspect for a screen: of less than that the content stays on the server.
+// Glance is Inspect for a screen, which must not wait for long: content above 8 MiB stays on the server.
 func (m *Model) Glance(ctx context.Context, name kind.Name, id string) (Detail, error) {
 	return m.detail(ctx, name, id, maxGlance)
 }

@@ -32,7 +32,7 @@ const (
 )
 
 // Model reads everything and publishes snapshots. Make it with New and let Run read until its context ends; all other
-// methods may be called from any goroutine. Only Inspect and ReadRow wait for the server.
+// methods may be called from any goroutine. Only Inspect, Glance and ReadRow wait for the server.
 type Model struct {
 	conn     *conn.Conn
 	refresh  time.Duration

@@ -14,7 +14,7 @@ import (
 // EventKind says what happened to the server, or to many rows at once.
 type EventKind int
 
-// The events that an operator must not miss.
+// What an operator must not miss.
 const (
 	Restarted EventKind = iota // a master is another process than before (run id)
 	TookOver                   // another server is master now
@@ -22,7 +22,7 @@ const (
 	Vanished                   // most rows of a kind are gone, and nothing told why
 )
 
-// Event is one of them.
+// Event is something that happened to the server, or to many rows at once.
 type Event struct {
 	At   time.Time // on our clock
 	What EventKind

@@ -9,7 +9,7 @@ import (
 	"holdfast/core/kind"
 )
 
-// Rows is a sequence of rows; Table is one.
+// Rows is a sequence of rows, such as a Table or an Order.
 type Rows interface {
 	Len() int
 	At(i int) Row
