@@ -13,6 +13,10 @@ func TestResizeLosesNothing(t *testing.T) {
 			w.bump("n", fmt.Sprintf("k%02d", i), i+1)
 		}
 	}
+	sizes := 200
+	if testing.Short() {
+		sizes = 15
+	}
 	for _, c := range []struct {
 		name  string
 		fill  func(*world)
@@ -41,7 +45,7 @@ func TestResizeLosesNothing(t *testing.T) {
 			d := open(t, options{}, c.fill)
 			c.setup(d)
 			before := d.screen()
-			for i := range 200 {
+			for i := range sizes {
 				d.resize(i*37%310, i*13%103)
 				d.check()
 			}
