@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"runtime/debug"
 
 	"github.com/charmbracelet/x/term"
 
@@ -122,7 +121,7 @@ func (s *session) show(ctx context.Context, keys *keymap.Map, note, why string) 
 		here.Names = nil // a demo goes nowhere
 	}
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(90) // of a million rows: what they take again as room for the collector came to 300 MB in all
+		tuneCollector()
 	}
 	d := tui.Config{
 		Views: views.Frames(), Live: s.core.Live, Operator: s.op, Conn: s.core.Conn, Keys: keys, Start: o.view, Note: note,
