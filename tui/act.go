@@ -56,14 +56,7 @@ func (m *Model) viewAction(a keymap.Action) *Action {
 
 // begin starts an action on exactly the rows that are marked, or on the one that is open or under the cursor.
 func (m *Model) begin(a *Action) tea.Cmd {
-	if m.isBusy() {
-		return nil
-	}
-	rows, out, why := m.rowsFor(a)
-	if why != "" {
-		m.say(why, Warn)
-		return nil
-	}
+	rows, out, _, _ := m.rowsFor(a) // which there are: it was asked before
 	v, _ := m.subject()
 	kind := v.Kind
 	switch {
@@ -107,7 +100,7 @@ func (m *Model) anew(a *Action, name kind.Name, rows []live.Row) (now []live.Row
 	if len(now) == 0 {
 		return nil, "", a.Label + ": " + goneWords(len(rows))
 	}
-	if now, out, why = m.fit(a, now); len(gone) > 0 {
+	if now, out, why, _ = m.fit(a, now); len(gone) > 0 {
 		out = strings.TrimSuffix(leftOut("it is gone", "they are gone", gone)+"\n"+out, "\n")
 	}
 	return now, out, why
@@ -140,17 +133,18 @@ func (m *Model) refused(a *Action, r live.Row) tea.Cmd {
 
 // isBusy says so if an action still runs.
 func (m *Model) isBusy() bool {
-	if m.working != nil {
-		m.say("another action is still running", Plain)
+	why := m.busyWith()
+	if why != "" {
+		m.say(why, Plain)
 	}
-	return m.working != nil
+	return why != ""
 }
 
 // rowsFor are the rows that an action is for, or why there are none; one nil row for an action that needs none. Of several
-// marked ones those that cannot be read are left out, which out says.
-func (m *Model) rowsFor(a *Action) (rows []live.Row, out, why string) {
+// marked ones those that cannot be read are left out, which out says; by is the one of several that keeps it from all.
+func (m *Model) rowsFor(a *Action) (rows []live.Row, out, why string, by live.Row) {
 	if a.NoRow {
-		return []live.Row{nil}, "", ""
+		return []live.Row{nil}, "", "", nil
 	}
 	if m.detail == nil && m.view().Kind != "" {
 		rows = m.table().targets()
@@ -159,19 +153,19 @@ func (m *Model) rowsFor(a *Action) (rows []live.Row, out, why string) {
 	}
 	switch {
 	case len(rows) == 0 && m.detail != nil:
-		return nil, "", a.Label + ": " + goneWords(1)
+		return nil, "", a.Label + ": " + goneWords(1), nil
 	case len(rows) == 0 && m.table().hidden > 0:
-		return nil, "", a.Label + ": the filter hides all marked rows"
+		return nil, "", a.Label + ": the filter hides all marked rows", nil
 	case len(rows) == 0:
-		return nil, "", a.Label + ": there is no row here"
+		return nil, "", a.Label + ": " + a.Disabled(nil), nil
 	case len(rows) > 1 && !a.Bulk:
-		return nil, "", fmt.Sprintf("%s takes one row, %d are marked", a.Label, len(rows))
+		return nil, "", fmt.Sprintf("%s takes one row, %d are marked", a.Label, len(rows)), nil
 	}
 	return m.fit(a, rows)
 }
 
 // fit are those of rows that an action can be done to; of one alone and of readable ones it can be done to all or to none.
-func (m *Model) fit(a *Action, rows []live.Row) (fit []live.Row, out, why string) {
+func (m *Model) fit(a *Action, rows []live.Row) (fit []live.Row, out, why string, by live.Row) {
 	readable := slices.DeleteFunc(slices.Clone(rows), func(r live.Row) bool { return r.Problem() != nil })
 	if len(readable) > 0 && len(readable) < len(rows) {
 		var bad []string
@@ -183,28 +177,17 @@ func (m *Model) fit(a *Action, rows []live.Row) (fit []live.Row, out, why string
 		rows, out = readable, leftOut("it is unreadable", "they are unreadable", bad)
 	}
 	for _, r := range rows {
-		why := a.refuses(r)
+		why := a.Disabled(r)
 		if why == "" {
 			continue
 		}
 		why = fmt.Sprintf("%s %s: %s", a.Label, r.ID(), why)
 		if len(rows) > 1 {
-			why += m.leadTo(r)
+			by = r
 		}
-		return nil, "", why
+		return nil, "", why, by
 	}
-	return rows, out, ""
-}
-
-// refuses says why the action cannot be done to a row; empty where it can.
-func (a *Action) refuses(r live.Row) string {
-	switch {
-	case r.Problem() != nil:
-		return "the record is unreadable"
-	case a.Blocked != nil:
-		return a.Blocked(r)
-	}
-	return ""
+	return rows, out, "", nil
 }
 
 // leadTo puts the cursor on the one marked row that keeps an action from all of them, and says how to go on without it.

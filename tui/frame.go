@@ -262,7 +262,7 @@ func (m *Model) hints() string {
 		labels[h.Action] = h.Label
 	}
 	var b strings.Builder
-	l, key, label := line{b: &b}, penOf(m.theme.Key), penOf(m.theme.KeyLabel)
+	l, key, label, dim := line{b: &b}, penOf(m.theme.Key), penOf(m.theme.KeyLabel), penOf(m.theme.Muted)
 	room, kept := m.width, 0
 	shown := m.Keys.Short(m.scope(), actions...)
 	for _, e := range shown {
@@ -285,9 +285,13 @@ func (m *Model) hints() string {
 			break
 		}
 		room -= hintWidth(name, says)
-		l.write(key, " ", name)
+		onKey, onLabel := key, label
+		if m.dimmed(e.Action) {
+			onKey, onLabel = dim, dim
+		}
+		l.write(onKey, " ", name)
 		l.write(pen{}, " ")
-		l.write(label, says)
+		l.write(onLabel, says)
 		l.write(pen{}, " ")
 	}
 	l.end()

@@ -74,14 +74,12 @@ func (m *Model) setFilter(text string) tea.Cmd {
 func (m *Model) chooseOrder() tea.Cmd {
 	choices := m.orders()
 	if choices == nil {
-		m.say(m.noOrders(), Plain)
+		m.say(m.disabled(keymap.Sort), Plain)
 		return nil
 	}
 	m.overlays.Push(overlay.NewPicker("Sort "+m.view().Title+" by", choices))
 	return nil
 }
-
-func (m *Model) noOrders() string { return m.view().Name + " has a fixed order" }
 
 // orders are the columns to sort by; choosing the sorted one again reverses it.
 func (m *Model) orders() (choices []overlay.Choice) {

@@ -3,7 +3,6 @@ package tui
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -17,18 +16,18 @@ func (m *Model) act(a keymap.Action) tea.Cmd {
 	if n := a.View(); n > 0 {
 		return m.switchTo(n - 1)
 	}
+	if m.refuses(a) {
+		return nil
+	}
 	switch a {
 	case keymap.Quit:
-		if m.isBusy() {
-			return nil // there is a harder way out, which needs no permission
-		}
 		return tea.Quit
 	case keymap.NextView:
 		return m.switchTo((m.top() + 1) % len(m.tops))
 	case keymap.PrevView:
 		return m.switchTo((m.top() + len(m.tops) - 1) % len(m.tops))
 	case keymap.Help:
-		m.overlays.Push(overlay.NewHelp("Keys of "+m.view().Title, m.helpGroups()))
+		m.overlays.Push(overlay.NewHelp("Keys of "+m.view().Title, m.helpGroups(), m.disabled))
 	case keymap.OpenPalette:
 		m.overlays.Push(m.palette())
 	case keymap.CommandLog:
@@ -133,24 +132,9 @@ func (m *Model) tableAct(a keymap.Action) tea.Cmd {
 	case keymap.SortReverse:
 		t.order.descending = !t.order.descending
 		return m.arrange()
-	default:
-		b, _ := m.Keys.Binding(a)
-		m.say(refused(b, t.view), Plain)
 	}
 	m.focus()
 	return nil
-}
-
-// refused says that an action does not apply to the rows of a view.
-func refused(b keymap.Binding, v *View) string {
-	if b.Action == keymap.Put {
-		return "only databases take new keys"
-	}
-	noun := v.noun()
-	if v.Kind == "" {
-		noun = "this row"
-	}
-	return noun + " cannot be " + strings.TrimSuffix(b.Label, "e") + "ed"
 }
 
 // marked says so if not all rows could be marked that were to be.

@@ -8,7 +8,7 @@ import (
 
 // What the key hints offer: nothing that would only be refused because of where the operator is.
 
-// offered are the actions of the view that can be done to the row that keys act on, or to none.
+// offered are the actions of the view that could be done to a row here, the one that keys act on or another, or to none.
 func (m *Model) offered() []Action {
 	v, _ := m.subject()
 	noRow := m.table().rows.Len() == 0
@@ -30,6 +30,14 @@ func (m *Model) offered() []Action {
 		}
 	}
 	return out
+}
+
+// maxAsked is how many rows are asked for a hint: it is drawn with every frame.
+const maxAsked = 100
+
+// dimmed tells a hint whose action is disabled.
+func (m *Model) dimmed(a keymap.Action) bool {
+	return !m.overlays.Holds() && len(m.table().marks) <= maxAsked && m.disabled(a) != ""
 }
 
 // ways are the actions that lead on from a table or a detail pane, the most needed first.
@@ -61,11 +69,11 @@ func (m *Model) idleHere(a keymap.Action) bool {
 	t := m.table()
 	switch a {
 	case keymap.OpenDetail:
-		return t.rows.Len() == 0
+		return m.disabled(a) != ""
 	case keymap.Filter:
 		return t.rows.all() == 0
 	case keymap.Sort:
-		return t.rows.Len() == 0 || !t.view.sortable()
+		return t.rows.Len() == 0 || m.disabled(a) != ""
 	case keymap.Mark:
 		bulk := func(a Action) bool { return a.Bulk }
 		return t.rows.Len() == 0 || !slices.ContainsFunc(t.view.Actions, bulk)

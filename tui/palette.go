@@ -78,7 +78,7 @@ func (m *Model) available() (can, cannot []overlay.Choice) {
 			label = a.Label // in the view's words
 		}
 		c := overlay.Choice{Label: label, Hint: strings.Join(e.Keys, " ") + "  " + e.Help, Pick: func() tea.Cmd { return m.act(e.Action) }}
-		if why := m.whyNot(e); why != "" {
+		if why := m.disabled(e.Action); why != "" {
 			c.Hint = "not now: " + why
 			cannot = append(cannot, c)
 			continue
@@ -86,61 +86,6 @@ func (m *Model) available() (can, cannot []overlay.Choice) {
 		can = append(can, c)
 	}
 	return can, cannot
-}
-
-// whyNot says why an action cannot be done here and now; empty if it can.
-func (m *Model) whyNot(e keymap.Binding) string {
-	noRow := m.target() == nil
-	switch e.Action {
-	case keymap.Undo:
-		last := m.done.next()
-		if last == nil {
-			return "nothing to undo"
-		}
-		if len(last.undo) > 0 {
-			return ""
-		}
-		return last.why
-	case keymap.UndoList:
-		if len(m.done.entries) == 0 {
-			return "nothing to undo"
-		}
-	case keymap.PrevPlace:
-		if m.history.at == 0 {
-			return noPlaceBefore
-		}
-	case keymap.NextPlace:
-		if m.history.at >= len(m.history.visits)-1 {
-			return noPlaceAfter
-		}
-	case keymap.OpenDetail, keymap.Copy, keymap.Mark, keymap.MarkRange, keymap.MarkAll:
-		if noRow {
-			return "there is no row here"
-		}
-	case keymap.ClearMarks:
-		if len(m.table().marks) == 0 {
-			return "no row is marked"
-		}
-	case keymap.FollowLink, keymap.NextLink, keymap.PrevLink:
-		if m.detail != nil && len(m.detail.links) == 0 {
-			return "this row has no links"
-		}
-	case keymap.Sort:
-		if len(m.orders()) == 0 {
-			return m.noOrders()
-		}
-	}
-	a := m.viewAction(e.Action)
-	switch {
-	case e.Scope != keymap.Row:
-		return ""
-	case a == nil:
-		return refused(e, m.view())
-	case m.Operator.ReadOnly():
-		return "read-only"
-	}
-	_, _, why := m.rowsFor(a)
-	return why
 }
 
 // helpGroups are the keys that count where the operator is, from the same data that binds them.
@@ -159,7 +104,7 @@ func (m *Model) forView(entries []keymap.Binding) []keymap.Binding {
 	var views []string
 	for _, e := range entries {
 		switch n := e.Action.View(); {
-		case n > len(m.tops) || e.Scope == keymap.Row && m.viewAction(e.Action) == nil:
+		case n > len(m.tops) || m.never(e.Action) != "":
 		case n > 0:
 			views = append(views, e.Keys[0])
 		default:

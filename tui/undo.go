@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/internal/text"
+	"holdfast/keymap"
 	"holdfast/tui/overlay"
 )
 
@@ -116,12 +118,9 @@ func (h *undoHistory) next() *undoEntry {
 
 // undoLast plans to take back the last action, or says once why that cannot be.
 func (m *Model) undoLast() tea.Cmd {
-	if m.isBusy() {
-		return nil
-	}
 	last := m.done.next()
-	if last == nil {
-		m.say("nothing to undo", Plain)
+	if last == nil || m.working != nil {
+		m.say(cmp.Or(m.busyWith(), m.disabled(keymap.Undo)), Plain)
 		return nil
 	}
 	if len(last.undo) > 0 {

@@ -10,16 +10,20 @@ import (
 
 const helpKeys = 14 // cells for the keys of an action
 
-// NewHelp lists keys, and what else is to be known of a table.
-func NewHelp(title string, groups []keymap.Group) *pane {
+// NewHelp lists keys, those of disabled actions dimmed, and what else is to be known of a table.
+func NewHelp(title string, groups []keymap.Group, disabled func(keymap.Action) string) *pane {
 	return &pane{title: title, text: func(th themes.Theme, w int) (int, func(int) string) {
 		var lines []string
 		for _, group := range groups {
 			lines = append(lines, th.Title.Render(group.Title))
 			for _, e := range group.Entries {
 				keys := strings.Join(e.Keys, " ")
+				key, says := th.Key, th.Text
+				if disabled(e.Action) != "" {
+					key, says = th.Muted, th.Muted
+				}
 				for _, part := range text.Wrap(e.Help, w-helpKeys-1) {
-					lines = append(lines, th.Key.Render(text.Fit(keys, helpKeys, false))+" "+th.Text.Render(part))
+					lines = append(lines, key.Render(text.Fit(keys, helpKeys, false))+" "+says.Render(part))
 					keys = ""
 				}
 			}
