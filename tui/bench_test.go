@@ -107,7 +107,7 @@ func BenchmarkKeyToFrame(b *testing.B) {
 				b.ReportAllocs()
 				for i := 0; b.Loop(); i++ {
 					start := time.Now()
-					m.keyed = time.Time{} // these are not typed at once
+					m.pace.keyed = time.Time{} // these are not typed at once
 					m.Update(keys[i%len(keys)])
 					m.View()
 					took = append(took, time.Since(start))
@@ -145,8 +145,7 @@ func BenchmarkJump(b *testing.B) {
 					start := time.Now()
 					typed += string(letter)
 					cmd := m.jumpTo(m.jump, typed)
-					m.frame = ""
-					m.View()
+					m.paint()
 					took = append(took, time.Since(start))
 					if start = time.Now(); cmd != nil {
 						look(cmd)
@@ -179,10 +178,10 @@ func BenchmarkFrame(b *testing.B) {
 				snap()
 			}},
 			{"cursor", func(i int) {
-				m.keyed = time.Time{}
+				m.pace.keyed = time.Time{}
 				m.Update(tea.KeyPressMsg{Code: []rune{tea.KeyDown, tea.KeyUp}[i%2]})
 			}},
-			{"clock", func(int) { m.drawn = time.Time{}; m.Update(clockMsg{}) }},
+			{"clock", func(int) { m.pace.drawn = time.Time{}; m.Update(clockMsg{}) }},
 		} {
 			b.Run(fmt.Sprintf("%s/%dx%d", change.name, size[0], size[1]), func(b *testing.B) {
 				took := make([]time.Duration, 0, 1<<16)
@@ -206,7 +205,7 @@ func BenchmarkKeyToFrameOfAnOverlay(b *testing.B) {
 	took := make([]time.Duration, 0, 1<<16)
 	for i := 0; b.Loop(); i++ {
 		start := time.Now()
-		m.keyed = time.Time{}
+		m.pace.keyed = time.Time{}
 		m.Update(tea.KeyPressMsg{Code: []rune{tea.KeyDown, tea.KeyUp}[i%2]})
 		m.View()
 		took = append(took, time.Since(start))
@@ -235,7 +234,7 @@ func BenchmarkSearchKeyToFrame(b *testing.B) {
 					k = tea.KeyPressMsg{Code: tea.KeyEnter}
 				}
 				start := time.Now()
-				m.keyed = time.Time{}
+				m.pace.keyed = time.Time{}
 				m.Update(k)
 				m.View()
 				took = append(took, time.Since(start))

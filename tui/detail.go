@@ -89,7 +89,7 @@ func (m *Model) openDetail(id string) tea.Cmd {
 
 func (m *Model) showDetail(d *detail) tea.Cmd {
 	m.detail = d
-	m.touch(m.here())
+	m.places.touch(m.here())
 	if at, ok := m.table().rows.find(d.id); ok {
 		m.table().moveTo(at)
 	}

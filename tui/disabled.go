@@ -63,11 +63,11 @@ func (m *Model) disabledHere(a keymap.Action) string {
 	case keymap.Undo, keymap.UndoList:
 		return m.cannotUndo(a)
 	case keymap.PrevPlace:
-		if m.history.at == 0 {
+		if m.places.history.at == 0 {
 			return noPlaceBefore
 		}
 	case keymap.NextPlace:
-		if m.history.at >= len(m.history.visits)-1 {
+		if m.places.history.at >= len(m.places.history.visits)-1 {
 			return noPlaceAfter
 		}
 	case keymap.OpenDetail, keymap.Mark, keymap.MarkRange, keymap.MarkAll:

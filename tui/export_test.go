@@ -10,11 +10,12 @@ import (
 
 // Route is Update without the commands that wait for what comes from outside: the driver of the tests brings that.
 func (m *Model) Route(msg tea.Msg) tea.Cmd {
-	m.frame = ""
-	return m.route(msg)
+	cmd := m.route(msg)
+	m.paint()
+	return cmd
 }
 
-// RouteOnly is Route while the frame is not drawn.
+// RouteOnly is Route without drawing the screen.
 func (m *Model) RouteOnly(msg tea.Msg) tea.Cmd { return m.route(msg) }
 
 func SnapshotMsg(s *live.Snapshot) tea.Msg { return snapshotMsg{s} }

@@ -27,11 +27,8 @@ const (
 // The lines of the frame around the body: header, tabs, status, message and key hints.
 const frameLines = 5
 
-// View draws the screen, or hands out the last drawing if nothing happened since.
+// View hands out the screen as it was drawn last.
 func (m *Model) View() tea.View {
-	if m.frame == "" {
-		m.frame, m.drawn = m.draw(), m.Now()
-	}
 	v := tea.NewView(m.frame)
 	v.AltScreen = true
 	if m.Mouse {
@@ -41,6 +38,9 @@ func (m *Model) View() tea.View {
 	v.WindowTitle = "holdfast " + text.Line(m.Conn.Place())
 	return v
 }
+
+// paint draws the screen anew.
+func (m *Model) paint() { m.frame, m.pace.drawn = m.draw(), m.Now() }
 
 func (m *Model) tooSmall() bool { return m.width < minWidth || m.height < minHeight }
 

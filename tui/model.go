@@ -24,35 +24,25 @@ type Model struct {
 	snap    *live.Snapshot
 	latency latency
 	tabs    []*table // one a view
-	tops    []int    // the views that have a tab on the screen
-	rooms   []room   // of the counts on those tabs
+	line    tabLine
 	active  int
 	busy    bool // a tab is being arranged
 
-	detail  *detail   // nil: the table has the body
-	aside   []*detail // that were left last
-	trail   []place   // where links led from, the last one at the end; never changed in place
-	history history
-	recent  []place // rows that were opened or acted on, the last one first
+	detail *detail // nil: the table has the body
+	places places
 
-	overlays  overlay.Stack
-	broken    overlay.Layer // says what failed last
-	jump      *jump         // the last one; nil: nobody jumped yet
-	filterErr error
-	recall    recall
-	toast     toast
-	working   *job // that runs
-	done      undoHistory
-	leads     string // the connection to go to after this one; empty: none
+	overlays overlay.Stack
+	broken   overlay.Layer // says what failed last
+	jump     *jump         // the last one; nil: nobody jumped yet
+	recall   recall
+	toast    toast
+	working  *job // that runs
+	done     undoHistory
+	leads    string // the connection to go to after this one; empty: none
 
-	after  func(time.Duration) <-chan time.Time
-	unseen chan struct{} // nil: the terminal is looked at; closed when it is again
-
-	spots spots     // of the screen as drawn last
-	frame string    // the screen as drawn last; empty: something changed since
-	drawn time.Time // when that was
-	keyed time.Time // when it was dropped for a key
-	owed  bool      // it is still to be dropped for one
+	pace  pace
+	spots spots  // of the screen as drawn last
+	frame string // that screen
 }
 
 // New makes the model of a dashboard.
@@ -60,7 +50,7 @@ func New(ctx context.Context, c Config) *Model {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	m := &Model{Config: c, ctx: ctx, theme: c.Theme(true), snap: c.Live.Snapshot(), after: time.After}
+	m := &Model{Config: c, ctx: ctx, theme: c.Theme(true), snap: c.Live.Snapshot(), pace: pace{after: time.After}}
 	m.recall.used = map[string][]string{}
 	if c.Connections.Why != "" {
 		m.overlays.Push(overlay.NewText("This connection stays", c.Connections.Why))
@@ -72,14 +62,14 @@ func New(ctx context.Context, c Config) *Model {
 		}
 		m.tabs = append(m.tabs, t)
 		if v.Parent == "" {
-			m.tops = append(m.tops, i)
+			m.line.tops = append(m.line.tops, i)
 		}
 		if v.Name == c.Start {
 			m.active = i
 		}
 	}
 	m.notePlace()
-	m.rooms = make([]room, len(m.tops))
+	m.line.rooms = make([]room, len(m.line.tops))
 	return m
 }
 
@@ -88,34 +78,39 @@ func (m *Model) Init() tea.Cmd {
 	return tea.Batch(m.awaitChange(), tick(), tea.RequestBackgroundColor, m.arrange(), m.loadFilters())
 }
 
-// Update routes one message.
+// Update routes one message, and draws the screen if that may have changed it.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	return m, tea.Batch(guard(m.route(msg)), m.next(msg), m.redraw(msg))
+	cmd := tea.Batch(guard(m.route(msg)), m.next(msg))
+	draw, later := m.pace.due(msg, m.Now())
+	if draw {
+		m.paint()
+	}
+	return m, tea.Batch(cmd, later)
 }
 
 func (m *Model) route(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
-		clear(m.rooms)
+		clear(m.line.rooms)
 		return m.layout()
 	case tea.BackgroundColorMsg:
 		m.theme = m.Theme(msg.IsDark())
 		return m.drawBody()
 	case drawMsg:
 	case tea.FocusMsg:
-		m.look(true)
+		m.pace.look(true)
 	case tea.BlurMsg:
-		m.look(false)
+		m.pace.look(false)
 	case tea.KeyPressMsg:
-		m.look(true) // even if the terminal has not said so
+		m.pace.look(true) // even if the terminal has not said so
 		cmd := m.key(msg)
 		m.notePlace()
 		return cmd
 	case tea.MouseWheelMsg:
 		return m.wheel(msg)
 	case tea.MouseClickMsg:
-		m.look(true)
+		m.pace.look(true)
 		return m.click(msg)
 	case tea.MouseReleaseMsg, tea.MouseMotionMsg: // a click is done when the button goes down
 	case tea.PasteMsg:

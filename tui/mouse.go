@@ -89,9 +89,9 @@ func (m *Model) clickTable(x, y int) tea.Cmd {
 	case m.detail == nil:
 		return m.enter()
 	}
-	if last := len(m.trail) - 1; last >= 0 && m.trail[last].tab == m.active {
-		m.trail = slices.Clone(m.trail) // places in the history share the old one
-		m.trail[last].cursor = id
+	if last := len(m.places.trail) - 1; last >= 0 && m.places.trail[last].tab == m.active {
+		m.places.trail = slices.Clone(m.places.trail) // places in the history share the old one
+		m.places.trail[last].cursor = id
 	}
 	return m.openDetail(id) // beside the table, in the place of the one there
 }

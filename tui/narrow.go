@@ -14,7 +14,7 @@ import (
 
 // startFilter gives the keys to the filter line.
 func (m *Model) startFilter() tea.Cmd {
-	m.filterErr, m.recall.at = nil, -1
+	m.recall.err, m.recall.at = nil, -1
 	p := overlay.NewPrompt(overlay.Prompt{Label: " /", Keys: keymap.Line}, m.table().order.filter.text)
 	p.Offers = func() []keymap.Action {
 		if len(m.recall.used[m.view().Name]) == 0 {
@@ -23,10 +23,10 @@ func (m *Model) startFilter() tea.Cmd {
 		return []keymap.Action{keymap.OlderFilter, keymap.NewerFilter}
 	}
 	p.Wrong = func() string {
-		if m.filterErr == nil {
+		if m.recall.err == nil {
 			return ""
 		}
-		return text.Line(m.filterErr.Error())
+		return text.Line(m.recall.err.Error())
 	}
 	p.Changed = func(typed string) tea.Cmd {
 		m.recall.at = -1
@@ -42,14 +42,14 @@ func (m *Model) uncover() tea.Cmd {
 	if m.detail == nil || m.split() {
 		return nil
 	}
-	m.detail, m.trail = nil, nil
+	m.detail, m.places.trail = nil, nil
 	return m.layout()
 }
 
 // filterAct takes the keys of the filter line. A wrong pattern keeps it open.
 func (m *Model) filterAct(a keymap.Action, p *overlay.Prompt) (next func() tea.Cmd, shut bool) {
 	switch {
-	case a == keymap.Accept && m.filterErr == nil:
+	case a == keymap.Accept && m.recall.err == nil:
 		return func() tea.Cmd { return m.useFilter(p.Text()) }, true
 	case a == keymap.OlderFilter || a == keymap.NewerFilter:
 		return func() tea.Cmd { return m.recallFilter(a, p) }, false
@@ -63,7 +63,7 @@ func (m *Model) filterAct(a keymap.Action, p *overlay.Prompt) (next func() tea.C
 func (m *Model) setFilter(text string) tea.Cmd {
 	t := m.table()
 	f, err := parseFilter(text, t.view.Columns)
-	if m.filterErr = err; err != nil {
+	if m.recall.err = err; err != nil {
 		return nil
 	}
 	t.order.filter = f

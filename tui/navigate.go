@@ -23,9 +23,9 @@ func (m *Model) act(a keymap.Action) tea.Cmd {
 	case keymap.Quit:
 		return tea.Quit
 	case keymap.NextView:
-		return m.switchTo((m.top() + 1) % len(m.tops))
+		return m.switchTo((m.top() + 1) % len(m.line.tops))
 	case keymap.PrevView:
-		return m.switchTo((m.top() + len(m.tops) - 1) % len(m.tops))
+		return m.switchTo((m.top() + len(m.line.tops) - 1) % len(m.line.tops))
 	case keymap.Help:
 		m.overlays.Push(overlay.NewHelp("Keys of "+m.view().Title, m.helpGroups(), m.disabled))
 	case keymap.OpenPalette:
@@ -54,7 +54,7 @@ func (m *Model) act(a keymap.Action) tea.Cmd {
 		return m.back()
 	case keymap.CloseDetail:
 		m.endSearch()
-		if len(m.trail) == 0 {
+		if len(m.places.trail) == 0 {
 			return m.goTo(m.active)
 		}
 		return m.back()
@@ -145,22 +145,22 @@ func (m *Model) marked(all bool) {
 }
 
 func (m *Model) switchTo(tab int) tea.Cmd {
-	if tab < 0 || tab >= len(m.tops) {
-		m.say(fmt.Sprintf("there are %d views", len(m.tops)), Plain)
+	if tab < 0 || tab >= len(m.line.tops) {
+		m.say(fmt.Sprintf("there are %d views", len(m.line.tops)), Plain)
 		return nil
 	}
-	m.trail = nil
-	return m.goTo(m.tops[tab])
+	m.places.trail = nil
+	return m.goTo(m.line.tops[tab])
 }
 
 // top is the place among the tabs on the screen that the operator is in: that of the view, or of its parent.
 func (m *Model) top() int {
-	return slices.IndexFunc(m.tops, func(i int) bool { return i == m.active || m.Views[i].Name == m.view().Parent })
+	return slices.IndexFunc(m.line.tops, func(i int) bool { return i == m.active || m.Views[i].Name == m.view().Parent })
 }
 
 func (m *Model) goTo(tab int) tea.Cmd {
 	m.layAside()
-	m.active, m.filterErr = tab, nil
+	m.active, m.recall.err = tab, nil
 	return tea.Batch(m.layout(), m.arrange())
 }
 
@@ -190,7 +190,7 @@ func (m *Model) open(l Link) tea.Cmd {
 // back undoes the last step inward: a search, the marks and the filter of a table, then the row or link that was opened.
 func (m *Model) back() tea.Cmd {
 	t := m.table()
-	switch n := len(m.trail); {
+	switch n := len(m.places.trail); {
 	case m.detail != nil && m.detail.search != nil:
 		m.endSearch()
 	case m.detail == nil && len(t.marks) > 0:
@@ -198,8 +198,8 @@ func (m *Model) back() tea.Cmd {
 	case m.detail == nil && t.order.filter.text != "":
 		return m.setFilter("")
 	case n > 0:
-		from := m.trail[n-1]
-		m.trail = m.trail[:n-1]
+		from := m.places.trail[n-1]
+		m.places.trail = m.places.trail[:n-1]
 		return m.restore(from)
 	}
 	return nil

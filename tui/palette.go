@@ -2,7 +2,6 @@ package tui
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -10,17 +9,6 @@ import (
 	"holdfast/keymap"
 	"holdfast/tui/overlay"
 )
-
-// maxRecent is how many rows the palette leads back to.
-const maxRecent = 20
-
-// touch remembers a row that was opened or acted on, the last one first.
-func (m *Model) touch(p place) {
-	p = place{tab: p.tab, within: p.within, id: p.id}
-	m.recent = slices.DeleteFunc(m.recent, func(old place) bool { return old == p })
-	m.recent = slices.Insert(m.recent, 0, p)
-	m.recent = m.recent[:min(len(m.recent), maxRecent)]
-}
 
 // touchAll remembers rows that were acted on, as far as it is known where they stand.
 func (m *Model) touchAll(j *job, ids []string) {
@@ -31,7 +19,7 @@ func (m *Model) touchAll(j *job, ids []string) {
 		for _, id := range ids[max(0, len(ids)-maxRecent):] {
 			within := m.tabs[i].order.within
 			if v.Parent == "" || within != "" && strings.HasPrefix(id, within) {
-				m.touch(place{tab: i, within: within, id: id})
+				m.places.touch(place{tab: i, within: within, id: id})
 			}
 		}
 		return
@@ -42,12 +30,12 @@ func (m *Model) touchAll(j *job, ids []string) {
 // what cannot be done, with the reason.
 func (m *Model) palette() overlay.Layer {
 	var choices []overlay.Choice
-	for i, at := range m.tops {
+	for i, at := range m.line.tops {
 		choices = append(choices, overlay.Choice{Label: m.Views[at].Title, Hint: fmt.Sprintf("view %d", i+1), Pick: func() tea.Cmd { return m.switchTo(i) }})
 	}
 	can, cannot := m.available()
 	choices = append(choices, can...)
-	for _, p := range m.recent {
+	for _, p := range m.places.recent {
 		v := m.Views[p.tab]
 		choices = append(choices, overlay.Choice{Label: p.id, Hint: "recent row of " + v.Name, Pick: func() tea.Cmd {
 			m.leave()
@@ -104,7 +92,7 @@ func (m *Model) forView(entries []keymap.Binding) []keymap.Binding {
 	var views []string
 	for _, e := range entries {
 		switch n := e.Action.View(); {
-		case n > len(m.tops) || m.never(e.Action) != "":
+		case n > len(m.line.tops) || m.never(e.Action) != "":
 		case n > 0:
 			views = append(views, e.Keys[0])
 		default:

@@ -7,6 +7,14 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
+// places are where the operator has been, in the orders in which one comes back there.
+type places struct {
+	trail   []place // where links led from, the last one at the end; never changed in place
+	history history
+	recent  []place   // rows that were opened or acted on, the last one first
+	aside   []*detail // that were left last
+}
+
 // place is where the operator is: a view, what it is narrowed to, and the row that is open. It holds no content, so that
 // many of them cost nothing.
 type place struct {
@@ -68,11 +76,11 @@ func (m *Model) here() place {
 }
 
 // notePlace keeps the history up to what keys did.
-func (m *Model) notePlace() { m.history.note(visit{m.here(), m.trail}) }
+func (m *Model) notePlace() { m.places.history.note(visit{m.here(), m.places.trail}) }
 
 // walk goes through the history by a number of places.
 func (m *Model) walk(by int) tea.Cmd {
-	h := &m.history
+	h := &m.places.history
 	to := h.at + by
 	switch {
 	case to < 0:
@@ -84,16 +92,16 @@ func (m *Model) walk(by int) tea.Cmd {
 	}
 	h.at = to
 	v := h.visits[to]
-	m.trail = v.trail
+	m.places.trail = v.trail
 	cmd := m.restore(v.place)
-	h.visits[to] = visit{m.here(), m.trail} // if the row is gone, its view took its place
+	h.visits[to] = visit{m.here(), m.places.trail} // if the row is gone, its view took its place
 	return cmd
 }
 
 // leave remembers where links lead from; back leads here again.
 func (m *Model) leave() {
-	from := m.trail[max(0, len(m.trail)-maxPlaces+1):]
-	m.trail = append(slices.Clone(from), m.here()) // places in the history share the old one
+	from := m.places.trail[max(0, len(m.places.trail)-maxPlaces+1):]
+	m.places.trail = append(slices.Clone(from), m.here()) // places in the history share the old one
 }
 
 // restore leads to a place. If its row is gone, that is said and the view shown.
@@ -116,7 +124,7 @@ func (m *Model) restore(p place) tea.Cmd {
 		m.say(fmt.Sprintf("%s is gone", p.id), Plain)
 		return cmd
 	}
-	d := m.taken(t.view, p.id)
+	d := m.places.taken(t.view, p.id)
 	d.s.Asked, d.resume, d.search = p.top, p.top, nil
 	if p.link != (Link{}) {
 		d.choose(p.link)
@@ -132,16 +140,16 @@ func (m *Model) layAside() {
 	if m.detail == nil {
 		return
 	}
-	m.aside = slices.Insert(m.aside, 0, m.detail)
-	m.aside = slices.Delete(m.aside, min(len(m.aside), maxAside), len(m.aside))
+	m.places.aside = slices.Insert(m.places.aside, 0, m.detail)
+	m.places.aside = slices.Delete(m.places.aside, min(len(m.places.aside), maxAside), len(m.places.aside))
 	m.detail = nil
 }
 
 // taken is the detail of a row as it was laid aside, else a new one.
-func (m *Model) taken(v *View, id string) *detail {
-	for i, d := range m.aside {
+func (w *places) taken(v *View, id string) *detail {
+	for i, d := range w.aside {
 		if d.view == v && d.id == id {
-			m.aside = slices.Delete(m.aside, i, i+1)
+			w.aside = slices.Delete(w.aside, i, i+1)
 			return d
 		}
 	}
@@ -153,4 +161,15 @@ func (d *detail) choose(l Link) {
 	if d.link = slices.Index(d.links, l); d.link < 0 {
 		d.links, d.link, d.linked = []Link{l}, 0, linkBase{}
 	}
+}
+
+// maxRecent is how many rows the palette leads back to.
+const maxRecent = 20
+
+// touch remembers a row that was opened or acted on, the last one first.
+func (w *places) touch(p place) {
+	p = place{tab: p.tab, within: p.within, id: p.id}
+	w.recent = slices.DeleteFunc(w.recent, func(old place) bool { return old == p })
+	w.recent = slices.Insert(w.recent, 0, p)
+	w.recent = w.recent[:min(len(w.recent), maxRecent)]
 }

@@ -54,7 +54,7 @@ const (
 // awaitChange waits for the next snapshot, made when the last one was taken in. Those that come before it is time become
 // one, so that a storm of changes costs no more than the screen can show; keys do not wait here.
 func (m *Model) awaitChange() tea.Cmd {
-	every, after, looked := frameEvery, m.after, m.unseen
+	every, after, looked := frameEvery, m.pace.after, m.pace.unseen
 	switch {
 	case looked != nil:
 		every = unseenEvery
@@ -75,46 +75,6 @@ func (m *Model) awaitChange() tea.Cmd {
 			return nil
 		}
 	})
-}
-
-// look notes whether somebody looks at the terminal. One that does not say counts as looked at.
-func (m *Model) look(on bool) {
-	switch {
-	case on && m.unseen != nil:
-		close(m.unseen)
-		m.unseen = nil
-	case !on && m.unseen == nil:
-		m.unseen = make(chan struct{})
-	}
-}
-
-// redraw drops the drawn frame, for a message may change anything on it: but not for the clock where readings make the
-// ages go on anyway, and not for each of many keys that come faster than frames, so that the last one is answered as soon.
-func (m *Model) redraw(msg tea.Msg) tea.Cmd {
-	const keyEvery = frameEvery / 2
-	now := m.Now()
-	switch msg.(type) {
-	case clockMsg:
-		if now.Sub(m.drawn) <= clockEvery*9/10 {
-			return nil
-		}
-	case tea.MouseReleaseMsg, tea.MouseMotionMsg:
-		return nil
-	case tea.KeyPressMsg:
-		if m.owed {
-			return nil
-		}
-		if now.Sub(m.keyed) < keyEvery {
-			m.owed = true
-			after := m.after
-			return func() tea.Msg { <-after(keyEvery); return drawMsg{} }
-		}
-		m.keyed = now
-	case drawMsg:
-		m.keyed, m.owed = now, false
-	}
-	m.frame = ""
-	return nil
 }
 
 // clockEvery is how often ages and deadlines on the screen move at least.

@@ -19,12 +19,12 @@ type paced struct {
 	msgs  chan tea.Msg       // what the poller brought
 }
 
-func pace(t *testing.T) *paced {
+func pacing(t *testing.T) *paced {
 	p := &paced{Model: many(t, 3, 80, 24), t: t, waits: make(chan time.Duration, 9), due: make(chan time.Time), msgs: make(chan tea.Msg, 9)}
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
 	p.ctx = ctx
-	p.after = func(d time.Duration) <-chan time.Time { p.waits <- d; return p.due }
+	p.pace.after = func(d time.Duration) <-chan time.Time { p.waits <- d; return p.due }
 	<-p.Live.Changed() // what was read to fill it
 	return p
 }
@@ -57,7 +57,7 @@ func (p *paced) newest(want *live.Snapshot) {
 }
 
 func TestSnapshotsOfOneFrameBecomeOne(t *testing.T) {
-	p := pace(t)
+	p := pacing(t)
 	p.poll(16 * time.Millisecond)
 	p.change()
 	p.change()
@@ -72,7 +72,7 @@ func TestSnapshotsOfOneFrameBecomeOne(t *testing.T) {
 }
 
 func TestNobodyLooks(t *testing.T) {
-	p := pace(t)
+	p := pacing(t)
 	p.route(tea.BlurMsg{})
 	p.route(tea.BlurMsg{})
 	p.poll(time.Second)

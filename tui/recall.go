@@ -20,6 +20,7 @@ const (
 
 // recall are the filters that were used in each view, newest first, and where in those the filter line is.
 type recall struct {
+	err   error               // what is wrong with the text in the line; nil: nothing
 	used  map[string][]string // by the name of the view
 	at    int                 // that in the line; -1: what was typed
 	typed string
@@ -139,9 +140,9 @@ func (m *Model) recallFilter(a keymap.Action, p *overlay.Prompt) tea.Cmd {
 // filterBy filters the active table by a text that was used before.
 func (m *Model) filterBy(text string) tea.Cmd {
 	cmd := tea.Batch(m.uncover(), m.setFilter(text))
-	if m.filterErr != nil {
-		m.say(m.filterErr.Error(), Bad)
-		m.filterErr = nil
+	if m.recall.err != nil {
+		m.say(m.recall.err.Error(), Bad)
+		m.recall.err = nil
 		return cmd
 	}
 	return tea.Batch(cmd, m.useFilter(text))

@@ -23,7 +23,7 @@ type stormy struct {
 func storm(t *testing.T, w, h int) *stormy {
 	s := &stormy{Model: many(t, 20_000, w, h), t: t, now: time.Now()}
 	s.Now = func() time.Time { return s.now }
-	s.after = func(time.Duration) <-chan time.Time {
+	s.pace.after = func(time.Duration) <-chan time.Time {
 		due := make(chan time.Time, 1)
 		due <- time.Time{}
 		return due

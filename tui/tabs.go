@@ -14,25 +14,35 @@ import (
 // goes up and down moves no tab.
 type room struct{ full, brief int }
 
+// tabLine is what the line of tabs keeps.
+type tabLine struct {
+	tops  []int  // the views that have a tab
+	rooms []room // of the counts on those
+}
+
 // tabLine: the views with their counts; the narrower the terminal, the less of each. Names get shorter before any count is
 // lost, and all at once.
 func (m *Model) tabLine() string {
-	for i, at := range m.tops {
-		r, n := &m.rooms[i], m.tabCount(at)
+	for i, at := range m.line.tops {
+		r, n := &m.line.rooms[i], m.tabCount(at)
 		r.full, r.brief = max(r.full, text.Width(humanize.Comma(n))), max(r.brief, text.Width(brief(n)))
 	}
-	short := func(i int) string { return m.Views[m.tops[i]].Short + m.countOn(i, " ", brief, m.rooms[i].brief) }
+	short := func(i int) string {
+		return m.Views[m.line.tops[i]].Short + m.countOn(i, " ", brief, m.line.rooms[i].brief)
+	}
 	forms := []struct {
 		gap string
 		tab func(i int) string
 	}{
 		{" ", func(i int) string {
-			return m.Views[m.tops[i]].Title + m.countOn(i, " ", humanize.Comma, m.rooms[i].full)
+			return m.Views[m.line.tops[i]].Title + m.countOn(i, " ", humanize.Comma, m.line.rooms[i].full)
 		}},
 		{" ", short},
-		{"", func(i int) string { return m.Views[m.tops[i]].Short + m.countOn(i, ":", brief, m.rooms[i].brief) }},
-		{"", func(i int) string { return m.shorter(i, 3) + m.countOn(i, ":", brief, m.rooms[i].brief) }},
-		{"", func(i int) string { return m.shorter(i, 2) + m.countOn(i, ":", brief, m.rooms[i].brief) }},
+		{"", func(i int) string {
+			return m.Views[m.line.tops[i]].Short + m.countOn(i, ":", brief, m.line.rooms[i].brief)
+		}},
+		{"", func(i int) string { return m.shorter(i, 3) + m.countOn(i, ":", brief, m.line.rooms[i].brief) }},
+		{"", func(i int) string { return m.shorter(i, 2) + m.countOn(i, ":", brief, m.line.rooms[i].brief) }},
 		{"", func(i int) string { return m.shorter(i, 2) + m.countOn(i, ":", terse, maxTerse) }},
 	}
 	for _, f := range forms {
@@ -63,7 +73,7 @@ func (m *Model) tabLine() string {
 
 // shorter is the beginning of a tab's name; of one that counts nothing, the short name.
 func (m *Model) shorter(i, letters int) string {
-	v := m.Views[m.tops[i]]
+	v := m.Views[m.line.tops[i]]
 	if v.Kind == "" {
 		return v.Short
 	}
@@ -73,13 +83,13 @@ func (m *Model) shorter(i, letters int) string {
 // longestCounts are the tabs but the active one in the order in which they lose their counts.
 func (m *Model) longestCounts() []int {
 	var idle []int
-	for i := range m.tops {
+	for i := range m.line.tops {
 		if i != m.top() {
 			idle = append(idle, i)
 		}
 	}
 	slices.SortFunc(idle, func(a, b int) int {
-		if c := m.rooms[b].brief - m.rooms[a].brief; c != 0 {
+		if c := m.line.rooms[b].brief - m.line.rooms[a].brief; c != 0 {
 			return c
 		}
 		return b - a
@@ -92,7 +102,7 @@ func (m *Model) tabsIn(form func(i int) string, gap string) string {
 	var b strings.Builder
 	m.spots.tabs = nil
 	from := 0
-	for i := range m.tops {
+	for i := range m.line.tops {
 		says := fmt.Sprint(i + 1)
 		if told := form(i); told != "" {
 			says += " " + told
@@ -116,10 +126,10 @@ func (m *Model) tabCount(view int) int64 { return int64(m.snap.Table(m.Views[vie
 
 // countOn is the count of a tab behind a separator; nothing for a view that counts nothing.
 func (m *Model) countOn(i int, separator string, write func(int64) string, room int) string {
-	if m.Views[m.tops[i]].Kind == "" {
+	if m.Views[m.line.tops[i]].Kind == "" {
 		return ""
 	}
-	return separator + text.Fit(write(m.tabCount(m.tops[i])), room, false)
+	return separator + text.Fit(write(m.tabCount(m.line.tops[i])), room, false)
 }
 
 // brief writes a count in at most four cells: 999, 1.2k, 12k, 3.4M.
