@@ -19,6 +19,7 @@ import (
 	"holdfast/internal/redistest"
 	"holdfast/keymap"
 	"holdfast/themes"
+	"holdfast/tui/content"
 )
 
 // manyRows are rows as those of actors are: a name, a state, a place and some numbers.
@@ -224,7 +225,7 @@ func BenchmarkSearchKeyToFrame(b *testing.B) {
 			m := many(b, 100, 200, 60)
 			d := &detail{view: m.view(), id: "agent-0000001", row: m.table().selected(), loaded: true}
 			d.whole.Found, d.whole.Body = true, []byte(body)
-			d.body = layBody(m.theme, d.whole.Body, 0, m.width*3/5-3)
+			d.body = content.Lay(m.theme, d.whole.Body, 0, m.width*3/5-3)
 			m.detail = d
 			took := make([]time.Duration, 0, 1<<16)
 			for i := 0; b.Loop(); i++ {

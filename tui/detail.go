@@ -10,6 +10,7 @@ import (
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/keymap"
+	"holdfast/tui/content"
 	"holdfast/tui/overlay"
 )
 
@@ -33,16 +34,16 @@ type detail struct {
 
 	readings int // of the content
 
-	body    *laid    // the content; nil until it is laid out
-	related []string // the documents that it names
-	drawer  int      // counts the times it was laid out: only the last counts
+	body    *content.Laid // the content; nil until it is laid out
+	related []string      // the documents that it names
+	drawer  int           // counts the times it was laid out: only the last counts
 
 	links   []Link
 	link    int      // selected one
 	linked  linkBase // what links are of
 	linking bool
 
-	search *search // nil: none is on
+	search *content.Search // nil: none is on
 
 	s      overlay.Scroller
 	resume int // the first line to be in the window once the content is there
@@ -77,7 +78,7 @@ type (
 	bodyMsg struct {
 		d       *detail
 		drawer  int
-		body    *laid
+		body    *content.Laid
 		related []string
 	}
 )
@@ -214,7 +215,7 @@ func (m *Model) drawBody() tea.Cmd {
 	d.drawer++
 	drawer, whole, th, width := d.drawer, d.whole, m.theme, m.detailWidth()
 	return guard(func() tea.Msg {
-		return bodyMsg{d, drawer, layBody(th, whole.Body, whole.Size, width), layRelated(th, whole.Related, width)}
+		return bodyMsg{d, drawer, content.Lay(th, whole.Body, whole.Size, width), layRelated(th, whole.Related, width)}
 	})
 }
 

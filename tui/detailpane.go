@@ -10,6 +10,7 @@ import (
 	"holdfast/core/live"
 	"holdfast/internal/text"
 	"holdfast/themes"
+	"holdfast/tui/content"
 )
 
 // render draws the pane, h lines of at most w cells.
@@ -19,10 +20,10 @@ func (d *detail) render(th themes.Theme, snap *live.Snapshot, at Clock, w, h int
 		title = strings.ToUpper(end(d.row, d.lost)) + " meanwhile, as last seen: " + title
 	}
 	all := d.parts(th, snap, at, w)
-	lines := slices.Concat(all[0].lines, all[1].lines, all[2].lines)
+	lines := slices.Concat(all[0].Lines, all[1].Lines, all[2].Lines)
 	shown := d.s.View(lines, max(1, h-1))
 	if d.search != nil {
-		shown = d.search.mark(th, all, d.s.Top, shown)
+		shown = d.search.Mark(th, all, d.s.Top, shown)
 	}
 	if len(lines) > len(shown) {
 		position := fmt.Sprintf("  lines %d-%d of %d", d.s.Top+1, d.s.Top+len(shown), len(lines))
@@ -39,17 +40,17 @@ func (d *detail) render(th themes.Theme, snap *live.Snapshot, at Clock, w, h int
 }
 
 // parts are the lines of the pane: those before the content, the content, and those after it.
-func (d *detail) parts(th themes.Theme, snap *live.Snapshot, at Clock, w int) parts {
+func (d *detail) parts(th themes.Theme, snap *live.Snapshot, at Clock, w int) content.Parts {
 	facts := d.facts(th, snap, at, w)
 	d.heads = len(facts) + len(heading(th, "Links"))
 	before := slices.Concat(facts, d.linkLines(th, w), d.contentHead(th, w))
 	after := slices.Concat(d.asStored(th, w), d.rawKeys(th, at, w), d.related, d.changes(th, snap, at, w))
-	all := parts{{lines: before}, &laid{}, {lines: after}}
+	all := content.Parts{content.Plain(before), content.Plain(nil), content.Plain(after)}
 	if d.whole.Found && d.body != nil {
 		all[1] = d.body
 	}
 	if d.search != nil {
-		all[0], all[2] = laidOf(before), laidOf(after)
+		all[0], all[2] = content.Lines(before), content.Lines(after)
 	}
 	return all
 }
@@ -166,7 +167,7 @@ func layRelated(th themes.Theme, documents []live.Related, w int) []string {
 		if doc.Size > int64(len(doc.Body)) {
 			size = doc.Size
 		}
-		lines = append(lines, layBody(th, doc.Body, size, w).lines...)
+		lines = append(lines, content.Lay(th, doc.Body, size, w).Lines...)
 	}
 	return lines
 }

@@ -143,7 +143,7 @@ func (m *Model) statusLine() string {
 		return ""
 	}
 	if m.detail != nil && m.detail.search != nil {
-		parts = m.detail.search.position()
+		parts = m.detail.search.Position()
 	}
 	if t.order.within != "" {
 		add("%s of %s", t.view.Title, text.Clean(strings.TrimSuffix(t.order.within, ":")))

@@ -1,4 +1,4 @@
-// Package tui is the frame of the dashboard: the root model, the windowed table, the detail pane, overlays, toasts and
+// Package tui is the frame of the dashboard: the root model, the windowed table, the detail pane, toasts and
 // the poller. It knows no kind of row: views declare those. It reads from core/live alone and acts through core/operate
 // alone; nothing in Update or View waits for either.
 package tui

@@ -1,4 +1,6 @@
-package tui
+// Package content lays content out in lines: JSON indented and coloured, text as it is, anything else as a hex dump. It finds text in what
+// it laid out, also where that is broken over two lines.
+package content
 
 import (
 	"bytes"
@@ -21,12 +23,12 @@ const (
 	bytesOfDump = 16 // in a line of a hex dump
 )
 
-// layBody lays content out in lines of at most w cells: JSON indented and coloured, text as it is, anything else as a
+// Lay lays content out in lines of at most w cells: JSON indented and coloured, text as it is, anything else as a
 // hex dump. size is that of the content where body is only its beginning, else 0.
-func layBody(th themes.Theme, body []byte, size int64, w int) *laid {
+func Lay(th themes.Theme, body []byte, size int64, w int) *Laid {
 	shown := body[:min(len(body), maxBody)]
-	out := &laid{}
-	note := func(text string) *laid {
+	out := &Laid{}
+	note := func(text string) *Laid {
 		out.keep(maxLines)
 		out.add(th.Warn.Render(text), text, 0, "\n")
 		return out
@@ -39,7 +41,7 @@ func layBody(th themes.Theme, body []byte, size int64, w int) *laid {
 	case isText(shown):
 		for l := range strings.SplitSeq(string(shown), "\n") {
 			out.wrap(text.CleanLines(strings.TrimSuffix(l, "\r")), "", w, func(_ int, part string) string { return th.Text.Render(part) })
-			if len(out.lines) > maxLines {
+			if len(out.Lines) > maxLines {
 				break
 			}
 		}
@@ -53,7 +55,7 @@ func layBody(th themes.Theme, body []byte, size int64, w int) *laid {
 	switch {
 	case size > 0:
 		return note(text.Cut(fmt.Sprintf("cut here, at %s of %s", text.Bytes(int64(len(body))), text.Bytes(size)), w))
-	case len(shown) < len(body) || len(out.lines) > maxLines:
+	case len(shown) < len(body) || len(out.Lines) > maxLines:
 		return note(fmt.Sprintf("cut here; `holdfast get` prints all %d bytes", len(body)))
 	}
 	return out
@@ -71,7 +73,7 @@ func isText(b []byte) bool {
 
 // json lays a JSON object or array out, indented and coloured; false if it is none, or nested so deep that indenting it
 // would take a screen as wide as it is deep.
-func (l *laid) json(th themes.Theme, body []byte, w int) bool {
+func (l *Laid) json(th themes.Theme, body []byte, w int) bool {
 	trimmed := bytes.TrimSpace(body)
 	if len(trimmed) == 0 || trimmed[0] != '{' && trimmed[0] != '[' || nesting(trimmed) > maxNesting {
 		return false
@@ -89,7 +91,7 @@ func (l *laid) json(th themes.Theme, body []byte, w int) bool {
 			}
 			return th.JSONString.Render(part)
 		})
-		if len(l.lines) > maxLines {
+		if len(l.Lines) > maxLines {
 			break
 		}
 	}

@@ -1,41 +1,45 @@
-package tui
+package content
 
 import (
 	"sort"
 	"strings"
 
+	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"holdfast/internal/text"
 )
 
-// laid is text laid out in lines, and what they say as one string, so that a search takes one look through it and finds
+// Laid is text laid out in lines, and what they say as one string, so that a search takes one look through it and finds
 // what is broken over two lines, too.
-type laid struct {
-	lines   []string // styled
+type Laid struct {
+	Lines   []string // styled
 	text    strings.Builder
 	starts  []int // of each line in text
 	indents []int // bytes of each line before what text has of it
 }
 
-// laidOf takes in styled lines, each for itself.
-func laidOf(lines []string) *laid {
-	l := &laid{}
+// Lines takes in styled lines, each for itself.
+func Lines(lines []string) *Laid {
+	l := &Laid{}
 	for _, line := range lines {
 		l.add(line, ansi.Strip(line), 0, "\n")
 	}
 	return l
 }
 
+// Plain takes in styled lines that nobody looks into.
+func Plain(lines []string) *Laid { return &Laid{Lines: lines} }
+
 // add appends a line that says something after its indent. glue is what stands between that and the line before.
-func (l *laid) add(line, says string, indent int, glue string) {
+func (l *Laid) add(line, says string, indent int, glue string) {
 	l.text.WriteString(glue)
-	l.lines, l.starts, l.indents = append(l.lines, line), append(l.starts, l.text.Len()), append(l.indents, indent)
+	l.Lines, l.starts, l.indents = append(l.Lines, line), append(l.starts, l.text.Len()), append(l.indents, indent)
 	l.text.WriteString(text.Fold(says))
 }
 
 // wrap breaks clean text into lines of at most w cells behind an indent of spaces.
-func (l *laid) wrap(says, indent string, w int, style func(i int, part string) string) {
+func (l *Laid) wrap(says, indent string, w int, style func(i int, part string) string) {
 	left := says
 	for i, part := range text.Wrap(says, w) {
 		glue := "\n"
@@ -52,14 +56,14 @@ func (l *laid) wrap(says, indent string, w int, style func(i int, part string) s
 }
 
 // keep drops the lines after the first n.
-func (l *laid) keep(n int) {
-	if n >= len(l.lines) {
+func (l *Laid) keep(n int) {
+	if n >= len(l.Lines) {
 		return
 	}
 	text := l.text.String()[:l.starts[n]]
 	l.text.Reset()
 	l.text.WriteString(text)
-	l.lines, l.starts, l.indents = l.lines[:n], l.starts[:n], l.indents[:n]
+	l.Lines, l.starts, l.indents = l.Lines[:n], l.starts[:n], l.indents[:n]
 }
 
 // maxMatches is how many are counted.
@@ -69,7 +73,7 @@ const maxMatches = 100_000
 type match struct{ at, size int }
 
 // find lists where any of some folded texts stands, none of them in two matches.
-func (l *laid) find(folded ...string) (found []match) {
+func (l *Laid) find(folded ...string) (found []match) {
 	text := l.text.String()
 	next := make([]int, len(folded)) // place of each from here on; -1: nowhere
 	for from := 0; len(found) < maxMatches; {
@@ -94,7 +98,7 @@ func (l *laid) find(folded ...string) (found []match) {
 }
 
 // lineAt is the line that a place in the text is on.
-func (l *laid) lineAt(at int) int {
+func (l *Laid) lineAt(at int) int {
 	return max(0, sort.SearchInts(l.starts, at+1)-1)
 }
 
@@ -105,7 +109,7 @@ type span struct {
 }
 
 // spans are the parts of a line that matches cover; current is the place of the chosen one.
-func (l *laid) spans(line int, matches []match, current int) (out []span) {
+func (l *Laid) spans(line int, matches []match, current int) (out []span) {
 	start, indent := l.starts[line], l.indents[line]
 	end := l.text.Len()
 	if line+1 < len(l.starts) {
@@ -122,15 +126,15 @@ func (l *laid) spans(line int, matches []match, current int) (out []span) {
 }
 
 // highlight draws parts of a styled line, whose only control sequences are those of styles, in other pens.
-func highlight(line string, spans []span, match, current pen) string {
+func highlight(line string, spans []span, match, current ink) string {
 	var b strings.Builder
-	was, in := "", pen{} // the style that the line has; what it is drawn in instead
+	was, in := "", ink{} // the style that the line has; what it is drawn in instead
 	for at, i := 0, 0; i < len(line); {
 		for len(spans) > 0 && at >= spans[0].to {
 			b.WriteString(in.after + was)
-			in, spans = pen{}, spans[1:]
+			in, spans = ink{}, spans[1:]
 		}
-		if len(spans) > 0 && at == spans[0].from && in == (pen{}) {
+		if len(spans) > 0 && at == spans[0].from && in == (ink{}) {
 			if in = match; spans[0].current {
 				in = current
 			}
@@ -154,11 +158,19 @@ func highlight(line string, spans []span, match, current pen) string {
 		default:
 			was += seq
 		}
-		if in == (pen{}) {
+		if in == (ink{}) {
 			b.WriteString(line[i:end])
 		}
 		i = end
 	}
 	b.WriteString(in.after)
 	return b.String()
+}
+
+// ink is what a style writes before and after a text.
+type ink struct{ before, after string }
+
+func inkOf(s lipgloss.Style) ink {
+	before, after, _ := strings.Cut(s.Render("x"), "x")
+	return ink{before, after}
 }

@@ -1,4 +1,4 @@
-package tui
+package content
 
 import (
 	"strings"
@@ -17,7 +17,7 @@ func TestLaidTextIsFoundAsItWas(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		says := text.Clean(rapid.StringOf(rapid.SampledFrom([]rune("ab  -é日ÄK"))).Draw(t, "text"))
 		needle := text.Fold(rapid.StringOfN(rapid.SampledFrom([]rune("ab -éä")), 1, 3, -1).Draw(t, "needle"))
-		l := &laid{}
+		l := &Laid{}
 		l.wrap(says, "  ", rapid.IntRange(4, 16).Draw(t, "width"), func(_ int, part string) string { return th.Text.Render(part) })
 		if strings.Contains(l.text.String(), "…") {
 			return // there was no room for a whole character
@@ -27,9 +27,9 @@ func TestLaidTextIsFoundAsItWas(t *testing.T) {
 		}
 		found := l.find(needle)
 		var marks strings.Builder
-		for i, line := range l.lines {
+		for i, line := range l.Lines {
 			spans := l.spans(i, found, -1)
-			lit := highlight(line, spans, pen{before: "<", after: ">"}, pen{})
+			lit := highlight(line, spans, ink{before: "<", after: ">"}, ink{})
 			if ansi.Strip(strings.NewReplacer("<", "", ">", "").Replace(lit)) != ansi.Strip(line) {
 				t.Fatalf("%q became %q", line, lit)
 			}
@@ -45,23 +45,10 @@ func TestLaidTextIsFoundAsItWas(t *testing.T) {
 	})
 }
 
-// fold never moves a byte, whatever the letters.
-func TestFoldKeepsPlaces(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		s := text.Clean(rapid.String().Draw(t, "text"))
-		if len(text.Fold(s)) != len(s) {
-			t.Fatalf("%q became %q", s, text.Fold(s))
-		}
-	})
-	if got := text.Fold("ABCÄÖ"); got != "abcäö" {
-		t.Errorf("folded %q", got)
-	}
-}
-
 // The style of a line goes on after a mark as it was.
 func TestHighlightKeepsTheStyleOfTheRest(t *testing.T) {
 	line := "\x1b[1mbold\x1b[m plain"
-	match, current := pen{before: "\x1b[7m", after: "\x1b[m"}, pen{before: "\x1b[4m", after: "\x1b[m"}
+	match, current := ink{before: "\x1b[7m", after: "\x1b[m"}, ink{before: "\x1b[4m", after: "\x1b[m"}
 	for _, c := range []struct {
 		spans []span
 		want  string
@@ -81,7 +68,7 @@ func TestHighlightKeepsTheStyleOfTheRest(t *testing.T) {
 
 // Of a match in every byte only so many are counted, so that a key is answered in time.
 func TestMatchesAreBounded(t *testing.T) {
-	l := laidOf([]string{strings.Repeat("x", 3*maxMatches)})
+	l := Lines([]string{strings.Repeat("x", 3*maxMatches)})
 	if n := len(l.find("x")); n != maxMatches {
 		t.Errorf("%d matches", n)
 	}
