@@ -38,7 +38,12 @@ func fake(id string, n int, word string, bad ...error) kind.Row {
 	})
 }
 
-func (r fakeRows) table() *live.Table { return live.NewTable("fake", fakeSchema, r...) }
+// table is all of the rows, as the first pass leaves them.
+func (r fakeRows) table() *live.Table {
+	t := live.NewTable("fake", fakeSchema, r...)
+	t.Complete = true
+	return t
+}
 
 func (r fakeRows) Index(id string) (int, bool) {
 	return slices.BinarySearchFunc(r, id, func(r kind.Row, id string) int { return strings.Compare(r.ID(), id) })
