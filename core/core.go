@@ -3,7 +3,6 @@
 package core
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -17,12 +16,14 @@ import (
 	"holdfast/core/kvstore/redisdb"
 	"holdfast/core/live"
 	"holdfast/core/record"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // Options of Open. The zero value is a Redis at its usual place with the documented key layout.
 type Options struct {
 	Conn     conn.Options
-	Prefixes conn.Prefixes // one that is empty means that of conn.DefaultPrefixes
+	Prefixes kind.Prefixes // by the names of KeyPrefixes; others are the usual ones
 	Refresh  time.Duration // between two readings of the live model; default 1 s
 	Budget   int           // of its passes over the keyspace, see live.Options
 
@@ -32,7 +33,7 @@ type Options struct {
 // Core is everything over one connection. It is safe for concurrent use.
 type Core struct {
 	Conn     *conn.Conn
-	Prefixes conn.Prefixes
+	Prefixes kind.Prefixes // other than the usual ones
 
 	Buffers     *buffer.Buffer
 	Actors      *actorstore.Persistence // actors, workers and locks
@@ -53,45 +54,55 @@ func Open(o Options) (*Core, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := complete(o.Prefixes)
+	p := o.Prefixes
 	core := &Core{
 		Conn: c, Prefixes: p,
-		Buffers:     buffer.New(c, buffer.Options{Prefix: p.Buffer}),
+		Buffers:     buffer.New(c, buffer.Options{Prefix: p.Of(buffer.KeyPrefix)}),
 		Actors:      actorstore.NewPersistenceWith(c, p),
-		Generations: genstore.NewRows(c, p.Generation),
-		LeaseRows:   record.NewLeaseRows(c, p.Record),
-		KVRows:      redisdb.NewRows(c, p.KV),
+		Generations: genstore.NewRows(c, p.Of(genstore.KeyPrefix)),
+		LeaseRows:   record.NewLeaseRows(c, p.Of(record.KeyPrefix)),
+		KVRows:      redisdb.NewRows(c, p.Of(redisdb.KeyPrefix)),
 		spaces:      map[string]*record.RedisStorage{},
 	}
-	core.kinds = kindsOf(core)
+	for _, e := range registry {
+		core.kinds = append(core.kinds, e.open(c, p.Of(e.prefix)))
+	}
 	core.Live = live.New(c, core.kinds, live.Options{Refresh: o.Refresh, Budget: o.Budget, MaxMemory: o.MaxMemory})
 	return core, nil
 }
 
-// complete fills in the usual prefixes: an empty one would take every key for its kind's.
-func complete(p conn.Prefixes) conn.Prefixes {
-	usual := conn.DefaultPrefixes()
-	return conn.Prefixes{
-		Buffer: cmp.Or(p.Buffer, usual.Buffer), Generation: cmp.Or(p.Generation, usual.Generation),
-		Actor: cmp.Or(p.Actor, usual.Actor), Worker: cmp.Or(p.Worker, usual.Worker), Lock: cmp.Or(p.Lock, usual.Lock),
-		Record: cmp.Or(p.Record, usual.Record), KV: cmp.Or(p.KV, usual.KV),
-	}
+// registry is every kind of state with the prefix of its keys: one line each, in the order of the dashboard. Leases stand
+// before records and keys before kv: the later kind of each pair also takes the foreign keys under their common prefix.
+var registry = []entry{
+	{buffer.KeyPrefix, from(buffer.NewRows)},
+	{genstore.KeyPrefix, from(genstore.NewRows)},
+	{actorstore.ActorPrefix, from(actorstore.NewActorRows)},
+	{actorstore.WorkerPrefix, from(actorstore.NewWorkerRows)},
+	{actorstore.LockPrefix, from(actorstore.NewLockRows)},
+	{record.KeyPrefix, from(record.NewLeaseRows)},
+	{record.KeyPrefix, from(record.NewRecordRows)},
+	{redisdb.KeyPrefix, from(redisdb.NewPairRows)},
+	{redisdb.KeyPrefix, from(redisdb.NewRows)},
 }
 
-// kindsOf is the registry of the kinds of state: one line each, in the order of the dashboard. Leases stand before records
-// and keys before kv: the later kind of each pair also takes the foreign keys under their common prefix.
-func kindsOf(c *Core) []kind.Kind {
-	return []kind.Kind{
-		buffer.NewRows(c.Conn, c.Prefixes.Buffer).Kind(),
-		c.Generations.Kind(),
-		actorstore.NewActorRows(c.Conn, c.Prefixes.Actor).Kind(),
-		actorstore.NewWorkerRows(c.Conn, c.Prefixes.Worker).Kind(),
-		actorstore.NewLockRows(c.Conn, c.Prefixes.Lock).Kind(),
-		c.LeaseRows.Kind(),
-		record.NewRecordRows(c.Conn, c.Prefixes.Record).Kind(),
-		redisdb.NewPairRows(c.Conn, c.Prefixes.KV).Kind(),
-		c.KVRows.Kind(),
+type entry struct {
+	prefix kind.Prefix
+	open   func(c *conn.Conn, prefix string) kind.Kind
+}
+
+// from opens a kind by the reader of its rows.
+func from[R interface{ Kind() kind.Kind }](reader func(redis.UniversalClient, string) R) func(*conn.Conn, string) kind.Kind {
+	return func(c *conn.Conn, prefix string) kind.Kind { return reader(c, prefix).Kind() }
+}
+
+// KeyPrefixes lists what keys begin with, of all kinds.
+func KeyPrefixes() (all []kind.Prefix) {
+	for _, e := range registry {
+		if !slices.Contains(all, e.prefix) {
+			all = append(all, e.prefix)
+		}
 	}
+	return all
 }
 
 // Kinds are all kinds of state, in the order of the dashboard.
@@ -108,7 +119,7 @@ func (c *Core) Kind(name kind.Name) (kind.Kind, bool) {
 // GenStore opens the generations of a namespace; ttl 0 keeps counters for ever.
 func (c *Core) GenStore(namespace string, ttl time.Duration) (*genstore.RedisGenStore, error) {
 	return genstore.NewRedisGenStoreWithOptions(genstore.RedisGenStoreOptions{
-		Client: c.Conn, Namespace: namespace, TTL: ttl, Prefix: c.Prefixes.Generation,
+		Client: c.Conn, Namespace: namespace, TTL: ttl, Prefix: c.Prefixes.Of(genstore.KeyPrefix),
 	})
 }
 
@@ -120,7 +131,7 @@ func (c *Core) Records(namespace string) (*record.RedisStorage, error) {
 	if s, ok := c.spaces[namespace]; ok {
 		return s, nil
 	}
-	s, err := record.New(c.Conn, namespace, record.Options{Prefix: c.Prefixes.Record})
+	s, err := record.New(c.Conn, namespace, record.Options{Prefix: c.Prefixes.Of(record.KeyPrefix)})
 	if err == nil {
 		c.spaces[namespace] = s
 	}
@@ -134,7 +145,7 @@ func (c *Core) KV(db string) (*redisdb.Store, error) {
 
 // KVContext is KV that ends with the context.
 func (c *Core) KVContext(ctx context.Context, db string) (*redisdb.Store, error) {
-	return redisdb.OpenContext(ctx, c.Conn, db, redisdb.Options{Prefix: c.Prefixes.KV})
+	return redisdb.OpenContext(ctx, c.Conn, db, redisdb.Options{Prefix: c.Prefixes.Of(redisdb.KeyPrefix)})
 }
 
 // Close ends waits and kept-alive leases and closes the connection.

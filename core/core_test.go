@@ -1,9 +1,9 @@
 package core_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -70,7 +70,7 @@ func use(t *testing.T, c *core.Core) {
 	ok(t, err)
 	ok(t, c.Actors.CreateActor(ctx, &actorstore.Actor{ActorId: "a", ActorTemplateName: "t"}))
 	ok(t, c.Actors.CreateWorker(ctx, &actorstore.Worker{WorkerNamespace: "ns", WorkerPool: "p", WorkerPod: "w"}))
-	_, err = c.Actors.AcquireLock(ctx, c.Prefixes.Lock+"x", "token", time.Hour)
+	_, err = c.Actors.AcquireLock(ctx, c.Prefixes.Of(actorstore.LockPrefix)+"x", "token", time.Hour)
 	ok(t, err)
 	r, err := c.Records("ns")
 	ok(t, err)
@@ -80,13 +80,24 @@ func use(t *testing.T, c *core.Core) {
 	ok(t, err)
 }
 
+// The prefixes are the contract of the configuration, and of the layout that services write.
+func TestUsualPrefixesAreThoseOfTheLayout(t *testing.T) {
+	var got []string
+	for _, p := range core.KeyPrefixes() {
+		got = append(got, p.Name+" "+p.Usual)
+	}
+	if want := "buffer buf:, generation gen:, actor actor:, worker worker:, lock lock:, record rec:, kv kv:"; strings.Join(got, ", ") != want {
+		t.Errorf("prefixes %q", got)
+	}
+}
+
 // What the primitives of a core write, its live model shows: they agree on every key, whatever the prefixes.
 func TestPrimitivesAndLiveAgreeOnTheKeys(t *testing.T) {
-	for name, p := range map[string]conn.Prefixes{
+	for name, p := range map[string]kind.Prefixes{
 		"usual": {},
-		"own":   {Buffer: "prod:b:", Generation: "prod:g:", Actor: "prod:a:", Worker: "prod:w:", Lock: "prod:l:", Record: "prod:r:", KV: "prod:k:"},
-		"globs": {Buffer: "[b]*:", Generation: "?g:", Actor: `\a:`, Worker: "^w-:", Lock: "]l:", Record: "*r:"},
-		"some":  {Actor: "agents:"},
+		"own":   {"buffer": "prod:b:", "generation": "prod:g:", "actor": "prod:a:", "worker": "prod:w:", "lock": "prod:l:", "record": "prod:r:", "kv": "prod:k:"},
+		"globs": {"buffer": "[b]*:", "generation": "?g:", "actor": `\a:`, "worker": "^w-:", "lock": "]l:", "record": "*r:"},
+		"some":  {"actor": "agents:"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			each(t, func(t *testing.T, o conn.Options) {
@@ -100,9 +111,10 @@ func TestPrimitivesAndLiveAgreeOnTheKeys(t *testing.T) {
 						t.Errorf("%s: %d rows, %d bad", table.Kind, table.Len(), table.Bad)
 					}
 				}
-				prefixes := fmt.Sprint(c.Prefixes)
-				if name == "own" && strings.Contains(prefixes, "buf:") || name == "some" && !strings.Contains(prefixes, "{buf: gen: agents: worker: lock: rec: kv:}") {
-					t.Errorf("prefixes %v", prefixes)
+				for _, of := range core.KeyPrefixes() {
+					if own, is := p[of.Name]; c.Prefixes.Of(of) != cmp.Or(own, of.Usual) || is && own == of.Usual {
+						t.Errorf("prefix %s: %q", of.Name, c.Prefixes.Of(of))
+					}
 				}
 			})
 		})
@@ -159,7 +171,7 @@ func TestOpenRefusesWhatIsNoServer(t *testing.T) {
 }
 
 func TestGenStoreHasTheCoresPrefixAndItsLife(t *testing.T) {
-	c := open(t, core.Options{Conn: conn.Options{URLs: []string{"redis://" + redistest.Single(t).Options().Addr}}, Prefixes: conn.Prefixes{Generation: "g:"}})
+	c := open(t, core.Options{Conn: conn.Options{URLs: []string{"redis://" + redistest.Single(t).Options().Addr}}, Prefixes: kind.Prefixes{"generation": "g:"}})
 	for ns, ttl := range map[string]time.Duration{"short": time.Minute, "long": 0} {
 		g, err := c.GenStore(ns, ttl)
 		ok(t, err)

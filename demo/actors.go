@@ -70,7 +70,7 @@ func (l *life) create(ctx context.Context) error {
 	if l.atespace != "" { // core reads and updates the newer layout, but creates only the documented one
 		doc := fmt.Sprintf(`{"actorId":%q,"version":"1","actorTemplateNamespace":"templates","actorTemplateName":%q,`+
 			`"status":"STATUS_SUSPENDED","atespace":%q,"egressPolicy":{"allow":["pypi.example"]}}`, l.id, l.template, l.atespace)
-		return l.s.core.Conn.SetNX(ctx, l.s.core.Prefixes.Actor+l.name(), doc, 0).Err()
+		return l.s.core.Conn.SetNX(ctx, l.s.core.Prefixes.Of(actorstore.ActorPrefix)+l.name(), doc, 0).Err()
 	}
 	return l.s.core.Actors.CreateActor(ctx, &actorstore.Actor{
 		ActorId: l.id, ActorTemplateNamespace: "templates", ActorTemplateName: l.template, Status: actorstore.StatusSuspended,

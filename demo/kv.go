@@ -66,7 +66,7 @@ func (d *database) store() (*redisdb.Store, error) {
 		return d.open, nil
 	}
 	c := d.s.core
-	store, err := redisdb.Open(c.Conn, d.name, redisdb.Options{Prefix: c.Prefixes.KV, Retain: keepChanges})
+	store, err := redisdb.Open(c.Conn, d.name, redisdb.Options{Prefix: c.Prefixes.Of(redisdb.KeyPrefix), Retain: keepChanges})
 	if err == nil {
 		d.open = store
 	}

@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"holdfast/core/actorstore"
 	"math/rand/v2"
 	"time"
 )
@@ -34,7 +35,7 @@ func (s *session) castLocks() {
 	s.enter("migrator", time.Minute, migrate)
 }
 
-func (s *session) lock(name string) string { return s.core.Prefixes.Lock + name }
+func (s *session) lock(name string) string { return s.core.Prefixes.Of(actorstore.LockPrefix) + name }
 
 // contender takes a lock if it is free, works under it, and gives it back; now and then it crashes instead, and the lock
 // runs out.

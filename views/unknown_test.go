@@ -26,7 +26,7 @@ var (
 	locks        = actorstore.LockColumns
 	leases, recs = record.LeaseColumns, record.RecordColumns
 	dbs, pairs   = redisdb.Columns, redisdb.PairColumns
-	refused      = errors.New("NOPERM this user may not")
+	errRefused   = errors.New("NOPERM this user may not")
 )
 
 // packed is a row of a schema.
@@ -43,16 +43,16 @@ func is[V any](c interface{ Set(*kind.Builder, V) }, value V) func(*kind.Builder
 	return func(b *kind.Builder) { c.Set(b, value) }
 }
 
-// not has columns refused.
+// not has columns errRefused.
 func not(columns ...interface{ Unknown(*kind.Builder, error) }) func(*kind.Builder) {
 	return func(b *kind.Builder) {
 		for _, c := range columns {
-			c.Unknown(b, refused)
+			c.Unknown(b, errRefused)
 		}
 	}
 }
 
-// What was refused of a row is "?" in the table and null in JSON, with the reason once; the rest is there.
+// What was errRefused of a row is "?" in the table and null in JSON, with the reason once; the rest is there.
 func TestWhatIsRefusedIsNotShownAsAValue(t *testing.T) {
 	for _, test := range []struct {
 		name, field string
@@ -94,7 +94,7 @@ func TestWhatIsRefusedIsNotShownAsAValue(t *testing.T) {
 	}
 }
 
-// An action that needs what was refused says that this is not known; one that does without says what decides.
+// An action that needs what was errRefused says that this is not known; one that does without says what decides.
 func TestActionsSayWhatIsNotKnown(t *testing.T) {
 	w := newWorld(t)
 	o, err := operate.New(w.core, operate.Options{FlushDir: t.TempDir()})

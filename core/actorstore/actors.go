@@ -15,7 +15,7 @@ import (
 // GetActor reads an actor by its id, or by "<atespace>:<id>" when it has an atespace. Errors: ErrNotFound, ErrBadRecord.
 func (s *Persistence) GetActor(ctx context.Context, id string) (*Actor, error) {
 	const op = "actorstore: get actor"
-	key := s.prefixes.Actor + id
+	key := s.actor + id
 	space, short, err := splitActor(id)
 	if err != nil {
 		return nil, conn.Fail(op, key, err)
@@ -36,8 +36,8 @@ func (s *Persistence) GetActor(ctx context.Context, id string) (*Actor, error) {
 
 // getPlain reads an actor of an atespace that lies under its id alone.
 func (s *Persistence) getPlain(ctx context.Context, op, space, id string) (*Actor, error) {
-	missing := conn.Fail(op, s.prefixes.Actor+space+":"+id, ErrNotFound)
-	key := s.prefixes.Actor + id
+	missing := conn.Fail(op, s.actor+space+":"+id, ErrNotFound)
+	key := s.actor + id
 	doc, err := fetch(ctx, s.c, key)
 	if err == ErrNotFound {
 		return nil, missing
@@ -59,7 +59,7 @@ func (s *Persistence) getPlain(ctx context.Context, op, space, id string) (*Acto
 // under actor:<id> if it has no atespace or was read from there (undoing a delete). Errors: ErrAlreadyExists.
 func (s *Persistence) CreateActor(ctx context.Context, actor *Actor) error {
 	const op = "actorstore: create actor"
-	key := s.prefixes.Actor + actor.Name()
+	key := s.actor + actor.Name()
 	err := actor.checkName()
 	if err == nil {
 		err = unread(actor.newer)
@@ -74,7 +74,7 @@ func (s *Persistence) CreateActor(ctx context.Context, actor *Actor) error {
 	if actor.spaced() {
 		switch _, err := s.getPlain(ctx, op, actor.Atespace, actor.ActorId); {
 		case err == nil:
-			return conn.Fail(op, s.prefixes.Actor+actor.ActorId, ErrAlreadyExists)
+			return conn.Fail(op, s.actor+actor.ActorId, ErrAlreadyExists)
 		case !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrBadRecord):
 			return err
 		}
@@ -92,7 +92,7 @@ func (s *Persistence) CreateActor(ctx context.Context, actor *Actor) error {
 // caller's value decides, with the unknown members it was read with.
 func (s *Persistence) UpdateActor(ctx context.Context, actor *Actor, expectedVersion int64) error {
 	const op = "actorstore: update actor"
-	key := s.prefixes.Actor + actor.Name()
+	key := s.actor + actor.Name()
 	err := actor.checkName()
 	if err == nil {
 		err = unread(actor.newer)
@@ -111,7 +111,7 @@ func (s *Persistence) UpdateActor(ctx context.Context, actor *Actor, expectedVer
 	merged, err := w.run(ctx, s.c, key)
 	if errors.Is(err, ErrNotFound) && actor.layout == anyKey && actor.spaced() {
 		if _, plain := s.getPlain(ctx, op, actor.Atespace, actor.ActorId); plain == nil {
-			merged, err = w.run(ctx, s.c, s.prefixes.Actor+actor.ActorId)
+			merged, err = w.run(ctx, s.c, s.actor+actor.ActorId)
 		} else if !errors.Is(plain, ErrNotFound) {
 			return plain
 		}
@@ -130,14 +130,14 @@ func (s *Persistence) UpdateActor(ctx context.Context, actor *Actor, expectedVer
 // ErrFailedPrecondition, ErrUnreadMember.
 func (s *Persistence) DeleteActor(ctx context.Context, id string) error {
 	const op = "actorstore: delete actor"
-	key := s.prefixes.Actor + id
+	key := s.actor + id
 	space, short, err := splitActor(id)
 	if err != nil {
 		return conn.Fail(op, key, err)
 	}
 	err = remove(ctx, s.c, key, removal{kind: "actor", suspended: true})
 	if err == ErrNotFound && space != "" {
-		err = remove(ctx, s.c, s.prefixes.Actor+short, removal{kind: "actor", suspended: true, space: space})
+		err = remove(ctx, s.c, s.actor+short, removal{kind: "actor", suspended: true, space: space})
 	}
 	return conn.Fail(op, key, err)
 }
@@ -146,7 +146,7 @@ func (s *Persistence) DeleteActor(ctx context.Context, id string) error {
 // throughout is listed exactly once; those written or deleted meanwhile may be missing. With records that cannot be
 // read it returns the good ones and a BadRecords error; with any other error, none.
 func (s *Persistence) ListActors(ctx context.Context) ([]*Actor, error) {
-	return list(ctx, s.c, "actorstore: list actors", s.prefixes.Actor, readActor)
+	return list(ctx, s.c, "actorstore: list actors", s.actor, readActor)
 }
 
 // refuseUnread is why nothing acts on an actor or a worker; nil when both are wholly read.

@@ -11,6 +11,7 @@ import (
 
 	"holdfast/core/actorstore"
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/internal/redistest"
 )
 
@@ -344,8 +345,7 @@ func TestDebugClearAllFlushesEveryMaster(t *testing.T) {
 
 func TestOtherPrefixes(t *testing.T) {
 	c, _ := redistest.Mini(t)
-	p := conn.DefaultPrefixes()
-	p.Actor, p.Worker = "x*[a]:", "x?:"
+	p := kind.Prefixes{"actor": "x*[a]:", "worker": "x?:"}
 	ctx, s := context.Background(), actorstore.NewPersistenceWith(c, p)
 	put(t, c, "xyz[a]:a1", actorDoc)
 	must(t, s.CreateActor(ctx, suspended("a1")))

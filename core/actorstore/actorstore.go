@@ -12,6 +12,14 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
+	"holdfast/core/kind"
+)
+
+// What the keys of actors, workers and locks begin with.
+var (
+	ActorPrefix  = kind.Prefix{Name: "actor", Usual: "actor:", Help: "actors"}
+	WorkerPrefix = kind.Prefix{Name: "worker", Usual: "worker:", Help: "workers"}
+	LockPrefix   = kind.Prefix{Name: "lock", Usual: "lock:", Help: "locks"}
 )
 
 // Persistence stores actors, workers and locks (seed 002_c5a9278808541164). It is safe for concurrent use.
@@ -19,18 +27,18 @@ import (
 // Each mutation is one script, sent once: a transport error leaves open whether it ran, any other error
 // means that no byte changed.
 type Persistence struct {
-	c        redis.UniversalClient
-	prefixes conn.Prefixes
+	c             redis.UniversalClient
+	actor, worker string // prefixes
 }
 
 // NewPersistence stores under the documented prefixes, on a single server, behind Sentinel or on a cluster.
 func NewPersistence(redisClient redis.UniversalClient) *Persistence {
-	return NewPersistenceWith(redisClient, conn.DefaultPrefixes())
+	return NewPersistenceWith(redisClient, nil)
 }
 
-// NewPersistenceWith is NewPersistence under other prefixes; of those it uses Actor and Worker.
-func NewPersistenceWith(redisClient redis.UniversalClient, prefixes conn.Prefixes) *Persistence {
-	return &Persistence{c: redisClient, prefixes: prefixes}
+// NewPersistenceWith is NewPersistence under other prefixes, of those of actors and workers.
+func NewPersistenceWith(redisClient redis.UniversalClient, prefixes kind.Prefixes) *Persistence {
+	return &Persistence{c: redisClient, actor: prefixes.Of(ActorPrefix), worker: prefixes.Of(WorkerPrefix)}
 }
 
 // DebugClearAll flushes all data from every master: every database, not only what this package stored.

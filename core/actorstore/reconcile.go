@@ -19,18 +19,18 @@ import (
 // report, because nothing is known of them.
 func (s *Persistence) Halves(ctx context.Context) ([]Half, error) {
 	const op = "actorstore: find one-sided assignments"
-	actors, workers := NewActorRows(s.c, s.prefixes.Actor), NewWorkerRows(s.c, s.prefixes.Worker)
+	actors, workers := NewActorRows(s.c, s.actor), NewWorkerRows(s.c, s.worker)
 	var bad BadRecords
 
 	var all []kind.Row // of the workers that can be read
 	byID := make(map[string]kind.Row)
-	err := eachRow(ctx, s.c, s.prefixes.Worker, workers.Read, func(w kind.Row) {
+	err := eachRow(ctx, s.c, s.worker, workers.Read, func(w kind.Row) {
 		if w.Bad() {
 			bad = append(bad, w.Clone().Problem())
 			return
 		}
 		if WorkerObscure(w) {
-			bad = append(bad, conn.Fail(op, s.prefixes.Worker+w.ID(), unread(WorkerColumns.Unread.Of(w))))
+			bad = append(bad, conn.Fail(op, s.worker+w.ID(), unread(WorkerColumns.Unread.Of(w))))
 		}
 		all = append(all, w)
 		byID[w.ID()] = w
@@ -41,13 +41,13 @@ func (s *Persistence) Halves(ctx context.Context) ([]Half, error) {
 	pairing := Pairing{Worker: in(byID), Workers: slices.All(all)}
 	paired := make(map[string]bool) // workers whose actor points back
 	var suspects []pair
-	err = eachRow(ctx, s.c, s.prefixes.Actor, actors.Read, func(a kind.Row) {
+	err = eachRow(ctx, s.c, s.actor, actors.Read, func(a kind.Row) {
 		if a.Bad() {
 			bad = append(bad, a.Clone().Problem())
 			return
 		}
 		if ActorObscure(a) {
-			bad = append(bad, conn.Fail(op, s.prefixes.Actor+a.ID(), unread(ActorColumns.Unread.Of(a))))
+			bad = append(bad, conn.Fail(op, s.actor+a.ID(), unread(ActorColumns.Unread.Of(a))))
 		}
 		name := ActorColumns.Worker.Of(a)
 		if name == "" {
@@ -85,11 +85,11 @@ func (s *Persistence) Halves(ctx context.Context) ([]Half, error) {
 // ErrUnreadMember.
 func (s *Persistence) Mend(ctx context.Context, h Half) error {
 	const op = "actorstore: mend"
-	key := s.prefixes.Worker + h.Worker
+	key := s.worker + h.Worker
 	if h.OfActor {
-		key = s.prefixes.Actor + h.Actor
+		key = s.actor + h.Actor
 	}
-	found, err := confirm(ctx, NewActorRows(s.c, s.prefixes.Actor), NewWorkerRows(s.c, s.prefixes.Worker),
+	found, err := confirm(ctx, NewActorRows(s.c, s.actor), NewWorkerRows(s.c, s.worker),
 		[]pair{{actor: h.Actor, worker: h.Worker, ofActor: h.OfActor}})
 	switch {
 	case err != nil:
@@ -109,7 +109,7 @@ func (s *Persistence) mendActor(ctx context.Context, op string, h Half) error {
 		return err
 	}
 	if err := unread(a.unreadMember()); err != nil {
-		return conn.Fail(op, s.prefixes.Actor+h.Actor, err)
+		return conn.Fail(op, s.actor+h.Actor, err)
 	}
 	a.leave()
 	if a.Status != StatusPaused {
@@ -119,7 +119,7 @@ func (s *Persistence) mendActor(ctx context.Context, op string, h Half) error {
 }
 
 func (s *Persistence) mendWorker(ctx context.Context, op string, h Half) error {
-	key := s.prefixes.Worker + h.Worker
+	key := s.worker + h.Worker
 	doc, err := fetch(ctx, s.c, key)
 	if err != nil {
 		return conn.Fail(op, key, err)

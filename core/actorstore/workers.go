@@ -11,7 +11,7 @@ import (
 func (s *Persistence) GetWorker(ctx context.Context, namespace, pool, pod string) (*Worker, error) {
 	const op = "actorstore: get worker"
 	name, err := workerName(namespace, pool, pod)
-	key := s.prefixes.Worker + name
+	key := s.worker + name
 	if err != nil {
 		return nil, conn.Fail(op, key, err)
 	}
@@ -31,7 +31,7 @@ func (s *Persistence) GetWorker(ctx context.Context, namespace, pool, pod string
 func (s *Persistence) CreateWorker(ctx context.Context, worker *Worker) error {
 	const op = "actorstore: create worker"
 	name, err := workerName(worker.WorkerNamespace, worker.WorkerPool, worker.WorkerPod)
-	key := s.prefixes.Worker + name
+	key := s.worker + name
 	if err == nil {
 		err = unread(worker.newer)
 	}
@@ -52,7 +52,7 @@ func (s *Persistence) CreateWorker(ctx context.Context, worker *Worker) error {
 func (s *Persistence) UpdateWorker(ctx context.Context, worker *Worker, expectedVersion int64) error {
 	const op = "actorstore: update worker"
 	name, err := workerName(worker.WorkerNamespace, worker.WorkerPool, worker.WorkerPod)
-	key := s.prefixes.Worker + name
+	key := s.worker + name
 	if err == nil {
 		err = unread(worker.newer)
 	}
@@ -85,7 +85,7 @@ func (s *Persistence) UpdateWorker(ctx context.Context, worker *Worker, expected
 func (s *Persistence) DeleteWorker(ctx context.Context, namespace, pool, pod string) error {
 	const op = "actorstore: delete worker"
 	name, err := workerName(namespace, pool, pod)
-	key := s.prefixes.Worker + name
+	key := s.worker + name
 	if err != nil {
 		return conn.Fail(op, key, err)
 	}
@@ -97,5 +97,5 @@ func (s *Persistence) DeleteWorker(ctx context.Context, namespace, pool, pod str
 
 // ListWorkers reads every worker; order, guarantees and errors are those of ListActors.
 func (s *Persistence) ListWorkers(ctx context.Context) ([]*Worker, error) {
-	return list(ctx, s.c, "actorstore: list workers", s.prefixes.Worker, readWorker)
+	return list(ctx, s.c, "actorstore: list workers", s.worker, readWorker)
 }

@@ -75,7 +75,7 @@ var (
 
 // Options of a Buffer. The zero value is useful.
 type Options struct {
-	Prefix string // first part of all keys, ending in a colon, without braces; empty means that of conn.DefaultPrefixes
+	Prefix string // first part of all keys, ending in a colon, without braces; empty means KeyPrefix.Usual
 }
 
 // Buffer reads and writes the buffers of all stores under one prefix. It is safe for concurrent use.

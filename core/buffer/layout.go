@@ -29,7 +29,7 @@ var parts = []string{list, keys, size, ts, lock, ops}
 type layout struct{ prefix string }
 
 func newLayout(prefix string) layout {
-	return layout{cmp.Or(prefix, conn.DefaultPrefixes().Buffer)}
+	return layout{cmp.Or(prefix, KeyPrefix.Usual)}
 }
 
 // base is what all keys of a buffer or batch begin with, such as "buf:{S}:"; bad arguments are errors.

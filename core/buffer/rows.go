@@ -25,6 +25,9 @@ func NewRows(c redis.UniversalClient, prefix string) *Rows {
 	return &Rows{c: c, layout: newLayout(prefix)}
 }
 
+// KeyPrefix is what all keys of this package begin with.
+var KeyPrefix = kind.Prefix{Name: "buffer", Usual: "buf:", Help: "write buffers"}
+
 // Kind is buffers as a kind of state.
 func (r *Rows) Kind() kind.Kind { return kind.Kind{Name: "buffers", Schema: schema, Source: r} }
 

@@ -5,16 +5,6 @@ import (
 	"strings"
 )
 
-// Prefixes are the first parts of all keys, one for each primitive. Each ends in a colon.
-type Prefixes struct {
-	Buffer, Generation, Actor, Worker, Lock, Record, KV string
-}
-
-// DefaultPrefixes are those of the documented key layout.
-func DefaultPrefixes() Prefixes {
-	return Prefixes{Buffer: "buf:", Generation: "gen:", Actor: "actor:", Worker: "worker:", Lock: "lock:", Record: "rec:", KV: "kv:"}
-}
-
 const hexDigits = "0123456789ABCDEF"
 
 // Escape makes a name of arbitrary bytes safe beside a hash tag or between colons: % { } : * ? [ ] \ and control

@@ -97,10 +97,3 @@ func TestEscapeGlobMatchesItselfAlone(t *testing.T) {
 		})
 	})
 }
-
-func TestDefaultPrefixesAreThoseOfTheLayout(t *testing.T) {
-	want := conn.Prefixes{Buffer: "buf:", Generation: "gen:", Actor: "actor:", Worker: "worker:", Lock: "lock:", Record: "rec:", KV: "kv:"}
-	if got := conn.DefaultPrefixes(); got != want {
-		t.Errorf("got %+v", got)
-	}
-}

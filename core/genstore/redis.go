@@ -64,7 +64,7 @@ func NewRedisGenStoreWithOptions(opts RedisGenStoreOptions) (*RedisGenStore, err
 
 func newRedis(o RedisGenStoreOptions) *RedisGenStore {
 	s := &RedisGenStore{client: o.Client, close: func() error { return nil }}
-	s.prefix = cmp.Or(o.Prefix, conn.DefaultPrefixes().Generation) + o.Namespace + ":"
+	s.prefix = cmp.Or(o.Prefix, KeyPrefix.Usual) + o.Namespace + ":"
 	if conn.IsNil(o.Client) {
 		s.broken = ErrNilRedisClient
 		return s

@@ -35,6 +35,9 @@ type Rows struct {
 // NewRows makes the reader of all keys under prefix, such as "gen:".
 func NewRows(c redis.UniversalClient, prefix string) *Rows { return &Rows{client: c, prefix: prefix} }
 
+// KeyPrefix is what all keys of this package begin with.
+var KeyPrefix = kind.Prefix{Name: "generation", Usual: "gen:", Help: "generation counters"}
+
 // Kind is counters as a kind of state.
 func (r *Rows) Kind() kind.Kind { return kind.Kind{Name: "generations", Schema: schema, Source: r} }
 

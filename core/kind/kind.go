@@ -3,7 +3,10 @@
 // the schema of their kind: texts without pointers, of which a million cost the garbage collector next to nothing.
 package kind
 
-import "context"
+import (
+	"cmp"
+	"context"
+)
 
 // Name names a kind, such as "buffers". It is that of its view, too.
 type Name string
@@ -75,3 +78,16 @@ type Documents interface {
 	// Keep is Load for what is to be removed: back makes it again, with what was left of its life, if it still is absent.
 	Keep(ctx context.Context, id string) (body []byte, version int64, back func(context.Context) error, err error)
 }
+
+// Prefix is what the keys of a primitive begin with.
+type Prefix struct {
+	Name  string // in the configuration, such as "actor"
+	Usual string // in the documented layout; it ends in a colon
+	Help  string // whose keys
+}
+
+// Prefixes are other prefixes than the usual ones, by their names.
+type Prefixes map[string]string
+
+// Of is the prefix to use.
+func (p Prefixes) Of(of Prefix) string { return cmp.Or(p[of.Name], of.Usual) }

@@ -27,7 +27,8 @@ func TestWords(t *testing.T) {
 		t.Error("a long word was kept for ever")
 	}
 	for i := range 2 * maxWords {
-		if text := fmt.Sprint("w", i); word.Of(one(text)) != text || one(text) != one(text) {
+		text := fmt.Sprint("w", i)
+		if first, again := one(text), one(text); word.Of(first) != text || first != again {
 			t.Fatalf("word %d is %q", i, word.Of(one(text)))
 		}
 	}

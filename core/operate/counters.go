@@ -99,7 +99,7 @@ func (o *Operator) unusualLock(key string, ttl time.Duration) string {
 	var why []string
 	locks, _ := o.core.Kind("locks")
 	if _, shown := locks.Source.Identify(key); !shown {
-		why = append(why, fmt.Sprintf("no view would show it: only locks under %s are shown", o.core.Prefixes.Lock))
+		why = append(why, fmt.Sprintf("no view would show it: only locks under %s are shown", o.core.Prefixes.Of(actorstore.LockPrefix)))
 	}
 	if ttl > usualLock {
 		why = append(why, fmt.Sprintf("it would be held for %v, longer than %v", ttl, usualLock))

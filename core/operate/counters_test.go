@@ -12,6 +12,7 @@ import (
 	"holdfast/core/actorstore"
 	"holdfast/core/conn"
 	"holdfast/core/genstore"
+	"holdfast/core/kind"
 	"holdfast/core/operate"
 	"holdfast/internal/redistest"
 )
@@ -112,7 +113,7 @@ func TestAnUnusualLockIsTold(t *testing.T) {
 			}
 		}
 	}
-	other, err := core.Open(core.Options{Conn: connected(t, s.c), Prefixes: conn.Prefixes{Lock: "mutex:"}})
+	other, err := core.Open(core.Options{Conn: connected(t, s.c), Prefixes: kind.Prefixes{"lock": "mutex:"}})
 	if err != nil {
 		t.Fatal(err)
 	}

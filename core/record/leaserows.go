@@ -40,7 +40,7 @@ type LeaseRows struct {
 
 // NewLeaseRows reads under prefix; empty means "rec:".
 func NewLeaseRows(c redis.UniversalClient, prefix string) *LeaseRows {
-	return &LeaseRows{c: c, prefix: cmp.Or(prefix, conn.DefaultPrefixes().Record)}
+	return &LeaseRows{c: c, prefix: cmp.Or(prefix, KeyPrefix.Usual)}
 }
 
 // Kind is leases as a kind of state.

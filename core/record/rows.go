@@ -37,8 +37,11 @@ type RecordRows struct {
 
 // NewRecordRows reads under prefix; empty means "rec:".
 func NewRecordRows(c redis.UniversalClient, prefix string) *RecordRows {
-	return &RecordRows{c: c, prefix: cmp.Or(prefix, conn.DefaultPrefixes().Record)}
+	return &RecordRows{c: c, prefix: cmp.Or(prefix, KeyPrefix.Usual)}
 }
+
+// KeyPrefix is what all keys of this package begin with.
+var KeyPrefix = kind.Prefix{Name: "record", Usual: "rec:", Help: "records and leases"}
 
 // Kind is records as a kind of state.
 func (r *RecordRows) Kind() kind.Kind {

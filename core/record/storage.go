@@ -52,7 +52,7 @@ func New(c redis.UniversalClient, namespace string, o Options) (*RedisStorage, e
 	if namespace == "" {
 		return nil, conn.Fail("record: open", "", fmt.Errorf("%w: empty namespace", ErrBadArgument))
 	}
-	s := &RedisStorage{c: c, space: newSpace(cmp.Or(o.Prefix, conn.DefaultPrefixes().Record), namespace)}
+	s := &RedisStorage{c: c, space: newSpace(cmp.Or(o.Prefix, KeyPrefix.Usual), namespace)}
 	s.life, s.end = context.WithCancel(context.Background())
 	every := o.Poll
 	if every <= 0 {

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/keymap"
 	"holdfast/themes"
 )
@@ -27,7 +27,7 @@ type File struct {
 	Reading
 
 	Connections map[string]*Connection       `toml:"connections"`
-	Prefixes    Prefixes                     `toml:"prefixes"`
+	Prefixes    kind.Prefixes                `toml:"prefixes"`
 	Keys        map[keymap.Action][]string   `toml:"keys"`
 	Columns     map[string][]string          `toml:"columns"` // titles by view
 	Themes      map[string]map[string]Colour `toml:"themes"`
@@ -50,7 +50,7 @@ type Connection struct {
 	Colour         string `toml:"colour" kind:"connection colour" example:"bad" help:"background of the name in the header"`
 	Reading
 
-	Prefixes Prefixes `toml:"prefixes"`
+	Prefixes kind.Prefixes `toml:"prefixes"`
 }
 
 // Reading is how a server is read, and whether it is changed.
@@ -107,15 +107,15 @@ func (f *File) Settings(connection string) iter.Seq2[string, []string] {
 }
 
 // PrefixesOf are those of a connection; of none, with an empty name.
-func (f *File) PrefixesOf(connection string) conn.Prefixes {
+func (f *File) PrefixesOf(connection string) kind.Prefixes {
 	p := maps.Clone(f.Prefixes)
 	if one := f.Connections[connection]; one != nil && len(one.Prefixes) > 0 {
 		if p == nil {
-			p = Prefixes{}
+			p = kind.Prefixes{}
 		}
 		maps.Copy(p, one.Prefixes)
 	}
-	return p.conn()
+	return p
 }
 
 // ColourOf is the background that the name of a connection has in the header; empty: the usual one.

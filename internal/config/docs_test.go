@@ -27,7 +27,7 @@ func TestTheExamplesOfTheDocumentationLoad(t *testing.T) {
 	_, example, _ := strings.Cut(docs(), "```toml\n")
 	example, _, _ = strings.Cut(example, "```")
 	f, err := Load(t.Context(), file(t, example))
-	if err != nil || len(f.Connections) != 2 || f.ColourOf("prod") != "bad" || f.PrefixesOf("prod").Buffer != "shop:buf:" || f.PrefixesOf("dev").Buffer != "" {
+	if err != nil || len(f.Connections) != 2 || f.ColourOf("prod") != "bad" || f.PrefixesOf("prod")["buffer"] != "shop:buf:" || f.PrefixesOf("dev")["buffer"] != "" {
 		t.Errorf("%v: %+v", err, f)
 	}
 	for _, s := range schema() {

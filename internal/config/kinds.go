@@ -13,19 +13,19 @@ import (
 	"holdfast/views"
 )
 
-// kind is what a value may be, beyond its type.
-type kind struct {
+// valueKind is what a value may be, beyond its type.
+type valueKind struct {
 	name     string // in the documentation
 	expected string // in errors
 	check    func(value any) error
 }
 
 // wrong says what was expected, also in place of a value of another type.
-func (k kind) wrong() error { return errors.New("expected " + k.expected) }
+func (k valueKind) wrong() error { return errors.New("expected " + k.expected) }
 
 // texts is a kind of string that a function can tell.
-func texts(name, expected string, is func(text string) bool) kind {
-	k := kind{name: name, expected: expected}
+func texts(name, expected string, is func(text string) bool) valueKind {
+	k := valueKind{name: name, expected: expected}
 	k.check = func(value any) error {
 		if !is(value.(string)) {
 			return k.wrong()
@@ -36,9 +36,9 @@ func texts(name, expected string, is func(text string) bool) kind {
 }
 
 // kinds are those of the fields of structs, by the name in their tags.
-func kinds() map[string]kind {
+func kinds() map[string]valueKind {
 	filled := func(text string) bool { return text != "" }
-	return map[string]kind{
+	return map[string]valueKind{
 		"text":              texts("a string", "a string", filled),
 		"path":              texts("a path", "a string", filled),
 		"bool":              {name: "true or false", expected: "true or false", check: func(any) error { return nil }},
@@ -50,8 +50,8 @@ func kinds() map[string]kind {
 	}
 }
 
-func number() kind {
-	k := kind{name: "a number", expected: "a number from 0 to 1000000"}
+func number() valueKind {
+	k := valueKind{name: "a number", expected: "a number from 0 to 1000000"}
 	k.check = func(value any) error {
 		if n := value.(int64); n < 0 || n > 1_000_000 {
 			return k.wrong()
@@ -64,7 +64,7 @@ func number() kind {
 // MinRefresh spares the server.
 const MinRefresh = 100 * time.Millisecond
 
-func duration() kind {
+func duration() valueKind {
 	return texts("a duration", fmt.Sprintf(`a duration such as "1s", at least %v`, MinRefresh), func(text string) bool {
 		d, err := time.ParseDuration(text)
 		return err == nil && d >= MinRefresh
@@ -72,8 +72,8 @@ func duration() kind {
 }
 
 // oneOf are words, of which an error names the nearest.
-func oneOf(words []string) kind {
-	k := kind{name: "one of `" + strings.Join(words, "`, `") + "`", expected: "one of " + strings.Join(words, ", ")}
+func oneOf(words []string) valueKind {
+	k := valueKind{name: "one of `" + strings.Join(words, "`, `") + "`", expected: "one of " + strings.Join(words, ", ")}
 	k.check = func(value any) error {
 		if text := fmt.Sprint(value); !slices.Contains(words, text) {
 			return fmt.Errorf("%w%s", k.wrong(), DidYouMean(text, words))
@@ -83,16 +83,16 @@ func oneOf(words []string) kind {
 	return k
 }
 
-func keyList() kind {
-	return kind{name: "a list of keys", expected: `a list of keys, such as ["F", "ctrl+f"]; an empty one for none`, check: func(any) error { return nil }}
+func keyList() valueKind {
+	return valueKind{name: "a list of keys", expected: `a list of keys, such as ["F", "ctrl+f"]; an empty one for none`, check: func(any) error { return nil }}
 }
 
-func titles(v views.View) kind {
+func titles(v views.View) valueKind {
 	var known []string
 	for _, c := range v.Columns {
 		known = append(known, c.Title)
 	}
-	k := kind{name: "a list of `" + strings.Join(known, "`, `") + "`", expected: "a list of " + strings.Join(known, ", ")}
+	k := valueKind{name: "a list of `" + strings.Join(known, "`, `") + "`", expected: "a list of " + strings.Join(known, ", ")}
 	k.check = func(value any) error {
 		listed := value.([]string)
 		if len(listed) == 0 {
@@ -112,8 +112,8 @@ func titles(v views.View) kind {
 }
 
 // urls says nothing of what stands there: it may hold a password.
-func urls() kind {
-	k := kind{name: "a URL or a list of them", expected: "redis://, rediss:// or unix://, or a list of such URLs"}
+func urls() valueKind {
+	k := valueKind{name: "a URL or a list of them", expected: "redis://, rediss:// or unix://, or a list of such URLs"}
 	k.check = func(value any) error {
 		list := value.(URLs)
 		known := func(u string) bool {
@@ -127,8 +127,8 @@ func urls() kind {
 	return k
 }
 
-func colour() kind {
-	return kind{
+func colour() valueKind {
+	return valueKind{
 		name: "a colour: `#rgb`, `#rrggbb`, `0` to `255`, or `default` for the terminal's own", expected: strings.TrimPrefix(themes.ErrColour.Error(), "expected "),
 		check: func(value any) error {
 			_, err := themes.Colour(string(value.(Colour)))
@@ -137,7 +137,7 @@ func colour() kind {
 	}
 }
 
-func keyPrefix() kind {
+func keyPrefix() valueKind {
 	return texts("a prefix that ends in a colon", `a string that ends in a colon, such as "shop:buf:", without % { } * ? [ ] \`, func(text string) bool {
 		body, ends := strings.CutSuffix(text, ":")
 		for part := range strings.SplitSeq(body, ":") {

@@ -15,13 +15,13 @@ type section struct {
 	name    string // as in the file; NAME in it stands for any
 	about   string
 	entries []entry
-	any     kind // of entries whose names are not listed here; no kind: there are none
+	any     valueKind // of entries whose names are not listed here; no kind: there are none
 }
 
 // entry is one setting of a section.
 type entry struct {
 	name    string
-	kind    kind
+	kind    valueKind
 	example string // as TOML
 	help    string
 }

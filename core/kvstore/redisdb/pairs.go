@@ -28,7 +28,7 @@ type PairRows struct {
 
 // NewPairRows reads under prefix; empty means "kv:".
 func NewPairRows(c redis.UniversalClient, prefix string) *PairRows {
-	return &PairRows{c: c, prefix: cmp.Or(prefix, conn.DefaultPrefixes().KV)}
+	return &PairRows{c: c, prefix: cmp.Or(prefix, KeyPrefix.Usual)}
 }
 
 // Kind is the kind of pairs.

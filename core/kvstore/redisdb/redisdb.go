@@ -88,7 +88,7 @@ func OpenContext(ctx context.Context, c redis.UniversalClient, db string, o Opti
 		return nil, conn.Fail(op, db, fmt.Errorf("%w: a log of %d changes", ErrBadArgument, o.Retain))
 	}
 	s := &Store{
-		space: newSpace(cmp.Or(o.Prefix, conn.DefaultPrefixes().KV), db), db: db, c: c,
+		space: newSpace(cmp.Or(o.Prefix, KeyPrefix.Usual), db), db: db, c: c,
 		retain: o.Retain, begins: kvstore.NewHistory(), stat: o.Stat,
 	}
 	epoch, err := s.text(ctx, s.epochKey)

@@ -26,8 +26,11 @@ type Rows struct {
 
 // NewRows reads under prefix; empty means "kv:".
 func NewRows(c redis.UniversalClient, prefix string) *Rows {
-	return &Rows{c: c, prefix: cmp.Or(prefix, conn.DefaultPrefixes().KV)}
+	return &Rows{c: c, prefix: cmp.Or(prefix, KeyPrefix.Usual)}
 }
+
+// KeyPrefix is what all keys of this package begin with.
+var KeyPrefix = kind.Prefix{Name: "kv", Usual: "kv:", Help: "key-value databases"}
 
 // Kind is the kind of databases.
 func (r *Rows) Kind() kind.Kind {
