@@ -100,6 +100,7 @@ const (
 	View7       Action = "view-7"
 	View8       Action = "view-8"
 	View9       Action = "view-9"
+	View10      Action = "view-10"
 	Back        Action = "back"
 	PrevPlace   Action = "previous-place"
 	NextPlace   Action = "next-place"
@@ -218,6 +219,7 @@ func defaults() []Binding {
 		{Action: View7, Scope: Global, Keys: keys("7"), Label: "view 7", Help: "go to view 7"},
 		{Action: View8, Scope: Global, Keys: keys("8"), Label: "view 8", Help: "go to view 8"},
 		{Action: View9, Scope: Global, Keys: keys("9"), Label: "view 9", Help: "go to view 9"},
+		{Action: View10, Scope: Global, Keys: keys("0"), Label: "view 10", Help: "go to view 10"},
 		{Action: Back, Scope: Global, Keys: keys("esc"), Label: "back", Help: "go back, or drop the search or the filter"},
 		{Action: PrevPlace, Scope: Global, Keys: keys("[", "alt+left"), Label: "place before", Help: "back to the previous view, row or link, as in a browser"},
 		{Action: NextPlace, Scope: Global, Keys: keys("]", "alt+right"), Label: "place after", Help: "forward again, as in a browser"},

@@ -10,16 +10,18 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // Action is what a key asks for. Its text is its name in the configuration file.
 type Action string
 
-// View is the number, 1 to 9, of the view that the action opens; 0 for other actions.
+// View is the number, 1 to 10, of the view that the action opens; 0 for other actions.
 func (a Action) View() int {
-	if digit, ok := strings.CutPrefix(string(a), "view-"); ok && len(digit) == 1 && digit >= "1" && digit <= "9" {
-		return int(digit[0] - '0')
+	number, _ := strings.CutPrefix(string(a), "view-")
+	if n, err := strconv.Atoi(number); err == nil && n >= 1 && n <= 10 && strconv.Itoa(n) == number {
+		return n
 	}
 	return 0
 }

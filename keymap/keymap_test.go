@@ -224,14 +224,14 @@ func TestMapCannotBeChanged(t *testing.T) {
 
 func TestViewNumbers(t *testing.T) {
 	views := []keymap.Action{
-		keymap.View1, keymap.View2, keymap.View3, keymap.View4, keymap.View5, keymap.View6, keymap.View7, keymap.View8, keymap.View9,
+		keymap.View1, keymap.View2, keymap.View3, keymap.View4, keymap.View5, keymap.View6, keymap.View7, keymap.View8, keymap.View9, keymap.View10,
 	}
 	for i, v := range views {
 		if v.View() != i+1 {
 			t.Errorf("%s opens view %d, want %d", v, v.View(), i+1)
 		}
 	}
-	for _, other := range []keymap.Action{keymap.NextView, keymap.Quit, "view-0", "view-10", "view-", "view-x"} {
+	for _, other := range []keymap.Action{keymap.NextView, keymap.Quit, "view-0", "view-11", "view-01", "view-", "view-x"} {
 		if other.View() != 0 {
 			t.Errorf("%s opens view %d", other, other.View())
 		}
