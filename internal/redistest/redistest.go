@@ -7,11 +7,13 @@ package redistest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -130,10 +132,19 @@ func (s *Server) run() error {
 	}
 	c := redis.NewClient(&redis.Options{Addr: s.Addr, MaxRetries: -1})
 	defer c.Close()
-	if err := Poll(20*time.Second, func() bool { return c.Ping(context.Background()).Err() == nil }); err != nil {
+	var answer string
+	err = Poll(20*time.Second, func() (ok bool) {
+		var err error
+		answer, err = c.Info(context.Background(), "server").Result()
+		return err == nil
+	})
+	if err == nil && !strings.Contains(answer, fmt.Sprintf("process_id:%d\r", s.cmd.Process.Pid)) {
+		err = errors.New("another server has the port")
+	}
+	if err != nil {
 		s.Kill()
 		text, _ := os.ReadFile(logfile.Name())
-		return fmt.Errorf("redis-server at %s does not answer: %s", s.Addr, text)
+		return fmt.Errorf("redis-server at %s: %w: %s", s.Addr, err, text)
 	}
 	return nil
 }
