@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os/exec"
 	"regexp"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -299,14 +297,14 @@ func TestALargeContentCostsNoMemory(t *testing.T) {
 			test.key = id()
 		}
 		for _, args := range [][]string{{"get", test.view}, {"get", test.view, test.key}} {
-			p := &process{Cmd: exec.Command(binary(t), append(args, "-o", "jsonl", "--url", url)...)}
+			cmd, resident := measured(t, binary(t), append(args, "-o", "jsonl", "--url", url)...)
+			p := &process{Cmd: cmd}
 			p.Stdout, p.Stderr = &p.out, &p.errors
-			debug.FreeOSMemory() // a process begins as a copy of its parent, and that counts
 			if err := p.Start(); err != nil {
 				t.Fatal(err)
 			}
 			code := p.end(t)
-			if resident := maxResident(p.ProcessState); resident > 120<<20 {
+			if resident := resident(); resident > 120<<20 {
 				t.Errorf("%v: %d MB resident", args, resident>>20)
 			}
 			refused, named := test.leftOut == "" || test.leftOut == "none", len(args) == 3

@@ -26,6 +26,9 @@ import (
 
 // TestMain hides the configuration of whoever runs the tests.
 func TestMain(m *testing.M) {
+	if report := os.Getenv(reportTo); report != "" {
+		os.Exit(measure(report, os.Args[1:]))
+	}
 	home, err := os.MkdirTemp("", "holdfast-config-")
 	if err != nil {
 		panic(err)
