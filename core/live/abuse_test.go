@@ -3,6 +3,7 @@ package live_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -95,7 +96,11 @@ func TestFlushOfManyRows(t *testing.T) {
 	o := conn.Options{URLs: []string{"redis://" + admin.Options().Addr}}
 	c := open(t, o, 0)
 	before := int(heap())
-	fill(t, admin, 0, crowd)
+	pod := strings.Repeat("pod", 100) // rows that weigh more than the buffers of a few connections
+	inPipelines(t, admin, crowd, func(p redis.Pipeliner, i int) {
+		id := fmt.Sprint(i)
+		p.Set(ctx, "actor:"+id, actorDoc(id, fmt.Sprintf(`,"ateomPodNamespace":"ns","ateomPodName":"%s-%d"`, pod, i)), 0)
+	})
 	run(t, c)
 	until(t, c, "all rows", pushed(crowd))
 	full := int(heap())
@@ -118,14 +123,8 @@ func TestManyRowsEndAtOnce(t *testing.T) {
 	before := int(heap())
 	run(t, c)
 	until(t, c, "pushes", func(s *live.Snapshot) bool { return s.Pushed })
-	for from := 0; from < crowd; from += 10_000 {
-		p := admin.Pipeline()
-		for i := range 10_000 {
-			p.Set(ctx, fmt.Sprint("lock:", from+i), "token", time.Hour)
-		}
-		_, err := p.Exec(ctx)
-		ok(t, err)
-	}
+	token := strings.Repeat("token", 60)
+	inPipelines(t, admin, crowd, func(p redis.Pipeliner, i int) { p.Set(ctx, fmt.Sprint("lock:", i), token, time.Hour) })
 	until(t, c, "all locks", func(s *live.Snapshot) bool { return s.Table("locks").Len() == crowd })
 	full := int(heap())
 	end := time.Now().Add(6 * time.Second)
@@ -168,18 +167,13 @@ func TestManyBuffers(t *testing.T) {
 	}
 	server := redistest.Start(t)
 	admin := server.Client(t)
-	for from := 0; from < buffers; from += 10_000 {
-		p := admin.Pipeline()
-		for i := from; i < min(buffers, from+10_000); i++ {
-			base := fmt.Sprintf("buf:{store-%07d}:", i)
-			p.RPush(ctx, base+"list", `{"k":1}`)
-			p.SAdd(ctx, base+"keys", "k")
-			p.Set(ctx, base+"size", 7, 0)
-			p.Set(ctx, base+"ts", 1700000000000, 0)
-		}
-		_, err := p.Exec(ctx)
-		ok(t, err)
-	}
+	inPipelines(t, admin, buffers, func(p redis.Pipeliner, i int) {
+		base := fmt.Sprintf("buf:{store-%07d}:", i)
+		p.RPush(ctx, base+"list", `{"k":1}`)
+		p.SAdd(ctx, base+"keys", "k")
+		p.Set(ctx, base+"size", 7, 0)
+		p.Set(ctx, base+"ts", 1700000000000, 0)
+	})
 	o := conn.Options{URLs: []string{server.URL()}}
 	c := open(t, o, 0)
 	before := int(heap())

@@ -209,12 +209,14 @@ func (w *world) put(pairs ...string) {
 // fill writes n keys under a prefix, 00000 and up.
 func (w *world) fill(prefix string, n int) {
 	w.t.Helper()
-	p := w.conn.Pipeline()
-	for i := range n {
-		p.Set(ctx, fmt.Sprintf("%s%05d", prefix, i), "1", 0)
-	}
-	if _, err := p.Exec(ctx); err != nil {
-		w.t.Fatal(err)
+	for from := 0; from < n; from += 10_000 {
+		p := w.conn.Pipeline()
+		for i := from; i < min(n, from+10_000); i++ {
+			p.Set(ctx, fmt.Sprintf("%s%05d", prefix, i), "1", 0)
+		}
+		if _, err := p.Exec(ctx); err != nil {
+			w.t.Fatal(err)
+		}
 	}
 }
 

@@ -105,11 +105,20 @@ func actorDoc(id, more string) string {
 // fill stores actors from..to-1.
 func fill(t testing.TB, c redis.UniversalClient, from, to int) {
 	t.Helper()
-	for ; from < to; from += 10_000 {
+	inPipelines(t, c, to-from, func(p redis.Pipeliner, i int) {
+		i += from
+		id := fmt.Sprintf("a%07d", i)
+		p.Set(ctx, "actor:"+id, actorDoc(id, fmt.Sprintf(`,"ateomPodNamespace":"ns","ateomPodName":"pod-%d","ateomPodIp":"10.0.%d.%d"`, i, i>>8&255, i&255)), 0)
+	})
+}
+
+// inPipelines does something n times, a few thousand at once.
+func inPipelines(t testing.TB, c redis.UniversalClient, n int, do func(p redis.Pipeliner, i int)) {
+	t.Helper()
+	for from := 0; from < n; from += 10_000 {
 		p := c.Pipeline()
-		for i := from; i < min(to, from+10_000); i++ {
-			id := fmt.Sprintf("a%07d", i)
-			p.Set(ctx, "actor:"+id, actorDoc(id, fmt.Sprintf(`,"ateomPodNamespace":"ns","ateomPodName":"pod-%d","ateomPodIp":"10.0.%d.%d"`, i, i>>8&255, i&255)), 0)
+		for i := from; i < min(n, from+10_000); i++ {
+			do(p, i)
 		}
 		_, err := p.Exec(ctx)
 		ok(t, err)
