@@ -247,8 +247,10 @@ func TestPauseHoldsPushesBack(t *testing.T) {
 	until(t, c, "pushes", pushed(0))
 	c.Live.Pause(true)
 	fill(t, c.Conn, 0, 100)
-	c.Live.Refresh()
-	until(t, c, "what was asked for", func(s *live.Snapshot) bool { return s.Paused && s.Table("actors").Len() == 100 })
+	until(t, c, "what was asked for", func(s *live.Snapshot) bool {
+		c.Live.Refresh() // what is pushed may come a moment later
+		return s.Paused && s.Table("actors").Len() == 100
+	})
 	put(t, c.Conn, "actor:late", actorDoc("late", ""))
 	c.Live.Pause(false)
 	until(t, c, "all", pushed(101))
