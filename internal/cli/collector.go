@@ -15,30 +15,36 @@ const (
 	minPercent = 10       // of what is in use, where that is very much
 	maxPercent = 90
 
-	maxFree   = 32 << 20 // bytes that are kept for later allocations before they go back to the system
-	freeAgain = 5 * time.Second
+	maxFree  = 16 << 20 // bytes that are kept for later allocations once it is quiet
+	quietFor = 2 * time.Second
 )
 
 // tuneCollector has the garbage collector run after about spareHeap, however much is in use, and gives back what the first
-// pass over the keyspace needed. It looks at the heap after each collection.
+// pass over the keyspace needed when it is quiet. It looks at the heap after each collection.
 var tuneCollector = sync.OnceFunc(func() {
 	type canary struct{ _ *int } // unreachable at once: its finalizer runs after each collection
-	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/free:bytes"}}
-	now, freed := 0, time.Now()
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	quiet := time.AfterFunc(quietFor, giveBack)
+	now := 0
 	var tune func(*canary)
 	tune = func(*canary) {
 		metrics.Read(sample)
-		live, free := max(1, sample[0].Value.Uint64()), sample[1].Value.Uint64()
+		live := max(1, sample[0].Value.Uint64())
 		percent := int(min(max(100*spareHeap/live, minPercent), maxPercent))
 		if change := percent - now; change*change*100 > now*now { // by more than a tenth: each change stops the process for a moment
 			now = percent
 			debug.SetGCPercent(percent)
 		}
-		if free > maxFree && time.Since(freed) > freeAgain {
-			freed = time.Now()
-			go debug.FreeOSMemory() // a collection, too
-		}
+		quiet.Reset(quietFor)
 		runtime.SetFinalizer(&canary{}, tune)
 	}
 	tune(nil)
 })
+
+// giveBack returns memory to the system, unless it is little.
+func giveBack() {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/free:bytes"}}
+	if metrics.Read(sample); sample[0].Value.Uint64() > maxFree {
+		debug.FreeOSMemory()
+	}
+}
