@@ -133,10 +133,10 @@ func (s *Server) run() error {
 	c := redis.NewClient(&redis.Options{Addr: s.Addr, MaxRetries: -1})
 	defer c.Close()
 	var answer string
-	err = Poll(20*time.Second, func() (ok bool) {
-		var err error
-		answer, err = c.Info(context.Background(), "server").Result()
-		return err == nil
+	err = Poll(20*time.Second, func() bool {
+		info, ping := c.Info(context.Background(), "server"), c.Ping(context.Background()) // INFO is answered while it is loading, too
+		answer = info.Val()
+		return info.Err() == nil && ping.Err() == nil
 	})
 	if err == nil && !strings.Contains(answer, fmt.Sprintf("process_id:%d\r", s.cmd.Process.Pid)) {
 		err = errors.New("another server has the port")
