@@ -6,6 +6,7 @@ import (
 
 	"holdfast/core/kind"
 	"holdfast/core/live"
+	"holdfast/core/live/rows"
 )
 
 // order says how the rows of a view are to be shown.
@@ -88,6 +89,11 @@ func indexOf(rows live.Rows, id string) (int, bool) {
 	return 0, false
 }
 
+// ordered are the rows of a table that a filter kept, in the chosen order.
+type ordered struct{ *rows.Order }
+
+func (o ordered) At(i int) live.Row { return o.Row(i) }
+
 // chosen are rows that a view derived and a filter kept.
 type chosen []live.Row
 
@@ -107,19 +113,19 @@ func arrange(ctx context.Context, v *View, snap *live.Snapshot, o order, at Cloc
 		return a
 	}
 	key, own := o.key(v, snap)
-	if shown, known := last.shown.(*live.Order); known && own && o.same(last.order) && shown.Table().Kind == now.Kind {
-		a.shown = shown.Follow(now)
+	if shown, known := last.shown.(ordered); known && own && o.same(last.order) && shown.Table().Schema == now.Schema {
+		a.shown = ordered{shown.Follow(&now.Table)}
 		return a
 	}
-	spec := live.Spec{Key: key, Descending: o.descending}
+	spec := rows.Spec{Key: key, Descending: o.descending}
 	if !o.filter.empty() {
 		spec.Keep = func(r kind.Row) bool { return o.filter.keeps(r, v.Columns, at) }
 	}
-	shown, err := live.Arrange(ctx, now, spec)
+	shown, err := rows.Arrange(ctx, &now.Table, spec)
 	if err != nil {
 		return nil
 	}
-	a.shown, a.whole = shown, own
+	a.shown, a.whole = ordered{shown}, own
 	return a
 }
 

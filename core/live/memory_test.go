@@ -21,9 +21,9 @@ func (p *pieces) watch(texts ...string) {
 	}
 }
 
-func (p *pieces) watchBlocks(s *Sorted) {
-	for _, b := range s.blocks {
-		p.watch(b.data)
+func (p *pieces) watchRows(t *Table) {
+	for _, r := range t.All(0) {
+		p.watch(r.Data())
 	}
 }
 
@@ -56,7 +56,7 @@ func TestWhatIsKeptOfRowsPinsNone(t *testing.T) {
 		rows := b.Rows()
 		old.watch(rows[0].Data())
 		tr.apply(ids, rows, time.Now())
-		old.watchBlocks(tr.publish(true).rows)
+		old.watchRows(tr.publish(true))
 	}
 	read("a")
 	read("b")
@@ -64,11 +64,11 @@ func TestWhatIsKeptOfRowsPinsNone(t *testing.T) {
 		t.Fatalf("%d of %d pieces: these are to be those of the rows of now", n, len(old))
 	}
 	tr.apply([]string{fmt.Sprintf("%020d", 7)}, nil, time.Now())
-	old.watchBlocks(tr.publish(true).rows)
+	old.watchRows(tr.publish(true))
 	read("c")
-	now := len(tr.table.rows.blocks)
+	now := tr.table.Len()
 	if n := old.left(); n > now {
-		t.Errorf("%d of %d pieces are still there, %d blocks are in use", n, len(old), now)
+		t.Errorf("%d of %d pieces are still there, %d rows are in use", n, len(old), now)
 	}
 	first := tr.table.Recent[0]
 	if id := fmt.Sprintf("%020d", 0); len(tr.table.Recent) < 200 || first.ID != id || first.Before.ID() != id || !strings.HasPrefix(fakeText.Of(first.After), "bbb") {
@@ -79,7 +79,7 @@ func TestWhatIsKeptOfRowsPinsNone(t *testing.T) {
 		tr.publish(true)
 		tr.gone = nil // as a reading does that has told the rows that need them
 	}
-	if n := old.left(); n > 0 || len(tr.due.of) > 0 || len(tr.needed) > 0 || len(tr.sums.of) > 0 {
-		t.Errorf("of no rows %d pieces, %d deadlines, %d needs and %d sums are left", n, len(tr.due.of), len(tr.needed), len(tr.sums.of))
+	if n := old.left(); n > 0 || tr.due.Len() > 0 || len(tr.needed) > 0 || len(tr.table.sums) > 0 {
+		t.Errorf("of no rows %d pieces, %d deadlines, %d needs and %d sums are left", n, tr.due.Len(), len(tr.needed), len(tr.table.sums))
 	}
 }

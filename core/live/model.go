@@ -70,7 +70,7 @@ type Model struct {
 func New(c *conn.Conn, kinds []kind.Kind, o Options) *Model {
 	m := &Model{
 		conn: c, refresh: o.Refresh, now: o.Now,
-		scan: scanner{client: c, match: matchAny(kinds)}, prefixes: prefixesOf(kinds),
+		scan: scanner{client: c, match: kind.KeyPattern(kinds)}, prefixes: kind.KeyPrefixes(kinds),
 		outages: outages{client: c}, ceiling: newCeiling(o.MaxMemory),
 		changed: make(chan struct{}, 1), wake: make(chan struct{}, 1), focus: map[kind.Name][]string{},
 	}

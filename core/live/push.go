@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
-	"holdfast/core/kind"
 )
 
 // How a server is asked for pushes.
@@ -218,17 +216,4 @@ func (p *push) all() bool {
 		}
 	}
 	return len(p.links) > 0
-}
-
-// prefixesOf are what the keys of all kinds begin with; none begins with another, which servers refuse.
-func prefixesOf(kinds []kind.Kind) []string {
-	starts := literals(kinds)
-	slices.Sort(starts)
-	var out []string
-	for _, s := range starts {
-		if len(out) == 0 || !strings.HasPrefix(s, out[len(out)-1]) {
-			out = append(out, s)
-		}
-	}
-	return out
 }

@@ -4,14 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
-	"holdfast/core/kind"
 )
 
 // scanner walks the keyspace of every master at once in small steps, pass after pass.
@@ -110,64 +108,3 @@ func (p *page) missed(addr string, err error) {
 }
 
 func (n *nodeWalk) step(ctx context.Context) { n.keys, n.err = n.Next(ctx) }
-
-// matchAny is one SCAN pattern that lets the keys of all kinds pass and keeps most others on the server, so that one
-// walk of the keyspace serves every kind: what all patterns begin with, and the next byte of each.
-func matchAny(kinds []kind.Kind) string {
-	starts := literals(kinds)
-	if len(starts) == 0 {
-		return "*"
-	}
-	common := starts[0]
-	for _, s := range starts[1:] {
-		for !strings.HasPrefix(s, common) {
-			common = common[:len(common)-1]
-		}
-	}
-	var class []byte
-	seen := map[byte]bool{}
-	for _, s := range starts {
-		if s == common {
-			return conn.EscapeGlob(common) + "*"
-		}
-		next := s[len(common)]
-		if seen[next] {
-			continue
-		}
-		seen[next] = true
-		if strings.IndexByte(`[]^-\`, next) >= 0 { // no other may be escaped: servers differ on what `\r` means in a class
-			class = append(class, '\\')
-		}
-		class = append(class, next)
-	}
-	return conn.EscapeGlob(common) + "[" + string(class) + "]*"
-}
-
-// literals are what the patterns of all kinds begin with.
-func literals(kinds []kind.Kind) []string {
-	var starts []string
-	for _, f := range kinds {
-		for _, p := range f.Source.Patterns() {
-			starts = append(starts, literal(p))
-		}
-	}
-	return starts
-}
-
-// literal is the text that everything a glob matches begins with.
-func literal(glob string) string {
-	var text []byte
-	for i := 0; i < len(glob); i++ {
-		switch glob[i] {
-		case '*', '?', '[':
-			return string(text)
-		case '\\':
-			i++
-			if i == len(glob) {
-				return string(text)
-			}
-		}
-		text = append(text, glob[i])
-	}
-	return string(text)
-}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -33,31 +32,6 @@ func kindsOf(patterns ...string) []kind.Kind {
 	return kinds
 }
 
-func TestOnePatternServesAllKinds(t *testing.T) {
-	for _, tt := range []struct {
-		patterns string // separated by spaces
-		want     string
-	}{
-		{"buf:* gen:* actor:* worker:* lock:* rec:{*}:lease:* rec:*", "[bgawlr]*"},
-		{"actor:*", "actor:*"},
-		{"prod:buf:* prod:gen:* prod:gauge:*", "prod:[bg]*"},
-		{"prod:* prod:gen:*", "prod:*"},
-		{"rec:{*}:lease:* rec:{*}:lk:*", "rec:{*"},
-		{`\*a:* \[b:* \?c:*`, `[*\[?]*`},
-		{`\^a:* \-b:* \]c:* \\d:*`, `[\^\-\]\\]*`},
-		{`a\*b:* a\*c:*`, `a\*[bc]*`},
-		{"* gen:*", "*"},
-		{"?en:* gen:*", "*"},
-		{"[ab]:* gen:*", "*"},
-		{`\`, "*"},
-		{"", "*"},
-	} {
-		if got := matchAny(kindsOf(strings.Fields(tt.patterns)...)); got != tt.want {
-			t.Errorf("%s: %s, want %s", tt.patterns, got, tt.want)
-		}
-	}
-}
-
 // Whatever the prefixes, each server finds by the one pattern what it finds by each of them.
 func TestOnePatternMissesNoKey(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, c redis.UniversalClient) {
@@ -78,7 +52,7 @@ func TestOnePatternMissesNoKey(t *testing.T) {
 				rt.Fatal(err)
 			}
 			found := map[string]bool{}
-			s := scanner{client: c, match: matchAny(kindsOf(patterns...))}
+			s := scanner{client: c, match: kind.KeyPattern(kindsOf(patterns...))}
 			for last := false; !last; {
 				p := s.step(ctx, 100)
 				if p.err != nil {

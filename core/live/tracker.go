@@ -7,24 +7,25 @@ import (
 	"time"
 
 	"holdfast/core/kind"
+	"holdfast/core/live/rows"
 )
 
 // tracker keeps one kind current. Only the goroutine that reads touches it.
 type tracker struct {
 	feed     feed
-	rows     *Sorted             // all that has been merged, with the last pass that met each
-	pending  []Edit              // what readings gave since, later ones after earlier ones
+	rows     *rows.Sorted        // all that has been merged, with the last pass that met each
+	pending  []rows.Edit         // what readings gave since, later ones after earlier ones
 	asOf     time.Time           // of the last reading
 	beside   chan struct{}       // closed when a merge beside the reading is done; nil: there is none. It has all below but wanted, gone and table
 	mergedAt time.Time           // asOf of what is being merged
 	took     time.Duration       // the last merge
 	pass     uint16              // mark of the pass that is walked, or was walked last
 	wanted   map[string]struct{} // IDs that the scan found, or that may have changed, and nobody has read since
-	due      deadlines
+	due      rows.Deadlines
 	unread   map[string]struct{}            // IDs whose Read failed, until the next pass begins
 	needed   map[string]map[string]struct{} // the IDs of the rows that need each key of another kind
 	gone     []string                       // IDs that were asked for and did not come, until the rows that need them are told
-	sums     sums
+	sums     rows.Sums
 	changes  []Change  // since the last publish, the newest alone
 	dropped  time.Time // of the newest change that Recent has no room for; before there is one, when Complete came
 	count    int       // changes since the last reading ended
@@ -39,7 +40,7 @@ type tracker struct {
 func newTracker(f feed) *tracker {
 	table := NewTable(f.Name, f.Schema)
 	return &tracker{
-		feed: f, rows: table.rows, table: table, pass: mark(0),
+		feed: f, rows: table.Packed(), table: table, pass: mark(0),
 		wanted: map[string]struct{}{}, unread: map[string]struct{}{}, needed: map[string]map[string]struct{}{},
 	}
 }
@@ -69,9 +70,7 @@ func (t *tracker) found(key string, all bool) bool {
 	}
 	if !all || t.feed.several && t.settled() {
 		t.settle()
-		b, at, known := t.rows.locate(id)
-		if known && (!all || t.rows.blocks[b].pass[at] == t.pass) { // the latter was read in this pass, for another key of it
-			t.rows.blocks[b].pass[at] = t.pass
+		if !all && t.rows.Mark(id, t.pass) || all && t.rows.Marked(id, t.pass) { // the latter was read in this pass, for another key of it
 			return true
 		}
 	}
@@ -83,12 +82,8 @@ func (t *tracker) found(key string, all bool) bool {
 func (t *tracker) unseen() []string {
 	t.merge()
 	var ids []string
-	for _, b := range t.rows.blocks {
-		for i, pass := range b.pass {
-			if pass != t.pass {
-				ids = append(ids, kind.IDOf(b.at(i)))
-			}
-		}
+	for data := range t.rows.Unmarked(t.pass) {
+		ids = append(ids, kind.IDOf(data))
 	}
 	return ids
 }
@@ -139,19 +134,19 @@ func (t *tracker) rolling(n int) []string {
 }
 
 // apply takes in what a reading of ids, each named once, gave; a row that was asked for and did not come is gone.
-func (t *tracker) apply(ids []string, rows []kind.Row, now time.Time) {
+func (t *tracker) apply(ids []string, came []kind.Row, now time.Time) {
 	t.asOf = now
-	for _, r := range rows {
-		t.pending = append(t.pending, Edit{Key: r.ID(), Entry: r.Data()})
+	for _, r := range came {
+		t.pending = append(t.pending, rows.Edit{Key: r.ID(), Entry: r.Data()})
 	}
-	if len(rows) < len(ids) {
-		came := make(map[string]struct{}, len(rows))
-		for _, r := range rows {
-			came[r.ID()] = struct{}{}
+	if len(came) < len(ids) {
+		there := make(map[string]struct{}, len(came))
+		for _, r := range came {
+			there[r.ID()] = struct{}{}
 		}
 		for _, id := range ids {
-			if _, ok := came[id]; !ok {
-				t.pending = append(t.pending, Edit{Key: id})
+			if _, ok := there[id]; !ok {
+				t.pending = append(t.pending, rows.Edit{Key: id})
 				t.gone = append(t.gone, id)
 			}
 		}
@@ -164,6 +159,13 @@ func (t *tracker) fail(ids []string, err error) {
 	for _, id := range ids {
 		t.unread[strings.Clone(id)] = struct{}{}
 	}
+}
+
+// expire wants the rows whose deadline has passed. A server may keep a key that has expired for long until it looks at it,
+// and tells nobody before: such rows are read again, once a second until they change.
+func (t *tracker) expire(now time.Time) {
+	t.merge()
+	t.due.Passed(now, t.get, func(id string) { t.wanted[id] = struct{}{} })
 }
 
 // get finds a row.
@@ -185,7 +187,7 @@ func (t *tracker) passed(outage error) {
 }
 
 // stale tells that what is merged differs from what was published.
-func (t *tracker) stale() bool { return t.rows != t.table.rows || t.err != t.table.Err }
+func (t *tracker) stale() bool { return t.rows != t.table.Packed() || t.err != t.table.Err }
 
 // publish makes the next immutable table of all that was read.
 func (t *tracker) publish(complete bool) *Table {
@@ -199,10 +201,10 @@ func (t *tracker) show(complete bool) *Table {
 	next := *t.table
 	next.Complete = next.Complete || complete
 	next.Err, next.Bad = t.err, t.bad
-	if next.rows != t.rows {
+	if next.Packed() != t.rows {
 		next.Rev++
-		next.rows, next.to = t.rows, t.rows.Len()
-		next.sums = t.sums.publish(next.sums)
+		next.Table = rows.TableOf(t.feed.Schema, t.rows)
+		next.sums = t.sums.Publish(next.sums)
 	}
 	if len(t.changes) > 0 {
 		all := slices.Concat(next.Recent, t.changes)

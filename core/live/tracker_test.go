@@ -220,24 +220,6 @@ func TestRatesCountTheChangesOfEachReading(t *testing.T) {
 	}
 }
 
-// A tracker that comes and goes with its rows: nothing is left of those that are gone.
-func TestTrackerGivesItsMemoryBack(t *testing.T) {
-	tr := newFakeTracker()
-	for i := range 1000 { // no more than two rows live at a time
-		id, gone := fmt.Sprint(i), fmt.Sprint(i-2)
-		tr.apply([]string{id}, rowsOf(id+"=1"), time.Now())
-		tr.apply([]string{gone}, nil, time.Now())
-		tr.publish(true)
-	}
-	if tr.table.Len() != 2 || len(tr.rows.blocks) != 1 || cap(tr.rows.blocks[0].ends) > 8 {
-		t.Errorf("%d rows in %d blocks", tr.table.Len(), len(tr.rows.blocks))
-	}
-	tr.apply([]string{"998", "999"}, nil, time.Now())
-	if tr.publish(true); len(tr.rows.blocks) != 0 || tr.table.Len() != 0 {
-		t.Errorf("%d rows in %d blocks", tr.table.Len(), len(tr.rows.blocks))
-	}
-}
-
 // Whatever readings come in, the published table is what a plain map would hold, and no table published before changes.
 func TestTrackerAgainstAMap(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {

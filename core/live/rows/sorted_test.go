@@ -1,4 +1,4 @@
-package live
+package rows
 
 import (
 	"fmt"
@@ -172,6 +172,21 @@ func TestSortedJoinsSmallBlocks(t *testing.T) {
 		}
 	}
 	if s := NewSorted(entryKey, slices.Values(all)).Apply(edits); s.Len() != 200 || len(s.blocks) > 10 {
+		t.Errorf("%d entries in %d blocks", s.Len(), len(s.blocks))
+	}
+}
+
+// Entries that come and go, no more than two at a time, leave nothing behind.
+func TestSortedGivesItsMemoryBack(t *testing.T) {
+	s := &Sorted{key: entryKey}
+	at := func(i int) string { return entry("1", fmt.Sprintf("%06d", i), "") }
+	for i := range 1000 {
+		s = s.Apply([]Edit{{Key: entryKey(at(i)), Entry: at(i)}, {Key: entryKey(at(i - 2))}})
+	}
+	if s.Len() != 2 || len(s.blocks) != 1 || cap(s.blocks[0].ends) > 8 {
+		t.Errorf("%d entries in %d blocks", s.Len(), len(s.blocks))
+	}
+	if s = s.Apply([]Edit{{Key: entryKey(at(998))}, {Key: entryKey(at(999))}}); s.Len() != 0 || len(s.blocks) != 0 {
 		t.Errorf("%d entries in %d blocks", s.Len(), len(s.blocks))
 	}
 }

@@ -1,4 +1,4 @@
-package live
+package rows
 
 import (
 	"bytes"
@@ -287,9 +287,6 @@ func (o *Order) Row(i int) kind.Row {
 	r, _ := o.table.Get(entryID(o.sorted.At(i)))
 	return r
 }
-
-// At is Row, for Rows.
-func (o *Order) At(i int) Row { return o.Row(i) }
 
 // Index finds the place of a row.
 func (o *Order) Index(id string) (int, bool) {

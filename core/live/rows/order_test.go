@@ -1,4 +1,4 @@
-package live
+package rows
 
 import (
 	"bytes"
@@ -97,19 +97,19 @@ func TestOrders(t *testing.T) {
 	for _, n := range []int{0, 1, 100, 5 * minPile} {
 		r := rand.New(rand.NewPCG(1, uint64(n)))
 		rows := anyRows(r, n)
-		table := NewTable("k", orderSchema, rows...)
+		table := NewTable(orderSchema, rows...)
 		later := map[string]kind.Row{}
 		for _, row := range append(rows, anyRows(r, n/10)...) {
 			later[row.ID()] = row
 		}
 		maps.DeleteFunc(later, func(string, kind.Row) bool { return r.IntN(5) == 0 })
-		next := NewTable("k", orderSchema, slices.Collect(maps.Values(later))...)
+		next := NewTable(orderSchema, slices.Collect(maps.Values(later))...)
 		for i, s := range specs() {
-			o, err := Arrange(context.Background(), table, s)
+			o, err := Arrange(context.Background(), &table, s)
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := chosen(table, s)
+			want := chosen(&table, s)
 			if got := idsOf(o); !slices.Equal(got, want) {
 				t.Fatalf("%d rows, spec %d: %d rows, want %d, or in another order", n, i, len(got), len(want))
 			}
@@ -120,7 +120,7 @@ func TestOrders(t *testing.T) {
 					}
 				}
 			}
-			if got, want := idsOf(o.Follow(next)), chosen(next, s); !slices.Equal(got, want) {
+			if got, want := idsOf(o.Follow(&next)), chosen(&next, s); !slices.Equal(got, want) {
 				t.Fatalf("%d rows, spec %d: %d rows later, want %d, or in another order", n, i, len(got), len(want))
 			}
 		}
@@ -131,9 +131,9 @@ func TestOrders(t *testing.T) {
 func TestAnOrderEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var looked atomic.Int64
-	table := NewTable("k", orderSchema, anyRows(rand.New(rand.NewPCG(1, 1)), 10*checkEvery)...)
+	table := NewTable(orderSchema, anyRows(rand.New(rand.NewPCG(1, 1)), 10*checkEvery)...)
 	cancel()
-	_, err := Arrange(ctx, table, Spec{Keep: func(kind.Row) bool { looked.Add(1); return true }})
+	_, err := Arrange(ctx, &table, Spec{Keep: func(kind.Row) bool { looked.Add(1); return true }})
 	if !errors.Is(err, context.Canceled) || looked.Load() > int64(table.Len()/2) {
 		t.Errorf("it ended with %v after %d of %d rows", err, looked.Load(), table.Len())
 	}

@@ -1,4 +1,4 @@
-package live
+package rows
 
 import (
 	"context"
@@ -20,7 +20,7 @@ func BenchmarkArrange(b *testing.B) {
 		worker.Set(build, fmt.Sprintf("shop:small:pod-%06d", i*7919%1_000_000))
 		version.Set(build, int64(i*7919%100_000))
 	}
-	t := NewTable("actors", schema, build.Rows()...)
+	t := NewTable(schema, build.Rows()...)
 	for _, c := range []struct {
 		name string
 		spec Spec
@@ -33,7 +33,7 @@ func BenchmarkArrange(b *testing.B) {
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {
-				if _, err := Arrange(context.Background(), t, c.spec); err != nil {
+				if _, err := Arrange(context.Background(), &t, c.spec); err != nil {
 					b.Fatal(err)
 				}
 			}

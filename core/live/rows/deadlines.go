@@ -1,4 +1,4 @@
-package live
+package rows
 
 import (
 	"container/heap"
@@ -8,11 +8,8 @@ import (
 	"holdfast/core/kind"
 )
 
-// A server may keep a key that has expired for long until it looks at it, and tells nobody before. So rows whose
-// deadline has passed are read again, once a second until they change.
-
-// deadlines is a heap of when rows are due. A row is due once, at the tick in of; what else stands in the heap of it is old.
-type deadlines struct {
+// Deadlines is a heap of when rows are due. A row is due once, at the tick in of; what else stands in the heap of it is old.
+type Deadlines struct {
 	birth time.Time
 	queue dueQueue
 	of    map[string]uint32 // by ID
@@ -31,13 +28,13 @@ const (
 )
 
 // tick is the first that is not before t.
-func (d *deadlines) tick(t time.Time) uint32 {
+func (d *Deadlines) tick(t time.Time) uint32 {
 	return uint32(min(max(0, t.Sub(d.birth)/dueTick)+1, 1<<32-1))
 }
 
-// watch notes when a row is due. Where it stands in the heap already with an earlier tick, that is the time to look at its
+// Watch notes when a row is due. Where it stands in the heap already with an earlier tick, that is the time to look at its
 // deadline again: one that is moved on and on takes no more room.
-func (d *deadlines) watch(r kind.Row, now time.Time) {
+func (d *Deadlines) Watch(r kind.Row, now time.Time) {
 	deadline := r.Deadline()
 	if deadline.IsZero() {
 		return
@@ -48,7 +45,7 @@ func (d *deadlines) watch(r kind.Row, now time.Time) {
 	d.put(r.ID(), d.tick(deadline))
 }
 
-func (d *deadlines) put(id string, tick uint32) {
+func (d *Deadlines) put(id string, tick uint32) {
 	if due, ok := d.of[id]; !ok || tick < due {
 		id = strings.Clone(id) // the text may be a part of a row's
 		d.of[id] = tick
@@ -60,7 +57,7 @@ func (d *deadlines) put(id string, tick uint32) {
 }
 
 // rebuild lets go of all that is old: rows that come and go would fill the heap until they were due.
-func (d *deadlines) rebuild() {
+func (d *Deadlines) rebuild() {
 	d.queue = make(dueQueue, 0, len(d.of))
 	for id, tick := range d.of {
 		d.queue = append(d.queue, dueAt{tick, id})
@@ -68,18 +65,17 @@ func (d *deadlines) rebuild() {
 	heap.Init(&d.queue)
 }
 
-// forget lets go of a row that is gone, and of all that is old when it was the last.
-func (d *deadlines) forget(id string) {
+// Forget lets go of a row that is gone, and of all that is old when it was the last.
+func (d *Deadlines) Forget(id string) {
 	delete(d.of, id)
 	if len(d.of) == 0 {
 		d.queue, d.of = nil, nil
 	}
 }
 
-// expire wants the rows whose deadline has passed.
-func (t *tracker) expire(now time.Time) {
-	t.merge()
-	d := &t.due
+// Passed tells fn of the rows whose deadline has passed, each again a second later until its deadline is another one. row
+// finds the row with an ID.
+func (d *Deadlines) Passed(now time.Time, row func(id string) (kind.Row, bool), fn func(id string)) {
 	if len(d.of) == 0 {
 		return
 	}
@@ -89,20 +85,23 @@ func (t *tracker) expire(now time.Time) {
 			continue
 		}
 		delete(d.of, due.id)
-		row, ok := t.get(due.id)
+		r, ok := row(due.id)
 		if !ok {
 			continue
 		}
-		switch deadline := row.Deadline(); {
+		switch deadline := r.Deadline(); {
 		case deadline.IsZero():
 		case deadline.After(now):
 			d.put(due.id, d.tick(deadline))
 		default:
-			t.wanted[due.id] = struct{}{}
+			fn(due.id)
 			d.put(due.id, tick+dueAgain)
 		}
 	}
 }
+
+// Len is the number of rows that are due at some time.
+func (d *Deadlines) Len() int { return len(d.of) }
 
 // dueQueue is a heap.Interface.
 type dueQueue []dueAt
