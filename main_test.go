@@ -28,8 +28,9 @@ func mayImport() map[string][]string {
 		"tui/overlay": {"core", "keymap", "themes", "internal/text"},
 		"tui/content": {"themes", "internal/text"},
 
-		"internal/cli":       {"views", "tui", "demo", "core", "keymap", "themes", "internal/config", "internal/text"},
+		"internal/cli":       {"views", "tui", "demo", "core", "keymap", "themes", "internal/config", "internal/print", "internal/text"},
 		"internal/config":    {"views", "tui", "core", "keymap", "themes", "internal/text"},
+		"internal/print":     {"core", "internal/text"},
 		"internal/text":      nil,
 		"internal/redistest": {"core"},
 	}

@@ -71,10 +71,10 @@ func (m *Model) copy() tea.Cmd {
 			return m.copyLines("the row", rows, func(r live.Row) string { return asTSV(view, r, at) })
 		})
 		add(keymap.CopyCell, func() tea.Cmd { return m.chooseCell(rows, at, line) })
-		if view.JSON != nil {
+		if view.Object != nil && m.JSON != nil {
 			add(keymap.CopyJSON, func() tea.Cmd {
 				return m.copyLines("the JSON", rows, func(r live.Row) string {
-					text, _ := view.JSON(r, at, m.rawKey) // fields are of types that JSON has
+					text, _ := m.JSON(view.Object(r, at, m.rawKey)) // values are of types that JSON has
 					return string(text)
 				})
 			})

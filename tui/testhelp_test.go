@@ -20,6 +20,7 @@ import (
 	"holdfast/core/conn"
 	"holdfast/core/live"
 	"holdfast/core/operate"
+	"holdfast/internal/print"
 	"holdfast/internal/redistest"
 	"holdfast/keymap"
 	"holdfast/themes"
@@ -127,7 +128,7 @@ func drive(t testing.TB, o options, fill ...func(*world)) *driver {
 	}
 	d.m = tui.New(ctx, tui.Config{
 		Views: o.views, Live: c.Live, Operator: op, Conn: o.conn, Keys: keys, Mouse: true, Start: o.start,
-		Theme: themes.Default, Now: func() time.Time { return d.now },
+		Theme: themes.Default, Now: func() time.Time { return d.now }, JSON: print.Object,
 		LoadFilters: o.load, KeepFilters: o.keep, Columns: o.columns, Connections: o.others,
 	})
 	d.resize(80, 24)

@@ -29,6 +29,9 @@ type Config struct {
 	Note     string           // shown in the header, such as the address of a demo
 	Now      func() time.Time // default time.Now
 
+	// JSON is an object as one line of `holdfast get -o jsonl`; nil: none is copied.
+	JSON func(names []string, values []any) ([]byte, error)
+
 	// The last filters of each view by its name, newest first, from one run to the next; nil: they end with this one.
 	// Both may take their time, and may be called at once.
 	LoadFilters func() (map[string][]string, error)

@@ -38,8 +38,8 @@ type View struct {
 	// through none that are many; content is nil until it was read. Runs off the UI's goroutine.
 	Links func(r live.Row, l Lookup, content []byte) []Link
 	Open  func(live.Row) (Link, bool) // where enter leads, for rows that have no detail of their own
-	// JSON is a row as one line of `holdfast get -o jsonl`; rawKey names the key of one that cannot be read. nil: it has none.
-	JSON    func(r live.Row, at Clock, rawKey func(id string) string) ([]byte, error)
+	// Object is what `holdfast get` prints of a row, for Config.JSON; rawKey names the key of one that cannot be read. nil: nothing.
+	Object  func(r live.Row, at Clock, rawKey func(id string) string) (names []string, values []any)
 	Actions []Action
 }
 

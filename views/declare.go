@@ -25,6 +25,24 @@ type Field struct {
 	Value func(live.Row, tui.Clock) any // string, []byte, int64, uint64, float64, bool, time.Time (zero: null), time.Duration, nil; an error: why it is not known
 }
 
+// FieldNames are the names of the fields.
+func (v View) FieldNames() []string {
+	names := make([]string, len(v.Fields))
+	for i, f := range v.Fields {
+		names[i] = f.Name
+	}
+	return names
+}
+
+// Values are those of the fields in a readable row.
+func (v View) Values(r live.Row, at tui.Clock) []any {
+	values := make([]any, len(v.Fields))
+	for i, f := range v.Fields {
+		values[i] = f.Value(r, at)
+	}
+	return values
+}
+
 // column is a column of a schema, whatever its type.
 type column interface {
 	Err(kind.Row) error
@@ -53,6 +71,20 @@ func ttlField(name string, c kind.Time) Field {
 			return int64(-1)
 		}
 		return max(0, d.UnixMilli()-at.Now.UnixMilli()) // a time.Duration ends after 292 years
+	}}
+}
+
+// onServer is a deadline on the server's clock, which has whole seconds; null where there is none.
+func onServer(name string, c kind.Time) Field {
+	return Field{name, func(r live.Row, at tui.Clock) any {
+		if err := c.Err(r.(kind.Row)); err != nil {
+			return err
+		}
+		d := c.Of(r.(kind.Row))
+		if d.IsZero() {
+			return nil
+		}
+		return d.Add(at.Server.Sub(at.Now)).Round(time.Second)
 	}}
 }
 

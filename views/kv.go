@@ -175,7 +175,7 @@ func keys() View {
 			field("database", c.Database),
 			field("key", c.Key),
 			field("bytes", c.Bytes),
-			ttlField("expires", c.Expires),
+			onServer("expires", c.Expires),
 			field("value", c.Value),
 		},
 	}

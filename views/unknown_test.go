@@ -14,6 +14,7 @@ import (
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/core/record"
+	"holdfast/internal/print"
 	"holdfast/keymap"
 	"holdfast/tui"
 	"holdfast/views"
@@ -79,9 +80,7 @@ func TestWhatIsRefusedIsNotShownAsAValue(t *testing.T) {
 	} {
 		name, row := test.name, test.row
 		v := anyView(name)
-		var out strings.Builder
-		must(t, v.Print(views.Printer{Out: &out, Format: views.JSONL}, live.NewTable(kind.Name(name), row.Schema(), row), tui.Clock{}, nil))
-		if got := out.String(); !strings.Contains(got, `"`+test.field+`":null`) || strings.Count(got, "NOPERM") != 1 || !strings.Contains(got, `"unknown":"NOPERM`) {
+		if got := printed(t, print.JSONL, v, []live.Row{row}, tui.Clock{}); !strings.Contains(got, `"`+test.field+`":null`) || strings.Count(got, "NOPERM") != 1 || !strings.Contains(got, `"unknown":"NOPERM`) {
 			t.Errorf("%s: printed %s", name, got)
 		}
 		var cells []string

@@ -5,6 +5,7 @@ package views
 import (
 	"strings"
 
+	"holdfast/core/live"
 	"holdfast/tui"
 )
 
@@ -29,7 +30,12 @@ func Frames() []*tui.View {
 	var out []*tui.View
 	for _, v := range All() {
 		if len(v.Fields) > 0 {
-			v.JSON = v.json
+			v.Object = func(r live.Row, at tui.Clock, rawKey func(string) string) ([]string, []any) {
+				if err := r.Problem(); err != nil {
+					return []string{"key", "error"}, []any{rawKey(r.ID()), err.Error()}
+				}
+				return v.FieldNames(), v.Values(r, at)
+			}
 		}
 		out = append(out, v.View)
 	}
@@ -40,6 +46,16 @@ func Frames() []*tui.View {
 func Named(name string) (View, bool) {
 	for _, v := range All() {
 		if v.Name == name && v.Parent == "" {
+			return v, true
+		}
+	}
+	return View{}, false
+}
+
+// Below finds the view that another one leads to, such as the pairs of a database.
+func Below(parent string) (View, bool) {
+	for _, v := range All() {
+		if v.Parent == parent && parent != "" {
 			return v, true
 		}
 	}

@@ -1,10 +1,7 @@
 package views_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,8 +18,8 @@ import (
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/core/record"
+	"holdfast/internal/print"
 	"holdfast/internal/redistest"
-	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/tui"
 	"holdfast/views"
@@ -368,41 +365,6 @@ func TestBlocked(t *testing.T) {
 	}
 }
 
-// Every view prints in every format: JSON that parses, CSV with a cell for each head, a table safe for a terminal.
-func TestPrint(t *testing.T) {
-	w := newWorld(t)
-	w.fill()
-	must(t, w.mini.Set("lock:\x1b[2J\u202e", "\x1b]52;c;x\a"))
-	snap, at := w.read()
-	for _, v := range views.All() {
-		rows := live.Rows(snap.Table(v.Kind))
-		if v.Rows != nil {
-			rows = v.Rows(snap, nil)
-		}
-		out := map[views.Format]string{}
-		for _, f := range []views.Format{views.Table, views.JSON, views.JSONL, views.CSV} {
-			var b bytes.Buffer
-			must(t, v.Print(views.Printer{Format: f, Out: &b}, rows, at, func(id string) string { return w.core.Live.Keys(v.Kind, id)[0] }))
-			out[f] = b.String()
-		}
-		var all []map[string]any
-		must(t, json.Unmarshal([]byte(out[views.JSON]), &all))
-		if len(all) != rows.Len() || strings.Count(out[views.JSONL], "\n") != rows.Len() {
-			t.Errorf("%s: %d objects, %d lines for %d rows", v.Name, len(all), strings.Count(out[views.JSONL], "\n"), rows.Len())
-		}
-		records, err := csv.NewReader(strings.NewReader(out[views.CSV])).ReadAll()
-		must(t, err)
-		if len(records) != rows.Len()+1 || len(records[0]) != len(v.Fields)+1 {
-			t.Errorf("%s: %d records of %d cells", v.Name, len(records), len(records[0]))
-		}
-		for l := range strings.SplitSeq(out[views.Table], "\n") {
-			if text.Clean(l) != l {
-				t.Errorf("%s: raw text in %q", v.Name, l)
-			}
-		}
-	}
-}
-
 // A lock until the year 9999 has a deadline; only one without any never ends.
 func TestAFarDeadlineIsNotNever(t *testing.T) {
 	at := tui.Clock{Now: serverTime}
@@ -411,9 +373,8 @@ func TestAFarDeadlineIsNotNever(t *testing.T) {
 	if got := v.Columns[2].Text(row, at); !strings.HasSuffix(got, "y") || strings.Contains(got, "never") {
 		t.Errorf("shown %q", got)
 	}
-	var out strings.Builder
-	must(t, v.Print(views.Printer{Out: &out, Format: views.JSONL}, live.NewTable("locks", row.Schema(), row), at, nil))
-	if want := fmt.Sprintf(`"ttl_ms":%d,`, actorstore.LockColumns.Expires.Of(row).UnixMilli()-serverTime.UnixMilli()); !strings.Contains(out.String(), want) {
-		t.Errorf("printed %s, want %s", &out, want)
+	out := printed(t, print.JSONL, v, []live.Row{row}, at)
+	if want := fmt.Sprintf(`"ttl_ms":%d,`, actorstore.LockColumns.Expires.Of(row).UnixMilli()-serverTime.UnixMilli()); !strings.Contains(out, want) {
+		t.Errorf("printed %s, want %s", out, want)
 	}
 }

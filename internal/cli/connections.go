@@ -1,9 +1,9 @@
 package cli
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
+
+	"holdfast/internal/print"
 )
 
 func connectionsCommand(o *options) *cobra.Command {
@@ -14,12 +14,7 @@ func connectionsCommand(o *options) *cobra.Command {
 	o.configFlag(c)
 	c.PreRunE = func(cmd *cobra.Command, _ []string) error { return o.settle(cmd, "") }
 	c.RunE = func(cmd *cobra.Command, _ []string) error {
-		for _, name := range o.conf.Names() {
-			if _, err := fmt.Fprintln(cmd.OutOrStdout(), name); err != nil {
-				return err
-			}
-		}
-		return nil
+		return print.Lines(cmd.OutOrStdout(), o.conf.Names()...)
 	}
 	return c
 }

@@ -10,6 +10,7 @@ import (
 	"holdfast/core"
 	"holdfast/core/operate"
 	"holdfast/internal/config"
+	"holdfast/internal/print"
 	"holdfast/keymap"
 	"holdfast/themes"
 	"holdfast/tui"
@@ -125,7 +126,7 @@ func (s *session) show(ctx context.Context, keys *keymap.Map, note, why string) 
 	}
 	d := tui.Config{
 		Views: views.Frames(), Live: s.core.Live, Operator: s.op, Conn: s.core.Conn, Keys: keys, Start: o.view, Note: note,
-		Mouse: o.conf.Mouse, Columns: o.conf.Columns, Connections: here,
+		Mouse: o.conf.Mouse, Columns: o.conf.Columns, Connections: here, JSON: print.Object,
 		Theme: func(isDark bool) themes.Theme {
 			t, _ := o.conf.Themed(o.themeName(isDark), isDark) // the name was checked as it started
 			return t

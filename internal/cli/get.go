@@ -14,6 +14,7 @@ import (
 	"holdfast/core/conn"
 	"holdfast/core/kind"
 	"holdfast/core/live"
+	"holdfast/internal/print"
 	"holdfast/internal/text"
 	"holdfast/tui"
 	"holdfast/views"
@@ -79,20 +80,20 @@ func (g *getVerb) get(cmd *cobra.Command, args []string) error {
 	})
 }
 
-func (g *getVerb) printer(cmd *cobra.Command) (views.Printer, error) {
-	format, err := views.ParseFormat(g.output)
+func (g *getVerb) printer(cmd *cobra.Command) (print.Printer, error) {
+	format, err := print.ParseFormat(g.output)
 	if err != nil {
-		return views.Printer{}, fmt.Errorf("%w: %w", errUsage, err)
+		return print.Printer{}, fmt.Errorf("%w: %w", errUsage, err)
 	}
-	return views.Printer{Format: format, Out: cmd.OutOrStdout(), Raw: g.raw}, nil
+	return print.Printer{Format: format, Out: cmd.OutOrStdout(), Raw: g.raw}, nil
 }
 
 // repeat prints once, or with --watch until it is stopped. Once something was printed, a server that is away or a row that
 // is gone is told on standard error, and it goes on.
-func (g *getVerb) repeat(ctx context.Context, to views.Printer, print func() error) error {
+func (g *getVerb) repeat(ctx context.Context, to print.Printer, once func() error) error {
 	var told string
 	for first := true; ; {
-		err := print()
+		err := once()
 		away := errors.Is(err, errPartial) || !first && (conn.Unreachable(err) || errors.Is(err, errMissing))
 		switch {
 		case g.watch && ctx.Err() != nil:
@@ -114,13 +115,13 @@ func (g *getVerb) repeat(ctx context.Context, to views.Printer, print func() err
 			return nil
 		case <-time.After(g.refresh):
 		}
-		if to.Format == views.Table && err == nil {
+		if to.Format == print.Table && err == nil {
 			fmt.Fprintln(to.Out) // between two of them
 		}
 	}
 }
 
-func getAll(ctx context.Context, c *core.Core, m *live.Model, v views.View, to views.Printer) error {
+func getAll(ctx context.Context, c *core.Core, m *live.Model, v views.View, to print.Printer) error {
 	snap, err := m.ReadAll(ctx)
 	if err != nil {
 		return err
@@ -134,11 +135,38 @@ func getAll(ctx context.Context, c *core.Core, m *live.Model, v views.View, to v
 		rows = v.Rows(snap, nil)
 	}
 	now := time.Now()
-	err = v.Print(to, rows, tui.Clock{Now: now, Server: snap.ServerNow(now), Others: snap}, func(id string) string { return c.Live.Keys(v.Kind, id)[0] })
-	return cmp.Or(err, lost)
+	at := tui.Clock{Now: now, Server: snap.ServerNow(now), Others: snap}
+	return cmp.Or(printAll(to, v, rows, at, func(id string) string { return c.Live.Keys(v.Kind, id)[0] }), lost)
 }
 
-func getOne(ctx context.Context, c *core.Core, v views.View, to views.Printer, key string) error {
+// printAll prints rows of a view; rawKey names the key of one that is unreadable.
+func printAll(to print.Printer, v views.View, rows live.Rows, at tui.Clock, rawKey func(id string) string) error {
+	out, err := to.Begin(v.FieldNames()...)
+	if err != nil {
+		return err
+	}
+	err = out.Rows(func(yield func(print.Row) bool) {
+		for i := range rows.Len() {
+			if !yield(printed(v, rows.At(i), at, rawKey)) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return out.End()
+}
+
+// printed is a row of a view as it is printed.
+func printed(v views.View, r live.Row, at tui.Clock, rawKey func(id string) string) print.Row {
+	if err := r.Problem(); err != nil {
+		return print.Row{Key: rawKey(r.ID()), Problem: err}
+	}
+	return print.Row{Values: v.Values(r, at)}
+}
+
+func getOne(ctx context.Context, c *core.Core, v views.View, to print.Printer, key string) error {
 	row, away := find(ctx, c, v.Kind, key)
 	if row.None() {
 		return away
@@ -161,5 +189,6 @@ func getOne(ctx context.Context, c *core.Core, v views.View, to views.Printer, k
 		return tooLarge(key, d)
 	}
 	now := time.Now()
-	return cmp.Or(v.PrintOne(to, row, c.Live.Keys(v.Kind, row.ID())[0], d, unread, tui.Clock{Now: now, Server: now}), away)
+	shown := printed(v, row, tui.Clock{Now: now, Server: now}, func(id string) string { return c.Live.Keys(v.Kind, id)[0] })
+	return cmp.Or(to.Whole(v.FieldNames(), shown, d, unread), away)
 }

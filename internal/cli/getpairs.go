@@ -1,26 +1,23 @@
 package cli
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
-	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
 	"holdfast/core"
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/core/kvstore/redisdb"
 	"holdfast/core/live"
-	"holdfast/internal/text"
+	"holdfast/internal/print"
 	"holdfast/tui"
 	"holdfast/views"
 )
@@ -43,7 +40,7 @@ func (g *getVerb) getPairs(cmd *cobra.Command, named string) error {
 	})
 }
 
-func printNamed(ctx context.Context, c *core.Core, named string, to views.Printer) error {
+func printNamed(ctx context.Context, c *core.Core, named string, to print.Printer) error {
 	if named == "" {
 		return errMissing
 	}
@@ -78,19 +75,29 @@ func printNamed(ctx context.Context, c *core.Core, named string, to views.Printe
 	return cmp.Or(printPair(ctx, c, id, to), partly(away))
 }
 
-func printPairs(ctx context.Context, rows *redisdb.Rows, db string, to views.Printer) error {
-	p := pager{view: pairView(db), to: to}
-	if err := rows.EachPage(ctx, db, func(page []redisdb.Entry) error { return p.print(pairs(page)) }); err != nil {
+func printPairs(ctx context.Context, rows *redisdb.Rows, db string, to print.Printer) error {
+	v, _ := views.Below("kv")
+	out, err := to.Begin(v.FieldNames()...)
+	if err != nil {
 		return err
 	}
-	if err := p.print(pairs(nil)); err != nil { // the head, where there was no page
+	err = rows.EachPage(ctx, db, func(page []redisdb.Entry) error {
+		return out.Rows(func(yield func(print.Row) bool) {
+			for _, e := range page {
+				if !yield(print.Row{Values: v.Values(pairRow(db, e), tui.Clock{})}) {
+					return
+				}
+			}
+		})
+	})
+	if err != nil {
 		return err
 	}
-	return p.end()
+	return out.End()
 }
 
 // printPair prints the pair with an ID whole.
-func printPair(ctx context.Context, c *core.Core, id string, to views.Printer) error {
+func printPair(ctx context.Context, c *core.Core, id string, to print.Printer) error {
 	escaped, name, _ := strings.Cut(id, ":")
 	db, bad := conn.Unescape(escaped)
 	key, worse := conn.Unescape(name)
@@ -111,98 +118,27 @@ func printPair(ctx context.Context, c *core.Core, id string, to views.Printer) e
 	if len(found) == 0 || string(found[0].Key) != key || !d.Found {
 		return errMissing
 	}
-	now := time.Now()
-	return pairView(db).PrintOne(to, pair{found[0]}, c.Live.Keys("keys", id)[0], d, nil, tui.Clock{Now: now, Server: now})
+	v, _ := views.Below("kv")
+	return to.Whole(v.FieldNames(), print.Row{Values: v.Values(pairRow(db, found[0]), tui.Clock{})}, d, nil)
 }
 
 func tooLarge(key string, d live.Detail) error {
 	return fmt.Errorf("%q: its content has %d bytes, above the limit of %d", key, d.Size, live.MaxInspect)
 }
 
-// pair is a row of `get kv DB`.
-type pair struct{ redisdb.Entry }
-
-func (pair) ID() string     { return "" }
-func (pair) Problem() error { return nil }
-
-type pairs []redisdb.Entry
-
-func (p pairs) Len() int          { return len(p) }
-func (p pairs) At(i int) live.Row { return pair{p[i]} }
-
-func pairView(db string) views.View {
-	field := func(name string, value func(redisdb.Entry) any) views.Field {
-		return views.Field{Name: name, Value: func(r live.Row, _ tui.Clock) any { return value(r.(pair).Entry) }}
-	}
-	return views.View{View: &tui.View{Name: "kv"}, Fields: []views.Field{
-		field("database", func(redisdb.Entry) any { return db }),
-		field("key", func(e redisdb.Entry) any { return e.Key }),
-		field("bytes", func(e redisdb.Entry) any { return int64(e.Bytes) }),
-		field("expires", func(e redisdb.Entry) any { return e.Expires }),
-		field("value", func(e redisdb.Entry) any {
-			if e.LeftOut {
-				return fmt.Errorf("left out: %d bytes, above the limit of %d for lists of pairs", e.Bytes, redisdb.MaxEachPage)
-			}
-			return e.Value
-		}),
-	}}
-}
-
-// pager prints the pages of a view as if they were printed at once; only the columns of a table are aligned page by page.
-type pager struct {
-	view    views.View
-	to      views.Printer
-	printed bool // the head was
-	rows    bool // some were
-}
-
-func (p *pager) print(rows live.Rows) error {
-	if p.printed && rows.Len() == 0 {
-		return nil
-	}
-	var page bytes.Buffer
-	one := p.to
-	one.Out = &page
-	if err := p.view.Print(one, rows, tui.Clock{}, nil); err != nil {
-		return err
-	}
-	out := page.Bytes()
-	switch p.to.Format {
-	case views.JSON: // "[", one object a line, "]"; the array stays open for the next page
-		out = bytes.TrimSuffix(bytes.TrimSuffix(out, []byte("]\n")), []byte("\n"))
-		if p.printed {
-			out = bytes.TrimPrefix(out, []byte("["))
+// pairRow is a pair as a row of the view of pairs, with the whole value.
+func pairRow(db string, e redisdb.Entry) kind.Row {
+	c := redisdb.PairColumns
+	return c.Key.Schema().One(conn.Escape(db)+":"+conn.Escape(string(e.Key)), func(b *kind.Builder) {
+		c.Database.Set(b, db)
+		c.Key.Set(b, string(e.Key))
+		c.Bytes.Set(b, int64(e.Bytes))
+		c.Expires.Set(b, e.Expires)
+		c.Value.Set(b, e.Value)
+		if e.LeftOut {
+			c.Value.Unknown(b, fmt.Errorf("left out: %d bytes, above the limit of %d for lists of pairs", e.Bytes, redisdb.MaxEachPage))
 		}
-		if p.rows {
-			out = append([]byte(","), out...)
-		}
-	case views.Table, views.CSV:
-		if p.printed {
-			_, out, _ = bytes.Cut(out, []byte("\n"))
-		}
-		if f, ok := p.to.Out.(interface{ Fd() uintptr }); ok && p.to.Format == views.CSV && term.IsTerminal(f.Fd()) {
-			out = []byte(text.CleanLines(string(out)))
-		}
-	}
-	p.printed, p.rows = true, p.rows || rows.Len() > 0
-	_, err := p.to.Out.Write(out)
-	return err
-}
-
-func (p *pager) end() (err error) {
-	if !p.printed { // there was no page
-		if err := p.print(pairs{}); err != nil {
-			return err
-		}
-	}
-	switch {
-	case p.to.Format != views.JSON:
-	case p.rows:
-		_, err = io.WriteString(p.to.Out, "\n]\n")
-	default:
-		_, err = io.WriteString(p.to.Out, "]\n")
-	}
-	return err
+	})
 }
 
 // errAmbiguous: several pairs can be meant.
@@ -235,8 +171,8 @@ func findPair(ctx context.Context, c *core.Core, named string) (string, error) {
 		if named[i] != ':' {
 			continue
 		}
-		for _, db := range printed(named[:i]) {
-			for _, key := range printed(named[i+1:]) {
+		for _, db := range asPrinted(named[:i]) {
+			for _, key := range asPrinted(named[i+1:]) {
 				id := conn.Escape(db) + ":" + conn.Escape(key)
 				if slices.Contains(meant, id) {
 					continue
@@ -261,9 +197,9 @@ func findPair(ctx context.Context, c *core.Core, named string) (string, error) {
 	return named, fmt.Errorf("%q: %w: write %s", named, errAmbiguous, strings.Join(meant, " or "))
 }
 
-// printed are the names that `get` can have printed as a text: the text itself, what it is base64 of, and what its
+// asPrinted are the names that `get` can have printed as a text: the text itself, what it is base64 of, and what its
 // escapes stand for.
-func printed(text string) []string {
+func asPrinted(text string) []string {
 	names := []string{text}
 	if encoded, is := strings.CutPrefix(text, "base64:"); is {
 		if raw, err := base64.StdEncoding.DecodeString(encoded); err == nil {

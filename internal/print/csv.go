@@ -1,14 +1,14 @@
-package views
+package print
 
 import (
 	"encoding/csv"
 	"io"
+	"iter"
 	"regexp"
+	"slices"
 	"strings"
 
-	"holdfast/core/live"
 	"holdfast/internal/text"
-	"holdfast/tui"
 )
 
 // csvOut writes cells for programs: just as they are, but for what a spreadsheet would run. On a terminal they are clean.
@@ -17,8 +17,8 @@ type csvOut struct {
 	terminal, raw bool
 }
 
-func newCSV(out io.Writer, terminal, raw bool) csvOut {
-	return csvOut{csv.NewWriter(out), terminal, raw}
+func (p Printer) csv(out io.Writer) csvOut {
+	return csvOut{csv.NewWriter(out), isTerminal(p.Out), p.Raw}
 }
 
 func (o csvOut) flush() error {
@@ -59,26 +59,29 @@ func (o csvOut) text(cell string) string {
 	return cell
 }
 
-func (v View) printCSV(out csvOut, rows live.Rows, at tui.Clock, rawKey func(string) string) error {
-	head := make([]string, 0, len(v.Fields)+1)
-	for _, f := range v.Fields {
-		head = append(head, f.Name)
-	}
-	if err := out.write(append(head, "error")...); err != nil {
-		return err
-	}
-	for i := range rows.Len() {
-		cells := make([]string, len(v.Fields)+1)
-		if err := rows.At(i).Problem(); err != nil {
-			cells[0], cells[len(cells)-1] = out.text(rawKey(rows.At(i).ID())), out.text(err.Error())
+// csvRows is a record a row, with the column error behind the fields.
+type csvRows struct {
+	csvOut
+	fields []string
+}
+
+func (c csvRows) begin() error { return c.write(append(slices.Clone(c.fields), "error")...) }
+
+func (c csvRows) rows(rows iter.Seq[Row]) error {
+	for r := range rows {
+		cells := make([]string, len(c.fields)+1)
+		if r.Problem != nil {
+			cells[0], cells[len(cells)-1] = c.text(r.Key), c.text(r.Problem.Error())
 		} else {
-			for n, m := range v.object(rows.At(i), at, rawKey) { // the last is what is not known, if anything
-				cells[n] = out.cell(m)
+			for n, m := range r.object(c.fields) { // the last is what is not known, if anything
+				cells[n] = c.cell(m)
 			}
 		}
-		if err := out.write(cells...); err != nil {
+		if err := c.write(cells...); err != nil {
 			return err
 		}
 	}
-	return out.flush()
+	return nil
 }
+
+func (c csvRows) end() error { return c.flush() }
