@@ -20,7 +20,7 @@ import (
 var ids = map[string]string{
 	"Buffers": "s", "Actors": "a", "Live": "a", "Generations": "ns:k", "LeaseRows": "ns:1", "KVRows": "db",
 	"buffers": "s", "actors": "a", "workers": "ns:p:w", "locks": "lock:x", "records": "ns:k", "keys": "db:k",
-	"generations": "ns:k", "leases": "ns:1", "kv": "db",
+	"generations": "ns:k", "leases": "ns:1", "kv": "db", "documents": "atespace:sp",
 }
 
 // sourcesOf are what a Core reads and writes with, by field or kind.

@@ -83,6 +83,7 @@ var registry = []entry{
 	{record.KeyPrefix, from(record.NewRecordRows)},
 	{redisdb.KeyPrefix, from(redisdb.NewPairRows)},
 	{redisdb.KeyPrefix, from(redisdb.NewRows)},
+	{actorstore.ActorPrefix, from(actorstore.NewDocumentRows)},
 }
 
 type entry struct {

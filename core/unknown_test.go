@@ -2,12 +2,14 @@ package core_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
 	"holdfast/core"
 	"holdfast/core/actorstore"
 	"holdfast/core/conn"
+	"holdfast/core/kind"
 	"holdfast/core/kvstore"
 	"holdfast/internal/redistest"
 )
@@ -48,7 +50,7 @@ func TestARowIsListedByItsKeyWhateverIsRefused(t *testing.T) {
 					t.Errorf("%s: %d rows are listed of %d", table.Kind, seen.Table(table.Kind).Len(), table.Len())
 					continue
 				}
-				document := table.Kind == "actors" || table.Kind == "workers"
+				document := slices.Contains([]kind.Name{"actors", "workers", "documents"}, table.Kind)
 				row := seen.Table(table.Kind).At(0)
 				if err := row.Problem(); (err != nil) != document || document && !conn.Refused(err) {
 					t.Errorf("%s: unreadable: %v", table.Kind, err)
@@ -58,7 +60,7 @@ func TestARowIsListedByItsKeyWhateverIsRefused(t *testing.T) {
 			for _, table := range snap.Tables {
 				row, err := few.Live.ReadRow(ctx, table.Kind, table.At(0).ID())
 				ok(t, err)
-				if document := table.Kind == "actors" || table.Kind == "workers"; !document && row.None() != test.gone {
+				if document := slices.Contains([]kind.Name{"actors", "workers", "documents"}, table.Kind); !document && row.None() != test.gone {
 					t.Errorf("%s: of what is gone it reads %+v", table.Kind, row)
 				}
 			}

@@ -171,7 +171,7 @@ func (m *Model) open(l Link) tea.Cmd {
 			continue
 		}
 		m.leave()
-		if l.Within != "" {
+		if v.Parent != "" { // all of it, or the part that the link names
 			was := m.tabs[i]
 			m.tabs[i] = newTable(v)
 			m.tabs[i].likes(was)

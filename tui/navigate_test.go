@@ -51,6 +51,35 @@ func TestTheKeysOfADatabaseBelongToItsTab(t *testing.T) {
 	d.hides("dark-mode")
 }
 
+// The documents beside actors are counted where there are any, and listed from there: all of them, also after an actor led to
+// one.
+func TestTheOverviewLeadsToTheDocumentsBesideActors(t *testing.T) {
+	open(t, options{}, shop).hides("documents")
+	d := open(t, options{}, func(w *world) {
+		for key, doc := range map[string]string{
+			"actor:sp:a1":          `{"metadata":{"atespace":"sp","name":"a1"},"actorTemplate":{"atespace":"sp","name":"t1"},"status":{"state":"ACTOR_STATE_PAUSED"}}`,
+			"actor-template:sp:t1": `{"metadata":{"atespace":"sp","name":"t1","version":"7"}}`,
+			"actor-snapshot:sp:s1": `{"metadata":{"atespace":"sp","name":"s1"}}`,
+			"atespace:other":       `{"metadata":{"name":"other"}}`,
+		} {
+			must(w.t, w.mini.Set(key, doc))
+		}
+	})
+	d.shows("documents")
+	list := func() {
+		d.press("1")
+		d.to("documents")
+		d.press("enter")
+		d.shows("[4 Acts", "t1", "s1", "other", "actor-snapshot")
+	}
+	list()
+	d.press("4", "enter")
+	d.shows("actor-template")
+	d.press("enter")
+	d.shows("only shows the documents of this writer", "t1")
+	list()
+}
+
 func TestStartView(t *testing.T) {
 	open(t, options{start: "locks"}, shop).shows("[6 Locks")
 }

@@ -17,7 +17,7 @@ type View struct {
 	Title string // on the tab
 	Short string // on the tab of a narrow terminal
 	Noun  string // for its rows in a sentence; empty: Name
-	// Parent is the view that leads here by a Link with Within: such a view has no tab of its own.
+	// Parent is the view whose tab a view without one of its own belongs to; Links lead there.
 	Parent string
 	Kind   kind.Name // whose rows it shows; empty for a view that derives its own
 	// Rows derives the rows; nil: the table of Kind. It may use what it derived last (nil at first), and runs off the
@@ -95,7 +95,7 @@ type Link struct {
 	Label string // "worker"
 	View  string
 	ID    string // empty: the view itself
-	// Within narrows the view to the rows whose IDs start with it, for a view with a Parent.
+	// Within narrows a view with a Parent to the rows whose IDs start with it; empty: all.
 	Within string
 }
 

@@ -37,8 +37,8 @@ func actors() View {
 					{Name: "template", Text: orDash(c.Template.Of(r))},
 				})
 			}),
-			Links: links(func(r kind.Row, l tui.Lookup) []tui.Link {
-				var out []tui.Link
+			Links: func(row live.Row, l tui.Lookup, content []byte) []tui.Link {
+				r, out := row.(kind.Row), documentsOf(row.ID(), l, content)
 				if id, ok := workerOf(r, l); ok {
 					out = append(out, tui.Link{Label: "worker", View: "workers", ID: id})
 				}
@@ -46,7 +46,7 @@ func actors() View {
 					out = append(out, locksOn(l, "actor", r.ID())...)
 				}
 				return append(out, locksOn(l, "actor", actorstore.ActorID(r))...)
-			}),
+			},
 			Actions: []tui.Action{
 				{ID: keymap.Edit, Label: "edit", Edit: true},
 				lockRow(func(r live.Row) string { return guard("actor", actorstore.ActorID(r.(kind.Row))) }),

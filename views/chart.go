@@ -20,7 +20,7 @@ const (
 func charts(s *live.Snapshot, w, h int) []string {
 	var kinds []*live.Table
 	for _, t := range s.Tables {
-		if t.Kind != "keys" { // kv counts them
+		if counted(t) {
 			kinds = append(kinds, t)
 		}
 	}

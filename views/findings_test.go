@@ -174,7 +174,7 @@ func TestOverviewCountsAndRates(t *testing.T) {
 		}
 		cells[line[0]] = line
 	}
-	if got := cells["actors"]; got[1] != "3" || got[2] != "1" || got[5] != "1 unreadable" {
+	if got := cells["actors"]; got[1] != "4" || got[2] != "1" || got[5] != "1 unreadable" {
 		t.Errorf("actors: %q", got)
 	}
 	if got := cells["generations"]; got[1] != "1" || got[3] == "0.0" || !strings.HasSuffix(got[4], "█") {

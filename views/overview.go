@@ -85,8 +85,8 @@ func overview() View {
 func summarise(s *live.Snapshot, last live.Rows) *summary {
 	out := &summary{lines: serverLines(s)}
 	for _, t := range s.Tables {
-		if t.Kind == "keys" {
-			continue // kv counts them
+		if !counted(t) {
+			continue
 		}
 		l := &line{
 			id: "kind " + string(t.Kind), what: string(t.Kind), kind: t.Kind, rows: t.Len(), bad: t.Bad, rate: t.Rate(), trend: t.Rates,
@@ -113,6 +113,12 @@ func summarise(s *live.Snapshot, last live.Rows) *summary {
 		out.lines = append(out.lines, f.lines...)
 	}
 	return out
+}
+
+// counted tells whether a kind has a line and a chart of its own: kv counts the pairs, and the documents beside actors are of
+// a writer that few have.
+func counted(t *live.Table) bool {
+	return t.Kind != "keys" && (t.Kind != "documents" || t.Len() > 0 || t.Err != nil)
 }
 
 func always(note string) func(tui.Clock) string { return func(tui.Clock) string { return note } }

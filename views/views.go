@@ -22,6 +22,7 @@ func All() []View {
 		records(),
 		kv(),
 		keys(),
+		documents(),
 	}
 }
 

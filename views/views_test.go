@@ -101,6 +101,9 @@ func (w *world) fill() {
 		{"actor:a1", `{"actorId":"a1","version":"2","status":"STATUS_RUNNING","ateomPodNamespace":"ns","ateomPodName":"p1","ateomPodIp":"10.0.0.1"}`},
 		{"actor:space:a2", `{"actorId":"a2","atespace":"space","version":"1","status":"STATUS_PAUSED"}`},
 		{"actor:bad", `{`},
+		{"actor:space:a3", `{"metadata":{"atespace":"space","name":"a3","version":"1"},"actorTemplate":{"atespace":"space","name":"t1"},"status":{"state":"ACTOR_STATE_PAUSED"}}`},
+		{"atespace:space", `{"metadata":{"name":"space","version":"3"}}`},
+		{"actor-template:space:t1", `{"metadata":{"atespace":"space","name":"t1"}}`},
 		{"worker:ns:pool:p1", `{"workerNamespace":"ns","workerPool":"pool","workerPod":"p1","actorId":"a1","ip":"10.0.0.1","version":"1"}`},
 		{"worker:ns:pool:p2", `{"workerNamespace":"ns","workerPool":"pool","workerPod":"p2","actorId":"a2","actorAtespace":"space","version":"1"}`},
 	} {
@@ -215,7 +218,7 @@ func TestEveryViewOfEveryRow(t *testing.T) {
 			}
 			if v.Open != nil {
 				if l, ok := v.Open(r); ok {
-					if _, exists := views.Named(l.View); !exists {
+					if !slices.ContainsFunc(views.All(), func(v views.View) bool { return v.Name == l.View }) {
 						t.Errorf("%s: %s opens %+v", v.Name, r.ID(), l)
 					}
 				}
@@ -251,7 +254,7 @@ func (w *world) content(kind kind.Name, id string) []byte {
 func links(w *world, view, id string) []string {
 	w.t.Helper()
 	snap, _ := w.read()
-	v, _ := views.Named(view)
+	v := anyView(view)
 	r, ok := snap.Table(v.Kind).Get(id)
 	if !ok {
 		w.t.Fatalf("%s has no %s", view, id)
@@ -279,7 +282,10 @@ func TestLinks(t *testing.T) {
 		want     []string
 	}{
 		{"actors", "a1", []string{"worker workers/ns:pool:p1", "locked by locks/lock:actor:a1"}}, // the pool is not in the document
-		{"actors", "space:a2", []string{"locked by locks/lock:actor:a2"}},
+		{"actors", "space:a2", []string{"atespace documents/atespace:space", "locked by locks/lock:actor:a2"}},
+		{"actors", "space:a3", []string{"atespace documents/atespace:space", "actor-template documents/actor-template:space:t1"}},
+		{"documents", "atespace:space", nil},
+		{"documents", "actor-template:space:t1", []string{"atespace documents/atespace:space"}},
 		{"workers", "ns:pool:p1", []string{"actor actors/a1"}},
 		{"workers", "ns:pool:p2", []string{"actor actors/space:a2", "locked by locks/lock:worker:ns:pool:p2"}},
 		{"locks", "lock:actor:a1", []string{"guards actors/a1"}},

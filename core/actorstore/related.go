@@ -13,7 +13,7 @@ import (
 //	actor-snapshot:<atespace>:<name>
 //	actor-snapshot-tag:<atespace>:<name>
 //
-// They are shown as they are stored with the actor that names them, and never written.
+// They are shown as they are stored, on their own (DocumentRows) and with the actor that names them, and never written.
 
 // maxRelated is how many documents an actor may name before the rest is passed by.
 const maxRelated = 16
@@ -39,7 +39,7 @@ func (r *ActorRows) Related(id string, body []byte) []string {
 	if space == "" && a.newer == "" {
 		return nil
 	}
-	names := references{base: strings.TrimSuffix(r.prefix, "actor:"), space: space}
+	names := references{base: base(r.prefix), space: space}
 	if space != "" {
 		names.add("atespace:" + space)
 	}
