@@ -7,6 +7,9 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"holdfast/core/conn/internal/interrupt"
+	"holdfast/core/conn/internal/resp"
 )
 
 // dialer dials connections that can be interrupted and whose answers are read along.
@@ -30,7 +33,7 @@ func (d dialer) dial(ctx context.Context, network, addr string) (net.Conn, error
 	if err != nil {
 		return nil, err
 	}
-	return newWire(c, &replies{noHello: d.noHello.Load()}), nil
+	return interrupt.Wrap(c, &resp.Replies{NoHello: d.noHello.Load()}), nil
 }
 
 // address puts the host of the URL where a node of a cluster announces none.

@@ -13,6 +13,8 @@ import (
 	"syscall"
 
 	"github.com/redis/go-redis/v9"
+
+	"holdfast/core/conn/internal/resp"
 )
 
 // OpError says which operation on which key failed; errors.Is sees the cause.
@@ -41,9 +43,11 @@ func Fail(op, key string, err error) error {
 
 // answered tells a reply of the server (also "no such key") from a failure to get one.
 func answered(err error) bool {
-	_, replied := errors.AsType[redis.Error](err)
-	return replied
+	return resp.Answered(err)
 }
+
+// ErrNotRedis marks an answer that no Redis gives to what was asked. The connection is closed.
+var ErrNotRedis = resp.ErrNotRedis
 
 // Unreachable tells whether err is a transport error: no route, refused, cut, timed out, or a server that is still
 // loading or whose cluster is down.

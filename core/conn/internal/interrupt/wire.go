@@ -1,10 +1,12 @@
-package conn
+package interrupt
 
 import (
 	"net"
 	"sync"
 	"syscall"
 	"time"
+
+	"holdfast/core/conn/internal/resp"
 )
 
 // past is a deadline that ends a read or a write at once.
@@ -15,15 +17,15 @@ var past = time.Unix(1, 0)
 // token (call.Deadline) which stands for it.
 type wire struct {
 	net.Conn
-	replies *replies // nil: they are taken as they come
-	bad     error    // why they are taken no more
-	unsent  []byte   // the answer to what is kept from a proxy that hangs up at it
+	replies *resp.Replies // nil: they are taken as they come
+	bad     error         // why they are taken no more
+	unsent  []byte        // the answer to what is kept from a proxy that hangs up at it
 	mu      sync.Mutex
 	user    *call // nil: somebody without a call
 }
 
-// newWire wraps a connection. That of a socket stays one, so that the client library can see whether it is still open.
-func newWire(c net.Conn, r *replies) net.Conn {
+// Wrap wraps a connection. That of a socket stays one, so that the client library can see whether it is still open.
+func Wrap(c net.Conn, r *resp.Replies) net.Conn {
 	switch c.(type) {
 	case *wire, *socket:
 		return c
@@ -52,7 +54,7 @@ func (w *wire) Read(b []byte) (int, error) {
 	}
 	n, err := w.Conn.Read(b)
 	if w.replies != nil && n > 0 {
-		if w.bad = w.replies.read(b[:n]); w.bad != nil {
+		if w.bad = w.replies.Read(b[:n]); w.bad != nil {
 			return 0, w.bad
 		}
 	}
@@ -61,8 +63,8 @@ func (w *wire) Read(b []byte) (int, error) {
 
 func (w *wire) Write(b []byte) (int, error) {
 	if w.replies != nil {
-		w.replies.asked(b)
-		if name, _ := loneCommand(b); (name == "hello" || name == "client") && w.replies.noHello {
+		w.replies.Asked(b)
+		if name, _ := resp.LoneCommand(b); (name == "hello" || name == "client") && w.replies.NoHello {
 			w.unsent = []byte("-ERR unknown command\r\n")
 			return len(b), nil
 		}

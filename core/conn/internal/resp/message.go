@@ -1,4 +1,4 @@
-package conn
+package resp
 
 import (
 	"fmt"
@@ -19,7 +19,7 @@ type part struct {
 }
 
 // next looks at the beginning of an answer or of a part, and notes those that belong to a message.
-func (m *message) next(r *replies, body []byte) error {
+func (m *message) next(r *Replies, body []byte) error {
 	m.word = false
 	switch {
 	case !r.subscribed.Load():

@@ -1,4 +1,4 @@
-package conn
+package interrupt
 
 import (
 	"context"
@@ -24,8 +24,8 @@ var guarded struct {
 	making   sync.Mutex // so that a client gets one
 }
 
-// ensureGuard gives the client its guard.
-func ensureGuard(client *redis.Client) {
+// Guard gives the client its guard.
+func Guard(client *redis.Client) {
 	key := weak.Make(client)
 	if _, ok := guarded.Load(key); ok {
 		return
@@ -53,7 +53,7 @@ func (g *guard) DialHook(next redis.DialHook) redis.DialHook {
 		if err != nil {
 			return nil, err
 		}
-		return newWire(c, nil), nil
+		return Wrap(c, nil), nil
 	}
 }
 

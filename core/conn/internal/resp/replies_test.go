@@ -1,4 +1,4 @@
-package conn
+package resp
 
 import (
 	"errors"
@@ -72,11 +72,11 @@ func TestRepliesThatNoRedisGives(t *testing.T) {
 		{subscribe, "*3\r\n$7\r\nmessage\r\n$14\r\n+switch-master\r\n$25\r\nm 1.1.1.1 1111 2.2.2.2 22\r\n", true},
 	} {
 		for _, chunk := range []int{1, 2, 7, len(tt.answer)} {
-			var r replies
-			r.asked([]byte(tt.asked))
+			var r Replies
+			r.Asked([]byte(tt.asked))
 			var err error
 			for at := 0; at < len(tt.answer) && err == nil; at += chunk {
-				err = r.read([]byte(tt.answer[at:min(at+chunk, len(tt.answer))]))
+				err = r.Read([]byte(tt.answer[at:min(at+chunk, len(tt.answer))]))
 			}
 			if (err == nil) != tt.ok || err != nil && !errors.Is(err, ErrNotRedis) {
 				t.Errorf("%.60q in pieces of %d: %v", tt.answer, chunk, err)
@@ -92,11 +92,11 @@ func FuzzReplies(f *testing.F) {
 	f.Add([]byte("*1\r\n*1\r\n*1\r\n$999999999999\r\n"), 5, false)
 	f.Fuzz(func(t *testing.T, answer []byte, chunk int, subscribed bool) {
 		verdict := func(chunk int) bool {
-			var r replies
+			var r Replies
 			r.limit.Store(&ofKeys)
 			r.subscribed.Store(subscribed)
 			for at := 0; at < len(answer); at += chunk {
-				if r.read(answer[at:min(at+chunk, len(answer))]) != nil {
+				if r.Read(answer[at:min(at+chunk, len(answer))]) != nil {
 					return false
 				}
 				if len(r.open) > maxDepth || r.items > ofKeys.items || len(r.push.parts) > 4 || r.text > ofKeys.text+2 {

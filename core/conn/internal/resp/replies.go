@@ -1,4 +1,6 @@
-package conn
+// Package resp says what an answer of a Redis server may be, before the client library makes room for it or takes its
+// shape for granted.
+package resp
 
 import (
 	"bytes"
@@ -7,7 +9,15 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+
+	"github.com/redis/go-redis/v9"
 )
+
+// Answered tells a reply of the server (also "no such key") from a failure to get one.
+func Answered(err error) bool {
+	_, replied := errors.AsType[redis.Error](err)
+	return replied
+}
 
 // ErrNotRedis marks an answer that no Redis gives to what was asked. The connection is closed.
 var ErrNotRedis = errors.New("this is not an answer of a Redis server")
@@ -32,10 +42,10 @@ const (
 	maxWord  = 4 << 10  // bytes that are kept of a pushed message, to look at it
 )
 
-// replies reads along the answers of one connection and refuses what announces too much, before the client library sees
+// Replies reads along the answers of one connection and refuses what announces too much, before the client library sees
 // it. What is pushed to a subscriber must have the shape of a message, which the client library takes for granted.
-type replies struct {
-	noHello    bool                   // the server is not to be asked for one
+type Replies struct {
+	NoHello    bool                   // the server is not to be asked for one
 	limit      atomic.Pointer[limits] // of what was asked last
 	subscribed atomic.Bool
 	pair       atomic.Bool // two items were asked for, which the client library takes for granted
@@ -54,10 +64,10 @@ type aggregate struct {
 	attribute   bool // which comes before an answer and is none
 }
 
-// asked takes note of a command that is being sent. Of several at once, or of a long one, anything may come.
-func (r *replies) asked(b []byte) {
+// Asked takes note of a command that is being sent. Of several at once, or of a long one, anything may come.
+func (r *Replies) Asked(b []byte) {
 	limit := &ofValues
-	name, second := loneCommand(b)
+	name, second := LoneCommand(b)
 	r.pair.Store(name == "sentinel" && second == "get-master-addr-by-name")
 	switch name {
 	case "hello", "auth", "client", "ping", "select", "info", "time", "cluster", "command", "sentinel", "role", "readonly":
@@ -74,8 +84,8 @@ func (r *replies) asked(b []byte) {
 	r.limit.Store(limit)
 }
 
-// loneCommand is the first two words of a command if b is that one whole command, and short.
-func loneCommand(b []byte) (name, second string) {
+// LoneCommand is the first two words of a command if b is that one whole command, and short.
+func LoneCommand(b []byte) (name, second string) {
 	if len(b) > 1024 || len(b) == 0 || b[0] != '*' {
 		return "", ""
 	}
@@ -107,8 +117,8 @@ func loneCommand(b []byte) (name, second string) {
 	return name, second
 }
 
-// read looks at bytes that have come, before they are handed on.
-func (r *replies) read(b []byte) error {
+// Read looks at bytes that have come, before they are handed on.
+func (r *Replies) Read(b []byte) error {
 	for len(b) > 0 {
 		if r.text > 0 {
 			n := min(r.text, int64(len(b)))
@@ -157,7 +167,7 @@ func (r *replies) read(b []byte) error {
 }
 
 // begun looks at the first line of an answer, or of a part of one.
-func (r *replies) begun(line []byte) error {
+func (r *Replies) begun(line []byte) error {
 	body, whole := bytes.CutSuffix(line, []byte("\r\n"))
 	if !whole || len(body) == 0 {
 		return notRedis(line)
@@ -201,7 +211,7 @@ func (r *replies) begun(line []byte) error {
 	return notRedis(line)
 }
 
-func (r *replies) opened(a aggregate) error {
+func (r *Replies) opened(a aggregate) error {
 	if a.left <= 0 { // empty, or none
 		if a.attribute {
 			return nil
@@ -217,7 +227,7 @@ func (r *replies) opened(a aggregate) error {
 }
 
 // ended closes what is complete now.
-func (r *replies) ended() error {
+func (r *Replies) ended() error {
 	for len(r.open) > 0 {
 		last := &r.open[len(r.open)-1]
 		if last.left--; last.left > 0 {
