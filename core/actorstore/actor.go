@@ -3,6 +3,8 @@ package actorstore
 import (
 	"cmp"
 	"fmt"
+	"holdfast/core/actorstore/internal/protojson"
+	"holdfast/core/actorstore/internal/rule"
 	"unicode/utf8"
 )
 
@@ -33,7 +35,7 @@ type Actor struct {
 	layout  layout // of the key it was read from
 	unknown string // members this package does not know, as they were spelled: "x":1,"y":[]
 	read    string // the stored document as it was read or last written; "" when that is not known
-	unread  string // the first unknown member that could carry an assignment or a state; see members.go
+	unread  string // the first unknown member that could carry an assignment or a state; see internal/rule
 	newer   string // the member that makes it a document of the newer layout, see metadata.go; "" when none does
 	at      place  // of its version and time, in a document of the newer layout
 }
@@ -148,71 +150,71 @@ func (a *Actor) belongs(space, id string) error {
 
 // decode reads a document. Not whole, it passes what no column shows: the messages inside and the unknown members.
 func (a *Actor) decode(doc string, whole bool) error {
-	s := scanner{text: doc}
-	if !s.enter('{') {
-		s.fail("an object")
+	s := protojson.Scanner{Text: doc}
+	if !s.Enter('{') {
+		s.Fail("an object")
 	}
 	var meta metadata
-	for s.more('}') {
-		from := s.pos
-		switch name := s.name(); {
+	for s.More('}') {
+		from := s.Pos
+		switch name := s.Name(); {
 		case a.field(name, &s):
-		case name == "metadata" && s.peek() == '{':
-			meta = s.metadata()
+		case name == "metadata" && s.Peek() == '{':
+			meta = readMetadata(&s)
 			a.newer = "metadata"
 			a.keep(&s, from, whole)
 		case name == "latestSnapshotInfo" && whole:
-			a.LatestSnapshotInfo = s.snapshotInfo()
+			a.LatestSnapshotInfo = readSnapshotInfo(&s)
 		case name == "workerSelector" && whole:
-			a.WorkerSelector = s.selector()
+			a.WorkerSelector = readSelector(&s)
 		case name == "latestSnapshotInfo", name == "workerSelector":
-			s.skip(1)
-		case name == "actorTemplate" && s.peek() == '{':
+			s.Skip(1)
+		case name == "actorTemplate" && s.Peek() == '{':
 			a.readTemplate(&s)
 			a.newer = cmp.Or(a.newer, "actorTemplate")
 			a.keep(&s, from, whole)
 		default:
-			if carries(name, s.value(1)) {
+			if rule.Carries(name, s.Value(1)) {
 				a.mark(name)
 			}
 			a.keep(&s, from, whole)
 		}
 	}
-	if err := s.finish(); err != nil {
+	if err := s.Finish(); err != nil {
 		return err
 	}
 	return a.identify(meta)
 }
 
 // field reads a member of a simple type, if it is one.
-func (a *Actor) field(name string, s *scanner) bool {
+func (a *Actor) field(name string, s *protojson.Scanner) bool {
 	switch name {
 	case "actorId":
-		a.ActorId = s.str()
+		a.ActorId = s.Str()
 	case "version":
-		a.Version, a.at.version = s.spanned()
+		a.Version, a.at.version = s.Spanned()
 	case "actorTemplateNamespace":
-		a.ActorTemplateNamespace = s.str()
+		a.ActorTemplateNamespace = s.Str()
 	case "actorTemplateName":
-		a.ActorTemplateName = s.str()
+		a.ActorTemplateName = s.Str()
 	case "status":
 		a.readStatus(s)
 	case "ateomPodNamespace":
-		a.AteomPodNamespace = s.str()
+		a.AteomPodNamespace = s.Str()
 	case "ateomPodName":
-		a.AteomPodName = s.str()
+		a.AteomPodName = s.Str()
 	case "ateomPodIp":
-		a.AteomPodIp = s.str()
+		a.AteomPodIp = s.Str()
 	case "inProgressSnapshot":
-		a.InProgressSnapshot = s.str()
+		a.InProgressSnapshot = s.Str()
 	case "lastSnapshot":
-		a.LastSnapshot = s.str()
+		a.LastSnapshot = s.Str()
 	case "ateomPodUid":
-		a.AteomPodUid = s.str()
+		a.AteomPodUid = s.Str()
 	case "workerPoolName":
-		a.WorkerPoolName = s.str()
+		a.WorkerPoolName = s.Str()
 	case "atespace":
-		a.Atespace = s.str()
+		a.Atespace = s.Str()
 	default:
 		return false
 	}
@@ -220,9 +222,9 @@ func (a *Actor) field(name string, s *scanner) bool {
 }
 
 // keep remembers the member that starts at from and was just read.
-func (a *Actor) keep(s *scanner, from int, whole bool) {
+func (a *Actor) keep(s *protojson.Scanner, from int, whole bool) {
 	if whole {
-		a.unknown = s.keep(a.unknown, from)
+		a.unknown = s.Keep(a.unknown, from)
 	}
 }
 
@@ -231,7 +233,7 @@ func (a *Actor) identify(m metadata) error {
 	switch {
 	case a.newer == "":
 		a.at = place{}
-	case m.at.version != span{}:
+	case m.at.version != protojson.Span{}:
 		a.Version, a.at = m.version, m.at
 	default:
 		a.at.updated = m.at.updated
@@ -245,48 +247,48 @@ func (a *Actor) identify(m metadata) error {
 }
 
 // readTemplate reads the template that the newest documents name by its atespace; the two members of old win.
-func (a *Actor) readTemplate(s *scanner) {
-	for s.enter('{'); s.more('}'); {
-		switch s.name() {
+func (a *Actor) readTemplate(s *protojson.Scanner) {
+	for s.Enter('{'); s.More('}'); {
+		switch s.Name() {
 		case "atespace", "namespace":
-			a.ActorTemplateNamespace = cmp.Or(a.ActorTemplateNamespace, s.str())
+			a.ActorTemplateNamespace = cmp.Or(a.ActorTemplateNamespace, s.Str())
 		case "name":
-			a.ActorTemplateName = cmp.Or(a.ActorTemplateName, s.str())
+			a.ActorTemplateName = cmp.Or(a.ActorTemplateName, s.Str())
 		default:
-			s.skip(2)
+			s.Skip(2)
 		}
 	}
 }
 
 // encode spells the document with another version. Its first known bytes are all but the unknown members and the brace.
 func (a *Actor) encode(version int64) (doc string, known int, err error) {
-	w := writer{buf: make([]byte, 0, 512)}
-	w.open()
-	w.str("actorId", a.ActorId)
-	w.integer("version", version)
-	w.str("actorTemplateNamespace", a.ActorTemplateNamespace)
-	w.str("actorTemplateName", a.ActorTemplateName)
-	w.enum("status", string(a.Status), unspecifiedStatus)
-	w.str("ateomPodNamespace", a.AteomPodNamespace)
-	w.str("ateomPodName", a.AteomPodName)
-	w.str("ateomPodIp", a.AteomPodIp)
-	w.str("inProgressSnapshot", a.InProgressSnapshot)
-	w.str("lastSnapshot", a.LastSnapshot)
-	w.str("ateomPodUid", a.AteomPodUid)
+	w := protojson.Writer{Buf: make([]byte, 0, 512)}
+	w.Open()
+	w.Str("actorId", a.ActorId)
+	w.Integer("version", version)
+	w.Str("actorTemplateNamespace", a.ActorTemplateNamespace)
+	w.Str("actorTemplateName", a.ActorTemplateName)
+	w.Enum("status", string(a.Status), unspecifiedStatus)
+	w.Str("ateomPodNamespace", a.AteomPodNamespace)
+	w.Str("ateomPodName", a.AteomPodName)
+	w.Str("ateomPodIp", a.AteomPodIp)
+	w.Str("inProgressSnapshot", a.InProgressSnapshot)
+	w.Str("lastSnapshot", a.LastSnapshot)
+	w.Str("ateomPodUid", a.AteomPodUid)
 	a.LatestSnapshotInfo.write(&w)
 	a.WorkerSelector.write(&w)
-	w.str("workerPoolName", a.WorkerPoolName)
-	w.str("atespace", a.Atespace)
-	return w.finish(a.unknown)
+	w.Str("workerPoolName", a.WorkerPoolName)
+	w.Str("atespace", a.Atespace)
+	return finish(&w, a.unknown)
 }
 
 // finish ends a document; see Actor.encode.
-func (w *writer) finish(unknown string) (doc string, known int, err error) {
-	known = len(w.buf)
-	w.unknown(unknown)
-	w.close()
-	if !utf8.Valid(w.buf) {
+func finish(w *protojson.Writer, unknown string) (doc string, known int, err error) {
+	known = len(w.Buf)
+	w.Unknown(unknown)
+	w.Close()
+	if !utf8.Valid(w.Buf) {
 		return "", 0, fmt.Errorf("%w: a text that is not UTF-8 has no place in JSON", ErrInvalid)
 	}
-	return string(w.buf), known, nil
+	return string(w.Buf), known, nil
 }

@@ -2,29 +2,30 @@ package actorstore
 
 import (
 	"cmp"
+	"holdfast/core/actorstore/internal/protojson"
 	"strings"
 )
 
 // The assignment of a later worker document. One that names no actor, or another than the members of the seed beside it,
 // says that the worker is taken without saying by whom: nothing acts on such a worker.
 
-func (w *Worker) readAssignment(s *scanner, whole bool) {
-	s.peek()
-	from := s.pos
+func (w *Worker) readAssignment(s *protojson.Scanner, whole bool) {
+	s.Peek()
+	from := s.Pos
 	var to assignee
-	for s.enter('{'); s.more('}'); {
-		switch name := s.name(); {
-		case name == "actorTemplate" && s.peek() == '{':
-			to.namespace, to.template = s.reference("namespace")
-		case name == "actor" && s.peek() == '{':
-			to.atespace, to.id = s.reference("atespace")
+	for s.Enter('{'); s.More('}'); {
+		switch name := s.Name(); {
+		case name == "actorTemplate" && s.Peek() == '{':
+			to.namespace, to.template = readReference(s, "namespace")
+		case name == "actor" && s.Peek() == '{':
+			to.atespace, to.id = readReference(s, "atespace")
 		default:
-			s.skip(2)
+			s.Skip(2)
 		}
 	}
 	w.assigned, w.later = to, "assignment"
-	if whole && s.err == nil {
-		w.assignment = s.text[from:s.pos]
+	if whole && s.Err == nil {
+		w.assignment = s.Text[from:s.Pos]
 	}
 }
 
@@ -41,42 +42,42 @@ func (w *Worker) assign() {
 }
 
 // reference reads an object of a name and what it is unique in.
-func (s *scanner) reference(within string) (space, name string) {
-	for s.enter('{'); s.more('}'); {
-		switch s.name() {
+func readReference(s *protojson.Scanner, within string) (space, name string) {
+	for s.Enter('{'); s.More('}'); {
+		switch s.Name() {
 		case within:
-			space = s.str()
+			space = s.Str()
 		case "name":
-			name = s.str()
+			name = s.Str()
 		default:
-			s.skip(3)
+			s.Skip(3)
 		}
 	}
 	return space, name
 }
 
 // writeAssignment writes the object as it was read if it still says the same.
-func (w *Worker) writeAssignment(out *writer) {
+func (w *Worker) writeAssignment(out *protojson.Writer) {
 	to := w.assignee()
 	switch {
 	case w.assignment != "" && to == w.assigned:
-		out.key("assignment")
-		out.buf = append(out.buf, w.assignment...)
+		out.Key("assignment")
+		out.Buf = append(out.Buf, w.assignment...)
 	case to != assignee{}:
-		out.key("assignment")
-		out.open()
-		out.reference("actorTemplate", "namespace", to.namespace, to.template)
-		out.reference("actor", "atespace", to.atespace, to.id)
-		out.close()
+		out.Key("assignment")
+		out.Open()
+		writeReference(out, "actorTemplate", "namespace", to.namespace, to.template)
+		writeReference(out, "actor", "atespace", to.atespace, to.id)
+		out.Close()
 	}
 }
 
-func (w *writer) reference(member, within, space, name string) {
-	w.key(member)
-	w.open()
-	w.str(within, space)
-	w.str("name", name)
-	w.close()
+func writeReference(w *protojson.Writer, member, within, space, name string) {
+	w.Key(member)
+	w.Open()
+	w.Str(within, space)
+	w.Str("name", name)
+	w.Close()
 }
 
 // stateName is the name of a worker's state without what all of them begin with.

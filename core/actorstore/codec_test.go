@@ -15,6 +15,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"holdfast/core/actorstore/internal/protojson"
 	"holdfast/core/kind"
 )
 
@@ -131,9 +132,9 @@ func TestTheScannerAcceptsWhatJSONIs(t *testing.T) {
 			i := rapid.IntRange(0, len(text)-1).Draw(t, "at")
 			text[i] = rapid.SampledFrom([]byte(`{}[]",:\ un0123-.eEtf`+"\n\x01")).Draw(t, "byte")
 		}
-		s := scanner{text: string(text)}
-		s.skip(0)
-		if accepted, valid := s.finish() == nil, json.Valid(text); accepted != valid {
+		s := protojson.Scanner{Text: string(text)}
+		s.Skip(0)
+		if accepted, valid := s.Finish() == nil, json.Valid(text); accepted != valid {
 			if !strings.Contains(string(text), `\u`) { // a name of lone surrogates is refused
 				t.Fatalf("%q: accepted %v, valid %v", text, accepted, valid)
 			}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"holdfast/core/actorstore/internal/rule"
 	"holdfast/core/conn"
 )
 
@@ -35,8 +36,8 @@ var deleteLua string
 
 var (
 	createWorkerScript = conn.NewScript(publishLua + createWorkerLua)
-	updateScript       = conn.NewScript(updateSameLua + ruleLua() + documentLua + publishLua + updateLua)
-	deleteScript       = conn.NewScript(ruleLua() + documentLua + publishLua + deleteLua)
+	updateScript       = conn.NewScript(updateSameLua + rule.Lua() + documentLua + publishLua + updateLua)
+	deleteScript       = conn.NewScript(rule.Lua() + documentLua + publishLua + deleteLua)
 )
 
 // fetch reads one document; a missing one is ErrNotFound.

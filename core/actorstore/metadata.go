@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"holdfast/core/actorstore/internal/protojson"
+	"holdfast/core/actorstore/internal/rule"
 	"holdfast/core/conn"
 )
 
@@ -31,107 +33,92 @@ type metadata struct {
 	at               place
 }
 
-// span is a part of a document, from its first byte to behind its last; empty: there is none.
-type span struct{ from, to int }
-
 // place is where a write changes a document of the newer layout.
-type place struct{ version, updated span }
+type place struct{ version, updated protojson.Span }
 
-func (s *scanner) metadata() (m metadata) {
-	for s.enter('{'); s.more('}'); {
-		switch s.name() {
+func readMetadata(s *protojson.Scanner) (m metadata) {
+	for s.Enter('{'); s.More('}'); {
+		switch s.Name() {
 		case "atespace":
-			m.space = s.str()
+			m.space = s.Str()
 		case "name":
-			m.name = s.str()
+			m.name = s.Str()
 		case "uid":
-			m.uid = s.str()
+			m.uid = s.Str()
 		case "version":
-			m.version, m.at.version = s.spanned()
+			m.version, m.at.version = s.Spanned()
 		case "updateTime":
-			s.peek()
-			from := s.pos
-			s.skip(2)
-			m.at.updated = span{from, s.pos}
+			s.Peek()
+			from := s.Pos
+			s.Skip(2)
+			m.at.updated = protojson.Span{From: from, To: s.Pos}
 		default:
-			s.skip(2)
+			s.Skip(2)
 		}
 	}
 	return m
 }
 
-// spanned is integer that also tells where it stands.
-func (s *scanner) spanned() (int64, span) {
-	s.peek()
-	from := s.pos
-	return s.integer(), span{from, s.pos}
-}
-
 // stored replaces the version of a document of the newer layout, and when it was written if its metadata tells that; every
 // other byte stays as it is.
 func (at place) stored(doc string, version int64, now time.Time) (string, error) {
-	if at.version == (span{}) {
+	if at.version == (protojson.Span{}) {
 		return "", fmt.Errorf("%w: the edited document has no version", ErrInvalid)
 	}
 	next, when := strconv.FormatInt(version, 10), now.UTC().Format(time.RFC3339Nano)
 	switch { // the later one first, which leaves the other where it is
-	case at.updated == (span{}):
-		return at.version.put(doc, next), nil
-	case at.version.from < at.updated.from:
-		return at.version.put(at.updated.put(doc, when), next), nil
+	case at.updated == (protojson.Span{}):
+		return at.version.Put(doc, next), nil
+	case at.version.From < at.updated.From:
+		return at.version.Put(at.updated.Put(doc, when), next), nil
 	}
-	return at.updated.put(at.version.put(doc, next), when), nil
-}
-
-// put replaces the part by a text in quotes.
-func (at span) put(doc, text string) string {
-	return doc[:at.from] + `"` + text + `"` + doc[at.to:]
+	return at.updated.Put(at.version.Put(doc, next), when), nil
 }
 
 // unversioned refuses an edit of a document that has no version to edit it under; in the older layouts none is version 0.
 func unversioned(newer string, at place) error {
-	if newer != "" && at.version == (span{}) {
+	if newer != "" && at.version == (protojson.Span{}) {
 		return ErrUnversioned
 	}
 	return nil
 }
 
 // readStatus reads an actor's status, by its name or in the object of the newer layout.
-func (a *Actor) readStatus(s *scanner) {
-	if s.peek() != '{' {
-		a.Status = Status(s.enum(statusNames))
+func (a *Actor) readStatus(s *protojson.Scanner) {
+	if s.Peek() != '{' {
+		a.Status = Status(s.Enum(statusNames))
 		return
 	}
 	a.newer = "status"
-	for s.enter('{'); s.more('}'); {
-		switch name := s.name(); {
+	for s.Enter('{'); s.More('}'); {
+		switch name := s.Name(); {
 		case name == "state":
-			a.Status = Status(s.enum(stateNames))
-		case name == "workerAssignment" && s.peek() == '{':
+			a.Status = Status(s.Enum(stateNames))
+		case name == "workerAssignment" && s.Peek() == '{':
 			a.readAssignment(s)
 		default:
-			if carries(name, s.value(2)) {
+			if rule.Carries(name, s.Value(2)) {
 				a.mark("status." + name)
 			}
 		}
 	}
 }
 
-func (a *Actor) readAssignment(s *scanner) {
-	for s.enter('{'); s.more('}'); {
-		switch s.name() {
+func (a *Actor) readAssignment(s *protojson.Scanner) {
+	for s.Enter('{'); s.More('}'); {
+		switch s.Name() {
 		case "workerNamespace":
-			a.AteomPodNamespace = s.str()
+			a.AteomPodNamespace = s.Str()
 		case "workerPool":
-			a.WorkerPoolName = s.str()
+			a.WorkerPoolName = s.Str()
 		case "workerPod":
-			a.AteomPodName = s.str()
+			a.AteomPodName = s.Str()
 		case "workerPodUid":
-			a.AteomPodUid = s.str()
+			a.AteomPodUid = s.Str()
 		case "workerPodIp":
-			a.AteomPodIp = s.str()
+			a.AteomPodIp = s.Str()
 		default:
-			s.skip(3)
+			s.Skip(3)
 		}
 	}
 }

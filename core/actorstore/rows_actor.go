@@ -19,7 +19,7 @@ var ActorColumns = struct {
 	Atespace kind.Text // empty in the older layout unless the document names it
 	Status   kind.Text // the name of the status, also of the zero
 	Template kind.Text // namespace/name, or empty
-	Unread   kind.Text // the member for which nothing acts on the actor, see members.go; empty: there is none
+	Unread   kind.Text // the member for which nothing acts on the actor, see internal/rule; empty: there is none
 	Version  kind.Int
 	Worker   kind.Text // the worker's row id namespace:pool:pod; namespace/pod when the pool is not known; empty when on none
 	IP       kind.Text // the address of the worker's pod, as the actor knows it

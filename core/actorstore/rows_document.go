@@ -8,6 +8,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"holdfast/core/actorstore/internal/protojson"
 	"holdfast/core/conn"
 	"holdfast/core/kind"
 )
@@ -74,15 +75,15 @@ func (r *DocumentRows) Inspect(ctx context.Context, id string) (body []byte, fou
 // setDocument sets the columns of the document stored under an id. Whose it is, its key tells.
 func setDocument(b *kind.Builder, id, doc string) error {
 	var m metadata
-	s := scanner{text: doc}
-	for s.enter('{'); s.more('}'); {
-		if s.name() == "metadata" && s.peek() == '{' {
-			m = s.metadata()
+	s := protojson.Scanner{Text: doc}
+	for s.Enter('{'); s.More('}'); {
+		if s.Name() == "metadata" && s.Peek() == '{' {
+			m = readMetadata(&s)
 		} else {
-			s.skip(1)
+			s.Skip(1)
 		}
 	}
-	if err := s.finish(); err != nil {
+	if err := s.Finish(); err != nil {
 		return fmt.Errorf("%w: %w", ErrBadRecord, err)
 	}
 	typ, name, _ := strings.Cut(id, ":")

@@ -20,7 +20,7 @@ var WorkerColumns = struct {
 	Pool       kind.Text
 	ActorSpace kind.Text // the atespace of Actor
 	State      kind.Text // ACTIVE, DRAINING or another name of a later document; empty: it has none
-	Unread     kind.Text // the member for which nothing acts on the worker, see members.go; empty: there is none
+	Unread     kind.Text // the member for which nothing acts on the worker, see internal/rule; empty: there is none
 	Version    kind.Int
 	Pod        kind.Text
 	IP         kind.Text

@@ -1,126 +1,128 @@
 package actorstore
 
+import "holdfast/core/actorstore/internal/protojson"
+
 // The messages inside an actor: each keeps its own unknown members, and a present but empty one stays present.
 
-func (s *scanner) snapshotInfo() *SnapshotInfo {
-	if !s.enter('{') {
+func readSnapshotInfo(s *protojson.Scanner) *SnapshotInfo {
+	if !s.Enter('{') {
 		return nil
 	}
 	m := &SnapshotInfo{}
-	for s.more('}') {
-		from := s.pos
-		switch s.name() {
+	for s.More('}') {
+		from := s.Pos
+		switch s.Name() {
 		case "type":
-			m.Type = s.enum(snapshotNames)
+			m.Type = s.Enum(snapshotNames)
 		case "external":
-			m.External = s.external()
+			m.External = readExternal(s)
 		case "local":
-			m.Local = s.local()
+			m.Local = readLocal(s)
 		default:
-			m.unknown = s.unknown(m.unknown, from)
+			m.unknown = s.Unknown(m.unknown, from)
 		}
 	}
 	return m
 }
 
-func (s *scanner) external() *ExternalSnapshot {
-	if !s.enter('{') {
+func readExternal(s *protojson.Scanner) *ExternalSnapshot {
+	if !s.Enter('{') {
 		return nil
 	}
 	m := &ExternalSnapshot{}
-	for s.more('}') {
-		from := s.pos
-		switch s.name() {
+	for s.More('}') {
+		from := s.Pos
+		switch s.Name() {
 		case "snapshotUriPrefix":
-			m.SnapshotUriPrefix = s.str()
+			m.SnapshotUriPrefix = s.Str()
 		default:
-			m.unknown = s.unknown(m.unknown, from)
+			m.unknown = s.Unknown(m.unknown, from)
 		}
 	}
 	return m
 }
 
-func (s *scanner) local() *LocalSnapshot {
-	if !s.enter('{') {
+func readLocal(s *protojson.Scanner) *LocalSnapshot {
+	if !s.Enter('{') {
 		return nil
 	}
 	m := &LocalSnapshot{}
-	for s.more('}') {
-		from := s.pos
-		switch s.name() {
+	for s.More('}') {
+		from := s.Pos
+		switch s.Name() {
 		case "snapshotPrefix":
-			m.SnapshotPrefix = s.str()
+			m.SnapshotPrefix = s.Str()
 		case "nodeVmsWithLocalSnapshots":
 			m.NodeVmsWithLocalSnapshots = nil
-			if s.enter('[') {
-				for s.more(']') {
-					m.NodeVmsWithLocalSnapshots = append(m.NodeVmsWithLocalSnapshots, s.quoted())
+			if s.Enter('[') {
+				for s.More(']') {
+					m.NodeVmsWithLocalSnapshots = append(m.NodeVmsWithLocalSnapshots, s.Quoted())
 				}
 			}
 		default:
-			m.unknown = s.unknown(m.unknown, from)
+			m.unknown = s.Unknown(m.unknown, from)
 		}
 	}
 	return m
 }
 
-func (s *scanner) selector() *Selector {
-	if !s.enter('{') {
+func readSelector(s *protojson.Scanner) *Selector {
+	if !s.Enter('{') {
 		return nil
 	}
 	m := &Selector{}
-	for s.more('}') {
-		from := s.pos
-		switch s.name() {
+	for s.More('}') {
+		from := s.Pos
+		switch s.Name() {
 		case "matchLabels":
 			m.MatchLabels = nil
-			if s.enter('{') {
+			if s.Enter('{') {
 				m.MatchLabels = make(map[string]string)
-				for s.more('}') {
-					label := s.name()
-					m.MatchLabels[label] = s.quoted()
+				for s.More('}') {
+					label := s.Name()
+					m.MatchLabels[label] = s.Quoted()
 				}
 			}
 		default:
-			m.unknown = s.unknown(m.unknown, from)
+			m.unknown = s.Unknown(m.unknown, from)
 		}
 	}
 	return m
 }
 
-func (m *SnapshotInfo) write(w *writer) {
+func (m *SnapshotInfo) write(w *protojson.Writer) {
 	if m == nil {
 		return
 	}
-	w.key("latestSnapshotInfo")
-	w.open()
-	w.enum("type", m.Type, unspecifiedSnapshot)
+	w.Key("latestSnapshotInfo")
+	w.Open()
+	w.Enum("type", m.Type, unspecifiedSnapshot)
 	if e := m.External; e != nil {
-		w.key("external")
-		w.open()
-		w.str("snapshotUriPrefix", e.SnapshotUriPrefix)
-		w.unknown(e.unknown)
-		w.close()
+		w.Key("external")
+		w.Open()
+		w.Str("snapshotUriPrefix", e.SnapshotUriPrefix)
+		w.Unknown(e.unknown)
+		w.Close()
 	}
 	if l := m.Local; l != nil {
-		w.key("local")
-		w.open()
-		w.str("snapshotPrefix", l.SnapshotPrefix)
-		w.strs("nodeVmsWithLocalSnapshots", l.NodeVmsWithLocalSnapshots)
-		w.unknown(l.unknown)
-		w.close()
+		w.Key("local")
+		w.Open()
+		w.Str("snapshotPrefix", l.SnapshotPrefix)
+		w.Strs("nodeVmsWithLocalSnapshots", l.NodeVmsWithLocalSnapshots)
+		w.Unknown(l.unknown)
+		w.Close()
 	}
-	w.unknown(m.unknown)
-	w.close()
+	w.Unknown(m.unknown)
+	w.Close()
 }
 
-func (m *Selector) write(w *writer) {
+func (m *Selector) write(w *protojson.Writer) {
 	if m == nil {
 		return
 	}
-	w.key("workerSelector")
-	w.open()
-	w.table("matchLabels", m.MatchLabels)
-	w.unknown(m.unknown)
-	w.close()
+	w.Key("workerSelector")
+	w.Open()
+	w.Table("matchLabels", m.MatchLabels)
+	w.Unknown(m.unknown)
+	w.Close()
 }

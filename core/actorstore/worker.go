@@ -3,6 +3,8 @@ package actorstore
 import (
 	"cmp"
 	"fmt"
+	"holdfast/core/actorstore/internal/protojson"
+	"holdfast/core/actorstore/internal/rule"
 	"strings"
 )
 
@@ -107,77 +109,77 @@ func (w *Worker) name() string { return w.WorkerNamespace + ":" + w.WorkerPool +
 
 // decode reads a document. Not whole, it passes the unknown members.
 func (w *Worker) decode(doc string, whole bool) error {
-	s, meta := scanner{text: doc}, metadata{}
-	if !s.enter('{') {
-		s.fail("an object")
+	s, meta := protojson.Scanner{Text: doc}, metadata{}
+	if !s.Enter('{') {
+		s.Fail("an object")
 	}
-	for s.more('}') {
-		from := s.pos
-		switch name := s.name(); {
+	for s.More('}') {
+		from := s.Pos
+		switch name := s.Name(); {
 		case w.field(name, &s):
 			continue
-		case name == "assignment" && s.peek() == '{':
+		case name == "assignment" && s.Peek() == '{':
 			w.readAssignment(&s, whole)
 			continue
-		case name == "metadata" && s.peek() == '{':
-			meta = s.metadata()
+		case name == "metadata" && s.Peek() == '{':
+			meta = readMetadata(&s)
 			w.newer, w.later = "metadata", cmp.Or(w.later, "metadata")
 		case name == "state":
-			w.state = stateName(s.enum(workerStates))
+			w.state = stateName(s.Enum(workerStates))
 			w.later = cmp.Or(w.later, "state")
 		case name == "sandboxClass":
 			w.later = cmp.Or(w.later, "sandboxClass")
-			s.skip(1)
-		case name == "labels" && s.peek() == '{':
+			s.Skip(1)
+		case name == "labels" && s.Peek() == '{':
 			w.later = cmp.Or(w.later, "labels")
-			s.skip(1)
+			s.Skip(1)
 		default:
-			if carries(name, s.value(1)) && w.unread == "" {
+			if rule.Carries(name, s.Value(1)) && w.unread == "" {
 				w.unread = strings.Clone(name)
 			}
 		}
 		if whole {
-			w.unknown = s.keep(w.unknown, from)
+			w.unknown = s.Keep(w.unknown, from)
 		}
 	}
 	w.assign()
 	switch {
 	case w.newer == "":
 		w.at = place{}
-	case meta.at.version != span{}:
+	case meta.at.version != protojson.Span{}:
 		w.Version, w.at = meta.version, meta.at
 	default:
 		w.at.updated = meta.at.updated
 	}
 	w.named = meta.name
-	return s.finish()
+	return s.Finish()
 }
 
 // field reads a member of a simple type, if it is one.
-func (w *Worker) field(name string, s *scanner) bool {
+func (w *Worker) field(name string, s *protojson.Scanner) bool {
 	switch name {
 	case "workerNamespace":
-		w.WorkerNamespace = s.str()
+		w.WorkerNamespace = s.Str()
 	case "workerPool":
-		w.WorkerPool = s.str()
+		w.WorkerPool = s.Str()
 	case "workerPod":
-		w.WorkerPod = s.str()
+		w.WorkerPod = s.Str()
 	case "actorNamespace":
-		w.ActorNamespace = s.str()
+		w.ActorNamespace = s.Str()
 	case "actorTemplate":
-		w.ActorTemplate = s.str()
+		w.ActorTemplate = s.Str()
 	case "actorId":
-		w.ActorId = s.str()
+		w.ActorId = s.Str()
 	case "ip":
-		w.Ip = s.str()
+		w.Ip = s.Str()
 	case "version":
-		w.Version, w.at.version = s.spanned()
+		w.Version, w.at.version = s.Spanned()
 	case "workerPodUid":
-		w.WorkerPodUid = s.str()
+		w.WorkerPodUid = s.Str()
 	case "nodeName":
-		w.NodeName = s.str()
+		w.NodeName = s.Str()
 	case "actorAtespace":
-		w.ActorAtespace = s.str()
+		w.ActorAtespace = s.Str()
 	default:
 		return false
 	}
@@ -189,24 +191,24 @@ func (w *Worker) unreadMember() string { return cmp.Or(w.unread, w.newer) }
 
 // encode spells the document with another version; see Actor.encode.
 func (w *Worker) encode(version int64) (doc string, known int, err error) {
-	out := writer{buf: make([]byte, 0, 512)}
-	out.open()
-	out.str("workerNamespace", w.WorkerNamespace)
-	out.str("workerPool", w.WorkerPool)
-	out.str("workerPod", w.WorkerPod)
+	out := protojson.Writer{Buf: make([]byte, 0, 512)}
+	out.Open()
+	out.Str("workerNamespace", w.WorkerNamespace)
+	out.Str("workerPool", w.WorkerPool)
+	out.Str("workerPod", w.WorkerPod)
 	if w.later == "" {
-		out.str("actorNamespace", w.ActorNamespace)
-		out.str("actorTemplate", w.ActorTemplate)
-		out.str("actorId", w.ActorId)
+		out.Str("actorNamespace", w.ActorNamespace)
+		out.Str("actorTemplate", w.ActorTemplate)
+		out.Str("actorId", w.ActorId)
 	} else {
 		w.writeAssignment(&out)
 	}
-	out.str("ip", w.Ip)
-	out.integer("version", version)
-	out.str("workerPodUid", w.WorkerPodUid)
-	out.str("nodeName", w.NodeName)
+	out.Str("ip", w.Ip)
+	out.Integer("version", version)
+	out.Str("workerPodUid", w.WorkerPodUid)
+	out.Str("nodeName", w.NodeName)
 	if w.later == "" {
-		out.str("actorAtespace", w.ActorAtespace)
+		out.Str("actorAtespace", w.ActorAtespace)
 	}
-	return out.finish(w.unknown)
+	return finish(&out, w.unknown)
 }

@@ -1,5 +1,5 @@
 -- What the scripts know of stored documents. It is put in front of update.lua and delete.lua and uses no key itself;
--- rule(), the lists of members.go, stands in front of it.
+-- rule(), the lists of internal/rule, stands in front of it.
 --
 -- cjson only judges here and never writes: it would turn 64-bit integers into doubles and empty arrays into objects.
 -- Everything is made in functions, so that a script which needs none of it pays for none of it.
@@ -147,7 +147,7 @@ local function later(doc)
 end
 
 -- A member that nobody here reads and that could carry an assignment or a state, the first of them by name; the rule is that of
--- members.go.
+-- internal/rule.
 local function carrier(doc, kind)
   local _, known = layout(kind)
   for _, name in ipairs{'metadata', 'assignment'} do

@@ -1,4 +1,6 @@
-package actorstore
+// Package protojson reads and writes JSON as protojson spells it, byte by byte: what a document has that its reader does not
+// know stays as it was spelled. It knows no document.
+package protojson
 
 import (
 	"fmt"
@@ -8,148 +10,148 @@ import (
 	"unicode/utf8"
 )
 
-// scanner reads JSON text front to back without building values: strings without escapes are pieces of the text, and
-// a listing of a million documents makes no maps. It accepts what RFC 8259 does, to a depth of deepest. Its first error
+// Scanner reads JSON text front to back without building values: strings without escapes are pieces of the text, and
+// a listing of a million documents makes no maps. It accepts what RFC 8259 does, to a depth of Deepest. Its first error
 // sticks; what is read after it is zero.
-type scanner struct {
-	text  string
-	pos   int
-	first bool // the innermost container was entered and none of its elements read
-	err   error
+type Scanner struct {
+	Text  string
+	Pos   int   // of the next byte
+	first bool  // the innermost container was entered and none of its elements read
+	Err   error // the first
 }
 
-// deepest is how deep documents may nest: as deep as Redis' own cjson reads them.
-const deepest = 1000
+// Deepest is how deep documents may nest: as deep as Redis' own cjson reads them.
+const Deepest = 1000
 
-func (s *scanner) fail(want string) {
-	if s.err == nil {
-		s.err = fmt.Errorf("JSON at byte %d: expected %s", s.pos, want)
+func (s *Scanner) Fail(want string) {
+	if s.Err == nil {
+		s.Err = fmt.Errorf("JSON at byte %d: expected %s", s.Pos, want)
 	}
-	s.pos = len(s.text)
+	s.Pos = len(s.Text)
 }
 
-// peek skips white space and returns the next byte; 0 at the end.
-func (s *scanner) peek() byte {
-	for s.pos < len(s.text) {
-		c := s.text[s.pos]
+// Peek skips white space and returns the next byte; 0 at the end.
+func (s *Scanner) Peek() byte {
+	for s.Pos < len(s.Text) {
+		c := s.Text[s.Pos]
 		if c > ' ' || c != ' ' && c != '\n' && c != '\t' && c != '\r' {
 			return c
 		}
-		s.pos++
+		s.Pos++
 	}
 	return 0
 }
 
-// enter steps into an object or array; null, which protojson reads as absent, is passed and gives false.
-func (s *scanner) enter(open byte) bool {
-	switch s.peek() {
+// Enter steps into an object or array; null, which protojson reads as absent, is passed and gives false.
+func (s *Scanner) Enter(open byte) bool {
+	switch s.Peek() {
 	case open:
-		s.pos++
+		s.Pos++
 		s.first = true
 		return true
 	case 'n':
 		s.literal("null")
 	default:
-		s.fail(string(open))
+		s.Fail(string(open))
 	}
 	return false
 }
 
-// more stands before the next element, or steps out of the container and returns false.
-func (s *scanner) more(end byte) bool {
-	c := s.peek()
+// More stands before the next element, or steps out of the container and returns false.
+func (s *Scanner) More(end byte) bool {
+	c := s.Peek()
 	switch {
-	case s.err != nil:
+	case s.Err != nil:
 		return false
 	case c == end:
-		s.pos++
+		s.Pos++
 		s.first = false
 		return false
 	case s.first:
 		s.first = false
 	case c == ',':
-		s.pos++
-		s.peek()
+		s.Pos++
+		s.Peek()
 	default:
-		s.fail("a comma or " + string(end))
+		s.Fail("a comma or " + string(end))
 		return false
 	}
 	return true
 }
 
-// finish reports the first error, or what follows the document.
-func (s *scanner) finish() error {
-	if s.peek(); s.err == nil && s.pos != len(s.text) {
-		s.fail("the end of the document")
+// Finish reports the first error, or what follows the document.
+func (s *Scanner) Finish() error {
+	if s.Peek(); s.Err == nil && s.Pos != len(s.Text) {
+		s.Fail("the end of the document")
 	}
-	return s.err
+	return s.Err
 }
 
-// name reads a member's name and its colon. A lone surrogate in it stands for no text, and the member is an unknown one.
-func (s *scanner) name() string {
+// Name reads a member's name and its colon. A lone surrogate in it stands for no text, and the member is an unknown one.
+func (s *Scanner) Name() string {
 	n, escaped := s.raw()
 	if escaped {
 		n, _ = unquote(n)
 	}
-	if s.peek() != ':' {
-		s.fail("a colon")
+	if s.Peek() != ':' {
+		s.Fail("a colon")
 		return ""
 	}
-	s.pos++
+	s.Pos++
 	return n
 }
 
-// str reads a string; null is the empty one.
-func (s *scanner) str() string {
-	if s.peek() == 'n' {
+// Str reads a string; null is the empty one.
+func (s *Scanner) Str() string {
+	if s.Peek() == 'n' {
 		s.literal("null")
 		return ""
 	}
-	return s.quoted()
+	return s.Quoted()
 }
 
-func (s *scanner) quoted() string {
+func (s *Scanner) Quoted() string {
 	raw, escaped := s.raw()
 	if !escaped {
 		return raw
 	}
 	text, whole := unquote(raw)
 	if !whole {
-		s.fail("paired surrogates")
+		s.Fail("paired surrogates")
 		return ""
 	}
 	return text
 }
 
 // raw reads a string and returns it as it is spelled, without its quotes.
-func (s *scanner) raw() (text string, escaped bool) {
-	if s.peek() != '"' {
-		s.fail("a string")
+func (s *Scanner) raw() (text string, escaped bool) {
+	if s.Peek() != '"' {
+		s.Fail("a string")
 		return "", false
 	}
-	from := s.pos + 1
-	for i := from; i < len(s.text); i++ {
-		c := s.text[i]
+	from := s.Pos + 1
+	for i := from; i < len(s.Text); i++ {
+		c := s.Text[i]
 		if c > '\\' || c >= ' ' && c != '"' && c != '\\' {
 			continue
 		}
 		if c == '"' {
-			s.pos = i + 1
-			return s.text[from:i], escaped
+			s.Pos = i + 1
+			return s.Text[from:i], escaped
 		}
 		n := 0
 		if c == '\\' {
-			n = escape(s.text[i:])
+			n = escape(s.Text[i:])
 		}
 		if n == 0 {
-			s.pos = i
-			s.fail("valid escapes and no raw control bytes")
+			s.Pos = i
+			s.Fail("valid escapes and no raw control bytes")
 			return "", false
 		}
 		escaped = true
 		i += n - 1
 	}
-	s.fail("the end of the string")
+	s.Fail("the end of the string")
 	return "", false
 }
 
@@ -204,38 +206,38 @@ func hex4(text string) rune {
 	return rune(n)
 }
 
-// integer reads an int64 as protojson writes it, in quotes, or as a bare number.
-func (s *scanner) integer() int64 {
+// Integer reads an int64 as protojson writes it, in quotes, or as a bare number.
+func (s *Scanner) Integer() int64 {
 	var text string
-	switch s.peek() {
+	switch s.Peek() {
 	case 'n':
 		s.literal("null")
 		return 0
 	case '"':
-		text = s.quoted()
+		text = s.Quoted()
 	default:
 		text = s.number()
 	}
 	digits := strings.TrimPrefix(text, "-")
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || digits[0] == '+' || digits[0] == '0' && text != "0" {
-		s.fail("a 64-bit integer")
+		s.Fail("a 64-bit integer")
 		return 0
 	}
 	return n
 }
 
-// enum reads an enum's name or number. Numbers of names become the name, the zero of an enum becomes "", and what names
+// Enum reads an enum's name or number. Numbers of names become the name, the zero of an enum becomes "", and what names
 // does not know stays as it is: an unknown name, or an unknown number as its digits. It pins no piece of the document.
-func (s *scanner) enum(names []string) string {
+func (s *Scanner) Enum(names []string) string {
 	var text string
 	bare := false
-	switch s.peek() {
+	switch s.Peek() {
 	case 'n':
 		s.literal("null")
 		return ""
 	case '"':
-		text = s.quoted()
+		text = s.Quoted()
 	default:
 		bare = true
 		text = s.number()
@@ -252,7 +254,7 @@ func (s *scanner) enum(names []string) string {
 		}
 	}
 	if isNumber(text) != bare {
-		s.fail("an enum's name, or an unquoted number")
+		s.Fail("an enum's name, or an unquoted number")
 	}
 	return strings.Clone(text)
 }
@@ -266,21 +268,21 @@ func isNumber(text string) bool {
 	return err == nil
 }
 
-// skip passes one value of any kind.
-func (s *scanner) skip(depth int) {
-	switch c := s.peek(); c {
+// Skip passes one value of any kind.
+func (s *Scanner) Skip(depth int) {
+	switch c := s.Peek(); c {
 	case '{', '[':
-		if depth == deepest {
-			s.fail(fmt.Sprintf("at most %d levels", deepest))
+		if depth == Deepest {
+			s.Fail(fmt.Sprintf("at most %d levels", Deepest))
 			return
 		}
 		end := c + 2 // the closing byte of both
-		s.enter(c)
-		for s.more(end) {
+		s.Enter(c)
+		for s.More(end) {
 			if c == '{' {
-				s.name()
+				s.Name()
 			}
-			s.skip(depth + 1)
+			s.Skip(depth + 1)
 		}
 	case '"':
 		s.raw()
@@ -295,56 +297,56 @@ func (s *scanner) skip(depth int) {
 	}
 }
 
-// value passes one value and returns it as it is spelled. depth is that of what it stands in.
-func (s *scanner) value(depth int) string {
-	s.peek()
-	from := s.pos
-	s.skip(depth)
-	if s.err != nil {
+// Value passes one value and returns it as it is spelled. depth is that of what it stands in.
+func (s *Scanner) Value(depth int) string {
+	s.Peek()
+	from := s.Pos
+	s.Skip(depth)
+	if s.Err != nil {
 		return ""
 	}
-	return s.text[from:s.pos]
+	return s.Text[from:s.Pos]
 }
 
-// unknown passes the value of a member that starts at from, and returns the members kept so far with this one.
-func (s *scanner) unknown(kept string, from int) string {
-	s.skip(1)
-	return s.keep(kept, from)
+// Unknown passes the value of a member that starts at from, and returns the members kept so far with this one.
+func (s *Scanner) Unknown(kept string, from int) string {
+	s.Skip(1)
+	return s.Keep(kept, from)
 }
 
-// keep adds the member from there to here to those kept so far.
-func (s *scanner) keep(kept string, from int) string {
-	if s.err != nil {
+// Keep adds the member from there to here to those kept so far.
+func (s *Scanner) Keep(kept string, from int) string {
+	if s.Err != nil {
 		return kept
 	}
-	member := s.text[from:s.pos]
+	member := s.Text[from:s.Pos]
 	if kept == "" {
 		return member
 	}
 	return kept + "," + member
 }
 
-func (s *scanner) literal(word string) {
-	if !strings.HasPrefix(s.text[s.pos:], word) {
-		s.fail(word)
+func (s *Scanner) literal(word string) {
+	if !strings.HasPrefix(s.Text[s.Pos:], word) {
+		s.Fail(word)
 		return
 	}
-	s.pos += len(word)
+	s.Pos += len(word)
 }
 
 // number reads the text of a number.
-func (s *scanner) number() string {
-	s.peek()
-	from, i := s.pos, s.pos
+func (s *Scanner) number() string {
+	s.Peek()
+	from, i := s.Pos, s.Pos
 	digits := func() bool {
 		start := i
-		for i < len(s.text) && s.text[i] >= '0' && s.text[i] <= '9' {
+		for i < len(s.Text) && s.Text[i] >= '0' && s.Text[i] <= '9' {
 			i++
 		}
 		return i > start
 	}
 	at := func(set string) bool {
-		if i < len(s.text) && strings.IndexByte(set, s.text[i]) >= 0 {
+		if i < len(s.Text) && strings.IndexByte(set, s.Text[i]) >= 0 {
 			i++
 			return true
 		}
@@ -360,9 +362,9 @@ func (s *scanner) number() string {
 		ok = digits()
 	}
 	if !ok {
-		s.fail("a value")
+		s.Fail("a value")
 		return "?" // no number
 	}
-	s.pos = i
-	return s.text[from:i]
+	s.Pos = i
+	return s.Text[from:i]
 }
