@@ -105,6 +105,10 @@ func printPair(ctx context.Context, c *core.Core, id string, to print.Printer) e
 		return err
 	}
 	d, err := c.Live.Inspect(ctx, "keys", id)
+	var unread error
+	if conn.Refused(err) && len(d.Keys) > 0 {
+		d.Found, unread, err = true, err, nil
+	}
 	if err != nil {
 		return err
 	}
@@ -119,7 +123,7 @@ func printPair(ctx context.Context, c *core.Core, id string, to print.Printer) e
 		return errMissing
 	}
 	v, _ := views.Below("kv")
-	return to.Whole(v.FieldNames(), print.Row{Values: v.Values(pairRow(db, found[0]), tui.Clock{})}, d, nil)
+	return to.Whole(v.FieldNames(), print.Row{Values: v.Values(pairRow(db, found[0]), tui.Clock{})}, d, unread)
 }
 
 func tooLarge(key string, d live.Detail) error {
@@ -135,6 +139,9 @@ func pairRow(db string, e redisdb.Entry) kind.Row {
 		c.Bytes.Set(b, int64(e.Bytes))
 		c.Expires.Set(b, e.Expires)
 		c.Value.Set(b, e.Value)
+		c.Bytes.Unknown(b, e.NoBytes)
+		c.Expires.Unknown(b, e.NoExpires)
+		c.Value.Unknown(b, e.NoValue)
 		if e.LeftOut {
 			c.Value.Unknown(b, fmt.Errorf("left out: %d bytes, above the limit of %d for lists of pairs", e.Bytes, redisdb.MaxEachPage))
 		}

@@ -46,6 +46,7 @@ type walk struct {
 	first, end string   // of what is still to be read
 	named      []string // the keys that come next
 	over       bool     // nothing is left to read
+	parts      bool     // it goes on in parts, because a right is missing
 	given      int64    // bytes up to which a value is read; 0: any
 }
 

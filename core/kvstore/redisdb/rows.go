@@ -229,6 +229,8 @@ type Entry struct {
 	Expires time.Time // UTC, of the server's clock; zero: never
 	Value   []byte
 	LeftOut bool // Value is, for its length
+
+	NoBytes, NoExpires, NoValue error // why a part is not known, where the server refused to tell it
 }
 
 // anyEpoch is what page.lua takes for whichever epoch, unless the database is being restored.
@@ -248,29 +250,29 @@ func (r *Rows) ListKeys(ctx context.Context, db string, prefix, after []byte, li
 	}
 	var out []Entry
 	for len(out) < limit && !w.over {
-		p, err := w.next(ctx, min(limit-len(out), pageKeys))
+		page, err := w.list(ctx, min(limit-len(out), pageKeys))
 		if err != nil {
 			return nil, conn.Fail("kv: list keys", s.base, err)
 		}
-		out = append(out, listed(p)...)
+		out = append(out, page...)
 	}
 	return out, nil
 }
 
 // EachPage calls visit with all pairs of a database in the order of their keys, page by page: up to 512 pairs, or about
-// a megabyte, of one moment each. Values of more than MaxEachPage bytes are left out. It ends at the first error;
-// ErrRestoring as ListKeys.
+// a megabyte, of one moment each; where a right is missing, of fewer pairs and of no one moment. Values of more than
+// MaxEachPage bytes are left out. It ends at the first error; ErrRestoring as ListKeys.
 func (r *Rows) EachPage(ctx context.Context, db string, visit func([]Entry) error) error {
 	s := newSpace(r.prefix, db)
 	for w := (&walk{c: r.c, s: &s, epoch: anyEpoch, first: "-", end: "+", given: MaxEachPage}); !w.over; {
-		p, err := w.next(ctx, pageKeys)
+		page, err := w.list(ctx, pageKeys)
 		if err != nil {
 			return conn.Fail("kv: list keys", s.base, err)
 		}
-		if len(p.pairs) == 0 {
+		if len(page) == 0 {
 			continue // it only named the first keys, or all had expired
 		}
-		if err := visit(listed(p)); err != nil {
+		if err := visit(page); err != nil {
 			return err
 		}
 	}
