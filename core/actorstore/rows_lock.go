@@ -21,7 +21,13 @@ var LockColumns = struct {
 	Token   kind.Text // arbitrary bytes
 	Expires kind.Time // zero: never
 	Fence   kind.Int  // the last number minted for the key; 0: none
-}{Token: lockSchema.Text("token"), Expires: lockSchema.Deadline("ttl_ms"), Fence: lockSchema.Int("fence")}
+	Layout  kind.Text // the layout that the lock was read by (package layout); empty: a lock of ours
+	Holder  kind.Text // who holds it, where a layout tells
+	Since   kind.Time // since when, where a layout tells
+}{
+	Token: lockSchema.Text("token"), Expires: lockSchema.Deadline("ttl_ms"), Fence: lockSchema.Int("fence"),
+	Layout: lockSchema.Word("layout"), Holder: lockSchema.Text("holder"), Since: lockSchema.Time("held_since"),
+}
 
 // LockRows reads the locks whose keys start with one prefix. AcquireLock takes any key; those elsewhere are not listed.
 type LockRows struct {

@@ -25,10 +25,15 @@ var WorkerColumns = struct {
 	Pod        kind.Text
 	IP         kind.Text
 	Actor      kind.Text // the id of the actor that it runs; empty: free, unless Unread says that this is not known
+	Layout     kind.Text // the layout that the worker was read by (package layout); empty: a worker of ours
+	Job        kind.Text // what a worker of a layout runs; empty: nothing, or not told
+	Started    kind.Time // when it began, where a layout tells
+	AliveUntil kind.Time // it is dead unless it says otherwise until then; zero: not told
 }{
 	Namespace: workerSchema.Word("namespace"), Pool: workerSchema.Word("pool"), ActorSpace: workerSchema.Word("actor_atespace"),
 	State: workerSchema.Word("state"), Unread: workerSchema.Word("unread"), Version: workerSchema.Int("version"),
 	Pod: workerSchema.Text("pod"), IP: workerSchema.Text("ip"), Actor: workerSchema.Text("actor_id"),
+	Layout: workerSchema.Word("layout"), Job: workerSchema.Text("job"), Started: workerSchema.Time("started"), AliveUntil: workerSchema.Deadline("alive_until"),
 }
 
 // WorkerName is namespace:pool:pod in every layout.

@@ -24,7 +24,12 @@ var Columns = struct {
 	Key        kind.Text // the whole ID then
 	Generation kind.Uint
 	Expires    kind.Time // on our clock; zero: never
-}{schema.Word("namespace"), schema.Text("key"), schema.Uint("generation"), schema.Deadline("ttl_ms")}
+	Layout     kind.Text // the layout that the row was read by (package layout); empty: a counter of ours
+	Fence      kind.Text // what stands for the generation in a layout without numbers
+}{
+	schema.Word("namespace"), schema.Text("key"), schema.Uint("generation"), schema.Deadline("ttl_ms"),
+	schema.Word("layout"), schema.Text("fence"),
+}
 
 // Rows reads and bumps the counters of every namespace. It is safe for concurrent use.
 type Rows struct {

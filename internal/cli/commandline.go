@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"holdfast/core/suggest"
 	"holdfast/internal/config"
 )
 
@@ -67,7 +68,7 @@ func noVerb(root *cobra.Command, args []string) error {
 	for _, c := range root.Commands() {
 		verbs = append(verbs, c.Name())
 	}
-	return fmt.Errorf("%w: unknown verb %q%s", errUsage, args[0], config.DidYouMean(args[0], verbs))
+	return fmt.Errorf("%w: unknown verb %q%s", errUsage, args[0], suggest.DidYouMean(args[0], verbs))
 }
 
 // arguments checks their number.

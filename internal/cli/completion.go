@@ -14,6 +14,7 @@ import (
 	"holdfast/core"
 	"holdfast/core/kind"
 	"holdfast/core/live"
+	"holdfast/core/suggest"
 	"holdfast/internal/config"
 	"holdfast/themes"
 	"holdfast/views"
@@ -49,7 +50,7 @@ func completionCommand(o *options) *cobra.Command {
 				return s.script(cmd.Root(), cmd.OutOrStdout())
 			}
 		}
-		return fmt.Errorf("%w: unknown shell %q: one of %s%s", errUsage, args[0], strings.Join(shells, " "), config.DidYouMean(args[0], shells))
+		return fmt.Errorf("%w: unknown shell %q: one of %s%s", errUsage, args[0], strings.Join(shells, " "), suggest.DidYouMean(args[0], shells))
 	}
 	return c
 }

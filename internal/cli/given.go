@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strings"
 
+	"holdfast/core/suggest"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"holdfast/internal/config"
 )
 
 // What was given and would not count is an error before anything is done: nobody is to work on another server, or
@@ -82,7 +82,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	if len(verbs) > 0 {
 		return fmt.Errorf("%w: --%s belongs to the verb %s", errUsage, name, strings.Join(verbs, " or "))
 	}
-	return fmt.Errorf("%w: %w%s", errUsage, err, strings.Replace(config.DidYouMean(name, known), "mean ", "mean --", 1))
+	return fmt.Errorf("%w: %w%s", errUsage, err, strings.Replace(suggest.DidYouMean(name, known), "mean ", "mean --", 1))
 }
 
 // checkPaths refuses a home that no shell has put in: in --to=~/x and in the environment ~ is a name like any other.
@@ -167,5 +167,5 @@ func checkVariables(cmd *cobra.Command, environ []string) error {
 		return nil
 	}
 	name := slices.Min(unknown)
-	return fmt.Errorf("%w: unknown environment variable %s: did you mean %s?", errUsage, name, config.Nearest(name, known))
+	return fmt.Errorf("%w: unknown environment variable %s: did you mean %s?", errUsage, name, suggest.Nearest(name, known))
 }

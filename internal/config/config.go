@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"holdfast/core/kind"
+	"holdfast/core/suggest"
 	"holdfast/keymap"
 	"holdfast/themes"
 )
@@ -86,7 +87,7 @@ func (f *File) Unknown(name string) error {
 	if len(f.Connections) == 0 {
 		return fmt.Errorf("unknown connection %q: %s has none", name, f.Path)
 	}
-	return fmt.Errorf("unknown connection %q: one of %s%s", name, strings.Join(f.Names(), ", "), DidYouMean(name, f.Names()))
+	return fmt.Errorf("unknown connection %q: one of %s%s", name, strings.Join(f.Names(), ", "), suggest.DidYouMean(name, f.Names()))
 }
 
 // Settings are the values of flags by their names: those of a connection, which may be empty, then those of the top. The
@@ -138,7 +139,7 @@ func (f *File) Themed(name string, isDark bool) (themes.Theme, error) {
 	}
 	t, err := themes.Named(name, isDark)
 	if err != nil {
-		err = fmt.Errorf("unknown theme %q: one of %s%s", name, strings.Join(f.ThemeNames(), ", "), DidYouMean(name, f.ThemeNames()))
+		err = fmt.Errorf("unknown theme %q: one of %s%s", name, strings.Join(f.ThemeNames(), ", "), suggest.DidYouMean(name, f.ThemeNames()))
 	}
 	return t, err
 }

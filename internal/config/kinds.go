@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"holdfast/core/conn"
+	"holdfast/core/suggest"
 	"holdfast/themes"
 	"holdfast/tui"
 	"holdfast/views"
@@ -76,7 +77,7 @@ func oneOf(words []string) valueKind {
 	k := valueKind{name: "one of `" + strings.Join(words, "`, `") + "`", expected: "one of " + strings.Join(words, ", ")}
 	k.check = func(value any) error {
 		if text := fmt.Sprint(value); !slices.Contains(words, text) {
-			return fmt.Errorf("%w%s", k.wrong(), DidYouMean(text, words))
+			return fmt.Errorf("%w%s", k.wrong(), suggest.DidYouMean(text, words))
 		}
 		return nil
 	}
@@ -100,7 +101,7 @@ func titles(v views.View) valueKind {
 		}
 		for i, title := range listed {
 			if !slices.Contains(known, title) {
-				return fmt.Errorf("no column %q: %w%s", title, k.wrong(), DidYouMean(title, known))
+				return fmt.Errorf("no column %q: %w%s", title, k.wrong(), suggest.DidYouMean(title, known))
 			}
 			if slices.Contains(listed[:i], title) {
 				return fmt.Errorf("%s is listed twice", title)

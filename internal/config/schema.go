@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 
+	"holdfast/core/suggest"
 	"holdfast/themes"
 	"holdfast/views"
 )
@@ -106,7 +107,7 @@ func (s section) unknownEntry(p place) error {
 	for _, e := range s.entries {
 		names = append(names, e.name)
 	}
-	return &lineError{p.line, fmt.Errorf("unknown entry %s: one of %s%s", strings.Join(p.path, "."), strings.Join(names, ", "), DidYouMean(p.name(), names))}
+	return &lineError{p.line, fmt.Errorf("unknown entry %s: one of %s%s", strings.Join(p.path, "."), strings.Join(names, ", "), suggest.DidYouMean(p.name(), names))}
 }
 
 func unknownSection(all []section, table []string, p place) error {
@@ -125,7 +126,7 @@ func unknownSection(all []section, table []string, p place) error {
 		alike = append(alike, strings.Join(parts, "."))
 	}
 	name := strings.Join(table, ".")
-	return &lineError{p.line, fmt.Errorf("unknown section [%s]: one of %s%s", name, strings.Join(names, ", "), DidYouMean(name, alike))}
+	return &lineError{p.line, fmt.Errorf("unknown section [%s]: one of %s%s", name, strings.Join(names, ", "), suggest.DidYouMean(name, alike))}
 }
 
 // is tells whether a table is this section, and what stands for NAME in its name.

@@ -1,4 +1,5 @@
-package config
+// Package suggest finds the right word that a wrong one was meant to be.
+package suggest
 
 import (
 	"slices"
