@@ -14,6 +14,7 @@ import (
 	"holdfast/core/genstore"
 	"holdfast/core/kind"
 	"holdfast/core/kvstore/redisdb"
+	"holdfast/core/layout"
 	"holdfast/core/live"
 	"holdfast/core/record"
 
@@ -24,6 +25,7 @@ import (
 type Options struct {
 	Conn     conn.Options
 	Prefixes kind.Prefixes // by the names of KeyPrefixes; others are the usual ones
+	Layouts  []layout.Spec // kinds that are declared as data, such as layout.Presets; none: only those of the primitives
 	Refresh  time.Duration // between two readings of the live model; default 1 s
 	Budget   int           // of its passes over the keyspace, see live.Options
 
@@ -40,6 +42,9 @@ type Core struct {
 	Generations *genstore.Rows
 	LeaseRows   *record.LeaseRows
 	KVRows      *redisdb.Rows
+
+	Layouts      *layout.Set // that are in use
+	LayoutErrors []error     // why others are not, of type *layout.Error
 
 	Live  *live.Model
 	kinds []kind.Kind
@@ -67,6 +72,7 @@ func Open(o Options) (*Core, error) {
 	for _, e := range registry {
 		core.kinds = append(core.kinds, e.open(c, p.Of(e.prefix)))
 	}
+	core.kinds, core.Layouts, core.LayoutErrors = layout.Compile(c, core.kinds, o.Layouts)
 	core.Live = live.New(c, core.kinds, live.Options{Refresh: o.Refresh, Budget: o.Budget, MaxMemory: o.MaxMemory})
 	return core, nil
 }

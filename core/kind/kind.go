@@ -51,6 +51,12 @@ type Sizing interface {
 	Size(ctx context.Context, id string) (int64, error)
 }
 
+// Collecting is a Source in which one key may hold many rows: such a key is identified as a collection, an ID with which those
+// of its rows begin. Read of a collection gives all its rows.
+type Collecting interface {
+	Collects(id string) bool
+}
+
 // Relating is a Source that tells the keys of documents that a row names in its content and that no kind lists.
 type Relating interface {
 	Related(id string, body []byte) (keys []string)

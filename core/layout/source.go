@@ -17,12 +17,12 @@ type source struct {
 	c     redis.UniversalClient
 	base  kind.Source // nil: none
 	plans []*plan
-	by    map[byte][]*plan // the plans whose keys begin with a byte
-	other []*plan          // those whose keys begin with anything
+	by    [256][]*plan // the plans whose keys begin with a byte
+	other []*plan      // those whose keys begin with anything
 }
 
 func newSource(c redis.UniversalClient, base kind.Source, plans []*plan) *source {
-	s := &source{c: c, base: base, plans: plans, by: map[byte][]*plan{}}
+	s := &source{c: c, base: base, plans: plans}
 	for _, p := range plans {
 		for _, t := range p.keys {
 			start := t.prefix()

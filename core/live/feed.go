@@ -21,9 +21,10 @@ type Row interface {
 // feed is a kind as the model reads it.
 type feed struct {
 	kind.Kind
-	several bool                                                // keys may make up one row
-	size    func(ctx context.Context, id string) (int64, error) // nil: see kind.Sizing
-	related func(id string, body []byte) []string               // nil: rows of the kind name no other documents
+	several  bool                                                // keys may make up one row
+	size     func(ctx context.Context, id string) (int64, error) // nil: see kind.Sizing
+	related  func(id string, body []byte) []string               // nil: rows of the kind name no other documents
+	collects func(id string) bool                                // nil: each ID is of one row
 }
 
 func newFeed(k kind.Kind) feed {
@@ -33,6 +34,9 @@ func newFeed(k kind.Kind) feed {
 	}
 	if r, is := k.Source.(kind.Relating); is {
 		f.related = r.Related
+	}
+	if c, is := k.Source.(kind.Collecting); is {
+		f.collects, f.several = c.Collects, true
 	}
 	return f
 }

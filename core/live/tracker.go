@@ -136,10 +136,11 @@ func (t *tracker) rolling(n int) []string {
 // apply takes in what a reading of ids, each named once, gave; a row that was asked for and did not come is gone.
 func (t *tracker) apply(ids []string, came []kind.Row, now time.Time) {
 	t.asOf = now
+	ids, collected := t.members(ids)
 	for _, r := range came {
 		t.pending = append(t.pending, rows.Edit{Key: r.ID(), Entry: r.Data()})
 	}
-	if len(came) < len(ids) {
+	if collected || len(came) < len(ids) {
 		there := make(map[string]struct{}, len(came))
 		for _, r := range came {
 			there[r.ID()] = struct{}{}
@@ -151,6 +152,29 @@ func (t *tracker) apply(ids []string, came []kind.Row, now time.Time) {
 			}
 		}
 	}
+}
+
+// members puts the rows that are known of a collection in its place.
+func (t *tracker) members(ids []string) (all []string, collected bool) {
+	if t.feed.collects == nil || !slices.ContainsFunc(ids, t.feed.collects) {
+		return ids, false
+	}
+	t.merge()
+	for _, id := range ids {
+		if !t.feed.collects(id) {
+			all = append(all, id)
+			continue
+		}
+		from, _ := t.rows.Find(id)
+		for _, data := range t.rows.Range(from, t.rows.Len()) {
+			row := kind.IDOf(data)
+			if !strings.HasPrefix(row, id) {
+				break
+			}
+			all = append(all, strings.Clone(row))
+		}
+	}
+	return all, true
 }
 
 // fail notes that rows could not be read. They are left to the next pass.
