@@ -44,19 +44,42 @@ const (
 	maxBlockBytes = 16 << 10 // unless one entry alone is larger
 )
 
-// NewSorted makes a sequence of entries that are in order already.
-func NewSorted[E string | []byte](key func(entry string) string, entries iter.Seq[E]) *Sorted {
-	s := &Sorted{key: key}
-	var now work
-	for e := range entries {
-		if now.len() == roomyBlock || now.len() > 0 && len(now.data)+len(e) > maxBlockBytes {
-			s.blocks = append(s.blocks, now.block())
-		}
-		now.data = append(now.data, e...)
-		now.ends = append(now.ends, uint32(len(now.data)))
+// packer makes a sequence of entries that are added in their order, each copied once.
+type packer struct {
+	blocks  []*block
+	entries [][]byte // of the next block
+	size    int      // of all of them
+}
+
+func (p *packer) add(entry []byte) {
+	if n := len(p.entries); n == roomyBlock || n > 0 && p.size+len(entry) > maxBlockBytes {
+		p.pack()
 	}
-	if now.len() > 0 {
-		s.blocks = append(s.blocks, now.block())
+	p.entries = append(p.entries, entry)
+	p.size += len(entry)
+}
+
+func (p *packer) pack() {
+	if len(p.entries) == 0 {
+		return
+	}
+	ends := make([]uint32, len(p.entries))
+	var data strings.Builder
+	data.Grow(p.size)
+	for i, e := range p.entries {
+		data.Write(e)
+		ends[i] = uint32(data.Len())
+	}
+	p.blocks = append(p.blocks, &block{data: data.String(), ends: ends})
+	p.entries, p.size = p.entries[:0], 0
+}
+
+// joined is a sequence of all entries of several packers, one after the other.
+func joined(key func(string) string, packers ...*packer) *Sorted {
+	s := &Sorted{key: key}
+	for _, p := range packers {
+		p.pack()
+		s.blocks = append(s.blocks, p.blocks...)
 	}
 	s.count()
 	return s

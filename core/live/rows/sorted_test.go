@@ -27,6 +27,15 @@ func numbered(n int) []string {
 	return entries
 }
 
+// packed is a sequence of entries that are in order.
+func packed(entries []string) *Sorted {
+	var p packer
+	for _, e := range entries {
+		p.add([]byte(e))
+	}
+	return joined(entryKey, &p)
+}
+
 func listed(s *Sorted) []string {
 	entries := make([]string, 0, s.Len())
 	for i, e := range s.Range(0, s.Len()) {
@@ -54,7 +63,7 @@ func sound(s *Sorted) error {
 // Whatever is edited, the entries are those of a map, in order; what differs is told; and no list made before changes.
 func TestSortedAgainstAMap(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		s, model := NewSorted(entryKey, slices.Values([]string(nil))), map[string]string{}
+		s, model := packed(nil), map[string]string{}
 		for range rapid.IntRange(1, 8).Draw(rt, "rounds") {
 			now := maps.Clone(model)
 			var edits []Edit
@@ -87,7 +96,7 @@ func TestSortedAgainstAMap(t *testing.T) {
 			if err := sound(next); err != nil {
 				rt.Fatal(err)
 			}
-			if made := NewSorted(entryKey, slices.Values(want)); !slices.Equal(listed(made), want) || sound(made) != nil {
+			if made := packed(want); !slices.Equal(listed(made), want) || sound(made) != nil {
 				rt.Fatalf("made at once: %d entries, want %d; %v", made.Len(), len(want), sound(made))
 			}
 			if n := next.Len(); n > 0 {
@@ -133,7 +142,7 @@ func TestSortedAgainstAMap(t *testing.T) {
 
 // One entry among many that changes costs one block, to make and to find.
 func TestSortedSharesWhatIsTheSame(t *testing.T) {
-	s := NewSorted(entryKey, slices.Values(numbered(100_000)))
+	s := packed(numbered(100_000))
 	changed := entry("1", "050000", "2")
 	next := s.Apply([]Edit{{Key: entryKey(changed), Entry: changed}})
 	compared := 0
@@ -171,7 +180,7 @@ func TestSortedJoinsSmallBlocks(t *testing.T) {
 			edits = append(edits, Edit{Key: entryKey(e)})
 		}
 	}
-	if s := NewSorted(entryKey, slices.Values(all)).Apply(edits); s.Len() != 200 || len(s.blocks) > 10 {
+	if s := packed(all).Apply(edits); s.Len() != 200 || len(s.blocks) > 10 {
 		t.Errorf("%d entries in %d blocks", s.Len(), len(s.blocks))
 	}
 }
