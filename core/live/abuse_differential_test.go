@@ -135,6 +135,7 @@ type figures struct {
 }
 
 func TestDifferentialUnderAbuse(t *testing.T) {
+	t.Parallel()
 	for what, make := range abuses {
 		t.Run(what, func(t *testing.T) {
 			from := *seed

@@ -39,6 +39,7 @@ func agrees(t *testing.T, c *core.Core, o conn.Options, what string) *live.Snaps
 
 // A pass that is under way when the server goes begins anew: cursors mean nothing to the server that comes back.
 func TestServerThatIsKilledInThePass(t *testing.T) {
+	t.Parallel()
 	const rows = 10_000
 	for name, args := range map[string][]string{"with its data": {"--appendonly", "yes"}, "empty": nil} {
 		t.Run(name, func(t *testing.T) {

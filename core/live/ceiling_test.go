@@ -9,6 +9,7 @@ import (
 // Where there is no memory for more rows, those that are known are followed, the others are counted and said to be left
 // out, and they come when there is room again.
 func TestRowsAboveTheCeilingAreLeftOutAndSaidSo(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "a:", "b:")
 	used := uint64(0)
 	w.ceiling = ceiling{limit: 1 << 20, live: func() uint64 { return used }}

@@ -9,6 +9,7 @@ import (
 )
 
 func TestDetail(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "k:")
 	w.put("k:a=text")
 	w.mini.SetTTL("k:a", time.Minute)

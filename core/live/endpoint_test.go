@@ -9,6 +9,7 @@ import (
 
 // Every master of a cluster whose nodes announce no host is read, and pushes.
 func TestNodesWithoutAHostPush(t *testing.T) {
+	t.Parallel()
 	servers := redistest.StartCluster(t)
 	for _, s := range servers {
 		ok(t, s.Client(t).ConfigSet(ctx, "cluster-preferred-endpoint-type", "unknown-endpoint").Err())

@@ -8,6 +8,7 @@ import (
 // A master that was replaced may go on for long as if nothing had happened: the pushes must come from the one that is
 // asked. Here the old one cannot even be told that it is none any more.
 func TestPushesFollowAFailover(t *testing.T) {
+	t.Parallel()
 	w := watch(t, "--rename-command", "REPLICAOF", "", "--rename-command", "SLAVEOF", "")
 	c := open(t, w.options, 50*time.Millisecond)
 	fill(t, w.admins[0], 0, 50)

@@ -15,6 +15,7 @@ import (
 
 // What goes wrong with one kind alone is told by its table; its old rows and the other kinds stay.
 func TestKindThatCannotBeRead(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "a:", "b:")
 	w.put("a:1=x", "b:1=x")
 	w.look()
@@ -50,6 +51,7 @@ func TestKindThatCannotBeRead(t *testing.T) {
 
 // When the server cannot answer, no row turns bad and none is lost: what was found is read next time.
 func TestServerThatRefusesEverything(t *testing.T) {
+	t.Parallel()
 	for _, answer := range []string{"!LOADING loading", "!CLUSTERDOWN down", "!BUSY script", "!NOAUTH who", "!WRONGPASS no", "cut"} {
 		w := newWorld(t, "k:")
 		w.fill("k:", 2*readBatch)
@@ -70,6 +72,7 @@ func TestServerThatRefusesEverything(t *testing.T) {
 }
 
 func TestUnreachableServerIsAskedEverMoreSlowly(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "k:")
 	w.put("k:a=1")
 	w.run()

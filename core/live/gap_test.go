@@ -43,6 +43,7 @@ func TestGapLeavesNoRowUnread(t *testing.T) {
 
 // No server tells of a SWAPDB: only rows that are read anew show what is there since.
 func TestRereadFindsWhatNobodyTold(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	admin := server.Client(t)
 	c := open(t, conn.Options{URLs: []string{"redis://" + admin.Options().Addr}}, time.Hour)

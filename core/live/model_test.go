@@ -54,6 +54,7 @@ func TestReadingShowsWhatIsThere(t *testing.T) {
 }
 
 func TestKeyBelongsToTheFirstFeedThatKnowsIt(t *testing.T) {
+	t.Parallel()
 	for _, order := range [][]string{{"k:sub:", "k:"}, {"k:", "k:sub:"}} {
 		w := newWorld(t, order...)
 		w.put("k:a=1", "k:sub:b=1")
@@ -70,6 +71,7 @@ func TestKeyBelongsToTheFirstFeedThatKnowsIt(t *testing.T) {
 
 // One page of SCAN and the rows of it are enough for the first screen.
 func TestFirstRowsAreShownBeforeThePassEnds(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "k:")
 	w.fill("k:", 5*readBatch)
 	hold := make(chan struct{})
@@ -108,6 +110,7 @@ func TestFirstPassIsNotHeldUp(t *testing.T) {
 }
 
 func TestLongReadingPublishesOnItsWay(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "k:")
 	w.fill("k:", 20*readBatch)
 	var seen []int
@@ -142,6 +145,7 @@ func TestLongReadingPublishesOnItsWay(t *testing.T) {
 }
 
 func TestFocusIsReadAtEveryReadingOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "a:", "b:")
 	w.fill("a:", 3*burst.turn)
 	w.fill("b:", 10)
@@ -178,6 +182,7 @@ func TestFocusIsReadAtEveryReadingOnce(t *testing.T) {
 }
 
 func TestChangesOfTheKeyspaceAreNoticed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "k:")
 	w.fill("k:", 5*burst.turn)
 	w.look()
@@ -208,6 +213,7 @@ func TestChangesOfTheKeyspaceAreNoticed(t *testing.T) {
 }
 
 func TestRowThatGoesBetweenScanAndRead(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "k:")
 	w.look()
 	w.put("k:a=1", "k:b=1")
@@ -221,6 +227,7 @@ func TestRowThatGoesBetweenScanAndRead(t *testing.T) {
 }
 
 func TestPause(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "k:")
 	w.put("k:a=1")
 	w.Pause(true)
@@ -251,6 +258,7 @@ func TestPause(t *testing.T) {
 
 // What was written before Refresh is on the screen after it, also when a reading was under way.
 func TestRefreshDuringAReadingMakesAnother(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "k:")
 	w.put("k:a=1")
 	started, hold := make(chan struct{}), make(chan struct{})
@@ -266,7 +274,7 @@ func TestRefreshDuringAReadingMakesAnother(t *testing.T) {
 	w.until("the second row", func(s *Snapshot) bool { return s.Table("k:").Len() == 2 })
 }
 
-func TestRunEndsWithItsContextAndLeavesNothingBehind(t *testing.T) {
+func TestRunEndsWithItsContextAndLeavesNothingBehind(t *testing.T) { // alone: it looks at all goroutines
 	w := newWorld(t, "k:")
 	w.fill("k:", 10*readBatch)
 	reading := make(chan struct{}, 100)
@@ -292,6 +300,7 @@ func TestRunEndsWithItsContextAndLeavesNothingBehind(t *testing.T) {
 }
 
 func TestEverybodyMayAskAtAnyTime(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "a:", "b:")
 	w.refresh = time.Microsecond
 	w.fill("a:", 50)
@@ -333,6 +342,7 @@ func TestEverybodyMayAskAtAnyTime(t *testing.T) {
 }
 
 func TestReadAll(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.put("k:a=1")
 	if s, err := w.ReadAll(ctx); err != nil || len(s.Tables) != 0 || s.State != Polling {

@@ -23,6 +23,7 @@ func told(t *testing.T, c *core.Core, what live.EventKind) live.Event {
 
 // Rows that are gone are news, not an empty table under a green badge.
 func TestLossIsTold(t *testing.T) {
+	t.Parallel()
 	lostAll := []live.Loss{{Kind: "actors", Before: 50, After: 0}}
 	for name, tt := range map[string]struct {
 		args []string
@@ -65,6 +66,7 @@ func TestLossIsTold(t *testing.T) {
 
 // A server that tells nothing of changes is watched for losses, too.
 func TestLossOnAServerThatDoesNotPush(t *testing.T) {
+	t.Parallel()
 	admin := redistest.Start(t).Client(t)
 	ok(t, admin.Do(ctx, "ACL", "SETUSER", "few", "reset", "on", ">secret", "allkeys", "allchannels", "+@all", "-client|tracking").Err())
 	c := open(t, conn.Options{URLs: []string{"redis://" + admin.Options().Addr}, Username: "few", Password: "secret"}, 10*time.Millisecond)
@@ -80,6 +82,7 @@ func TestLossOnAServerThatDoesNotPush(t *testing.T) {
 
 // A replica that had nothing of its master's data takes over: who, from whom, and what is gone.
 func TestFailoverToAnEmptyReplicaIsTold(t *testing.T) {
+	t.Parallel()
 	w := watch(t)
 	c := open(t, w.options, 50*time.Millisecond)
 	fill(t, w.admins[0], 0, 50)
@@ -96,6 +99,7 @@ func TestFailoverToAnEmptyReplicaIsTold(t *testing.T) {
 
 // Locks and buffers that come and go are no news.
 func TestOrdinaryLifeIsNoNews(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	admin := server.Client(t)
 	c := open(t, conn.Options{URLs: []string{server.URL()}}, 10*time.Millisecond)

@@ -31,6 +31,7 @@ func polling(rows int) func(s *live.Snapshot) bool {
 }
 
 func TestServerThatIsKilledAndComesBack(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
 	c := open(t, conn.Options{URLs: []string{server.URL()}}, 10*time.Millisecond)
 	fill(t, server.Client(t), 0, 50)
@@ -48,6 +49,7 @@ func TestServerThatIsKilledAndComesBack(t *testing.T) {
 }
 
 func TestServerThatComesBackEmpty(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	c := open(t, conn.Options{URLs: []string{server.URL()}}, 10*time.Millisecond)
 	fill(t, server.Client(t), 0, 50)
@@ -60,6 +62,7 @@ func TestServerThatComesBackEmpty(t *testing.T) {
 }
 
 func TestServerThatComesLater(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	server.Kill()
 	c := open(t, conn.Options{URLs: []string{server.URL()}}, 10*time.Millisecond)
@@ -127,6 +130,7 @@ func whole(t *testing.T, clients [2]*redis.Client) {
 // A cluster that changes under the model: slots that move from one master to the other take their rows along, none of
 // them lost or twice; and while a master is gone its rows cannot be told from deleted ones, so all stay as they were.
 func TestClusterThatChanges(t *testing.T) {
+	t.Parallel()
 	nodes, clients, o := twoMasters(t)
 	c := open(t, o, 10*time.Millisecond)
 	fill(t, c.Conn, 0, 200)
@@ -167,6 +171,7 @@ func serving(t *testing.T) ([]*redistest.Server, conn.Options) {
 
 // Where a cluster serves what it can, one master less is no outage: the others are followed, and the loss is named.
 func TestTheOtherMastersAreShownWhileOneIsDown(t *testing.T) {
+	t.Parallel()
 	servers, o := serving(t)
 	gone := servers[1]
 	c := open(t, o, 10*time.Millisecond)
@@ -201,6 +206,7 @@ func TestTheOtherMastersAreShownWhileOneIsDown(t *testing.T) {
 
 // Slots that nobody serves may hold anything: what is shown is not live.
 func TestSlotsThatNobodyServes(t *testing.T) {
+	t.Parallel()
 	servers, o := serving(t)
 	c := open(t, o, 10*time.Millisecond)
 	fill(t, c.Conn, 0, 50)
@@ -243,6 +249,7 @@ func move(t *testing.T, clients [2]*redis.Client) {
 
 // A user whom the server grants only a part is shown that part, and what is refused is told where it is refused.
 func TestUserWithFewRights(t *testing.T) {
+	t.Parallel()
 	admin := redistest.Start(t).Client(t) // one whose users no other test meets
 	c := open(t, conn.Options{URLs: []string{"redis://" + admin.Options().Addr}}, 0)
 	stock(t, c)

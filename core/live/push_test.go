@@ -150,6 +150,7 @@ func TestPushesThatAreCut(t *testing.T) {
 }
 
 func TestPushesAfterARestart(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	c := open(t, conn.Options{URLs: []string{server.URL()}}, 10*time.Millisecond)
 	fill(t, server.Client(t), 0, 50)
@@ -168,6 +169,7 @@ func TestPushesAfterARestart(t *testing.T) {
 
 // Where the server refuses to push, it is polled.
 func TestServersThatDoNotPush(t *testing.T) {
+	t.Parallel()
 	admin := redistest.Start(t).Client(t)
 	o := conn.Options{URLs: []string{"redis://" + admin.Options().Addr}, Username: "few", Password: "secret"}
 	miniature, _ := mini(t)
@@ -283,6 +285,7 @@ func TestBurstIsCoalesced(t *testing.T) {
 
 // A run that ends while the way to the server is being made or is lost ends at once.
 func TestPushesEndWithTheRun(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	c := open(t, conn.Options{URLs: []string{server.URL()}}, 10*time.Millisecond)
 	for range 5 {

@@ -85,6 +85,7 @@ func startSleeper(t *testing.T, url string) *sleeper {
 // because nobody reads, and the others, because somebody cuts them or nobody does. What the dashboard shows afterwards
 // is what is there, and it says so.
 func TestProcessThatSleeps(t *testing.T) {
+	t.Parallel()
 	const rows = 2000
 	for _, tt := range []struct {
 		name string
@@ -131,6 +132,7 @@ func TestProcessThatSleeps(t *testing.T) {
 
 // A storm of writes that the server cannot get rid of makes it close the connection that pushes. That is a gap as any.
 func TestPushesThatDoNotFit(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t, "--client-output-buffer-limit", "pubsub 64kb 16kb 1")
 	admin := server.Client(t)
 	o := conn.Options{URLs: []string{server.URL()}}
@@ -160,6 +162,7 @@ func TestPushesThatDoNotFit(t *testing.T) {
 
 // While the slots of a cluster go from one master to another, rows neither vanish nor turn old.
 func TestSlotsMoveUnderPushes(t *testing.T) {
+	t.Parallel()
 	_, clients, o := twoMasters(t)
 	c, writes := open(t, o, time.Hour), open(t, o, 0)
 	const rows = 300

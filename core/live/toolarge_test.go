@@ -39,6 +39,7 @@ func sent(t *testing.T, admin *redis.Client) int {
 // A value that is far too large for its place is told as such. Nobody waits for it: it stays on the server, whether it
 // was there at first, was pushed, or stands under the cursor.
 func TestHugeValuesStayOnTheServer(t *testing.T) {
+	t.Parallel()
 	const size = 50 << 20
 	server := redistest.Start(t)
 	admin := server.Client(t)
@@ -167,6 +168,7 @@ func TestValuesAtTheLimit(t *testing.T) {
 
 // Of a row whose content is large the detail reads a part, whatever is large in it, and the part says what it lacks.
 func TestALargeContentIsLookedIntoInPart(t *testing.T) {
+	t.Parallel()
 	const size = 20 << 20
 	server := redistest.Start(t)
 	admin := server.Client(t)
@@ -192,7 +194,7 @@ func TestALargeContentIsLookedIntoInPart(t *testing.T) {
 		ok(t, err)
 	}
 	names := fmt.Sprintf("rec:{ns}:lk:%d", lease.Id())
-	ok(t, admin.Eval(ctx, `for i = 1, 200000 do redis.call('SADD', KEYS[1], i .. string.rep('x', 100)) end return 1`, []string{names}).Err())
+	ok(t, admin.Eval(ctx, `for i = 1, 120000 do redis.call('SADD', KEYS[1], i .. string.rep('x', 100)) end return 1`, []string{names}).Err())
 	for i := range 1000 {
 		ok(t, admin.HSet(ctx, "rec:{ns}:r:amid", i, i).Err())
 	}
@@ -203,7 +205,7 @@ func TestALargeContentIsLookedIntoInPart(t *testing.T) {
 	ok(t, db.Put(&kvstore.KVPair{Key: []byte("k"), Value: []byte("v")}))
 	ok(t, db.Put(&kvstore.KVPair{Key: []byte("k"), Value: []byte(huge)}))
 	ok(t, db.Close())
-	ok(t, admin.Eval(ctx, `for i = 1, 200000 do redis.call('HSET', KEYS[1], string.rep('x', 100) .. i, '1 1700000000000') end return 1`, []string{"kv:{db}:replicas"}).Err())
+	ok(t, admin.Eval(ctx, `for i = 1, 120000 do redis.call('HSET', KEYS[1], string.rep('x', 100) .. i, '1 1700000000000') end return 1`, []string{"kv:{db}:replicas"}).Err())
 	for _, tt := range []struct {
 		kind     kind.Name
 		id, says string // in its content; empty: the content is told by its size alone

@@ -47,6 +47,7 @@ func TestAnEntryTellsWhoDidWhatWhere(t *testing.T) {
 // Trails of several machines are put side by side: entries have the time of the server that they share, and say where it
 // could not be asked.
 func TestAnEntryHasTheTimeOfTheServerAndItsDatabase(t *testing.T) {
+	t.Parallel()
 	_, mini := redistest.Mini(t)
 	there := time.Date(2020, 2, 3, 4, 5, 6, 0, time.UTC)
 	mini.SetTime(there)
@@ -73,6 +74,7 @@ func TestAnEntryHasTheTimeOfTheServerAndItsDatabase(t *testing.T) {
 }
 
 func TestCloseWaitsForTheEntriesOfActionsUnderWay(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	s := newStage(t, server.Client(t), conn.Options{URLs: []string{server.URL()}}, operate.Options{})
 	s.do(t, s.BumpGeneration("ns", "k")) // connected

@@ -10,6 +10,7 @@ import (
 
 // Above maxmemory a server refuses what takes memory. Every action that frees some works there.
 func TestAFullServerLetsGoOfMemory(t *testing.T) {
+	t.Parallel()
 	c := redistest.Start(t, "--maxmemory-policy", "noeviction").Client(t)
 	s := newStage(t, c, connected(t, c), operate.Options{})
 	on := s.populate(t)

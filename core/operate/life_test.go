@@ -14,6 +14,7 @@ import (
 
 // What an action makes for a time lives that long by the clock of the server, however far that is from ours.
 func TestALifeIsOfTheServersClock(t *testing.T) {
+	t.Parallel()
 	const life = time.Hour
 	for name, at := range map[string]time.Time{"behind": time.Date(2020, 2, 3, 4, 5, 6, 0, time.UTC), "ahead": time.Date(2040, 2, 3, 4, 5, 6, 0, time.UTC)} {
 		t.Run(name, func(t *testing.T) {

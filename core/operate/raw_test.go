@@ -14,6 +14,7 @@ import (
 
 // A row that cannot be read is seen by the type of its key, and deleted only while it holds what was seen.
 func TestWhatCannotBeReadIsDeletedAsItWasSeen(t *testing.T) {
+	t.Parallel()
 	s := redistest.Start(t)
 	c, err := core.Open(core.Options{Conn: conn.Options{URLs: []string{s.URL()}}})
 	if err != nil {

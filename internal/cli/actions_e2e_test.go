@@ -19,7 +19,7 @@ import (
 // actions is a server with one row of each kind to edit, whose content says EDITME, and one to delete.
 func actions(t *testing.T) (s server, release string) {
 	t.Helper()
-	s = newServer(t, redistest.Single(t))
+	s = newServer(t, redistest.Start(t).Client(t))
 	note := func(doc string) string { return strings.Replace(doc, "{", `{"note":"EDITME",`, 1) }
 	s.push(t, "orders", `{"id":1}`, `{"id":2}`)
 	s.push(t, "stuck", `{"id":3}`)
@@ -62,6 +62,7 @@ func (s server) has(t *testing.T, key, text string) {
 }
 
 func TestEveryActionInATerminal(t *testing.T) {
+	t.Parallel()
 	s, lease := actions(t)
 	dir := t.TempDir()
 	x := dashboard(t, []string{"EDITOR=" + script(t, "EDITME", "edited-by-hand")}, append(s.flags, "--flush-dir", dir, "--refresh", "200ms")...)

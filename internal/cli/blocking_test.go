@@ -73,6 +73,7 @@ func at(args []string, path string) []string {
 
 // A pipe that nobody writes to holds the command, but not against a signal.
 func TestEverySignalEndsTheWaitForAPipe(t *testing.T) {
+	t.Parallel()
 	s := redistest.Start(t)
 	signals := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
 	for name, args := range readers(s.URL()) {

@@ -267,6 +267,7 @@ func (x *terminal) tour() {
 }
 
 func TestDashboard(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t, "--appendonly", "yes")
 	s := newServer(t, redis.Client(t))
 	s.stock(t)

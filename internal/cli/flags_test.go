@@ -156,6 +156,7 @@ func TestAServerThatDoesNotAnswer(t *testing.T) {
 }
 
 func TestAServerThatRefusesUs(t *testing.T) {
+	t.Parallel()
 	s := redistest.Start(t)
 	if err := s.Client(t).ConfigSet(ctx, "requirepass", "s3cr3t").Err(); err != nil {
 		t.Fatal(err)

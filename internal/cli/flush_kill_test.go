@@ -159,11 +159,17 @@ func (s server) pushMore(t *testing.T, acknowledged []string, n int) []string {
 // The flush of a stuck batch of two pages and a live buffer of one is killed at every single command: before the server
 // sees it, and after the server has carried it out.
 func TestAFlushKilledAtAnyCommandLosesNothing(t *testing.T) {
+	t.Parallel()
 	for hold, name := range map[redistest.Hold]string{redistest.Before: "before", redistest.After: "after"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			one := redistest.Start(t).Client(t)
 			met := map[string]bool{}
 			for n, held := 0, true; held; n++ {
-				s := newServer(t, redistest.Single(t))
+				if err := one.FlushAll(ctx).Err(); err != nil {
+					t.Fatal(err)
+				}
+				s := newServer(t, one)
 				acknowledged := s.pushMore(t, nil, 300)
 				s.prepare(t, "s")
 				acknowledged = s.pushMore(t, acknowledged, 5)

@@ -363,6 +363,7 @@ func TestABadRecordStandsBesideTheGoodOnes(t *testing.T) {
 }
 
 func TestAUserWithoutRightsIsToldSo(t *testing.T) {
+	t.Parallel()
 	s := redistest.Start(t)
 	c := s.Client(t)
 	if err := c.Do(ctx, "ACL", "SETUSER", "few", "on", ">pw", "~none", "+ping", "+hello", "+client").Err(); err != nil {

@@ -16,6 +16,7 @@ import (
 // Of a cluster that serves on without one of its masters, what the others hold is printed, and the exit code tells that it
 // is not all.
 func TestGetPrintsWhatTheOtherMastersHold(t *testing.T) {
+	t.Parallel()
 	servers := redistest.StartCluster(t, "--cluster-require-full-coverage", "no")
 	var addrs []string
 	for _, s := range servers {
@@ -69,6 +70,7 @@ func TestGetPrintsWhatTheOtherMastersHold(t *testing.T) {
 // The databases of the other masters are listed and printed, and so are their pairs where the name of one could also be that
 // of a database of the dead master.
 func TestGetKVPrintsWhatTheOtherMastersHold(t *testing.T) {
+	t.Parallel()
 	servers := redistest.StartCluster(t, "--cluster-require-full-coverage", "no")
 	dead := servers[1]
 	options, addrs := conn.Options{Cluster: true}, []string{}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -14,17 +16,23 @@ import (
 
 // redirectLog keeps the messages of the connection library off the screen: into a file, or nowhere.
 func redirectLog(path string) error {
-	l := &fileLog{}
+	var f *os.File // open until the process ends
 	if path != "" {
-		f, err := openLog(path)
-		if err != nil {
+		var err error
+		if f, err = openLog(path); err != nil {
 			return fmt.Errorf("--log-file: %w", err)
 		}
-		l.f = f // open until the process ends
 	}
-	redis.SetLogger(l)
+	libraryLog().f.Store(f)
 	return nil
 }
+
+// libraryLog is what the connection library logs to: it is told once, since connections that are open read it at any time.
+var libraryLog = sync.OnceValue(func() *fileLog {
+	l := &fileLog{}
+	redis.SetLogger(l)
+	return l
+})
 
 // openLog opens a file to append to. What is one of our streams by another name, such as /dev/stderr, or the null device
 // is taken as it is; a pipe whose reader stopped would hold every connection.
@@ -42,11 +50,11 @@ func openLog(path string) (*os.File, error) {
 	return files.Append(path)
 }
 
-type fileLog struct{ f *os.File }
+type fileLog struct{ f atomic.Pointer[os.File] }
 
 // Printf is what go-redis logs with.
 func (l *fileLog) Printf(_ context.Context, format string, v ...any) {
-	if l.f != nil {
-		fmt.Fprintln(l.f, time.Now().UTC().Format(time.RFC3339), text.Clean(fmt.Sprintf(format, v...)))
+	if f := l.f.Load(); f != nil {
+		fmt.Fprintln(f, time.Now().UTC().Format(time.RFC3339), text.Clean(fmt.Sprintf(format, v...)))
 	}
 }

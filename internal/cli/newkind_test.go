@@ -71,6 +71,7 @@ func withKind(t *testing.T) (program string) {
 // A new kind of state is read live, listed, sorted, filtered, configured and completed, and has a tab, a key and an entry in
 // the palette, without another line anywhere.
 func TestANewKindTakesFourPlaces(t *testing.T) {
+	t.Parallel()
 	program := withKind(t)
 	server := redistest.Start(t)
 	c := server.Client(t)

@@ -192,6 +192,7 @@ func TestReplicateTakesASnapshotWhereTheLogDoesNotReachBack(t *testing.T) {
 
 // The source is restored, and then vanishes, while a replicator is at work: it waits, and goes on.
 func TestReplicateOutlivesWhatHappensToItsSource(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
 	s := newServer(t, redis.Client(t))
 	m := s.master(t, "db", redisdb.Options{})

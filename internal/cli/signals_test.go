@@ -15,6 +15,7 @@ import (
 
 // Every signal that asks the dashboard to end does, whatever is open, and the terminal is as it was.
 func TestEverySignalEndsTheDashboard(t *testing.T) {
+	t.Parallel()
 	audit := filepath.Join(t.TempDir(), "audit")
 	states := []struct {
 		name string
@@ -32,9 +33,16 @@ func TestEverySignalEndsTheDashboard(t *testing.T) {
 			x.see("y", "bump user:u1…")
 		}},
 	}
+	t.Cleanup(func() { // What may have happened is in the trail: it is written before the end.
+		text, err := os.ReadFile(audit)
+		if err != nil || strings.Count(string(text), "\n") != 3 || strings.Count(string(text), `"result":"unknown"`) != 3 {
+			t.Errorf("audit file: %v\n%s", err, text)
+		}
+	})
 	for _, state := range states {
 		for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
 			t.Run(fmt.Sprintf("%s/%s", state.name, signal), func(t *testing.T) {
+				t.Parallel()
 				redis := redistest.Start(t)
 				s := newServer(t, redis.Client(t))
 				s.stock(t)
@@ -49,10 +57,5 @@ func TestEverySignalEndsTheDashboard(t *testing.T) {
 				x.quits()
 			})
 		}
-	}
-	// What may have happened is in the trail: it is written before the end.
-	text, err := os.ReadFile(audit)
-	if err != nil || strings.Count(string(text), "\n") != 3 || strings.Count(string(text), `"result":"unknown"`) != 3 {
-		t.Errorf("audit file: %v\n%s", err, text)
 	}
 }

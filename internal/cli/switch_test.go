@@ -12,6 +12,7 @@ import (
 
 // One dashboard goes from connection to connection in one process. Where nobody answers it stays.
 func TestDashboardSwitchesItsConnection(t *testing.T) {
+	t.Parallel()
 	one, other := redistest.Start(t), redistest.Start(t)
 	here, there := newServer(t, one.Client(t)), newServer(t, other.Client(t))
 	here.set(t, "lock:here", "token-1", time.Hour)

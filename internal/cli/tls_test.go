@@ -67,6 +67,7 @@ func (a *authority) sign(c *x509.Certificate) (cert, key string) {
 }
 
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	a, stranger := newAuthority(t), newAuthority(t)
 	cert, key := a.sign(&x509.Certificate{SerialNumber: big.NewInt(2), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}})
 	mine, myKey := a.sign(&x509.Certificate{SerialNumber: big.NewInt(3), Subject: pkix.Name{CommonName: "operator"}})
@@ -107,6 +108,7 @@ func TestTLS(t *testing.T) {
 // Behind a port forward the certificate carries another name than the URL; files may begin with a byte order mark, and a
 // URL's skip_verify holds beside the flags.
 func TestTLSBehindAPortForward(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	cert, key := a.sign(&x509.Certificate{SerialNumber: big.NewInt(2), DNSNames: []string{"redis.test"}})
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -13,7 +13,8 @@ import (
 // A megabyte that comes as keys, as from a terminal that does not bracket what is pasted, fills its line and no more: the
 // screen is not drawn for each key, and what is typed next is answered.
 func TestAMegabyteIsTyped(t *testing.T) {
-	s := newServer(t, redistest.Single(t))
+	t.Parallel()
+	s := newServer(t, redistest.Start(t).Client(t))
 	s.stock(t)
 	for i := range 500 {
 		s.set(t, fmt.Sprint("lock:l", i), "token", 0)
@@ -23,6 +24,7 @@ func TestAMegabyteIsTyped(t *testing.T) {
 		{"filter", "6/", "enter accept"}, {"jump", "6'", "jump to"}, {"palette", ":", "Go to a view or do something"}, {"form", "6l", "take a lock"},
 	} {
 		t.Run(line.name, func(t *testing.T) {
+			t.Parallel()
 			x := dashboard(t, nil, s.flags...)
 			x.shows("[1 Overview]", "LIVE (pushed)")
 			x.see(line.keys, line.shows)

@@ -91,12 +91,7 @@ func TestNoFileActsOnATerminal(t *testing.T) {
 		if err := redirectLog(filepath.Join(dir, "log")); err != nil {
 			t.Fatal(err)
 		}
-		l := &fileLog{}
-		var err error
-		if l.f, err = openLog(filepath.Join(dir, "log")); err != nil {
-			t.Fatal(err)
-		}
-		l.Printf(ctx, "from %s: %q", evil, evil)
+		libraryLog().Printf(ctx, "from %s: %q", evil, evil)
 		filters := &config.Filters{Path: filepath.Join(dir, "filters.toml")}
 		if err := filters.Save("locks", []string{strings.ToValidUTF8(evil, "?")}); err != nil {
 			t.Fatal(err)
