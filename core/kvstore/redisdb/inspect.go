@@ -9,6 +9,7 @@ import (
 
 	"holdfast/core/conn"
 	"holdfast/core/kvstore"
+	"holdfast/core/kvstore/redisdb/internal/logentry"
 )
 
 // What a detail pane shows of a log: so many changes, and so much of each value.
@@ -71,14 +72,14 @@ func (r *Rows) Inspect(ctx context.Context, id string) (body []byte, found bool,
 }
 
 // newest reads what newest.lua says: entries, and of those that are left out their sizes.
-func newest(said []any) (all []entry, leftOut []int64, err error) {
+func newest(said []any) (all []logentry.Entry, leftOut []int64, err error) {
 	for i := 0; i+2 < len(said); i += 3 {
 		id, _ := said[i].(string)
 		size, _ := said[i+1].(int64)
 		fields, _ := said[i+2].([]any)
 		if size > inspectWhole {
-			var e entry
-			if err := e.parse([]byte(id), nil); err != nil {
+			var e logentry.Entry
+			if err := e.Parse([]byte(id), nil); err != nil {
 				return nil, nil, err
 			}
 			all, leftOut = append(all, e), append(leftOut, size)
@@ -89,7 +90,7 @@ func newest(said []any) (all []entry, leftOut []int64, err error) {
 			name, _ := fields[f].(string)
 			m.Values[name] = fields[f+1]
 		}
-		one, err := entries([]redis.XMessage{m})
+		one, err := logentry.FromMessages([]redis.XMessage{m})
 		if err != nil {
 			return nil, nil, err
 		}

@@ -8,12 +8,13 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/conn"
+	"holdfast/core/kvstore/redisdb/internal/logentry"
 )
 
 // reading is a part of the log and what it is to be judged by.
 type reading struct {
 	epoch, seq, history string // as stored; empty: not there
-	entries             []entry
+	entries             []logentry.Entry
 }
 
 // readLog reads entries from a number up, in one trip and of one moment. Where the server refuses that, because a slot moves
@@ -29,7 +30,7 @@ func (s *Store) readLog(ctx context.Context, from uint64, most int) (r reading, 
 	})
 	if err == nil {
 		r.epoch, r.seq, r.history = epoch.Val(), seq.Val(), history.Val()
-		r.entries, err = rawEntries(log.Val())
+		r.entries, err = logentry.FromRaw(log.Val())
 	}
 	if !refused(err) {
 		return r, err
@@ -41,7 +42,7 @@ func (s *Store) readLog(ctx context.Context, from uint64, most int) (r reading, 
 	if err != nil {
 		return r, err
 	}
-	if r.entries, err = entries(said); err != nil {
+	if r.entries, err = logentry.FromMessages(said); err != nil {
 		return r, err
 	}
 	if r.epoch, err = s.text(ctx, s.epochKey); err != nil {

@@ -21,6 +21,7 @@ import (
 
 	"holdfast/core/conn"
 	"holdfast/core/kvstore"
+	"holdfast/core/kvstore/redisdb/internal/logentry"
 )
 
 // Options of a Store; the zero value is what most callers want.
@@ -42,7 +43,7 @@ var (
 	ErrExists      = conn.Precondition("the key already exists")
 	ErrRestoring   = errors.New("the database is being restored")
 	ErrFull        = errors.New("the server is out of memory (maxmemory): it takes no writes but deletions")
-	errMalformed   = errors.New("not written by this package")
+	errMalformed   = logentry.ErrMalformed
 )
 
 // Store is one database, and the kvstore.Engine on it (seed 003). It is safe for concurrent use and runs no goroutines.

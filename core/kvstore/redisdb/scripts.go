@@ -11,6 +11,7 @@ import (
 
 	"holdfast/core/conn"
 	"holdfast/core/kvstore"
+	"holdfast/core/kvstore/redisdb/internal/logentry"
 )
 
 //go:embed lua
@@ -61,9 +62,9 @@ func (s *Store) spell(epoch string, c call) (keys []string, args []any) {
 	for _, e := range c.effects {
 		keys = append(keys, s.key(e.Key))
 		if e.Type == kvstore.TrxnPut {
-			args = append(args, head('p', e.ExpireTS, e.Key, e.Value), e.Key, filled(e.Value))
+			args = append(args, logentry.Head('p', e.ExpireTS, e.Key, e.Value), e.Key, filled(e.Value))
 		} else {
-			args = append(args, head('d', 0, e.Key, nil), e.Key, "")
+			args = append(args, logentry.Head('d', 0, e.Key, nil), e.Key, "")
 		}
 	}
 	keys, args = append(keys, c.keys...), append(args, c.args...)
@@ -87,14 +88,6 @@ func code(cmd *redis.Cmd) (code int64, expired []string, err error) {
 	default:
 		return 0, nil, cmp.Or(err, fmt.Errorf("%w: a script answers %v", errMalformed, said))
 	}
-}
-
-// head is what the record of an effect has before its key and its value, see write.lua.
-func head(kind byte, ts uint64, key, value []byte) string {
-	b := strconv.AppendUint(append(make([]byte, 0, 48), kind), ts, 10)
-	b = strconv.AppendInt(append(b, ' '), int64(len(key)), 10)
-	b = strconv.AppendInt(append(b, ' '), int64(len(value)), 10)
-	return string(append(b, ' '))
 }
 
 // filled is b, but not nil, which go-redis does not send as an empty text.

@@ -1,4 +1,4 @@
-package redisdb
+package logentry
 
 import (
 	"errors"
@@ -17,7 +17,7 @@ func logged(id, field, record string) string {
 // What reads a raw reply takes nothing for an entry that is none, and reads past no end.
 func TestOnlyWholeEntriesOfOurLogAreRead(t *testing.T) {
 	one := logged("7-0", "c", "p0 1 3 kabcd0 2 0 xy") + logged("8-0", "c", "")
-	list, err := rawEntries([]byte("*2\r\n" + one))
+	list, err := FromRaw([]byte("*2\r\n" + one))
 	if err != nil || len(list) != 2 || list[0].ChangeNumber != 7 || len(list[0].Trxns) != 2 || len(list[1].Trxns) != 0 {
 		t.Fatalf("%v, %v", list, err)
 	}
@@ -25,7 +25,7 @@ func TestOnlyWholeEntriesOfOurLogAreRead(t *testing.T) {
 		t.Errorf("%+v, %+v", a, b)
 	}
 	for end := range len(one) + 3 {
-		if _, err := rawEntries([]byte("*2\r\n" + one)[:end]); !errors.Is(err, errMalformed) {
+		if _, err := FromRaw([]byte("*2\r\n" + one)[:end]); !errors.Is(err, ErrMalformed) {
 			t.Errorf("cut at %d: %v", end, err)
 		}
 	}
@@ -40,12 +40,12 @@ func TestOnlyWholeEntriesOfOurLogAreRead(t *testing.T) {
 		"no lengths":            logged("7-0", "c", "p0"),
 		"three parts":           "*3\r\n" + bulk("7-0") + "*2\r\n" + bulk("c") + bulk(""),
 	} {
-		if _, err := rawEntries([]byte("*1\r\n" + entry)); !errors.Is(err, errMalformed) {
+		if _, err := FromRaw([]byte("*1\r\n" + entry)); !errors.Is(err, ErrMalformed) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
 	var answered redis.Error
-	if _, err := rawEntries([]byte("-WRONGTYPE no stream\r\n")); !errors.As(err, &answered) || err.Error() != "WRONGTYPE no stream" {
+	if _, err := FromRaw([]byte("-WRONGTYPE no stream\r\n")); !errors.As(err, &answered) || err.Error() != "WRONGTYPE no stream" {
 		t.Errorf("a refusal: %v", err)
 	}
 }

@@ -1,16 +1,23 @@
-package redisdb
+// Package logentry reads and writes the entries of a database's log, in the form that write.lua documents: a stream whose
+// entries have one field.
+package logentry
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/kvstore"
 )
 
-// entry is the memory of a change with one effect, as most have: a page of the log is one piece of it.
-type entry struct {
+// ErrMalformed: the log holds something else.
+var ErrMalformed = errors.New("not written by this package")
+
+// Entry is the memory of a change with one effect, as most have: a page of the log is one piece of it.
+type Entry struct {
 	kvstore.ChangeRecord
 	first kvstore.TrxnRecord
 	list  [1]*kvstore.TrxnRecord
@@ -24,18 +31,18 @@ func (r refusal) Error() string { return string(r) }
 // RedisError is redis.Error: the server has answered.
 func (refusal) RedisError() {}
 
-// rawEntries reads the entries that XRANGE gives as a raw reply: go-redis makes a dozen pieces of memory of each entry, and
+// FromRaw reads the entries that XRANGE gives as a raw reply: go-redis makes a dozen pieces of memory of each entry, and
 // here keys and values are parts of the reply.
-func rawEntries(raw []byte) ([]entry, error) {
+func FromRaw(raw []byte) ([]Entry, error) {
 	if text, refused := bytes.CutPrefix(raw, []byte("-")); refused {
 		return nil, refusal(bytes.TrimSpace(text))
 	}
 	r := &reply{raw}
 	n, ok := r.head('*')
 	if !ok {
-		return nil, fmt.Errorf("%w: the log answers %.40q", errMalformed, raw)
+		return nil, fmt.Errorf("%w: the log answers %.40q", ErrMalformed, raw)
 	}
-	made := make([]entry, n)
+	made := make([]Entry, n)
 	for i := range made {
 		if err := made[i].read(r); err != nil {
 			return nil, err
@@ -45,38 +52,38 @@ func rawEntries(raw []byte) ([]entry, error) {
 }
 
 // read reads an entry: its id, and its one field.
-func (c *entry) read(r *reply) error {
+func (c *Entry) read(r *reply) error {
 	two, _ := r.head('*')
 	id, _ := r.text()
 	fields, _ := r.head('*')
 	name, _ := r.text()
 	text, ok := r.text()
 	if !ok || two != 2 || fields != 2 || string(name) != "c" {
-		return fmt.Errorf("%w: the log has an entry %q with other fields", errMalformed, id)
+		return fmt.Errorf("%w: the log has an entry %q with other fields", ErrMalformed, id)
 	}
-	return c.parse(id, text)
+	return c.Parse(id, text)
 }
 
-// entries reads what XRANGE and XREVRANGE give as go-redis understands it.
-func entries(said []redis.XMessage) ([]entry, error) {
-	made := make([]entry, len(said))
+// FromMessages reads what XRANGE and XREVRANGE give as go-redis understands it.
+func FromMessages(said []redis.XMessage) ([]Entry, error) {
+	made := make([]Entry, len(said))
 	for i, m := range said {
 		text, ok := m.Values["c"].(string)
 		if !ok || len(m.Values) != 1 {
-			return nil, fmt.Errorf("%w: the log has an entry %q with other fields", errMalformed, m.ID)
+			return nil, fmt.Errorf("%w: the log has an entry %q with other fields", ErrMalformed, m.ID)
 		}
-		if err := made[i].parse([]byte(m.ID), []byte(text)); err != nil {
+		if err := made[i].Parse([]byte(m.ID), []byte(text)); err != nil {
 			return nil, err
 		}
 	}
 	return made, nil
 }
 
-// parse takes an entry apart, as write.lua documents it.
-func (c *entry) parse(id, text []byte) error {
+// Parse takes an entry apart, as write.lua documents it.
+func (c *Entry) Parse(id, text []byte) error {
 	n, digits := decimal(id)
 	if digits == 0 || string(id[digits:]) != "-0" {
-		return fmt.Errorf("%w: the log has an entry %q", errMalformed, id)
+		return fmt.Errorf("%w: the log has an entry %q", ErrMalformed, id)
 	}
 	c.ChangeNumber, c.Trxns = n, c.list[:0]
 	for len(text) > 0 {
@@ -86,7 +93,7 @@ func (c *entry) parse(id, text []byte) error {
 		}
 		size := effect(e, text)
 		if size == 0 {
-			return fmt.Errorf("%w: the log's entry %q", errMalformed, id)
+			return fmt.Errorf("%w: the log's entry %q", ErrMalformed, id)
 		}
 		c.Trxns = append(c.Trxns, e)
 		text = text[size:]
@@ -164,4 +171,12 @@ func (r *reply) text() (text []byte, ok bool) {
 	}
 	text, r.rest = r.rest[:n:n], r.rest[n+2:]
 	return text, true
+}
+
+// Head is what the record of an effect has before its key and its value, see write.lua.
+func Head(kind byte, ts uint64, key, value []byte) string {
+	b := strconv.AppendUint(append(make([]byte, 0, 48), kind), ts, 10)
+	b = strconv.AppendInt(append(b, ' '), int64(len(key)), 10)
+	b = strconv.AppendInt(append(b, ' '), int64(len(value)), 10)
+	return string(append(b, ' '))
 }
