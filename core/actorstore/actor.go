@@ -3,9 +3,12 @@ package actorstore
 import (
 	"cmp"
 	"fmt"
+	"unicode/utf8"
+
+	"holdfast/core/actorstore/internal/names"
 	"holdfast/core/actorstore/internal/protojson"
 	"holdfast/core/actorstore/internal/rule"
-	"unicode/utf8"
+	"holdfast/core/actorstore/internal/store"
 )
 
 // Actor is the stored document of an actor, field by field as protojson names them (seed 002_c5a9278808541164:
@@ -32,12 +35,12 @@ type Actor struct {
 	WorkerPoolName         string
 	Atespace               string
 
-	layout  layout // of the key it was read from
-	unknown string // members this package does not know, as they were spelled: "x":1,"y":[]
-	read    string // the stored document as it was read or last written; "" when that is not known
-	unread  string // the first unknown member that could carry an assignment or a state; see internal/rule
-	newer   string // the member that makes it a document of the newer layout, see metadata.go; "" when none does
-	at      place  // of its version and time, in a document of the newer layout
+	layout  layout      // of the key it was read from
+	unknown string      // members this package does not know, as they were spelled: "x":1,"y":[]
+	read    string      // the stored document as it was read or last written; "" when that is not known
+	unread  string      // the first unknown member that could carry an assignment or a state; see internal/rule
+	newer   string      // the member that makes it a document of the newer layout, see metadata.go; "" when none does
+	at      store.Place // of its version and time, in a document of the newer layout
 }
 
 // layout is one of the two kinds of keys.
@@ -92,20 +95,20 @@ func (a *Actor) spaced() bool {
 // checkName checks the parts of the name, which fields may have spoiled.
 func (a *Actor) checkName() error {
 	if a.spaced() {
-		if err := checkPart("atespace", a.Atespace); err != nil {
+		if err := names.CheckPart("atespace", a.Atespace); err != nil {
 			return err
 		}
 	}
-	return checkPart("actor id", a.ActorId)
+	return names.CheckPart("actor id", a.ActorId)
 }
 
-// fixed are the values of the immutable members, in the order of lua/document.lua.
+// fixed are the values of the immutable members, in the order of internal/store/lua/document.lua.
 func (a *Actor) fixed() []string {
 	return []string{a.ActorId, a.ActorTemplateNamespace, a.ActorTemplateName}
 }
 
-func (a *Actor) swap(expected int64) (swap, error) {
-	return newSwap("actor", expected, a.encode, a.fixed())
+func (a *Actor) swap(expected int64) (store.Swap, error) {
+	return store.NewSwap("actor", expected, a.encode, a.fixed())
 }
 
 // readActor decodes the document stored under a name and checks that it is that actor's.
@@ -116,7 +119,7 @@ func readActor(name, doc string) (*Actor, error) {
 
 // load decodes a document, see decode, and checks that it is that of its key.
 func (a *Actor) load(name, doc string, whole bool) error {
-	space, id, err := splitActor(name)
+	space, id, err := names.SplitActor(name)
 	if err != nil {
 		return fmt.Errorf("%w: a key of neither layout", ErrBadRecord)
 	}
@@ -192,7 +195,7 @@ func (a *Actor) field(name string, s *protojson.Scanner) bool {
 	case "actorId":
 		a.ActorId = s.Str()
 	case "version":
-		a.Version, a.at.version = s.Spanned()
+		a.Version, a.at.Version = s.Spanned()
 	case "actorTemplateNamespace":
 		a.ActorTemplateNamespace = s.Str()
 	case "actorTemplateName":
@@ -232,11 +235,11 @@ func (a *Actor) keep(s *protojson.Scanner, from int, whole bool) {
 func (a *Actor) identify(m metadata) error {
 	switch {
 	case a.newer == "":
-		a.at = place{}
-	case m.at.version != protojson.Span{}:
+		a.at = store.Place{}
+	case m.at.Version != protojson.Span{}:
 		a.Version, a.at = m.version, m.at
 	default:
-		a.at.updated = m.at.updated
+		a.at.Updated = m.at.Updated
 	}
 	if a.ActorId != "" && m.name != "" && a.ActorId != m.name {
 		return errOtherName

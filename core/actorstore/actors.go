@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"slices"
 
+	"holdfast/core/actorstore/internal/names"
+	"holdfast/core/actorstore/internal/sentinel"
+	"holdfast/core/actorstore/internal/store"
 	"holdfast/core/conn"
 )
 
@@ -16,11 +19,11 @@ import (
 func (s *Persistence) GetActor(ctx context.Context, id string) (*Actor, error) {
 	const op = "actorstore: get actor"
 	key := s.actor + id
-	space, short, err := splitActor(id)
+	space, short, err := names.SplitActor(id)
 	if err != nil {
 		return nil, conn.Fail(op, key, err)
 	}
-	doc, err := fetch(ctx, s.c, key)
+	doc, err := store.Fetch(ctx, s.c, key)
 	if err == ErrNotFound && space != "" {
 		return s.getPlain(ctx, op, space, short)
 	}
@@ -38,7 +41,7 @@ func (s *Persistence) GetActor(ctx context.Context, id string) (*Actor, error) {
 func (s *Persistence) getPlain(ctx context.Context, op, space, id string) (*Actor, error) {
 	missing := conn.Fail(op, s.actor+space+":"+id, ErrNotFound)
 	key := s.actor + id
-	doc, err := fetch(ctx, s.c, key)
+	doc, err := store.Fetch(ctx, s.c, key)
 	if err == ErrNotFound {
 		return nil, missing
 	}
@@ -62,7 +65,7 @@ func (s *Persistence) CreateActor(ctx context.Context, actor *Actor) error {
 	key := s.actor + actor.Name()
 	err := actor.checkName()
 	if err == nil {
-		err = unread(actor.newer)
+		err = sentinel.Unread(actor.newer)
 	}
 	if err != nil {
 		return conn.Fail(op, key, err)
@@ -79,7 +82,7 @@ func (s *Persistence) CreateActor(ctx context.Context, actor *Actor) error {
 			return err
 		}
 	}
-	return conn.Fail(op, key, create(ctx, s.c, key, doc))
+	return conn.Fail(op, key, store.Create(ctx, s.c, key, doc))
 }
 
 // UpdateActor replaces an actor's document if its stored version is the expected one, adds 1 to the version and sets it
@@ -95,7 +98,7 @@ func (s *Persistence) UpdateActor(ctx context.Context, actor *Actor, expectedVer
 	key := s.actor + actor.Name()
 	err := actor.checkName()
 	if err == nil {
-		err = unread(actor.newer)
+		err = sentinel.Unread(actor.newer)
 	}
 	if err != nil {
 		return conn.Fail(op, key, err)
@@ -105,13 +108,13 @@ func (s *Persistence) UpdateActor(ctx context.Context, actor *Actor, expectedVer
 		return conn.Fail(op, key, err)
 	}
 	var read Actor
-	if read.decode(actor.read, false) == nil && read.Version == expectedVersion && slices.Equal(read.fixed(), w.fixed) {
-		w.read = actor.read
+	if read.decode(actor.read, false) == nil && read.Version == expectedVersion && slices.Equal(read.fixed(), w.Fixed) {
+		w.Read = actor.read
 	}
-	merged, err := w.run(ctx, s.c, key)
+	merged, err := w.Run(ctx, s.c, key)
 	if errors.Is(err, ErrNotFound) && actor.layout == anyKey && actor.spaced() {
 		if _, plain := s.getPlain(ctx, op, actor.Atespace, actor.ActorId); plain == nil {
-			merged, err = w.run(ctx, s.c, s.actor+actor.ActorId)
+			merged, err = w.Run(ctx, s.c, s.actor+actor.ActorId)
 		} else if !errors.Is(plain, ErrNotFound) {
 			return plain
 		}
@@ -119,7 +122,7 @@ func (s *Persistence) UpdateActor(ctx context.Context, actor *Actor, expectedVer
 	if err != nil {
 		return conn.Fail(op, key, err)
 	}
-	actor.Version, actor.read = expectedVersion+1, w.doc
+	actor.Version, actor.read = expectedVersion+1, w.Doc
 	if merged {
 		actor.read = ""
 	}
@@ -131,13 +134,13 @@ func (s *Persistence) UpdateActor(ctx context.Context, actor *Actor, expectedVer
 func (s *Persistence) DeleteActor(ctx context.Context, id string) error {
 	const op = "actorstore: delete actor"
 	key := s.actor + id
-	space, short, err := splitActor(id)
+	space, short, err := names.SplitActor(id)
 	if err != nil {
 		return conn.Fail(op, key, err)
 	}
-	err = remove(ctx, s.c, key, removal{kind: "actor", suspended: true})
+	err = store.Remove(ctx, s.c, key, store.Removal{Kind: "actor", Suspended: true})
 	if err == ErrNotFound && space != "" {
-		err = remove(ctx, s.c, s.actor+short, removal{kind: "actor", suspended: true, space: space})
+		err = store.Remove(ctx, s.c, s.actor+short, store.Removal{Kind: "actor", Suspended: true, Space: space})
 	}
 	return conn.Fail(op, key, err)
 }
@@ -151,10 +154,10 @@ func (s *Persistence) ListActors(ctx context.Context) ([]*Actor, error) {
 
 // refuseUnread is why nothing acts on an actor or a worker; nil when both are wholly read.
 func refuseUnread(a *Actor, w *Worker) error {
-	if err := unread(a.unreadMember()); err != nil {
+	if err := sentinel.Unread(a.unreadMember()); err != nil {
 		return fmt.Errorf("actor %s: %w", a.Name(), err)
 	}
-	if err := unread(w.unreadMember()); err != nil {
+	if err := sentinel.Unread(w.unreadMember()); err != nil {
 		return fmt.Errorf("worker %s: %w", w.name(), err)
 	}
 	return nil

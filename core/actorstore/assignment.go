@@ -2,8 +2,9 @@ package actorstore
 
 import (
 	"cmp"
-	"holdfast/core/actorstore/internal/protojson"
 	"strings"
+
+	"holdfast/core/actorstore/internal/protojson"
 )
 
 // The assignment of a later worker document. One that names no actor, or another than the members of the seed beside it,

@@ -1,30 +1,28 @@
 package actorstore
 
 import (
-	"errors"
 	"fmt"
-	"strings"
 
-	"holdfast/core/conn"
+	"holdfast/core/actorstore/internal/sentinel"
 )
 
 // The sentinels of this package. All come wrapped in a *conn.OpError that names the operation and the key: test for them with
 // errors.Is, not with ==. After each of them nothing was written.
 var (
 	// ErrNotFound, wrapped (errors.Is): there is no such actor, worker or lock.
-	ErrNotFound = errors.New("not found")
+	ErrNotFound = sentinel.ErrNotFound
 	// ErrAlreadyExists, wrapped (errors.Is): a create met a key that is taken.
-	ErrAlreadyExists = conn.Precondition("already exists")
+	ErrAlreadyExists = sentinel.ErrAlreadyExists
 	// ErrPersistenceRetry, wrapped (errors.Is): the stored version is not the expected one; read again and retry.
-	ErrPersistenceRetry = conn.Precondition("the version changed: read again and retry")
+	ErrPersistenceRetry = sentinel.ErrPersistenceRetry
 	// ErrFailedPrecondition, wrapped (errors.Is): an immutable field differs, the actor is not suspended, the lock is
 	// another's, the worker is busy.
-	ErrFailedPrecondition = conn.Precondition("failed precondition")
+	ErrFailedPrecondition = sentinel.ErrFailedPrecondition
 	// ErrInvalid, wrapped (errors.Is): an argument that cannot be stored; nothing was sent.
-	ErrInvalid = errors.New("invalid argument")
+	ErrInvalid = sentinel.ErrInvalid
 	// ErrBadRecord, wrapped (errors.Is): what is stored is not what this package reads (foreign key, wrong type, malformed
 	// document).
-	ErrBadRecord = errors.New("the stored record is invalid")
+	ErrBadRecord = sentinel.ErrBadRecord
 )
 
 // BadRecords is the error of a listing that met records it cannot read; the good ones are returned beside it. Each
@@ -49,10 +47,6 @@ func (b BadRecords) orNil() error {
 	return b
 }
 
-// asRecord tells a key of another type, which is a bad record, from other answers of the server.
-func asRecord(err error) error {
-	if err != nil && strings.Contains(err.Error(), "WRONGTYPE") {
-		return fmt.Errorf("%w: %w", ErrBadRecord, err)
-	}
-	return err
-}
+// ErrUnreadMember, wrapped (errors.Is), refuses to act on a document that has a member which this package does not read and which could carry
+// an assignment or a state, or that is of a newer layout which it only reads. It comes with ErrFailedPrecondition.
+var ErrUnreadMember = sentinel.ErrUnreadMember

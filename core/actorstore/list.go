@@ -6,6 +6,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"holdfast/core/actorstore/internal/sentinel"
 	"holdfast/core/conn"
 )
 
@@ -67,7 +68,7 @@ func list[T any](ctx context.Context, c redis.UniversalClient, op, prefix string
 				continue
 			}
 			var one *T
-			if err = asRecord(err); err == nil {
+			if err = sentinel.AsRecord(err); err == nil {
 				one, err = decode(keys[i][len(prefix):], doc)
 			}
 			if err != nil {

@@ -9,6 +9,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"holdfast/core/actorstore/internal/fencing"
+	"holdfast/core/actorstore/internal/sentinel"
 	"holdfast/core/conn"
 )
 
@@ -50,11 +52,11 @@ func (s *Persistence) AcquireLockFenced(ctx context.Context, key, value string, 
 	}
 	ms := int64((ttl-1)/time.Millisecond) + 1
 	life := ms + counterOutlives.Milliseconds()
-	fence, err = acquireScript.Run(ctx, s.c, []string{key, counterOf(key)}, value, ms, life).Int64()
+	fence, err = acquireScript.Run(ctx, s.c, []string{key, fencing.Counter(key)}, value, ms, life).Int64()
 	if err == redis.Nil {
 		return 0, false, nil
 	}
-	return fence, err == nil, conn.Fail(op, key, asRecord(err))
+	return fence, err == nil, conn.Fail(op, key, sentinel.AsRecord(err))
 }
 
 // ReleaseLock frees the lock at key if value is its token. A lock that is gone or another's is left as it is and is no
@@ -88,17 +90,17 @@ func (s *Persistence) release(ctx context.Context, key, value string, fence int6
 	}
 	keys, args := []string{key}, []any{value}
 	if fence != 0 {
-		keys, args = append(keys, counterOf(key)), append(args, strconv.FormatInt(fence, 10))
+		keys, args = append(keys, fencing.Counter(key)), append(args, strconv.FormatInt(fence, 10))
 	}
 	code, err = releaseScript.Run(ctx, s.c, keys, args...).Int()
-	return code, conn.Fail(opRelease, key, asRecord(err))
+	return code, conn.Fail(opRelease, key, sentinel.AsRecord(err))
 }
 
 func checkLock(key, token string) error {
 	if key == "" || token == "" {
 		return fmt.Errorf("%w: a lock needs a key and a token", ErrInvalid)
 	}
-	if lock, ok := lockOf(key); ok {
+	if lock, ok := fencing.Lock(key); ok {
 		return fmt.Errorf("%w: the key is the fence counter of lock %q", ErrInvalid, lock)
 	}
 	return nil

@@ -3,13 +3,11 @@ package actorstore
 import (
 	"cmp"
 	"errors"
-	"fmt"
-	"strconv"
 	"strings"
-	"time"
 
 	"holdfast/core/actorstore/internal/protojson"
 	"holdfast/core/actorstore/internal/rule"
+	"holdfast/core/actorstore/internal/store"
 	"holdfast/core/conn"
 )
 
@@ -30,11 +28,8 @@ var errOtherName = errors.New("metadata.name is not the id beside it")
 type metadata struct {
 	space, name, uid string
 	version          int64
-	at               place
+	at               store.Place
 }
-
-// place is where a write changes a document of the newer layout.
-type place struct{ version, updated protojson.Span }
 
 func readMetadata(s *protojson.Scanner) (m metadata) {
 	for s.Enter('{'); s.More('}'); {
@@ -46,12 +41,12 @@ func readMetadata(s *protojson.Scanner) (m metadata) {
 		case "uid":
 			m.uid = s.Str()
 		case "version":
-			m.version, m.at.version = s.Spanned()
+			m.version, m.at.Version = s.Spanned()
 		case "updateTime":
 			s.Peek()
 			from := s.Pos
 			s.Skip(2)
-			m.at.updated = protojson.Span{From: from, To: s.Pos}
+			m.at.Updated = protojson.Span{From: from, To: s.Pos}
 		default:
 			s.Skip(2)
 		}
@@ -59,25 +54,9 @@ func readMetadata(s *protojson.Scanner) (m metadata) {
 	return m
 }
 
-// stored replaces the version of a document of the newer layout, and when it was written if its metadata tells that; every
-// other byte stays as it is.
-func (at place) stored(doc string, version int64, now time.Time) (string, error) {
-	if at.version == (protojson.Span{}) {
-		return "", fmt.Errorf("%w: the edited document has no version", ErrInvalid)
-	}
-	next, when := strconv.FormatInt(version, 10), now.UTC().Format(time.RFC3339Nano)
-	switch { // the later one first, which leaves the other where it is
-	case at.updated == (protojson.Span{}):
-		return at.version.Put(doc, next), nil
-	case at.version.From < at.updated.From:
-		return at.version.Put(at.updated.Put(doc, when), next), nil
-	}
-	return at.updated.Put(at.version.Put(doc, next), when), nil
-}
-
 // unversioned refuses an edit of a document that has no version to edit it under; in the older layouts none is version 0.
-func unversioned(newer string, at place) error {
-	if newer != "" && at.version == (protojson.Span{}) {
+func unversioned(newer string, at store.Place) error {
+	if newer != "" && at.Version == (protojson.Span{}) {
 		return ErrUnversioned
 	}
 	return nil

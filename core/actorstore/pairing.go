@@ -4,6 +4,7 @@ import (
 	"iter"
 	"strings"
 
+	"holdfast/core/actorstore/internal/names"
 	"holdfast/core/kind"
 )
 
@@ -120,7 +121,7 @@ func (p *Pairing) called(name string) []kind.Row {
 		for _, w := range p.Workers {
 			pod := WorkerColumns.Namespace.Of(w) + "/" + WorkerColumns.Pod.Of(w)
 			p.named[pod] = append(p.named[pod], w)
-			if byUID(w.ID()) {
+			if names.ByUID(w.ID()) {
 				full := WorkerName(w)
 				p.named[full] = append(p.named[full], w)
 			}

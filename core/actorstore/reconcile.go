@@ -9,6 +9,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"holdfast/core/actorstore/internal/sentinel"
+	"holdfast/core/actorstore/internal/store"
 	"holdfast/core/conn"
 	"holdfast/core/kind"
 )
@@ -30,7 +32,7 @@ func (s *Persistence) Halves(ctx context.Context) ([]Half, error) {
 			return
 		}
 		if WorkerObscure(w) {
-			bad = append(bad, conn.Fail(op, s.worker+w.ID(), unread(WorkerColumns.Unread.Of(w))))
+			bad = append(bad, conn.Fail(op, s.worker+w.ID(), sentinel.Unread(WorkerColumns.Unread.Of(w))))
 		}
 		all = append(all, w)
 		byID[w.ID()] = w
@@ -47,7 +49,7 @@ func (s *Persistence) Halves(ctx context.Context) ([]Half, error) {
 			return
 		}
 		if ActorObscure(a) {
-			bad = append(bad, conn.Fail(op, s.actor+a.ID(), unread(ActorColumns.Unread.Of(a))))
+			bad = append(bad, conn.Fail(op, s.actor+a.ID(), sentinel.Unread(ActorColumns.Unread.Of(a))))
 		}
 		name := ActorColumns.Worker.Of(a)
 		if name == "" {
@@ -108,7 +110,7 @@ func (s *Persistence) mendActor(ctx context.Context, op string, h Half) error {
 	if err != nil {
 		return err
 	}
-	if err := unread(a.unreadMember()); err != nil {
+	if err := sentinel.Unread(a.unreadMember()); err != nil {
 		return conn.Fail(op, s.actor+h.Actor, err)
 	}
 	a.leave()
@@ -120,13 +122,13 @@ func (s *Persistence) mendActor(ctx context.Context, op string, h Half) error {
 
 func (s *Persistence) mendWorker(ctx context.Context, op string, h Half) error {
 	key := s.worker + h.Worker
-	doc, err := fetch(ctx, s.c, key)
+	doc, err := store.Fetch(ctx, s.c, key)
 	if err != nil {
 		return conn.Fail(op, key, err)
 	}
 	w, err := readWorker(h.Worker, doc)
 	if err == nil {
-		err = unread(w.unreadMember())
+		err = sentinel.Unread(w.unreadMember())
 	}
 	if err != nil {
 		return conn.Fail(op, key, err)

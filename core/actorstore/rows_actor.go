@@ -8,6 +8,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"holdfast/core/actorstore/internal/names"
+	"holdfast/core/actorstore/internal/store"
 	"holdfast/core/conn"
 	"holdfast/core/kind"
 )
@@ -37,12 +39,15 @@ func ActorID(actor kind.Row) string {
 	return actor.ID()
 }
 
+// documents are what all rows of documents share.
+type documents = store.Documents
+
 // ActorRows reads and edits the actors under one prefix.
 type ActorRows struct{ documents }
 
 // NewActorRows reads actors under prefix, such as "actor:".
 func NewActorRows(c redis.UniversalClient, prefix string) *ActorRows {
-	return &ActorRows{documents{c, "actor", prefix}}
+	return &ActorRows{documents{C: c, Type: "actor", Prefix: prefix}}
 }
 
 // Kind is the kind "actors".
@@ -52,17 +57,17 @@ func (r *ActorRows) Kind() kind.Kind {
 
 // Read reads rows of ActorColumns; missing ones are omitted.
 func (r *ActorRows) Read(ctx context.Context, ids []string) ([]kind.Row, error) {
-	return r.read(ctx, "actorstore: read actor", actorSchema, ids, setActor)
+	return r.ReadAs(ctx, "actorstore: read actor", actorSchema, ids, setActor)
 }
 
 // Inspect reads the raw document.
 func (r *ActorRows) Inspect(ctx context.Context, id string) (body []byte, found bool, err error) {
-	return inspect(ctx, r.c, "actorstore: inspect actor", r.prefix+id)
+	return store.Inspect(ctx, r.C, "actorstore: inspect actor", r.Prefix+id)
 }
 
 // Load reads the raw document and its version for an edit. Errors: ErrNotFound, ErrBadRecord, ErrUnversioned.
 func (r *ActorRows) Load(ctx context.Context, id string) (body []byte, version int64, err error) {
-	return r.load(ctx, "actorstore: load actor", id, func(doc string) (int64, error) {
+	return r.LoadAs(ctx, "actorstore: load actor", id, func(doc string) (int64, error) {
 		a, err := readActor(id, doc)
 		return a.Version, cmp.Or(err, unversioned(a.newer, a.at))
 	})
@@ -77,15 +82,15 @@ func (r *ActorRows) Load(ctx context.Context, id string) (body []byte, version i
 func (r *ActorRows) Replace(ctx context.Context, id string, version int64, body []byte) (newVersion int64, err error) {
 	const op = "actorstore: replace actor"
 	newVersion, err = r.replace(ctx, id, version, body)
-	return newVersion, conn.Fail(op, r.prefix+id, err)
+	return newVersion, conn.Fail(op, r.Prefix+id, err)
 }
 
 func (r *ActorRows) replace(ctx context.Context, id string, version int64, body []byte) (int64, error) {
-	space, actor, err := splitActor(id)
+	space, actor, err := names.SplitActor(id)
 	if err != nil {
 		return 0, err
 	}
-	text, err := compact(body)
+	text, err := store.Compact(body)
 	if err != nil {
 		return 0, err
 	}
@@ -100,20 +105,20 @@ func (r *ActorRows) replace(ctx context.Context, id string, version int64, body 
 	if err != nil {
 		return 0, err
 	}
-	return edit.save(ctx, r.c, r.prefix+id, text, a.newer, a.at)
+	return edit.Save(ctx, r.C, r.Prefix+id, text, a.newer, a.at)
 }
 
 // Remove deletes an actor that is suspended and whose version still is version. Errors: ErrNotFound,
 // ErrPersistenceRetry, ErrFailedPrecondition, ErrUnreadMember.
 func (r *ActorRows) Remove(ctx context.Context, id string, version int64) error {
-	err := remove(ctx, r.c, r.prefix+id, removal{kind: "actor", version: decimal(version), suspended: true})
-	return conn.Fail("actorstore: remove actor", r.prefix+id, err)
+	err := store.Remove(ctx, r.C, r.Prefix+id, store.Removal{Kind: "actor", Version: store.Decimal(version), Suspended: true})
+	return conn.Fail("actorstore: remove actor", r.Prefix+id, err)
 }
 
 // Keep is Load for an actor about to be removed: back stores the document again, unless it exists again. Errors of
 // back: ErrAlreadyExists, and ErrNotFound if its time to live has ended.
 func (r *ActorRows) Keep(ctx context.Context, id string) (body []byte, version int64, back func(context.Context) error, err error) {
-	return r.keep(ctx, "actorstore: put actor back", id, r.Load)
+	return r.KeepAs(ctx, "actorstore: put actor back", id, r.Load)
 }
 
 // setActor sets the columns of the actor stored under a name.

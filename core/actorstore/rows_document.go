@@ -9,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/core/actorstore/internal/protojson"
+	"holdfast/core/actorstore/internal/store"
 	"holdfast/core/conn"
 	"holdfast/core/kind"
 )
@@ -36,7 +37,7 @@ type DocumentRows struct{ documents }
 
 // NewDocumentRows reads the documents beside the actors under prefix: those of "app:actor:" are "app:atespace:sp" and so on.
 func NewDocumentRows(c redis.UniversalClient, prefix string) *DocumentRows {
-	return &DocumentRows{documents{c, "document", base(prefix)}}
+	return &DocumentRows{documents{C: c, Type: "document", Prefix: base(prefix)}}
 }
 
 // base is what stands before the prefixes of all keys.
@@ -51,7 +52,7 @@ func (r *DocumentRows) Kind() kind.Kind {
 func (r *DocumentRows) Patterns() []string {
 	out := make([]string, len(documentTypes))
 	for i, typ := range documentTypes {
-		out[i] = conn.EscapeGlob(r.prefix+typ) + "*"
+		out[i] = conn.EscapeGlob(r.Prefix+typ) + "*"
 	}
 	return out
 }
@@ -64,12 +65,12 @@ func (r *DocumentRows) Identify(key string) (id string, ok bool) {
 
 // Read reads rows of DocumentColumns; missing ones are omitted.
 func (r *DocumentRows) Read(ctx context.Context, ids []string) ([]kind.Row, error) {
-	return r.read(ctx, "actorstore: read document", documentSchema, ids, setDocument)
+	return r.ReadAs(ctx, "actorstore: read document", documentSchema, ids, setDocument)
 }
 
 // Inspect reads the raw document.
 func (r *DocumentRows) Inspect(ctx context.Context, id string) (body []byte, found bool, err error) {
-	return inspect(ctx, r.c, "actorstore: inspect document", r.prefix+id)
+	return store.Inspect(ctx, r.C, "actorstore: inspect document", r.Prefix+id)
 }
 
 // setDocument sets the columns of the document stored under an id. Whose it is, its key tells.

@@ -10,6 +10,9 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"holdfast/core/actorstore/internal/fencing"
+	"holdfast/core/actorstore/internal/sentinel"
+	"holdfast/core/actorstore/internal/store"
 	"holdfast/core/conn"
 	"holdfast/core/kind"
 )
@@ -46,14 +49,14 @@ func (r *LockRows) Patterns() []string {
 
 // Identify tells which lock a key belongs to, as the lock itself or as the counter of its fencing numbers.
 func (r *LockRows) Identify(key string) (id string, ok bool) {
-	if lock, is := lockOf(key); is {
+	if lock, is := fencing.Lock(key); is {
 		key = lock
 	}
 	return key, strings.HasPrefix(key, r.prefix)
 }
 
 // Keys are the lock and the counter of its fencing numbers, which outlives it.
-func (r *LockRows) Keys(id string) []string { return []string{id, counterOf(id)} }
+func (r *LockRows) Keys(id string) []string { return []string{id, fencing.Counter(id)} }
 
 // Kind is the kind "locks".
 func (r *LockRows) Kind() kind.Kind { return kind.Kind{Name: "locks", Schema: lockSchema, Source: r} }
@@ -72,7 +75,7 @@ func (r *LockRows) Read(ctx context.Context, ids []string) ([]kind.Row, error) {
 	answers := make([]answer, len(ids))
 	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
 		for i, id := range ids {
-			answers[i] = answer{p.GetRange(ctx, id, 0, conn.MaxUnasked), p.GetRange(ctx, counterOf(id), 0, conn.MaxNumber-1), conn.PTTL(ctx, p, id)}
+			answers[i] = answer{p.GetRange(ctx, id, 0, conn.MaxUnasked), p.GetRange(ctx, fencing.Counter(id), 0, conn.MaxNumber-1), conn.PTTL(ctx, p, id)}
 		}
 	})
 	if err != nil {
@@ -97,7 +100,7 @@ func (r *LockRows) Read(ctx context.Context, ids []string) ([]kind.Row, error) {
 				doubtful = append(doubtful, ids[i])
 			}
 		case err != nil:
-			b.Bad(conn.Fail(op, ids[i], asRecord(err)))
+			b.Bad(conn.Fail(op, ids[i], sentinel.AsRecord(err)))
 		case len(token) > conn.MaxUnasked:
 			b.Bad(conn.Fail(op, ids[i], conn.ErrTooLarge))
 		default:
@@ -118,7 +121,7 @@ func (r *LockRows) Read(ctx context.Context, ids []string) ([]kind.Row, error) {
 func fenceOf(counter *redis.StringCmd) (int64, error) {
 	text, err := counter.Result()
 	if err != nil || text == "" {
-		return 0, asRecord(err)
+		return 0, sentinel.AsRecord(err)
 	}
 	fence, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
@@ -129,5 +132,5 @@ func fenceOf(counter *redis.StringCmd) (int64, error) {
 
 // Inspect reads the lock's token.
 func (r *LockRows) Inspect(ctx context.Context, id string) (body []byte, found bool, err error) {
-	return inspect(ctx, r.c, "actorstore: inspect lock", id)
+	return store.Inspect(ctx, r.c, "actorstore: inspect lock", id)
 }

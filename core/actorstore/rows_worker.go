@@ -7,6 +7,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"holdfast/core/actorstore/internal/names"
+	"holdfast/core/actorstore/internal/store"
 	"holdfast/core/conn"
 	"holdfast/core/kind"
 )
@@ -47,7 +49,7 @@ type WorkerRows struct{ documents }
 
 // NewWorkerRows reads workers under prefix, such as "worker:".
 func NewWorkerRows(c redis.UniversalClient, prefix string) *WorkerRows {
-	return &WorkerRows{documents{c, "worker", prefix}}
+	return &WorkerRows{documents{C: c, Type: "worker", Prefix: prefix}}
 }
 
 // Kind is the kind "workers".
@@ -57,17 +59,17 @@ func (r *WorkerRows) Kind() kind.Kind {
 
 // Read reads rows of WorkerColumns; missing ones are omitted.
 func (r *WorkerRows) Read(ctx context.Context, ids []string) ([]kind.Row, error) {
-	return r.read(ctx, "actorstore: read worker", workerSchema, ids, setWorker)
+	return r.ReadAs(ctx, "actorstore: read worker", workerSchema, ids, setWorker)
 }
 
 // Inspect reads the raw document.
 func (r *WorkerRows) Inspect(ctx context.Context, id string) (body []byte, found bool, err error) {
-	return inspect(ctx, r.c, "actorstore: inspect worker", r.prefix+id)
+	return store.Inspect(ctx, r.C, "actorstore: inspect worker", r.Prefix+id)
 }
 
 // Load reads the raw document and its version for an edit. Errors: ErrNotFound, ErrBadRecord, ErrUnversioned.
 func (r *WorkerRows) Load(ctx context.Context, id string) (body []byte, version int64, err error) {
-	return r.load(ctx, "actorstore: load worker", id, func(doc string) (int64, error) {
+	return r.LoadAs(ctx, "actorstore: load worker", id, func(doc string) (int64, error) {
 		w, err := readWorker(id, doc)
 		return w.Version, cmp.Or(err, unversioned(w.newer, w.at))
 	})
@@ -77,14 +79,14 @@ func (r *WorkerRows) Load(ctx context.Context, id string) (body []byte, version 
 func (r *WorkerRows) Replace(ctx context.Context, id string, version int64, body []byte) (newVersion int64, err error) {
 	const op = "actorstore: replace worker"
 	newVersion, err = r.replace(ctx, id, version, body)
-	return newVersion, conn.Fail(op, r.prefix+id, err)
+	return newVersion, conn.Fail(op, r.Prefix+id, err)
 }
 
 func (r *WorkerRows) replace(ctx context.Context, id string, version int64, body []byte) (int64, error) {
-	if err := checkWorkerName(id); err != nil {
+	if err := names.CheckWorkerName(id); err != nil {
 		return 0, err
 	}
-	text, err := compact(body)
+	text, err := store.Compact(body)
 	if err != nil {
 		return 0, err
 	}
@@ -99,19 +101,19 @@ func (r *WorkerRows) replace(ctx context.Context, id string, version int64, body
 	if err != nil {
 		return 0, err
 	}
-	edit.kind = "worker"
-	return edit.save(ctx, r.c, r.prefix+id, text, w.newer, w.at)
+	edit.Kind = "worker"
+	return edit.Save(ctx, r.C, r.Prefix+id, text, w.newer, w.at)
 }
 
 // Remove deletes a worker whose version still is version. Errors: ErrNotFound, ErrPersistenceRetry.
 func (r *WorkerRows) Remove(ctx context.Context, id string, version int64) error {
-	return conn.Fail("actorstore: remove worker", r.prefix+id, remove(ctx, r.c, r.prefix+id, removal{kind: "worker", version: decimal(version)}))
+	return conn.Fail("actorstore: remove worker", r.Prefix+id, store.Remove(ctx, r.C, r.Prefix+id, store.Removal{Kind: "worker", Version: store.Decimal(version)}))
 }
 
 // Keep is Load for a worker about to be removed: back stores the document again, unless it exists again. Errors of
 // back: ErrAlreadyExists, and ErrNotFound if its time to live has ended.
 func (r *WorkerRows) Keep(ctx context.Context, id string) (body []byte, version int64, back func(context.Context) error, err error) {
-	return r.keep(ctx, "actorstore: put worker back", id, r.Load)
+	return r.KeepAs(ctx, "actorstore: put worker back", id, r.Load)
 }
 
 // setWorker sets the columns of the worker stored under a name.

@@ -3,9 +3,12 @@ package actorstore
 import (
 	"cmp"
 	"fmt"
+	"strings"
+
+	"holdfast/core/actorstore/internal/names"
 	"holdfast/core/actorstore/internal/protojson"
 	"holdfast/core/actorstore/internal/rule"
-	"strings"
+	"holdfast/core/actorstore/internal/store"
 )
 
 // Worker is the stored document of a worker, a pod that runs at most one actor, field by field as protojson names them
@@ -36,7 +39,7 @@ type Worker struct {
 	unread     string // see Actor
 	newer      string
 	named      string // metadata.name, the pod's uid
-	at         place
+	at         store.Place
 }
 
 // assignee is whom a worker runs.
@@ -56,17 +59,17 @@ func open(state string) bool { return state == "" || state == "ACTIVE" }
 // workerStates are the states of a later document in the order of their numbers.
 var workerStates = []string{"STATE_UNSPECIFIED", "STATE_ACTIVE", "STATE_DRAINING"}
 
-// fixed are the values of the immutable members, in the order of lua/document.lua.
+// fixed are the values of the immutable members, in the order of internal/store/lua/document.lua.
 func (w *Worker) fixed() []string {
 	return []string{w.WorkerNamespace, w.WorkerPool, w.WorkerPod, w.Ip}
 }
 
-func (w *Worker) swap(expected int64) (swap, error) {
+func (w *Worker) swap(expected int64) (store.Swap, error) {
 	kind := "worker"
 	if w.later != "" {
 		kind = "later worker"
 	}
-	return newSwap(kind, expected, w.encode, w.fixed())
+	return store.NewSwap(kind, expected, w.encode, w.fixed())
 }
 
 // readWorker decodes the document stored under a name and checks that it is that worker's.
@@ -77,7 +80,7 @@ func readWorker(name, doc string) (*Worker, error) {
 
 // load decodes a document, see decode, and checks that it is that of its key.
 func (w *Worker) load(name, doc string, whole bool) error {
-	if err := checkWorkerName(name); err != nil {
+	if err := names.CheckWorkerName(name); err != nil {
 		return fmt.Errorf("%w: the key is neither namespace:pool:pod nor a pod's uid", ErrBadRecord)
 	}
 	err := w.decode(doc, whole)
@@ -92,13 +95,13 @@ func (w *Worker) load(name, doc string, whole bool) error {
 
 // belongs checks whose the document is: that of a pod, or in the newest layout that of a pod's uid.
 func (w *Worker) belongs(name string) error {
-	if byUID(name) {
+	if names.ByUID(name) {
 		if w.named != name {
 			return fmt.Errorf("the document is of worker %q", w.named)
 		}
 		return nil
 	}
-	if namespace, pool, pod := splitWorker(name); w.WorkerNamespace != namespace || w.WorkerPool != pool || w.WorkerPod != pod {
+	if namespace, pool, pod := names.SplitWorker(name); w.WorkerNamespace != namespace || w.WorkerPool != pool || w.WorkerPod != pod {
 		return fmt.Errorf("the document is of worker %q", w.name())
 	}
 	return nil
@@ -145,11 +148,11 @@ func (w *Worker) decode(doc string, whole bool) error {
 	w.assign()
 	switch {
 	case w.newer == "":
-		w.at = place{}
-	case meta.at.version != protojson.Span{}:
+		w.at = store.Place{}
+	case meta.at.Version != protojson.Span{}:
 		w.Version, w.at = meta.version, meta.at
 	default:
-		w.at.updated = meta.at.updated
+		w.at.Updated = meta.at.Updated
 	}
 	w.named = meta.name
 	return s.Finish()
@@ -173,7 +176,7 @@ func (w *Worker) field(name string, s *protojson.Scanner) bool {
 	case "ip":
 		w.Ip = s.Str()
 	case "version":
-		w.Version, w.at.version = s.Spanned()
+		w.Version, w.at.Version = s.Spanned()
 	case "workerPodUid":
 		w.WorkerPodUid = s.Str()
 	case "nodeName":

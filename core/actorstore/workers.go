@@ -4,18 +4,21 @@ import (
 	"context"
 	"slices"
 
+	"holdfast/core/actorstore/internal/names"
+	"holdfast/core/actorstore/internal/sentinel"
+	"holdfast/core/actorstore/internal/store"
 	"holdfast/core/conn"
 )
 
 // GetWorker reads a worker. Errors: ErrNotFound, ErrBadRecord.
 func (s *Persistence) GetWorker(ctx context.Context, namespace, pool, pod string) (*Worker, error) {
 	const op = "actorstore: get worker"
-	name, err := workerName(namespace, pool, pod)
+	name, err := names.OfWorker(namespace, pool, pod)
 	key := s.worker + name
 	if err != nil {
 		return nil, conn.Fail(op, key, err)
 	}
-	doc, err := fetch(ctx, s.c, key)
+	doc, err := store.Fetch(ctx, s.c, key)
 	if err != nil {
 		return nil, conn.Fail(op, key, err)
 	}
@@ -27,13 +30,13 @@ func (s *Persistence) GetWorker(ctx context.Context, namespace, pool, pod string
 }
 
 // CreateWorker stores a new worker with version 1 and does not change the caller's value. Like every write of a worker
-// it is published on the channel worker-changes, see lua/publish.lua. Errors: ErrAlreadyExists.
+// it is published on the channel worker-changes, see internal/store/lua/publish.lua. Errors: ErrAlreadyExists.
 func (s *Persistence) CreateWorker(ctx context.Context, worker *Worker) error {
 	const op = "actorstore: create worker"
-	name, err := workerName(worker.WorkerNamespace, worker.WorkerPool, worker.WorkerPod)
+	name, err := names.OfWorker(worker.WorkerNamespace, worker.WorkerPool, worker.WorkerPod)
 	key := s.worker + name
 	if err == nil {
-		err = unread(worker.newer)
+		err = sentinel.Unread(worker.newer)
 	}
 	if err != nil {
 		return conn.Fail(op, key, err)
@@ -42,7 +45,7 @@ func (s *Persistence) CreateWorker(ctx context.Context, worker *Worker) error {
 	if err != nil {
 		return conn.Fail(op, key, err)
 	}
-	return conn.Fail(op, key, createWorker(ctx, s.c, key, doc, ""))
+	return conn.Fail(op, key, store.CreateWorker(ctx, s.c, key, doc, ""))
 }
 
 // UpdateWorker replaces a worker's document if its stored version is the expected one, adds 1 to the version and sets it
@@ -51,10 +54,10 @@ func (s *Persistence) CreateWorker(ctx context.Context, worker *Worker) error {
 // cannot replace a document with an assignment in it, or be assigned in a later document: ErrUnreadMember.
 func (s *Persistence) UpdateWorker(ctx context.Context, worker *Worker, expectedVersion int64) error {
 	const op = "actorstore: update worker"
-	name, err := workerName(worker.WorkerNamespace, worker.WorkerPool, worker.WorkerPod)
+	name, err := names.OfWorker(worker.WorkerNamespace, worker.WorkerPool, worker.WorkerPod)
 	key := s.worker + name
 	if err == nil {
-		err = unread(worker.newer)
+		err = sentinel.Unread(worker.newer)
 	}
 	if err != nil {
 		return conn.Fail(op, key, err)
@@ -64,14 +67,14 @@ func (s *Persistence) UpdateWorker(ctx context.Context, worker *Worker, expected
 		return conn.Fail(op, key, err)
 	}
 	var read Worker
-	if read.decode(worker.read, false) == nil && read.Version == expectedVersion && slices.Equal(read.fixed(), w.fixed) {
-		w.read = worker.read
+	if read.decode(worker.read, false) == nil && read.Version == expectedVersion && slices.Equal(read.fixed(), w.Fixed) {
+		w.Read = worker.read
 	}
-	merged, err := w.run(ctx, s.c, key)
+	merged, err := w.Run(ctx, s.c, key)
 	if err != nil {
 		return conn.Fail(op, key, err)
 	}
-	worker.Version, worker.read = expectedVersion+1, w.doc
+	worker.Version, worker.read = expectedVersion+1, w.Doc
 	if worker.assignee() != worker.assigned {
 		worker.assignment = ""
 	}
@@ -84,12 +87,12 @@ func (s *Persistence) UpdateWorker(ctx context.Context, worker *Worker, expected
 // DeleteWorker deletes a worker, whatever it runs; one that is missing already is no error.
 func (s *Persistence) DeleteWorker(ctx context.Context, namespace, pool, pod string) error {
 	const op = "actorstore: delete worker"
-	name, err := workerName(namespace, pool, pod)
+	name, err := names.OfWorker(namespace, pool, pod)
 	key := s.worker + name
 	if err != nil {
 		return conn.Fail(op, key, err)
 	}
-	if err := remove(ctx, s.c, key, removal{kind: "worker"}); err != ErrNotFound {
+	if err := store.Remove(ctx, s.c, key, store.Removal{Kind: "worker"}); err != ErrNotFound {
 		return conn.Fail(op, key, err)
 	}
 	return nil

@@ -9,7 +9,7 @@
 // ErrUnreadMember with its name, and rows show it. UpdateActor and UpdateWorker store what their caller says and keep the
 // member, as they keep every one that they do not know.
 //
-// Carries is the rule; lua/document.lua repeats it from the same lists.
+// Carries is the rule; internal/store/lua/document.lua repeats it from the same lists.
 package rule
 
 import (

@@ -1,18 +1,19 @@
-package actorstore
+// Package fencing names the counters of locks' fencing numbers.
+package fencing
 
 import (
 	"strconv"
 	"strings"
 )
 
-// counterOf names the counter of a lock's fencing numbers. It lies in the lock's hash slot, and no two locks share one:
+// Counter names the counter of a lock's fencing numbers. It lies in the lock's hash slot, and no two locks share one:
 //
 //	lock:a     {lock:a}:fence    the key as the hash tag
 //	lock:{a}   lock:{a}::fence   a hash tag of its own is kept
 //	a}b        {9}a}b:.:fence    a brace that is no tag cannot stand inside one: a number of the same slot tags it
 //
 // The byte before ":fence" tells the three apart.
-func counterOf(lock string) string {
+func Counter(lock string) string {
 	switch {
 	case hashTag(lock) != lock:
 		return lock + "::fence"
@@ -27,8 +28,8 @@ func counterOf(lock string) string {
 	}
 }
 
-// lockOf is the lock that a key is the counter of, if it is one.
-func lockOf(counter string) (string, bool) {
+// Lock is the lock that a key is the counter of, if it is one.
+func Lock(counter string) (string, bool) {
 	body, ok := strings.CutSuffix(counter, ":fence")
 	if !ok || body == "" {
 		return "", false
@@ -40,7 +41,7 @@ func lockOf(counter string) (string, bool) {
 	case '.':
 		_, lock, _ = strings.Cut(strings.TrimSuffix(lock, ":"), "}")
 	}
-	return lock, lock != "" && counterOf(lock) == counter
+	return lock, lock != "" && Counter(lock) == counter
 }
 
 // hashTag is the part of a key that Redis Cluster hashes: what stands between the first brace and the next closing one,
