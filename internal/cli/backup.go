@@ -15,6 +15,8 @@ import (
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/redisdb"
 	"holdfast/core/operate"
+	"holdfast/internal/cli/internal/lookup"
+	"holdfast/internal/cli/internal/meter"
 )
 
 // standard names the standard stream where a verb takes a file.
@@ -63,9 +65,9 @@ func (o options) backUp(ctx context.Context, c *core.Core, db, path string, stdo
 		return 0, 0, err
 	}
 	defer s.Close()
-	m := newMeter(o.stderr, "backup of "+db)
-	defer m.end()
-	r, err := s.Snapshot(ctx, func(pairs uint64) { m.at(pairs, uint64(redisdb.Columns.Keys.Of(row)), "pairs") })
+	m := meter.New(o.stderr, "backup of "+db)
+	defer m.End()
+	r, err := s.Snapshot(ctx, func(pairs uint64) { m.At(pairs, uint64(redisdb.Columns.Keys.Of(row)), "pairs") })
 	if err != nil {
 		return 0, 0, err
 	}
@@ -125,7 +127,7 @@ func (o options) openDatabase(ctx context.Context, c *core.Core, db string) (kin
 	case err != nil:
 		return row, nil, err
 	case db == "" || row.None():
-		return row, nil, errMissing
+		return row, nil, lookup.ErrMissing
 	case row.Bad():
 		return row, nil, row.Problem()
 	case o.readOnly && restoring.Err(row) != nil:

@@ -14,6 +14,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"holdfast/core/conn"
+	"holdfast/internal/cli/internal/lookup"
+	"holdfast/internal/cli/internal/outlet"
 	"holdfast/internal/text"
 )
 
@@ -28,7 +30,7 @@ const (
 
 // Run carries out one command line and returns its exit code. A write to the streams ends soon after ctx does.
 func Run(ctx context.Context, args, environ []string, stdout, stderr *os.File) int {
-	return run(ctx, args, environ, outlet{ctx, stdout}, outlet{ctx, stderr})
+	return run(ctx, args, environ, outlet.New(ctx, stdout), outlet.New(ctx, stderr))
 }
 
 // errUsage marks errors of the command line itself, which say where its usage is; errStart others that keep a dashboard
@@ -54,7 +56,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		return wrongUsage
 	case errors.Is(err, conn.ErrPrecondition):
 		return refused
-	case conn.Unreachable(err) && !errors.Is(err, errPartial): // else the others answered
+	case conn.Unreachable(err) && !errors.Is(err, lookup.ErrPartial): // else the others answered
 		return unreachable
 	}
 	return failed

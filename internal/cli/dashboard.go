@@ -9,6 +9,7 @@ import (
 
 	"holdfast/core"
 	"holdfast/core/operate"
+	"holdfast/internal/cli/internal/memory"
 	"holdfast/internal/config"
 	"holdfast/internal/print"
 	"holdfast/keymap"
@@ -122,7 +123,7 @@ func (s *session) show(ctx context.Context, keys *keymap.Map, note, why string) 
 		here.Names = nil // a demo goes nowhere
 	}
 	if os.Getenv("GOGC") == "" {
-		tuneCollector()
+		memory.Tune()
 	}
 	d := tui.Config{
 		Views: views.Frames(), Live: s.core.Live, Operator: s.op, Conn: s.core.Conn, Keys: keys, Start: o.view, Note: note,

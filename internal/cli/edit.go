@@ -15,6 +15,7 @@ import (
 	"holdfast/core/files"
 	"holdfast/core/kind"
 	"holdfast/core/operate"
+	"holdfast/internal/cli/internal/lookup"
 	"holdfast/tui"
 	"holdfast/views"
 )
@@ -48,7 +49,7 @@ func editable() (names []string) {
 
 func (o options) edit(cmd *cobra.Command, args []string, file string, empty bool) error {
 	ctx := cmd.Context()
-	of, name := kind.Name("keys"), findPair // of `edit kv`: a pair, not a database
+	of, name := kind.Name("keys"), lookup.Pair // of `edit kv`: a pair, not a database
 	if args[0] != "kv" {
 		v, err := viewNamed(args[0])
 		if err != nil {
@@ -58,7 +59,7 @@ func (o options) edit(cmd *cobra.Command, args []string, file string, empty bool
 			return fmt.Errorf("%w: %s cannot be edited", errUsage, v.Name)
 		}
 		of, name = v.Kind, func(ctx context.Context, c *core.Core, key string) (string, error) {
-			row, err := find(ctx, c, v.Kind, key)
+			row, err := lookup.Row(ctx, c, v.Kind, key)
 			if err != nil {
 				return key, err
 			}
@@ -77,7 +78,7 @@ func (o options) edit(cmd *cobra.Command, args []string, file string, empty bool
 	}
 	return o.act(cmd, func(c *core.Core, op *operate.Operator) (operate.Action, error) {
 		id, err := name(ctx, c, args[1])
-		if conn.Unreachable(err) || errors.Is(err, errAmbiguous) && !op.ReadOnly() {
+		if conn.Unreachable(err) || errors.Is(err, lookup.ErrAmbiguous) && !op.ReadOnly() {
 			return operate.Action{}, err
 		} // of what is not there, the action tells: a read-only operator refuses first
 		return op.Save(of, id, string(text))

@@ -14,6 +14,7 @@ import (
 	"holdfast/core/conn"
 	"holdfast/core/kind"
 	"holdfast/core/live"
+	"holdfast/internal/cli/internal/lookup"
 	"holdfast/internal/print"
 	"holdfast/internal/text"
 	"holdfast/tui"
@@ -94,7 +95,7 @@ func (g *getVerb) repeat(ctx context.Context, to print.Printer, once func() erro
 	var told string
 	for first := true; ; {
 		err := once()
-		away := errors.Is(err, errPartial) || !first && (conn.Unreachable(err) || errors.Is(err, errMissing))
+		away := errors.Is(err, lookup.ErrPartial) || !first && (conn.Unreachable(err) || errors.Is(err, lookup.ErrMissing))
 		switch {
 		case g.watch && ctx.Err() != nil:
 			return nil // it was to go on until it is stopped
@@ -126,7 +127,7 @@ func getAll(ctx context.Context, c *core.Core, m *live.Model, v views.View, to p
 	if err != nil {
 		return err
 	}
-	table, lost := snap.Table(v.Kind), missingRows(snap, v.Kind)
+	table, lost := snap.Table(v.Kind), lookup.MissingRows(snap, v.Kind)
 	if lost != nil && table.Len() == 0 && len(snap.Down) == 0 {
 		return cmp.Or(table.Err, lost)
 	}
@@ -167,7 +168,7 @@ func printed(v views.View, r live.Row, at tui.Clock, rawKey func(id string) stri
 }
 
 func getOne(ctx context.Context, c *core.Core, v views.View, to print.Printer, key string) error {
-	row, away := find(ctx, c, v.Kind, key)
+	row, away := lookup.Row(ctx, c, v.Kind, key)
 	if row.None() {
 		return away
 	}
@@ -183,7 +184,7 @@ func getOne(ctx context.Context, c *core.Core, v views.View, to print.Printer, k
 		return err
 	}
 	if !d.Found || len(d.Keys) == 0 { // it went between the readings
-		return missing(key)
+		return lookup.Missing(key)
 	}
 	if d.Size > 0 {
 		return tooLarge(key, d)

@@ -3,11 +3,8 @@ package cli
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,6 +14,7 @@ import (
 	"holdfast/core/kind"
 	"holdfast/core/kvstore/redisdb"
 	"holdfast/core/live"
+	"holdfast/internal/cli/internal/lookup"
 	"holdfast/internal/print"
 	"holdfast/tui"
 	"holdfast/views"
@@ -42,7 +40,7 @@ func (g *getVerb) getPairs(cmd *cobra.Command, named string) error {
 
 func printNamed(ctx context.Context, c *core.Core, named string, to print.Printer) error {
 	if named == "" {
-		return errMissing
+		return lookup.ErrMissing
 	}
 	dbs := []string{named}
 	if plain, err := conn.Unescape(named); err == nil && plain != named {
@@ -51,7 +49,7 @@ func printNamed(ctx context.Context, c *core.Core, named string, to print.Printe
 	var away error // of a master that may have what is named, too
 	for _, db := range dbs {
 		switch read, err := c.Live.ReadRow(ctx, "kv", conn.Escape(db)); {
-		case othersAnswer(ctx, c, err):
+		case lookup.OthersAnswer(ctx, c, err):
 			away = err
 		case err != nil:
 			return err
@@ -59,20 +57,20 @@ func printNamed(ctx context.Context, c *core.Core, named string, to print.Printe
 		case read.Bad():
 			return read.Problem()
 		default:
-			return cmp.Or(printPairs(ctx, c.KVRows, db, to), partly(away))
+			return cmp.Or(printPairs(ctx, c.KVRows, db, to), lookup.Partly(away))
 		}
 	}
-	id, err := findPair(ctx, c, named)
-	if errors.Is(err, errPartial) {
+	id, err := lookup.Pair(ctx, c, named)
+	if errors.Is(err, lookup.ErrPartial) {
 		away, err = cmp.Or(away, err), nil
 	}
 	if err != nil {
-		if errors.Is(err, errMissing) {
+		if errors.Is(err, lookup.ErrMissing) {
 			return cmp.Or(away, err)
 		}
 		return err
 	}
-	return cmp.Or(printPair(ctx, c, id, to), partly(away))
+	return cmp.Or(printPair(ctx, c, id, to), lookup.Partly(away))
 }
 
 func printPairs(ctx context.Context, rows *redisdb.Rows, db string, to print.Printer) error {
@@ -120,7 +118,7 @@ func printPair(ctx context.Context, c *core.Core, id string, to print.Printer) e
 		return err
 	}
 	if len(found) == 0 || string(found[0].Key) != key || !d.Found {
-		return errMissing
+		return lookup.ErrMissing
 	}
 	v, _ := views.Below("kv")
 	return to.Whole(v.FieldNames(), print.Row{Values: v.Values(pairRow(db, found[0]), tui.Clock{})}, d, unread)
@@ -146,77 +144,4 @@ func pairRow(db string, e redisdb.Entry) kind.Row {
 			c.Value.Unknown(b, fmt.Errorf("left out: %d bytes, above the limit of %d for lists of pairs", e.Bytes, redisdb.MaxEachPage))
 		}
 	})
-}
-
-// errAmbiguous: several pairs can be meant.
-var errAmbiguous = errors.New("more than one pair can be meant")
-
-// findPair returns the ID of the pair that is named by it, DB:KEY with both names escaped, or by the names as they are
-// printed, if only one pair can be meant. With errPartial it is the only one on the masters that answer.
-func findPair(ctx context.Context, c *core.Core, named string) (string, error) {
-	there := func(db, key string) (bool, error) {
-		if db == "" || key == "" {
-			return false, nil
-		}
-		found, err := c.Live.ReadRow(ctx, "keys", conn.Escape(db)+":"+conn.Escape(key)) // and not more of its value than a row has
-		return !found.None(), err
-	}
-	first, rest, _ := strings.Cut(named, ":")
-	db, bad := conn.Unescape(first)
-	key, worse := conn.Unescape(rest)
-	var away error
-	if bad == nil && worse == nil {
-		switch ok, err := there(db, key); {
-		case othersAnswer(ctx, c, err):
-			away = err
-		case ok || err != nil:
-			return named, err
-		}
-	}
-	var meant []string
-	for i := range len(named) {
-		if named[i] != ':' {
-			continue
-		}
-		for _, db := range asPrinted(named[:i]) {
-			for _, key := range asPrinted(named[i+1:]) {
-				id := conn.Escape(db) + ":" + conn.Escape(key)
-				if slices.Contains(meant, id) {
-					continue
-				}
-				switch ok, err := there(db, key); {
-				case othersAnswer(ctx, c, err):
-					away = err
-				case err != nil:
-					return named, err
-				case ok:
-					meant = append(meant, id)
-				}
-			}
-		}
-	}
-	switch len(meant) {
-	case 0:
-		return named, cmp.Or(away, missing(named))
-	case 1:
-		return meant[0], partly(away)
-	}
-	return named, fmt.Errorf("%q: %w: write %s", named, errAmbiguous, strings.Join(meant, " or "))
-}
-
-// asPrinted are the names that `get` can have printed as a text: the text itself, what it is base64 of, and what its
-// escapes stand for.
-func asPrinted(text string) []string {
-	names := []string{text}
-	if encoded, is := strings.CutPrefix(text, "base64:"); is {
-		if raw, err := base64.StdEncoding.DecodeString(encoded); err == nil {
-			names = append(names, string(raw))
-		}
-	}
-	if strings.Contains(text, `\`) {
-		if raw, err := strconv.Unquote(`"` + strings.ReplaceAll(text, `"`, `\"`) + `"`); err == nil {
-			names = append(names, raw)
-		}
-	}
-	return names
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,6 +17,8 @@ import (
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/pebbledb"
 	"holdfast/core/kvstore/redisdb"
+	"holdfast/internal/cli/internal/meter"
+	"holdfast/internal/cli/internal/replica"
 	"holdfast/internal/text"
 )
 
@@ -91,9 +92,9 @@ func (o *replicateVerb) replicaName() (string, error) {
 }
 
 func (o *replicateVerb) replicateTo(ctx context.Context, c *core.Core) (err error) {
-	r := &replica{o: o, told: &lag{w: o.stderr, meter: newMeter(o.stderr, "replica of "+o.db), db: o.db, every: o.refresh}}
+	r := &following{o: o, told: &lag{w: o.stderr, meter: meter.New(o.stderr, "replica of "+o.db), db: o.db, every: o.refresh}}
 	defer func() { err = errors.Join(err, r.close()) }()
-	defer r.told.meter.end()
+	defer r.told.meter.End()
 	for {
 		err := r.follow(ctx, c)
 		switch {
@@ -114,24 +115,24 @@ func (o *replicateVerb) replicateTo(ctx context.Context, c *core.Core) (err erro
 }
 
 // replaceable is what --replace is the way out of.
-var replaceable = []error{kvstore.ErrAhead, kvstore.ErrHistory, kvstore.ErrNotEmpty, errWrongDatabase}
+var replaceable = []error{kvstore.ErrAhead, kvstore.ErrHistory, kvstore.ErrNotEmpty, replica.ErrWrongDatabase}
 
-// replica is a folder and how far it is told to be.
-type replica struct {
+// following is a folder and how far it is told to be.
+type following struct {
 	o        *replicateVerb
 	told     *lag
 	to       *pebbledb.Store // nil before the source was seen: a name that nothing has leaves no folder
 	replaced bool            // as --replace asks for
 }
 
-func (r *replica) close() error {
+func (r *following) close() error {
 	if r.to == nil {
 		return nil
 	}
 	return r.to.Close()
 }
 
-func (r *replica) applied() uint64 {
+func (r *following) applied() uint64 {
 	if r.to == nil {
 		return 0
 	}
@@ -141,7 +142,7 @@ func (r *replica) applied() uint64 {
 
 // follow applies changes until something is in the way. Where the log does not reach back as far as the replica stands,
 // it first takes a snapshot.
-func (r *replica) follow(ctx context.Context, c *core.Core) error {
+func (r *following) follow(ctx context.Context, c *core.Core) error {
 	row, from, err := r.o.openDatabase(ctx, c, r.o.db)
 	if err != nil {
 		return err
@@ -152,13 +153,13 @@ func (r *replica) follow(ctx context.Context, c *core.Core) error {
 			return err
 		}
 	}
-	whole := snapshots{from, ctx, func(pairs uint64) { r.told.meter.at(pairs, uint64(redisdb.Columns.Keys.Of(row)), "pairs") }}
+	whole := snapshots{from, ctx, func(pairs uint64) { r.told.meter.At(pairs, uint64(redisdb.Columns.Keys.Of(row)), "pairs") }}
 	if r.o.replace && !r.replaced {
 		r.told.line("taking a snapshot in place of what the folder holds")
-		err = replaceBy(ctx, whole, r.to, r.o.db)
+		err = replica.Replace(ctx, whole, r.to, r.o.db)
 		r.replaced = err == nil
 	} else {
-		err = adopt(from, r.to, r.o.db)
+		err = replica.Adopt(from, r.to, r.o.db)
 	}
 	for err == nil {
 		run := kvstore.Replicator{From: from, To: r.to, Name: r.o.name, Report: r.told.report}
@@ -182,7 +183,7 @@ func (s snapshots) GetSnapshot() (io.ReadCloser, error) { return s.Snapshot(s.ct
 // lag tells how far a replica is: on a terminal by a line that changes, elsewhere by one line at most each time every.
 type lag struct {
 	w     io.Writer
-	meter *meter
+	meter *meter.Meter
 	db    string
 	every time.Duration
 	said  string
@@ -190,8 +191,8 @@ type lag struct {
 }
 
 func (l *lag) report(p kvstore.Progress) {
-	if l.meter.w != nil && p.Err == nil {
-		l.meter.at(p.Applied, p.Latest, "changes")
+	if l.meter.Shown() && p.Err == nil {
+		l.meter.At(p.Applied, p.Latest, "changes")
 		return
 	}
 	text := fmt.Sprintf("%d changes applied, %d behind", p.Applied, p.Lag())
@@ -205,93 +206,9 @@ func (l *lag) report(p kvstore.Progress) {
 }
 
 func (l *lag) line(says string) {
-	l.meter.end()
+	l.meter.End()
 	fmt.Fprintf(l.w, "replica of %s: %s\n", text.Clean(l.db), text.Clean(withoutSecrets(says)))
 }
 
 // keepChanges is how much history a replica keeps for replicas of its own; without a bound its log outgrows its data.
 const keepChanges = 100_000
-
-// errWrongDatabase keeps the histories of two databases apart, whose change numbers would seem to continue each other.
-var errWrongDatabase = conn.Precondition("the folder has a replica of another database")
-
-// The file pebbledb.SourceName says which database a folder has a replica of. One that is not whole, or not there, counts
-// for nothing: a crash came before the first change, or while a replica was replaced by one of another database.
-
-// source is what a folder says it has a replica of; named: anything.
-func source(to *pebbledb.Store) (db string, named bool, err error) {
-	text, err := os.ReadFile(filepath.Join(to.Dir(), pebbledb.SourceName))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return "", false, err
-	}
-	db, named = strings.CutSuffix(string(text), "\n")
-	return db, named, nil
-}
-
-// adopt makes sure that a folder has a replica of a database, or nothing yet: errWrongDatabase, kvstore.ErrNotEmpty where it has a
-// database that is no replica, and what kvstore.ReadProgress finds. Then it names the folder.
-func adopt(from kvstore.ChangePropagator, to *pebbledb.Store, db string) error {
-	had, named, err := source(to)
-	switch {
-	case err != nil:
-		return err
-	case named && had != conn.Escape(db):
-		return fmt.Errorf("%w: %q", errWrongDatabase, had)
-	case named:
-		return nil
-	}
-	applied, err := to.GetLatestAppliedChangeNumber()
-	if err != nil {
-		return err
-	}
-	all := to.Iterate(nil)
-	pairs := all.HasNext()
-	if err := errors.Join(all.Err(), all.Close()); err != nil {
-		return err
-	}
-	if applied == 0 && pairs {
-		return fmt.Errorf("%s is not a replica: %w", to.Dir(), kvstore.ErrNotEmpty)
-	}
-	if _, err := kvstore.ReadProgress(from, to); err != nil {
-		return err
-	}
-	return name(to, db)
-}
-
-// replaceBy makes a folder a replica by a snapshot, whatever it had. Wherever that ends, the folder has the old state or
-// the new one. While one is replaced by that of another database it has no name, so that neither is taken for the other.
-func replaceBy(ctx context.Context, from kvstore.KVStore, to *pebbledb.Store, db string) error {
-	had, named, err := source(to)
-	if err != nil {
-		return err
-	}
-	other := named && had != conn.Escape(db)
-	if other {
-		if err := os.Remove(filepath.Join(to.Dir(), pebbledb.SourceName)); err != nil {
-			return err
-		}
-		if err := kvstore.SyncFolder(to.Dir()); err != nil {
-			return err
-		}
-	}
-	if err := kvstore.Bootstrap(ctx, from, to); err != nil {
-		if old, bad := conn.Unescape(had); other && bad == nil {
-			err = errors.Join(err, name(to, old))
-		}
-		return err
-	}
-	return name(to, db)
-}
-
-// name says on the disk which database a folder has a replica of.
-func name(to *pebbledb.Store, db string) error {
-	f, err := os.OpenFile(filepath.Join(to.Dir(), pebbledb.SourceName), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(conn.Escape(db) + "\n")
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return kvstore.SyncFolder(to.Dir())
-}

@@ -11,6 +11,7 @@ import (
 	"holdfast/core"
 	"holdfast/core/kvstore"
 	"holdfast/core/operate"
+	"holdfast/internal/cli/internal/meter"
 )
 
 func restoreCommand(o *options) *cobra.Command {
@@ -30,12 +31,12 @@ func restoreCommand(o *options) *cobra.Command {
 
 // behind writes where a meter was.
 type behind struct {
-	m *meter
+	m *meter.Meter
 	io.Writer
 }
 
 func (b behind) Write(p []byte) (int, error) {
-	b.m.end()
+	b.m.End()
 	return b.Writer.Write(p)
 }
 
@@ -43,11 +44,11 @@ func (o options) restore(cmd *cobra.Command, db, path string, replace bool) erro
 	if path == standard && isTerminal(os.Stdin) {
 		return fmt.Errorf("%w: a backup cannot come from a terminal: redirect standard input, or name a file", errUsage)
 	}
-	m := newMeter(o.stderr, "restore of "+db)
+	m := meter.New(o.stderr, "restore of "+db)
 	err := o.actTo(cmd.Context(), behind{m, cmd.OutOrStdout()}, func(_ *core.Core, op *operate.Operator) (operate.Action, error) {
-		return op.Restore(db, path, replace, func(pairs, all uint64) { m.at(pairs, all, "pairs") }), nil
+		return op.Restore(db, path, replace, func(pairs, all uint64) { m.At(pairs, all, "pairs") }), nil
 	})
-	m.end()
+	m.End()
 	if errors.Is(err, kvstore.ErrNotEmpty) {
 		err = fmt.Errorf("%w; --replace restores it anyway and discards what it holds", err)
 	}

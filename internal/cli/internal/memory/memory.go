@@ -1,4 +1,5 @@
-package cli
+// Package memory has the garbage collector fit rows that are packed.
+package memory
 
 import (
 	"runtime"
@@ -19,9 +20,9 @@ const (
 	quietFor = 2 * time.Second
 )
 
-// tuneCollector has the garbage collector run after about spareHeap, however much is in use, and gives back what the first
+// Tune has the garbage collector run after about spareHeap, however much is in use, and gives back what the first
 // pass over the keyspace needed when it is quiet. It looks at the heap after each collection.
-var tuneCollector = sync.OnceFunc(func() {
+var Tune = sync.OnceFunc(func() {
 	type canary struct{ _ *int } // unreachable at once: its finalizer runs after each collection
 	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	quiet := time.AfterFunc(quietFor, giveBack)

@@ -1,4 +1,5 @@
-package cli
+// Package meter shows how far something is.
+package meter
 
 import (
 	"fmt"
@@ -12,18 +13,19 @@ import (
 	"holdfast/internal/text"
 )
 
-// meter shows on a terminal how far something is, in one line that is gone at its end. Elsewhere it shows nothing.
-type meter struct {
+// Meter shows on a terminal how far something is, in one line that is gone at its end. Elsewhere it shows nothing.
+type Meter struct {
 	w     io.Writer // nil: not a terminal
 	what  string
 	drawn time.Time
 }
 
-func newMeter(w io.Writer, what string) *meter {
+// New is a meter on a terminal, and none elsewhere.
+func New(w io.Writer, what string) *Meter {
 	if f, ok := w.(interface{ Fd() uintptr }); !ok || !term.IsTerminal(f.Fd()) {
 		w = nil
 	}
-	return &meter{w: w, what: text.Clean(what)}
+	return &Meter{w: w, what: text.Clean(what)}
 }
 
 // How wide the bar is, and how long a line stands at least.
@@ -32,8 +34,11 @@ const (
 	meterRest  = 100 * time.Millisecond
 )
 
-// at draws how many of all units are done. There may be more than was thought.
-func (m *meter) at(done, all uint64, units string) {
+// Shown tells whether there is a terminal to show it on.
+func (m *Meter) Shown() bool { return m.w != nil }
+
+// At draws how many of all units are done. There may be more than was thought.
+func (m *Meter) At(done, all uint64, units string) {
 	if m.w == nil || done < all && time.Since(m.drawn) < meterRest {
 		return
 	}
@@ -48,8 +53,8 @@ func (m *meter) at(done, all uint64, units string) {
 		100*part, humanize.Comma(int64(done)), humanize.Comma(int64(all)), units)
 }
 
-// end clears the line.
-func (m *meter) end() {
+// End clears the line.
+func (m *Meter) End() {
 	if m.w != nil && !m.drawn.IsZero() {
 		m.drawn = time.Time{}
 		fmt.Fprint(m.w, "\r\x1b[K")

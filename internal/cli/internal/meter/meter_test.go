@@ -1,6 +1,6 @@
 //go:build unix
 
-package cli
+package meter
 
 import (
 	"bytes"
@@ -16,11 +16,11 @@ func TestAMeterShowsOnATerminalHowFarItIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := newMeter(pty.(*xpty.UnixPty).Slave(), "backup of \x1b[2Jdb")
-	m.at(500, 2000, "pairs")
-	m.at(501, 2000, "pairs") // too soon to be drawn
-	m.at(2100, 2000, "pairs")
-	m.end()
+	m := New(pty.(*xpty.UnixPty).Slave(), "backup of \x1b[2Jdb")
+	m.At(500, 2000, "pairs")
+	m.At(501, 2000, "pairs") // too soon to be drawn
+	m.At(2100, 2000, "pairs")
+	m.End()
 	_, _ = pty.(*xpty.UnixPty).Slave().WriteString("end")
 	var shown bytes.Buffer
 	for b := make([]byte, 1024); !strings.HasSuffix(shown.String(), "end"); {
@@ -42,9 +42,9 @@ func TestAMeterShowsOnATerminalHowFarItIs(t *testing.T) {
 func TestAMeterShowsNothingElsewhere(t *testing.T) {
 	var b bytes.Buffer
 	for _, w := range []io.Writer{&b, io.Discard} {
-		m := newMeter(w, "x")
-		m.at(1, 1, "pairs")
-		m.end()
+		m := New(w, "x")
+		m.At(1, 1, "pairs")
+		m.End()
 	}
 	if b.Len() > 0 {
 		t.Errorf("%q", b.String())

@@ -1,4 +1,5 @@
-package cli
+// Package outlet is a standard stream whose reader may have stopped.
+package outlet
 
 import (
 	"context"
@@ -6,31 +7,34 @@ import (
 	"time"
 )
 
-// outlet is a standard stream whose writes end with the context: whoever reads the other end of a pipe may have stopped.
-type outlet struct {
+// Outlet is a standard stream whose writes end with the context: whoever reads the other end of a pipe may have stopped.
+type Outlet struct {
 	ctx context.Context
 	f   *os.File
 }
 
-// outletGrace is how long a write may still take after the end: what was done is worth a line.
-const outletGrace = time.Second
+// New writes to a file.
+func New(ctx context.Context, f *os.File) Outlet { return Outlet{ctx, f} }
 
-// outletChunk is as much as a pipe takes at once on Linux.
-const outletChunk = 64 << 10
+// grace is how long a write may still take after the end: what was done is worth a line.
+const grace = time.Second
+
+// chunk is as much as a pipe takes at once on Linux.
+const chunk = 64 << 10
 
 // Fd is that of the file, which may be a terminal.
-func (o outlet) Fd() uintptr { return o.f.Fd() }
+func (o Outlet) Fd() uintptr { return o.f.Fd() }
 
-func (o outlet) Write(p []byte) (n int, err error) {
+func (o Outlet) Write(p []byte) (n int, err error) {
 	for len(p) > 0 && err == nil {
 		wrote := 0
-		wrote, err = o.write(p[:min(len(p), outletChunk)])
+		wrote, err = o.write(p[:min(len(p), chunk)])
 		n, p = n+wrote, p[wrote:]
 	}
 	return n, err
 }
 
-func (o outlet) write(p []byte) (int, error) {
+func (o Outlet) write(p []byte) (int, error) {
 	done := make(chan struct{})
 	own := append([]byte(nil), p...) // a write that is left behind goes on reading it
 	var wrote int
@@ -44,7 +48,7 @@ func (o outlet) write(p []byte) (int, error) {
 		return wrote, failure
 	case <-o.ctx.Done():
 	}
-	late := time.NewTimer(outletGrace)
+	late := time.NewTimer(grace)
 	defer late.Stop()
 	select {
 	case <-done:
