@@ -131,11 +131,7 @@ func (b *Buffer) batch(ctx context.Context, op, store string, at int64) (Batch, 
 func (b *Buffer) names(ctx context.Context, key string) ([]string, error) {
 	names := []string{}
 	for cursor := uint64(0); ; {
-		var page *redis.ScanCmd
-		if err := conn.Pipeline(ctx, b.c, func(p redis.Pipeliner) { page = p.SScan(ctx, key, cursor, "", pageSize) }); err != nil {
-			return nil, err
-		}
-		some, next, err := page.Result()
+		some, next, err := conn.Elements(ctx, b.c, "sscan", key, cursor, pageSize)
 		if err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -146,11 +147,10 @@ func (r *LeaseRows) Inspect(ctx context.Context, id string) (body []byte, found 
 	var bytes int
 	cursor, over := uint64(0), false
 	for !over && bytes <= inspectRoom {
-		page := redis.NewScanCmd(ctx, nil, "sscan", keys[1], cursor, "count", inspectPage)
-		if err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) { _ = p.Process(ctx, page) }); err != nil {
-			return nil, false, conn.Fail(op, keys[1], err)
+		some, next, err := conn.Elements(ctx, r.c, "sscan", keys[1], cursor, inspectPage)
+		if errors.Is(err, conn.ErrTooLarge) {
+			break
 		}
-		some, next, err := page.Result()
 		if err != nil {
 			return nil, false, conn.Fail(op, keys[1], err)
 		}

@@ -10,6 +10,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/core/conn"
 	"holdfast/core/kind"
 	"holdfast/core/kvstore"
 )
@@ -98,7 +101,7 @@ func reports(said []string) (all []Replica, err error) {
 		n, wrong := strconv.ParseUint(applied, 10, 64)
 		ms, late := strconv.ParseInt(at, 10, 64)
 		if err := cmp.Or(wrong, late); err != nil {
-			return nil, fmt.Errorf("%w: replica %q reported %q", errMalformed, name, said[i+1])
+			return nil, fmt.Errorf("%w: replica %.60q reported %.60q", errMalformed, name, said[i+1])
 		}
 		all = append(all, Replica{Name: name, Applied: n, Reported: time.UnixMilli(ms).UTC()})
 	}
@@ -106,6 +109,42 @@ func reports(said []string) (all []Replica, err error) {
 	slices.SortFunc(all, byName)
 	return slices.CompactFunc(all, func(p, q Replica) bool { return p.Name == q.Name }), nil // HSCAN may give one twice
 }
+
+// weighReplicas counts and weighs what replicas have reported, and tells of which databases it is light enough to be read among
+// others. A hash may hold anything: of the rest it reads a page, one database after the other.
+func (r *Rows) weighReplicas(ctx context.Context, ids []string, all []answers) (light []bool, err error) {
+	key := func(i int) string { return spaceOf(r.prefix, ids[i]).replicas }
+	weighs := make([]*redis.IntCmd, len(ids))
+	err = conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
+		for i, id := range ids {
+			if !strings.HasPrefix(id, "?") {
+				all[i].reported, weighs[i] = p.HLen(ctx, key(i)), p.MemoryUsage(ctx, key(i), MaxReplicas)
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	light = make([]bool, len(ids))
+	for i := range ids {
+		if weighs[i] == nil {
+			continue
+		}
+		a, weight := &all[i], weighs[i]
+		n, err := a.reported.Result()
+		few := n <= MaxReplicas // so all of them were weighed
+		if light[i] = err == nil && few && (n == 0 || weight.Err() == nil && weight.Val() < lightReplicas); light[i] {
+			continue
+		}
+		if a.replicas, _, a.noReplicas = conn.Elements(ctx, r.c, "hscan", key(i), 0, MaxReplicas); a.noReplicas != nil && conn.NoAnswer(a.noReplicas) {
+			return nil, a.noReplicas
+		}
+	}
+	return light, nil
+}
+
+// lightReplicas is how many bytes of memory a hash of replicas may take to be read among others.
+const lightReplicas = 64 << 10
 
 // repeated is how much later a report may be and mean the same: it says only that the replica lives. It is shorter than
 // the time after which somebody would wonder.

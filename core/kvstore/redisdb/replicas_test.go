@@ -6,11 +6,13 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
+	"holdfast/core/conn"
 	"holdfast/core/kind"
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/redisdb"
@@ -269,5 +271,35 @@ func TestAPairWeighsItsValueInItsDatabase(t *testing.T) {
 	}
 	if group, n := r.Kind().Weigh(rows[0]); group != rowOf(t, c, "a%3Ab").ID() || n != 5 {
 		t.Errorf("%d in %q", n, group)
+	}
+}
+
+// A hash of replicas may hold anything: what is too large is not known, and the rest of the row is.
+func TestHugeReportsOfReplicasAreNotRead(t *testing.T) {
+	server := redistest.Start(t)
+	admin := server.Client(t)
+	opened, err := conn.Open(conn.Options{URLs: []string{server.URL()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.Close()
+	for _, db := range []string{"good", "huge"} {
+		s := open(t, admin, db)
+		put(t, s, pair("a", "1"))
+		report(t, s, "r", 1)
+	}
+	if err := admin.HSet(ctx, "kv:{huge}:replicas", "x", strings.Repeat("x", 40<<20)).Err(); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := redisdb.NewRows(opened, "").Read(ctx, []string{"good", "huge"})
+	if err != nil || len(rows) != 2 || rows[0].Bad() || rows[1].Bad() {
+		t.Fatalf("%v, %v", rows, err)
+	}
+	c := redisdb.Columns
+	if n := len(redisdb.Replicas(rows[0], time.Now())); n != 1 || c.Replicas.Err(rows[0]) != nil {
+		t.Errorf("%d replicas, %v", n, c.Replicas.Err(rows[0]))
+	}
+	if err := c.Replicas.Err(rows[1]); !strings.Contains(fmt.Sprint(err), "too large") || c.Keys.Of(rows[1]) != 1 {
+		t.Errorf("%v, %d keys", err, c.Keys.Of(rows[1]))
 	}
 }

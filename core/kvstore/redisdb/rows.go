@@ -102,23 +102,31 @@ func contradicts(r kind.Row) bool {
 type answers struct {
 	keys, log, reported *redis.IntCmd
 	seq, applied, epoch *redis.StringCmd
-	replicas            *redis.ScanCmd
+	page                *redis.ScanCmd // of the hash of replicas; nil: read before, into the next two
+	replicas            []string       // its fields, each behind its name
+	noReplicas          error
 }
 
 func (r *Rows) read(ctx context.Context, ids []string) ([]kind.Row, error) {
 	all := make([]answers, len(ids))
-	err := conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
+	light, err := r.weighReplicas(ctx, ids, all)
+	if err != nil {
+		return nil, conn.Fail("kv: read rows", r.prefix, err)
+	}
+	err = conn.Pipeline(ctx, r.c, func(p redis.Pipeliner) {
 		head := func(key string) *redis.StringCmd { return p.GetRange(ctx, key, 0, conn.MaxNumber-1) } // a foreign value may be huge
 		for i, id := range ids {
+			a := &all[i]
 			if rest, foreign := strings.CutPrefix(id, "?"); foreign {
-				all[i].keys = p.Exists(ctx, r.prefix+rest)
+				a.keys = p.Exists(ctx, r.prefix+rest)
 				continue
 			}
 			s := spaceOf(r.prefix, id)
-			all[i] = answers{
-				reported: p.HLen(ctx, s.replicas), replicas: p.HScan(ctx, s.replicas, 0, "", MaxReplicas), log: p.XLen(ctx, s.log),
-				keys: p.ZCard(ctx, s.ix), applied: head(s.appliedKey), epoch: head(s.epochKey), seq: head(s.seq), // last: what the others count is among it
+			if light[i] {
+				a.page = p.HScan(ctx, s.replicas, 0, "", MaxReplicas)
 			}
+			a.log, a.keys, a.applied, a.epoch = p.XLen(ctx, s.log), p.ZCard(ctx, s.ix), head(s.appliedKey), head(s.epochKey)
+			a.seq = head(s.seq) // last: what the others count is among it
 		}
 	})
 	if err != nil {
@@ -159,10 +167,12 @@ func (a *answers) pack(b *kind.Builder, id string) (there, unsaid bool) {
 	name, _ := conn.Unescape(id)
 	changes, wrongChanges := number("the change number", stored(a.seq))
 	applied, wrongApplied := number("the applied number", stored(a.applied))
-	fields, _ := a.replicas.Val()
-	replicas, wrongReplicas := reports(fields)
+	if a.page != nil {
+		a.replicas, _, a.noReplicas = a.page.Result()
+	}
+	replicas, wrongReplicas := reports(a.replicas)
 	wrong := cmp.Or(wrongChanges, wrongApplied, wrongReplicas)
-	all, noReplicas := max(a.reported.Val(), int64(len(replicas))), cmp.Or(a.replicas.Err(), a.reported.Err())
+	all, noReplicas := max(a.reported.Val(), int64(len(replicas))), cmp.Or(a.noReplicas, a.reported.Err())
 	if noReplicas != nil {
 		replicas, all = nil, 0
 	}
@@ -188,7 +198,7 @@ func (a *answers) pack(b *kind.Builder, id string) (there, unsaid bool) {
 	} {
 		part.column.Unknown(b, part.err)
 		switch {
-		case part.err == nil || conn.Refused(part.err):
+		case part.err == nil || conn.Refused(part.err) || errors.Is(part.err, conn.ErrTooLarge):
 		case strings.HasPrefix(part.err.Error(), "WRONGTYPE"):
 			wrong = fmt.Errorf("%w: %w", errMalformed, part.err)
 		default:

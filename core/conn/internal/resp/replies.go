@@ -22,19 +22,27 @@ func Answered(err error) bool {
 // ErrNotRedis marks an answer that no Redis gives to what was asked. The connection is closed.
 var ErrNotRedis = errors.New("this is not an answer of a Redis server")
 
+// ErrTooMuch marks a page of elements that is larger than it may be. The connection is closed; a smaller page may do.
+var ErrTooMuch = errors.New("elements too large to be read at once")
+
 // limits are what an answer may announce. The client library makes room for what is announced before it comes: for each
 // byte of a text, 16 bytes for each item of an array, about 40 for each pair of a map.
 type limits struct {
 	text  int64 // bytes of one text
 	items int64 // of all arrays and sets that are open
 	pairs int64 // of one map
+	all   int64 // bytes of all texts of one answer, of which ErrTooMuch tells; 0: any
 }
 
 var (
 	ofGreeting = limits{text: 1 << 20, items: 1 << 16, pairs: 1 << 10} // what a connection or its user asks of the server
 	ofKeys     = limits{text: 16 << 20, items: 1 << 20, pairs: 1 << 17}
-	ofValues   = limits{text: 512 << 20, items: 1 << 22, pairs: 1 << 20} // a text of Redis is no longer
+	ofElements = limits{text: MaxElements, items: 1 << 20, pairs: 1 << 17, all: MaxElements} // of a hash or a set
+	ofValues   = limits{text: 512 << 20, items: 1 << 22, pairs: 1 << 20}                     // a text of Redis is no longer
 )
+
+// MaxElements is how many bytes a page of elements has at most: their number alone bounds nothing.
+const MaxElements = 16 << 20
 
 const (
 	maxLine  = 64 << 10 // bytes of an error, or of another answer on one line
@@ -47,6 +55,7 @@ const (
 type Replies struct {
 	NoHello    bool                   // the server is not to be asked for one
 	limit      atomic.Pointer[limits] // of what was asked last
+	texts      atomic.Int64           // bytes of them, of this answer
 	subscribed atomic.Bool
 	pair       atomic.Bool // two items were asked for, which the client library takes for granted
 
@@ -75,13 +84,16 @@ func (r *Replies) Asked(b []byte) {
 	case "subscribe", "psubscribe", "ssubscribe":
 		r.subscribed.Store(true)
 		limit = &ofKeys
-	case "scan", "hscan", "sscan", "zscan":
+	case "scan":
 		limit = &ofKeys
+	case "hscan", "sscan", "zscan":
+		limit = &ofElements
 	}
 	if r.subscribed.Load() {
 		limit = &ofKeys
 	}
 	r.limit.Store(limit)
+	r.texts.Store(0)
 }
 
 // LoneCommand is the first two words of a command if b is that one whole command, and short.
@@ -184,6 +196,9 @@ func (r *Replies) begun(line []byte) error {
 		return r.ended()
 	case '$', '=', '!':
 		n, err := announced(body, limit.text)
+		if all := r.texts.Add(max(n, 0)); limit.all > 0 && (all > limit.all || tooMuch(body, limit.all)) {
+			return ErrTooMuch
+		}
 		switch {
 		case err != nil:
 			return err
@@ -240,6 +255,12 @@ func (r *Replies) ended() error {
 		}
 	}
 	return r.push.complete()
+}
+
+// tooMuch tells whether a line announces more than that, though no more than a server could have.
+func tooMuch(body []byte, most int64) bool {
+	n, err := announced(body, ofValues.text)
+	return err == nil && n > most
 }
 
 // announced is the length that a line announces, -1 for none.
