@@ -256,9 +256,9 @@ func oneSided(s *live.Snapshot) (out []*line) {
 			if !is {
 				continue
 			}
-			text := fmt.Sprintf("worker %s runs actor %s: %s", h.Worker, h.Actor, h.Reason)
+			text := fmt.Sprintf("%s: worker %s runs actor %s", h.Reason, h.Worker, h.Actor) // names may be long, and the end cut
 			if h.OfActor {
-				text = fmt.Sprintf("actor %s is on worker %s: %s", h.Actor, h.Worker, h.Reason)
+				text = fmt.Sprintf("%s: actor %s is on worker %s", h.Reason, h.Actor, h.Worker)
 			}
 			if out = append(out, found("one-sided", always(text), tui.Bad, string(t.Kind), r.ID())); len(out) == limit {
 				break

@@ -95,8 +95,6 @@ func summarise(s *live.Snapshot, last live.Rows) *summary {
 		switch {
 		case t.Err != nil:
 			l.note, l.tone = always("not all read: "+t.Err.Error()), tui.Bad
-		case t.Bad > 0:
-			l.note, l.tone = always(fmt.Sprintf("%d unreadable", t.Bad)), tui.Bad
 		case !t.Complete:
 			l.note, l.tone = always("still reading"), tui.Muted
 		}
