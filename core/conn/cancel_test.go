@@ -111,12 +111,24 @@ func TestACancelledCallReturnsBeforeTheServerAnswers(t *testing.T) {
 						if wait == 0 {
 							cancel()
 						}
-						if err := <-result; !errors.Is(err, want) {
-							t.Errorf("got %v, want the context's error", err)
-						}
+						var err error
+						hangs := redistest.Poll(30*time.Second, func() bool {
+							select {
+							case err = <-result:
+								return true
+							default:
+								return false
+							}
+						})
 						cancel()
 						for _, s := range tt.servers {
 							s.Resume()
+						}
+						switch {
+						case hangs != nil:
+							t.Fatalf("its context has ended, and the call still waits for the server: %v", hangs)
+						case !errors.Is(err, want):
+							t.Errorf("got %v, want the context's error", err)
 						}
 						for _, key := range []string{"a", "b", "other"} {
 							if got, err := c.Get(ctx, key).Result(); got != key || err != nil {
