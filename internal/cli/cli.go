@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -40,7 +41,13 @@ var (
 	errStart = errors.New("cannot start")
 )
 
-func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) (code int) {
+	defer func() { // the trace of the runtime would print what a stranger wrote as it is
+		if r := recover(); r != nil {
+			fmt.Fprintf(stderr, "holdfast: crashed: %s\n", text.CleanLines(withoutSecrets(fmt.Sprint(r))+"\n"+string(debug.Stack())))
+			code = failed
+		}
+	}()
 	cmd, err := execute(ctx, &options{args: args, environ: environ, stderr: stderr}, stdout)
 	if err != nil {
 		says := text.Clean(withoutSecrets(err.Error()))
