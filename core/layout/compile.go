@@ -62,7 +62,7 @@ const (
 
 var (
 	redisTypes  = []string{"string", "hash", "list", "set", "zset", "stream"}
-	sources     = []string{"part", "key", "value", "field", "member", "score", "length", "ttl", "first", "last", "first-score", "last-score", "contains", "exists", "text"}
+	sources     = []string{"part", "key", "value", "field", "member", "score", "length", "ttl", "first", "last", "first-score", "last-score", "contains", "exists", "text", "sum"}
 	columnTypes = []string{"text", "int", "bytes", "bool", "time", "deadline", "duration", "status"}
 	rowKinds    = []string{"key", "field", "member"}
 	releases    = []string{"compare-and-delete", "delete-field", "remove-member", "never"}
@@ -200,11 +200,12 @@ func (c *compiler) checkKeys() error {
 		if i > 0 && !sameParts(t, c.keys[0]) {
 			return wrongf([]any{"keys", i}, "%q has other parts than the first key: all keys of a row have the same", text)
 		}
+		t.except = c.Except
 		c.keys = append(c.keys, t)
 	}
 	for i, a := range c.keys {
 		for j, b := range c.keys[:i] {
-			if overlap(a.symbols(), b.symbols()) {
+			if collide(a, b) {
 				return wrongf([]any{"keys", i}, "%q and %q could both match one key", a.text, c.keys[j].text)
 			}
 		}
@@ -285,7 +286,7 @@ func (c *compiler) compileColumns() error {
 	if len(c.Layout.Columns) == 0 {
 		return wrongf([]any{"columns"}, "columns is missing: what the rows say, of %s", strings.Join(c.names(), ", "))
 	}
-	known := map[string]int{} // the trip after which each part and column is known
+	known := map[string]int{"key": 0} // the trip after which each part and column is known
 	for _, part := range c.keys[0].parts() {
 		known[part] = 0
 	}
@@ -358,6 +359,16 @@ func (c *compiler) compileColumn(col *column, here []any, known map[string]int) 
 	if err != nil {
 		return err
 	}
+	for i, name := range col.Sum {
+		var names []string
+		for _, above := range c.columns {
+			names = append(names, above.Name)
+		}
+		if !slices.Contains(names, name) {
+			return wrongf(append(here, "sum", i), "%q is no column above: one of %s%s", name, strings.Join(names, ", "), suggest.DidYouMean(name, names))
+		}
+		after = max(after, known[name])
+	}
 	if err := c.checkSource(col, here); err != nil {
 		return err
 	}
@@ -373,7 +384,7 @@ func (c *compiler) compileColumn(col *column, here []any, known map[string]int) 
 // sends tells whether a column needs a command of its own.
 func sends(col *column, p *plan) bool {
 	switch col.From {
-	case "part", "key", "text", "member":
+	case "part", "key", "text", "member", "sum":
 		return false
 	case "value", "score":
 		return !p.spread || col.key != nil || col.member != nil
@@ -423,6 +434,8 @@ func (c *compiler) checkSource(col *column, here []any) error {
 		return need("field", col.Field, "the name of a hash field")
 	case "text":
 		return need("text", col.Column.Text, "the text")
+	case "sum":
+		return need("sum", strings.Join(col.Sum, ""), "the names of columns above")
 	case "member":
 		if !c.spread {
 			return wrongf(append(here, "from"), `column %s: only rows = "field" or "member" have one`, col.Name)
@@ -531,7 +544,7 @@ func (c *compiler) checkFormat(col *column, here []any) error {
 }
 
 func (c *compiler) compileLinks() error {
-	names := append(c.keys[0].parts(), "member")
+	names := append(c.keys[0].parts(), "key", "member")
 	for _, col := range c.columns {
 		names = append(names, col.Name)
 	}
@@ -564,7 +577,7 @@ func (c *compiler) template(text string, names []string) (*template, error) {
 
 // checkActions checks what can be done by hand.
 func (c *compiler) checkActions() (err error) {
-	parts := c.keys[0].parts()
+	parts := append(c.keys[0].parts(), "key")
 	if r := c.Release; r != nil {
 		if err := oneOf(r.How, releases); err != nil {
 			return wrong(err, "release", "how")

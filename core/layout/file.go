@@ -17,7 +17,8 @@ type Layout struct {
 	Checked    string   `toml:"checked" help:"Of a preset: run, if it was checked against the real library, or facts."`
 	View       string   `toml:"view" help:"The view whose rows these are: one of those that stand (locks, workers, queues, generations), or a new name for a view of its own."`
 	Title      string   `toml:"title" help:"Of a view of its own: the title of its tab."`
-	Keys       []string `toml:"keys" help:"The keys that make up a row, as templates: {part} stands for text without the character that follows it, {part...} for any text, {{ and }} for braces. The first one names the row; the others have the same parts."`
+	Keys       []string `toml:"keys" help:"The keys that make up a row, as templates: {part} stands for text without the character that follows it, {part...} for any text, {part!:} for text without a :, {{ and }} for braces. The first one names the row; the others have the same parts."`
+	Except     []string `toml:"except" help:"Keys that match but belong to something else."`
 	Type       string   `toml:"type" help:"The Redis type of the first key: string, hash, list, set, zset or stream. Another one makes a row unreadable."`
 	Rows       string   `toml:"rows" help:"What a row is: key (the default), field of a hash, or member of a set, list or zset."`
 	Max        int      `toml:"max" help:"Of fields and members: how many of one key are read; default 1000, at most 10000."`
@@ -36,17 +37,18 @@ type Layout struct {
 type Column struct {
 	Name    string            `toml:"name" help:"A column of the view, as in holdfast get -o json. A view of its own takes any."`
 	From    string            `toml:"from" help:"Where the value comes from; see Sources."`
-	Field   string            `toml:"field" help:"Of field: its name. May hold parts and the names of columns above: {part}."`
+	Field   string            `toml:"field" help:"Of field: its name. May hold parts, the names of columns above, and {key} for the whole first key: {part}."`
 	Member  string            `toml:"member" help:"Of score and contains: the member. May hold parts."`
 	Key     string            `toml:"key" help:"Another key than the first, as a template of parts and of columns above."`
 	Of      string            `toml:"of" help:"The Redis type of that key, where length, first, last need it: list, set, zset, hash, string or stream."`
 	Part    string            `toml:"part" help:"Of part: its name."`
 	Text    string            `toml:"text" help:"Of text: the text itself. May hold parts and the names of columns above."`
-	Decode  []string          `toml:"decode" help:"Decoders in turn: base64, hex, gzip, zlib. What cannot be decoded stays as it is."`
-	Pointer string            `toml:"pointer" help:"A JSON Pointer into the value, such as /data/0/id."`
+	Sum     []string          `toml:"sum" help:"Of sum: the names of columns above, whose numbers are added."`
+	Decode  []string          `toml:"decode" help:"Decoders in turn: base64, hex, gzip, zlib, protobuf. What cannot be decoded stays as it is. Protobuf becomes JSON by the numbers of fields, each a list: /3/0 is the first field 3."`
+	Pointer string            `toml:"pointer" help:"A JSON Pointer into the value, such as /data/0/id. A step of * takes all values, which are joined by a comma; a step of ** takes the names of an object."`
 	Pattern string            `toml:"pattern" help:"A regular expression (RE2); the group of the column's name, or the first group, is the value."`
 	Type    string            `toml:"type" help:"Of a column of a view of its own: text, int, bytes, bool, time, deadline, duration or status. Columns of other views have theirs."`
-	Format  string            `toml:"format" help:"How a time or a duration is written: unix, unix-ms, unix-us, rfc3339, iso (without a zone: UTC); seconds, ms."`
+	Format  string            `toml:"format" help:"How a time or a duration is written: unix, unix-ms, unix-us, unix-ns, rfc3339, iso (without a zone: UTC); seconds, ms."`
 	Add     string            `toml:"add" help:"Of a time: a duration to add, such as 60s: a heartbeat and what is allowed make a deadline."`
 	Words   map[string]string `toml:"words" help:"Other words for some values, such as { 1 = \"active\" }."`
 	Tones   map[string]string `toml:"tones" help:"Of a status: good, warn or bad, by value."`

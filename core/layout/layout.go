@@ -142,7 +142,7 @@ func distinct(p *plan, others []*plan, base []kind.Kind, own map[string]*plan, v
 		}
 		for i, t := range p.keys {
 			for _, u := range o.keys {
-				if overlap(t.symbols(), u.symbols()) {
+				if collide(t, u) {
 					return wrongf([]any{"keys", i}, "%q and %q of layout %s (%s) could both match one key: turn one of them off, or change the template", t.text, u.text, o.Name, o.file)
 				}
 			}

@@ -1,5 +1,7 @@
 package layout
 
+import "slices"
+
 // Whether two layouts could claim one key: both forms are read as patterns, and walked side by side.
 
 // symbol is one place of a pattern: a set of bytes, which may stand there any number of times.
@@ -33,6 +35,9 @@ func (t *template) symbols() (out []symbol) {
 		if !p.open && i < len(t.pieces)-1 {
 			s.c = int(t.pieces[i+1].literal[0])
 		}
+		if p.without != 0 {
+			s.c = int(p.without)
+		}
 		once := s
 		s.repeat = true
 		out = append(out, once, s)
@@ -64,6 +69,18 @@ func globSymbols(glob string) (out []symbol) {
 		}
 	}
 	return out
+}
+
+// collide tells whether two templates could both match one key. A key without parts that the other leaves out is none.
+func collide(a, b *template) bool {
+	if a.leavesOut(b) || b.leavesOut(a) {
+		return false
+	}
+	return overlap(a.symbols(), b.symbols())
+}
+
+func (t *template) leavesOut(other *template) bool {
+	return len(other.parts()) == 0 && slices.Contains(t.except, other.prefix())
 }
 
 // overlap tells whether some key matches both.

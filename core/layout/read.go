@@ -141,8 +141,11 @@ func (p *plan) lookup(d *draft) func(string) (string, bool) {
 		if i := slices.Index(p.keys[0].parts(), name); i >= 0 {
 			return d.parts[i], true
 		}
-		if name == "member" && p.spread {
+		switch {
+		case name == "member" && p.spread:
 			return d.member, true
+		case name == "key":
+			return d.keys[0], true
 		}
 		for i, col := range p.columns {
 			if col.Name == name && i < len(d.cells) {
@@ -348,6 +351,10 @@ func (p *plan) solve(d *draft, col *column, at *cell) {
 		at.value, at.found = d.member, true
 	case "value", "score":
 		at.value, at.found = d.value, d.hasVal
+	case "sum":
+		if !p.add(d, col, at) {
+			return
+		}
 	case "text":
 		if at.value, at.found = col.text.fill(p.lookup(d)); !at.found {
 			return // perhaps after the next trip
@@ -355,6 +362,30 @@ func (p *plan) solve(d *draft, col *column, at *cell) {
 	}
 	at.solved = true
 	p.refine(d, col, at)
+}
+
+// add sums up columns once all of them are known; those that found nothing count for none.
+func (p *plan) add(d *draft, col *column, at *cell) (known bool) {
+	var sum int64
+	for i := range p.columns {
+		if !slices.Contains(col.Sum, p.columns[i].Name) {
+			continue
+		}
+		switch one := &d.cells[i]; {
+		case !one.solved:
+			return false
+		case one.err != nil:
+			at.err = one.err
+		case one.found:
+			n, err := wholeNumber(one.value)
+			if err != nil {
+				at.err = err
+			}
+			sum, at.found = sum+n, true
+		}
+	}
+	at.value = strconv.FormatInt(sum, 10)
+	return true
 }
 
 func (p *plan) refine(d *draft, col *column, at *cell) {

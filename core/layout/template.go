@@ -10,23 +10,26 @@ import (
 )
 
 // template is the form of a key, such as "rq:worker:{name}": literals and named parts in turn. A part holds one character or
-// more, but none of the first one of the literal behind it; {name...} holds anything, the shortest that fits. Braces that
-// belong to the key are doubled: "asynq:{{{queue}}}:pending".
+// more, but none of the first one of the literal behind it; {name...} holds anything, the shortest that fits; {name!:} holds no ":".
+// Braces that belong to the key are doubled: "asynq:{{{queue}}}:pending".
 type template struct {
 	text   string
 	pieces []piece
+	except []string // keys that are none of it
 }
 
 // piece is a literal, or a part with a name.
 type piece struct {
 	literal, part string
 	open          bool // {part...}
+	without       byte // of {part!:}; 0: it may hold any
 }
 
 var (
 	errBrace    = errors.New("a brace that is not closed; braces that belong to the key are written {{ and }}")
 	errNoPart   = errors.New("a part needs a name, such as {name}")
 	errPartName = errors.New("the name of a part has letters, digits, - and _ only")
+	errWithout  = errors.New("one character follows the !, such as {name!:}")
 	errAdjacent = errors.New("two parts with nothing between them cannot be told apart")
 	errTwice    = errors.New("two parts of one name")
 	errNoKey    = errors.New("an empty key")
@@ -55,6 +58,12 @@ func parseTemplate(text string) (*template, error) {
 				return nil, errBrace
 			}
 			p := piece{part: text[i+1 : i+end]}
+			if name, without, has := strings.Cut(p.part, "!"); has {
+				if len(without) != 1 {
+					return nil, fmt.Errorf("%w: {%s}", errWithout, p.part)
+				}
+				p.part, p.without = name, without[0]
+			}
 			p.part, p.open = strings.CutSuffix(p.part, "...")
 			if err := checkPart(p.part); err != nil {
 				return nil, err
@@ -120,7 +129,7 @@ func (t *template) glob() string {
 // match takes a key apart: the values of the parts in their order. It does not go back: a part ends where the literal behind
 // it is met first.
 func (t *template) match(key string) (values []string, ok bool) {
-	if !strings.HasPrefix(key, t.prefix()) {
+	if !strings.HasPrefix(key, t.prefix()) || slices.Contains(t.except, key) {
 		return nil, false
 	}
 	rest := key
@@ -153,7 +162,7 @@ func (t *template) match(key string) (values []string, ok bool) {
 				return nil, false
 			}
 		}
-		if end == 0 {
+		if end == 0 || p.without != 0 && strings.IndexByte(rest[:end], p.without) >= 0 {
 			return nil, false
 		}
 		values, rest = append(values, rest[:end]), rest[end:]

@@ -6,7 +6,6 @@ import (
 	"compress/zlib"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -31,9 +30,10 @@ var decoders = map[string]func([]byte) ([]byte, error){
 		}
 		return base64.RawURLEncoding.DecodeString(text)
 	},
-	"hex":  func(b []byte) ([]byte, error) { return hex.DecodeString(string(b)) },
-	"gzip": func(b []byte) ([]byte, error) { r, err := gzip.NewReader(bytes.NewReader(b)); return unpack(r, err) },
-	"zlib": func(b []byte) ([]byte, error) { r, err := zlib.NewReader(bytes.NewReader(b)); return unpack(r, err) },
+	"hex":      func(b []byte) ([]byte, error) { return hex.DecodeString(string(b)) },
+	"gzip":     func(b []byte) ([]byte, error) { r, err := gzip.NewReader(bytes.NewReader(b)); return unpack(r, err) },
+	"protobuf": protobufJSON,
+	"zlib":     func(b []byte) ([]byte, error) { r, err := zlib.NewReader(bytes.NewReader(b)); return unpack(r, err) },
 }
 
 // unpack reads what was compressed, as much of it as a value may have.
@@ -57,6 +57,7 @@ var formats = map[string]struct {
 	"unix":    {unit: time.Second},
 	"unix-ms": {unit: time.Millisecond},
 	"unix-us": {unit: time.Microsecond},
+	"unix-ns": {unit: time.Nanosecond},
 	"seconds": {unit: time.Second, span: true},
 	"ms":      {unit: time.Millisecond, span: true},
 	"rfc3339": {read: func(s string) (time.Time, error) { return time.Parse(time.RFC3339Nano, s) }},
@@ -99,49 +100,6 @@ func (c *column) refine(raw string) (value string, found bool, err error) {
 		raw = word
 	}
 	return raw, true, nil
-}
-
-// pointAt follows a JSON Pointer (RFC 6901). Texts come without their quotes, all else as it is written; null is nothing.
-func pointAt(doc string, pointer []string) (value string, found bool, err error) {
-	at := json.RawMessage(doc)
-	for _, step := range pointer {
-		var object map[string]json.RawMessage
-		var array []json.RawMessage
-		switch trimmed := bytes.TrimLeft(at, " \t\r\n"); {
-		case len(trimmed) > 0 && trimmed[0] == '{':
-			if err := json.Unmarshal(at, &object); err != nil {
-				return "", false, errNotJSON
-			}
-			next, has := object[step]
-			if !has {
-				return "", false, nil
-			}
-			at = next
-		case len(trimmed) > 0 && trimmed[0] == '[':
-			if err := json.Unmarshal(at, &array); err != nil {
-				return "", false, errNotJSON
-			}
-			n, err := strconv.Atoi(step)
-			if err != nil || n < 0 || n >= len(array) {
-				return "", false, nil
-			}
-			at = array[n]
-		case !json.Valid(at):
-			return "", false, errNotJSON
-		default:
-			return "", false, nil
-		}
-	}
-	var text string
-	switch {
-	case !json.Valid(at):
-		return "", false, errNotJSON
-	case string(at) == "null":
-		return "", false, nil
-	case json.Unmarshal(at, &text) == nil:
-		return text, true, nil
-	}
-	return string(at), true, nil
 }
 
 var errNotJSON = errors.New("not valid JSON")
