@@ -28,6 +28,9 @@ func (m member) shown() string {
 
 // short cuts a text to a cell, without looking at all of it.
 func short(s string) string {
+	if len(s) <= maxCell && text.Printable(s) {
+		return s
+	}
 	const enough = maxCell * utf8.UTFMax * 4 // a cluster may have several characters
 	if len(s) > enough {
 		s = strings.ToValidUTF8(s[:enough], "") + "…"
@@ -91,7 +94,7 @@ func (t *table) cells(r Row) []string {
 // widen makes room for cells; the last of a line needs none.
 func widen(widths []int, cells []string) {
 	for i, c := range cells[:len(cells)-1] {
-		widths[i] = max(widths[i], ansi.StringWidth(c))
+		widths[i] = max(widths[i], text.Width(c))
 	}
 }
 
@@ -99,7 +102,7 @@ func (t *table) line(widths []int, cells []string) error {
 	last := len(cells) - 1
 	for i, c := range cells[:last] {
 		t.out.WriteString(c)
-		t.out.WriteString(strings.Repeat(" ", widths[i]-ansi.StringWidth(c)+2))
+		t.out.WriteString(strings.Repeat(" ", widths[i]-text.Width(c)+2))
 	}
 	_, err := t.out.WriteString(cells[last] + "\n")
 	return err
