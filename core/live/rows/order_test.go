@@ -94,7 +94,7 @@ func idsOf(o *Order) (ids []string) {
 // An order is a filter and a stable sort, with however many goroutines it is made; each row is found where it stands; and
 // brought up to a later table it is as if it were made anew.
 func TestOrders(t *testing.T) {
-	for _, n := range []int{0, 1, 100, 5 * minPile} {
+	for _, n := range []int{0, 1, 100, 2*minPile + 100} {
 		r := rand.New(rand.NewPCG(1, uint64(n)))
 		rows := anyRows(r, n)
 		table := NewTable(orderSchema, rows...)
@@ -131,7 +131,7 @@ func TestOrders(t *testing.T) {
 func TestAnOrderEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var looked atomic.Int64
-	table := NewTable(orderSchema, anyRows(rand.New(rand.NewPCG(1, 1)), 10*checkEvery)...)
+	table := NewTable(orderSchema, anyRows(rand.New(rand.NewPCG(1, 1)), 6*checkEvery)...)
 	cancel()
 	_, err := Arrange(ctx, &table, Spec{Keep: func(kind.Row) bool { looked.Add(1); return true }})
 	if !errors.Is(err, context.Canceled) || looked.Load() > int64(table.Len()/2) {
