@@ -48,7 +48,7 @@ type Column struct {
 	Pointer string            `toml:"pointer" help:"A JSON Pointer into the value, such as /data/0/id. A step of * takes all values, which are joined by a comma; a step of ** takes the names of an object."`
 	Pattern string            `toml:"pattern" help:"A regular expression (RE2); the group of the column's name, or the first group, is the value."`
 	Type    string            `toml:"type" help:"Of a column of a view of its own: text, int, bytes, bool, time, deadline, duration or status. Columns of other views have theirs."`
-	Format  string            `toml:"format" help:"How a time or a duration is written: unix, unix-ms, unix-us, unix-ns, rfc3339, iso (without a zone: UTC); seconds, ms."`
+	Format  string            `toml:"format" help:"How a time or a duration is written: unix, unix-ms, unix-us, unix-ns, rfc3339, iso (without a zone: UTC), any (iso, or a unix time whose size tells its unit); seconds, ms."`
 	Add     string            `toml:"add" help:"Of a time: a duration to add, such as 60s: a heartbeat and what is allowed make a deadline."`
 	Words   map[string]string `toml:"words" help:"Other words for some values, such as { 1 = \"active\" }."`
 	Tones   map[string]string `toml:"tones" help:"Of a status: good, warn or bad, by value."`

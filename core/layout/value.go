@@ -62,6 +62,7 @@ var formats = map[string]struct {
 	"ms":      {unit: time.Millisecond, span: true},
 	"rfc3339": {read: func(s string) (time.Time, error) { return time.Parse(time.RFC3339Nano, s) }},
 	"iso":     {read: readISO},
+	"any":     {read: readAny},
 }
 
 // readISO reads the forms of ISO 8601 that libraries write; without a zone it is UTC.
@@ -72,6 +73,19 @@ func readISO(s string) (time.Time, error) {
 		}
 	}
 	return time.Time{}, errors.New("not a time of ISO 8601")
+}
+
+// readAny reads a time of ISO 8601, or a unix time whose size tells its unit: libraries change it from one version to the next.
+func readAny(s string) (time.Time, error) {
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return readISO(s)
+	}
+	unit := time.Second
+	for limit := 1e11; math.Abs(f) >= limit && unit > time.Nanosecond; limit *= 1000 { // 1e11 s are in the year 5138
+		unit /= 1000
+	}
+	return unixTime(s, unit)
 }
 
 // refine makes of what was read what the column says; found is false where there is nothing.
@@ -187,23 +201,33 @@ func (c *column) moment(s string) (time.Time, error) {
 		}
 		return t.Add(c.add), nil
 	}
-	var t time.Time
+	t, err := unixTime(s, format.unit)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("not a time (%s): %s", c.Format, short(s))
+	}
+	return t.Add(c.add), nil
+}
+
+var errNotTime = errors.New("not a unix time")
+
+// unixTime reads the number of units since 1970, whole ones exactly.
+func unixTime(s string, unit time.Duration) (t time.Time, err error) {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-		perSecond := int64(time.Second / format.unit)
-		t = time.Unix(n/perSecond, n%perSecond*int64(format.unit))
+		perSecond := int64(time.Second / unit)
+		t = time.Unix(n/perSecond, n%perSecond*int64(unit))
 	} else {
 		f, err := strconv.ParseFloat(s, 64)
 		if err != nil || math.IsNaN(f) || math.Abs(f) >= 1<<53 {
-			return time.Time{}, fmt.Errorf("not a time (%s): %s", c.Format, short(s))
+			return time.Time{}, errNotTime
 		}
-		seconds := f * format.unit.Seconds()
+		seconds := f * unit.Seconds()
 		whole := math.Floor(seconds)
 		t = time.Unix(int64(whole), int64((seconds-whole)*1e9))
 	}
 	if y := t.Year(); y < 1 || y > 9999 {
-		return time.Time{}, fmt.Errorf("not a time (%s): %s", c.Format, short(s))
+		return time.Time{}, errNotTime
 	}
-	return t.Add(c.add), nil
+	return t, nil
 }
 
 func notNumber(s string) error { return fmt.Errorf("not a number: %s", short(s)) }
