@@ -17,18 +17,19 @@ const module = "holdfast"
 func mayImport() map[string][]string {
 	return map[string][]string{
 		"":       {"internal/cli"},
-		"views":  {"tui", "core", "keymap", "themes", "internal/text"},
-		"tui":    {"tui/overlay", "tui/content", "core", "keymap", "themes", "internal/text"},
+		"views":  {"tui/view", "core", "keymap", "themes", "internal/text"},
+		"tui":    {"tui/view", "tui/overlay", "tui/content", "core", "keymap", "themes", "internal/text"},
 		"demo":   {"core"},
 		"core":   nil,
 		"keymap": nil,
 		"themes": nil,
 		"docs":   {"core", "internal/redistest"}, // the programs of docs/bench.sh and docs/pictures.sh
 
+		"tui/view":    {"core", "keymap", "themes", "internal/text"},
 		"tui/overlay": {"core", "keymap", "themes", "internal/text"},
 		"tui/content": {"themes", "internal/text"},
 
-		"internal/cli":       {"views", "tui", "demo", "core", "keymap", "themes", "internal/config", "internal/print", "internal/text"},
+		"internal/cli":       {"views", "tui", "tui/view", "demo", "core", "keymap", "themes", "internal/config", "internal/print", "internal/text"},
 		"internal/config":    {"views", "tui", "core", "keymap", "themes", "internal/text"},
 		"internal/print":     {"core", "internal/text"},
 		"internal/text":      nil,

@@ -19,6 +19,7 @@ import (
 	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/tui/overlay"
+	"holdfast/tui/view"
 )
 
 // The way of an action: key -> begin -> form -> plan -> ask -> Operator.Do -> acted -> toast.
@@ -43,7 +44,7 @@ type actedMsg struct {
 	err  error             // of the one after them
 }
 
-func (m *Model) viewAction(a keymap.Action) *Action {
+func (m *Model) viewAction(a keymap.Action) *view.Action {
 	v, _ := m.subject()
 	actions := v.Actions
 	for i := range actions {
@@ -55,7 +56,7 @@ func (m *Model) viewAction(a keymap.Action) *Action {
 }
 
 // begin starts an action on exactly the rows that are marked, or on the one that is open or under the cursor.
-func (m *Model) begin(a *Action) tea.Cmd {
+func (m *Model) begin(a *view.Action) tea.Cmd {
 	rows, out, _, _ := m.rowsFor(a) // which there are: it was asked before
 	v, _ := m.subject()
 	kind := v.Kind
@@ -72,7 +73,7 @@ func (m *Model) begin(a *Action) tea.Cmd {
 }
 
 // openForm asks what an action on one row needs; typed is what was typed into an earlier form of it.
-func (m *Model) openForm(a *Action, name kind.Name, rows []live.Row, typed *overlay.Form) {
+func (m *Model) openForm(a *view.Action, name kind.Name, rows []live.Row, typed *overlay.Form) {
 	asked := a.Form(rows[0])
 	var fields []overlay.Field
 	for _, one := range asked.Fields {
@@ -81,7 +82,7 @@ func (m *Model) openForm(a *Action, name kind.Name, rows []live.Row, typed *over
 	var f *overlay.Form
 	about := m.about(name, func() tea.Cmd {
 		if now, _, why := m.anew(a, name, rows); why != "" {
-			m.say(why, Warn)
+			m.say(why, view.Warn)
 		} else {
 			m.openForm(a, name, now, f)
 		}
@@ -95,7 +96,7 @@ func (m *Model) openForm(a *Action, name kind.Name, rows []live.Row, typed *over
 }
 
 // anew are the rows of a question as they are now, which of them are left out, or why there is nothing more to ask.
-func (m *Model) anew(a *Action, name kind.Name, rows []live.Row) (now []live.Row, out, why string) {
+func (m *Model) anew(a *view.Action, name kind.Name, rows []live.Row) (now []live.Row, out, why string) {
 	now, gone := m.rowsNow(name, rows)
 	if len(now) == 0 {
 		return nil, "", a.Label + ": " + goneWords(len(rows))
@@ -122,7 +123,7 @@ func leftOut(one, many string, ids []string) string {
 }
 
 // refused has an action refused before anything is asked for it.
-func (m *Model) refused(a *Action, r live.Row) tea.Cmd {
+func (m *Model) refused(a *view.Action, r live.Row) tea.Cmd {
 	v, _ := m.subject()
 	p := operate.Action{Verb: operate.Verb(a.ID), Kind: v.Kind, Summary: "ask what to " + a.Label}
 	if r != nil {
@@ -135,14 +136,14 @@ func (m *Model) refused(a *Action, r live.Row) tea.Cmd {
 func (m *Model) isBusy() bool {
 	why := m.busyWith()
 	if why != "" {
-		m.say(why, Plain)
+		m.say(why, view.Plain)
 	}
 	return why != ""
 }
 
 // rowsFor are the rows that an action is for, or why there are none; one nil row for an action that needs none. Of several
 // marked ones those that cannot be read are left out, which out says; by is the one of several that keeps it from all.
-func (m *Model) rowsFor(a *Action) (rows []live.Row, out, why string, by live.Row) {
+func (m *Model) rowsFor(a *view.Action) (rows []live.Row, out, why string, by live.Row) {
 	if a.NoRow {
 		return []live.Row{nil}, "", "", nil
 	}
@@ -165,7 +166,7 @@ func (m *Model) rowsFor(a *Action) (rows []live.Row, out, why string, by live.Ro
 }
 
 // fit are those of rows that an action can be done to; of one alone and of readable ones it can be done to all or to none.
-func (m *Model) fit(a *Action, rows []live.Row) (fit []live.Row, out, why string, by live.Row) {
+func (m *Model) fit(a *view.Action, rows []live.Row) (fit []live.Row, out, why string, by live.Row) {
 	readable := slices.DeleteFunc(slices.Clone(rows), func(r live.Row) bool { return r.Problem() != nil })
 	if len(readable) > 0 && len(readable) < len(rows) {
 		var bad []string
@@ -200,7 +201,7 @@ func (m *Model) leadTo(r live.Row) string {
 }
 
 // plan asks for an action on rows as they were seen; out says which are left out.
-func (m *Model) plan(a *Action, name kind.Name, rows []live.Row, out string, answers map[string]string) tea.Cmd {
+func (m *Model) plan(a *view.Action, name kind.Name, rows []live.Row, out string, answers map[string]string) tea.Cmd {
 	plans := make([]operate.Action, 0, len(rows))
 	for _, r := range rows {
 		p, err := a.Plan(m.Operator, r, answers)
@@ -220,7 +221,7 @@ func (m *Model) plan(a *Action, name kind.Name, rows []live.Row, out string, ans
 	j.since = m.about(name, func() tea.Cmd {
 		now, out, why := m.anew(a, name, rows)
 		if why != "" {
-			m.say(why, Warn)
+			m.say(why, view.Warn)
 			return nil
 		}
 		return m.plan(a, name, now, out, answers)
@@ -301,7 +302,7 @@ func (m *Model) acted(msg actedMsg) tea.Cmd {
 	m.remember(j, msg)
 	m.touchAll(j, msg.ids)
 	if n := len(j.plans); msg.err == nil && len(msg.done) < n {
-		m.say(fmt.Sprintf("stopped %s: %d done, %d not tried", j.name(), len(msg.done), n-len(msg.done)), Plain)
+		m.say(fmt.Sprintf("stopped %s: %d done, %d not tried", j.name(), len(msg.done), n-len(msg.done)), view.Plain)
 		return nil
 	}
 	if msg.err == nil {
@@ -309,7 +310,7 @@ func (m *Model) acted(msg actedMsg) tea.Cmd {
 		if n := len(msg.done); n > 1 {
 			text = fmt.Sprintf("%s of %d", j.plans[0].Verb, n)
 		}
-		m.say(text, Good)
+		m.say(text, view.Good)
 		return nil
 	}
 	if j.draft != nil {
@@ -340,17 +341,17 @@ func failure(err error) string {
 	case !ok:
 		return err.Error()
 	case op.Key == "":
-		return fmt.Sprintf("%s: %s", op.Op, reason(op.Err))
+		return fmt.Sprintf("%s: %s", op.Op, view.Reason(op.Err))
 	}
-	return fmt.Sprintf("%s %s: %s", op.Op, op.Key, reason(op.Err))
+	return fmt.Sprintf("%s %s: %s", op.Op, op.Key, view.Reason(op.Err))
 }
 
 // toneOf tells what was refused from what went wrong.
-func toneOf(err error) Tone {
+func toneOf(err error) view.Tone {
 	if errors.Is(err, conn.ErrPrecondition) {
-		return Warn
+		return view.Warn
 	}
-	return Bad
+	return view.Bad
 }
 
 // name says in a few words what a job does.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"holdfast/core/live"
+	"holdfast/tui/view"
 )
 
 // activity is how often rows changed lately, of those on the screen of their view, also while another view is open. It
@@ -96,8 +97,8 @@ func (p *pulse) turn(now time.Time) {
 
 // column shows it: nothing for a row that was not seen to change, else a bar for each span, the same height for the same
 // number on every row, and a blank for one that is not known.
-func (a activity) column() Column {
-	return Column{Title: "ACTIVITY", Text: func(r live.Row, at Clock) string {
+func (a activity) column() view.Column {
+	return view.Column{Title: "ACTIVITY", Text: func(r live.Row, at view.Clock) string {
 		p := a[r.ID()]
 		if p == nil {
 			return ""

@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"holdfast/core/live"
+	"holdfast/tui/view"
 )
 
 // shownActivity is the cell of a row.
 func shownActivity(a activity, id string, now time.Time) string {
-	return a.column().Text(fake(id, 0, ""), Clock{Now: now})
+	return a.column().Text(fake(id, 0, ""), view.Clock{Now: now})
 }
 
 func TestActivityCountsChangesOfRowsOnTheScreen(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/core/live/rows"
+	"holdfast/tui/view"
 )
 
 // order says how the rows of a view are to be shown.
@@ -102,7 +103,7 @@ func (c chosen) At(i int) live.Row { return c[i] }
 
 // arrange filters and sorts the rows of a view. What was arranged last is brought up to date by what changed since; only
 // a new filter or order looks at all rows, so it runs off the UI's goroutine. It ends early, with nil, when the context does.
-func arrange(ctx context.Context, v *View, snap *live.Snapshot, o order, at Clock, last *arranged) *arranged {
+func arrange(ctx context.Context, v *view.View, snap *live.Snapshot, o order, at view.Clock, last *arranged) *arranged {
 	a := &arranged{of: snap, rows: rowsOf(v, snap, o, last.rows), order: o}
 	if o.natural() {
 		return a
@@ -130,7 +131,7 @@ func arrange(ctx context.Context, v *View, snap *live.Snapshot, o order, at Cloc
 }
 
 // choose filters rows that a view derived; their order stays, or is reversed.
-func (o order) choose(v *View, rows live.Rows, at Clock) (kept chosen) {
+func (o order) choose(v *view.View, rows live.Rows, at view.Clock) (kept chosen) {
 	for i := range rows.Len() {
 		if o.descending {
 			i = rows.Len() - 1 - i
@@ -144,7 +145,7 @@ func (o order) choose(v *View, rows live.Rows, at Clock) (kept chosen) {
 
 // key is what the chosen column orders rows by; nil: nothing. It is their own if nothing but the rows themselves decides,
 // so that an order holds for later rows, too.
-func (o order) key(v *View, snap *live.Snapshot) (key func([]byte, kind.Row) []byte, own bool) {
+func (o order) key(v *view.View, snap *live.Snapshot) (key func([]byte, kind.Row) []byte, own bool) {
 	if o.column < 0 || o.column >= len(v.Columns) {
 		return nil, true
 	}
@@ -175,7 +176,7 @@ func each(rows live.Rows) iter.Seq2[int, live.Row] {
 }
 
 // rowsOf are the rows of a view in a snapshot; last are those it had before, or nil.
-func rowsOf(v *View, snap *live.Snapshot, o order, last live.Rows) live.Rows {
+func rowsOf(v *view.View, snap *live.Snapshot, o order, last live.Rows) live.Rows {
 	if v.Rows != nil {
 		return v.Rows(snap, last)
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"holdfast/internal/text"
+	"holdfast/tui/view"
 )
 
 // What stands below the table of a view on a large screen.
@@ -16,7 +17,7 @@ const (
 
 // footHeight is how many lines stand below the table of a view. It hangs on the size of the screen alone, so that rows
 // that come and go do not move them.
-func (m *Model) footHeight(v *View) int {
+func (m *Model) footHeight(v *view.View) int {
 	body := m.height - frameLines
 	if v.Foot == nil || m.width < splitFrom || body < footFrom {
 		return 0

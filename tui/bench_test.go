@@ -20,6 +20,7 @@ import (
 	"holdfast/keymap"
 	"holdfast/themes"
 	"holdfast/tui/content"
+	"holdfast/tui/view"
 )
 
 // manyRows are rows as those of actors are: a name, a state, a place and some numbers.
@@ -45,22 +46,22 @@ func withRow(t *live.Table, row kind.Row) *live.Table {
 	return live.NewTable(t.Kind, t.Schema, rows...)
 }
 
-func manyColumns(rows live.Rows) *View {
-	text := func(title string, get func(kind.Row) string) Column {
-		return Column{
+func manyColumns(rows live.Rows) *view.View {
+	text := func(title string, get func(kind.Row) string) view.Column {
+		return view.Column{
 			Title: title,
-			Text:  func(r live.Row, _ Clock) string { return get(r.(kind.Row)) },
+			Text:  func(r live.Row, _ view.Clock) string { return get(r.(kind.Row)) },
 			Key:   func(b []byte, r kind.Row) []byte { return kind.AppendTextKey(b, get(r)) },
 		}
 	}
 	number := text("VERSION", func(r kind.Row) string { return strconv.FormatInt(fakeN.Of(r), 10) })
 	number.Right, number.Key = true, fakeN.AppendKey
 	status := text("STATUS", fakeWord.Of)
-	status.Tone = func(live.Row, Clock) Tone { return Good }
-	return &View{
+	status.Tone = func(live.Row, view.Clock) view.Tone { return view.Good }
+	return &view.View{
 		Name: "many", Title: "Many", Short: "Many",
 		Rows: func(*live.Snapshot, live.Rows) live.Rows { return rows },
-		Columns: []Column{
+		Columns: []view.Column{
 			text("ACTOR", kind.Row.ID), status, text("WORKER", func(r kind.Row) string { return "shop:small:" + r.ID() }),
 			text("IP", func(kind.Row) string { return "10.0.0.7" }), text("TEMPLATE", func(kind.Row) string { return "shop/agent" }), number,
 			text("ATESPACE", func(kind.Row) string { return "-" }),
@@ -89,7 +90,7 @@ func many(b testing.TB, n, w, h int) *Model {
 		b.Fatal(err)
 	}
 	m := New(context.Background(), Config{
-		Views: []*View{manyColumns(manyRows(n))}, Live: c.Live, Operator: op, Conn: c.Conn, Keys: keys, Theme: themes.Default,
+		Views: []*view.View{manyColumns(manyRows(n))}, Live: c.Live, Operator: op, Conn: c.Conn, Keys: keys, Theme: themes.Default,
 	})
 	m.route(tea.WindowSizeMsg{Width: w, Height: h})
 	m.route(m.route(snapshotMsg{c.Live.Snapshot()})().(arrangedMsg))
@@ -270,7 +271,7 @@ func BenchmarkArrange(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				arrange(context.Background(), v, &live.Snapshot{}, order{filter: f, column: c.column}, Clock{}, &arranged{})
+				arrange(context.Background(), v, &live.Snapshot{}, order{filter: f, column: c.column}, view.Clock{}, &arranged{})
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/row")
 		})

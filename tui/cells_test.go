@@ -1,9 +1,6 @@
 package tui
 
 import (
-	"holdfast/internal/text/texttest"
-
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -12,29 +9,12 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"pgregory.net/rapid"
 
-	"holdfast/core/conn"
 	"holdfast/core/live"
 	"holdfast/internal/text"
+	"holdfast/internal/text/texttest"
 	"holdfast/themes"
+	"holdfast/tui/view"
 )
-
-// What an error comes down to: the screen names operation and key already.
-func TestReason(t *testing.T) {
-	cause := errors.New("LOADING")
-	for _, c := range []struct {
-		err  error
-		want string
-	}{
-		{cause, "LOADING"},
-		{conn.Fail("a", "k", conn.Fail("b", "k", cause)), "LOADING"},
-		{fmt.Errorf("around: %w", conn.Fail("a", "k", cause)), "around: LOADING"},
-		{errors.New("\x1b"), `\x1b`},
-	} {
-		if got := reason(c.err); got != c.want {
-			t.Errorf("reason(%v) = %q, want %q", c.err, got, c.want)
-		}
-	}
-}
 
 func TestBrief(t *testing.T) {
 	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1.0k", 9999: "9.9k", 12_345: "12k", 999_999: "999k", 1_000_000: "1.0M", 9_999_999: "9.9M", 12_000_000: "12M"} {
@@ -51,11 +31,11 @@ func TestColumnsStayStraight(t *testing.T) {
 		for i := range rapid.IntRange(1, 8).Draw(rt, "rows") {
 			rows = append(rows, fake(fmt.Sprint(i)+texttest.Strangers().Draw(rt, "id"), i, texttest.Strangers().Draw(rt, "word")))
 		}
-		view := fakeView(func() live.Rows { return rows.table() })
-		tab := newTable(view)
+		v := fakeView(func() live.Rows { return rows.table() })
+		tab := newTable(v)
 		tab.resize(rapid.SampledFrom([]int{40, 80, 200, 300}).Draw(rt, "width"), 9)
 		tab.show(&arranged{rows: rows.table()})
-		at := Clock{Now: time.Now()}
+		at := view.Clock{Now: time.Now()}
 		for y, l := range lines(ansi.Strip(tab.render(themes.Default(true), at)))[1:] {
 			if y >= len(rows) {
 				break
@@ -65,7 +45,7 @@ func TestColumnsStayStraight(t *testing.T) {
 				if w := text.Width(want); w != s.from {
 					rt.Fatalf("a column begins at %d, its title at %d", w, s.from)
 				}
-				want += text.Fit(text.Clean(view.Columns[s.what].Text(rows[y], at)), s.to-s.from-1, view.Columns[s.what].Right) + " "
+				want += text.Fit(text.Clean(v.Columns[s.what].Text(rows[y], at)), s.to-s.from-1, v.Columns[s.what].Right) + " "
 			}
 			if strings.TrimRight(l, " ") != strings.TrimRight(want, " ") {
 				rt.Fatalf("row %d is %q, want %q", y, l, want)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"holdfast/internal/text"
+	"holdfast/tui/view"
 )
 
 // The columns of a table: which ones, in which order, how wide, and which of them fit.
@@ -38,7 +39,7 @@ func (t *table) choose(titles []string) {
 	}
 	add(0, slot{})
 	for _, title := range titles {
-		if c := slices.IndexFunc(t.all, func(c Column) bool { return strings.EqualFold(c.Title, title) }); c >= 0 {
+		if c := slices.IndexFunc(t.all, func(c view.Column) bool { return strings.EqualFold(c.Title, title) }); c >= 0 {
 			add(c, slot{asked: true})
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"holdfast/core/live"
 	"holdfast/internal/text"
 	"holdfast/themes"
+	"holdfast/tui/view"
 )
 
 func columnsOf(t *table) (titles []string) {
@@ -27,7 +28,7 @@ func drawnTable(width int, row kind.Row) *table {
 	tab := newTable(fakeView(func() live.Rows { return rows.table() }))
 	tab.resize(width, 3)
 	tab.show(&arranged{rows: rows.table()})
-	tab.render(themes.Default(true), Clock{})
+	tab.render(themes.Default(true), view.Clock{})
 	return tab
 }
 
@@ -68,7 +69,7 @@ func TestColumnsStayWhole(t *testing.T) {
 			"wide":   func(*rapid.T) { tab.wide = !tab.wide },
 			"screen": func(t *rapid.T) { tab.resize(rapid.IntRange(20, 200).Draw(t, "width"), 3) },
 			"": func(t *rapid.T) {
-				lines := strings.Split(tab.render(themes.Default(true), Clock{}), "\n")
+				lines := strings.Split(tab.render(themes.Default(true), view.Clock{}), "\n")
 				if w := text.Width(strings.TrimRight(lines[1], " ")); w > tab.width {
 					t.Fatalf("a row of %d cells on %d: %q", w, tab.width, lines[1])
 				}

@@ -10,6 +10,7 @@ import (
 	"holdfast/core/operate"
 	"holdfast/internal/text"
 	"holdfast/tui/overlay"
+	"holdfast/tui/view"
 )
 
 // A conflict is a save that came too late. Its screen shows the document from three sides: as it was opened, as it is now
@@ -72,7 +73,7 @@ func (m *Model) conflict(msg savedMsg) overlay.Layer {
 	}
 	q.Buttons = []overlay.Button{
 		first,
-		{Label: "take theirs", Press: func() tea.Cmd { m.say("left as it is now; what you wrote is dropped", Plain); return nil }},
+		{Label: "take theirs", Press: func() tea.Cmd { m.say("left as it is now; what you wrote is dropped", view.Plain); return nil }},
 		{Label: "save mine over theirs", Danger: true, Press: func() tea.Cmd { return m.edited(draft{c.Now, c.Mine, msg.was}) }},
 		{Label: "leave", Press: func() tea.Cmd { return toFile(draft{c.Now, c.Mine, msg.was}) }},
 	}
@@ -92,5 +93,5 @@ func (m *Model) keptIn(msg writtenMsg) {
 		m.keep(msg.draft, msg.err)
 		return
 	}
-	m.say("nothing written; your text is in "+msg.path, Warn) // it stays until the next key
+	m.say("nothing written; your text is in "+msg.path, view.Warn) // it stays until the next key
 }

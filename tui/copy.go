@@ -14,6 +14,7 @@ import (
 	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/tui/overlay"
+	"holdfast/tui/view"
 )
 
 // Copying goes through the terminal (OSC 52), so that it works over SSH, too. Whether a terminal obeys it never says. What
@@ -51,7 +52,7 @@ func (m *Model) copy() tea.Cmd {
 	case len(rows) > 1:
 		title = fmt.Sprintf("Copy of %s marked rows, a line each", text.Count(len(rows)))
 	case len(choices) == 0:
-		m.say("there is no row here to copy", Plain)
+		m.say("there is no row here to copy", view.Plain)
 		return nil
 	}
 	line := func(text string) string {
@@ -85,7 +86,7 @@ func (m *Model) copy() tea.Cmd {
 }
 
 // chooseCell asks for the column.
-func (m *Model) chooseCell(rows []live.Row, at Clock, line func(string) string) tea.Cmd {
+func (m *Model) chooseCell(rows []live.Row, at view.Clock, line func(string) string) tea.Cmd {
 	var choices []overlay.Choice
 	for i, c := range m.view().Columns {
 		cell := func(r live.Row) string { return cellText(m.view(), i, r, at) }
@@ -141,13 +142,13 @@ func (m *Model) copyContent(what string, whole live.Detail) tea.Cmd {
 // toClipboard asks the terminal to take a text that it may see. Half of one would be taken for the whole.
 func (m *Model) toClipboard(what, says string) tea.Cmd {
 	if len(says) > maxCopied {
-		m.say(fmt.Sprintf("copy %s: more than the %s that terminals take; `holdfast get` prints it", what, text.Bytes(maxCopied)), Warn)
+		m.say(fmt.Sprintf("copy %s: more than the %s that terminals take; `holdfast get` prints it", what, text.Bytes(maxCopied)), view.Warn)
 		return nil
 	}
 	if hidden(says) {
 		what += ", which has characters that do not show"
 	}
-	m.say(fmt.Sprintf("copied %s, %s, if your terminal allows it", what, text.Bytes(int64(len(says)))), Plain)
+	m.say(fmt.Sprintf("copied %s, %s, if your terminal allows it", what, text.Bytes(int64(len(says)))), view.Plain)
 	return tea.SetClipboard(says)
 }
 
@@ -158,7 +159,7 @@ func hidden(says string) bool {
 }
 
 // cellText is a whole cell of a row, as it is; of one that cannot be read its name, and why.
-func cellText(v *View, column int, r live.Row, at Clock) string {
+func cellText(v *view.View, column int, r live.Row, at view.Clock) string {
 	switch problem, whole := r.Problem(), v.Columns[column].Whole; {
 	case problem == nil && whole != nil:
 		return whole(r)
@@ -167,7 +168,7 @@ func cellText(v *View, column int, r live.Row, at Clock) string {
 	case column == 0:
 		return r.ID()
 	case column == 1:
-		return reason(problem)
+		return view.Reason(problem)
 	}
 	return ""
 }
@@ -184,7 +185,7 @@ func tabbed(cells ...string) string {
 }
 
 // asTSV is a row with tabs between its cells.
-func asTSV(v *View, r live.Row, at Clock) string {
+func asTSV(v *view.View, r live.Row, at view.Clock) string {
 	cells := make([]string, len(v.Columns))
 	for i := range v.Columns {
 		cells[i] = cellText(v, i, r, at)

@@ -12,12 +12,13 @@ import (
 	"holdfast/keymap"
 	"holdfast/tui/content"
 	"holdfast/tui/overlay"
+	"holdfast/tui/view"
 )
 
 // detail is the pane on one row: its facts, links, content, raw keys and recent changes. The row under it may change or
 // vanish; the pane then says so and keeps what it last knew.
 type detail struct {
-	view *View
+	view *view.View
 	id   string
 	row  live.Row // as last seen; nil until the row is found
 	gone bool
@@ -38,7 +39,7 @@ type detail struct {
 	related []string      // the documents that it names
 	drawer  int           // counts the times it was laid out: only the last counts
 
-	links   []Link
+	links   []view.Link
 	link    int      // selected one
 	linked  linkBase // what links are of
 	linking bool
@@ -72,7 +73,7 @@ type (
 	}
 	linkedMsg struct {
 		d     *detail
-		links []Link
+		links []view.Link
 		of    linkBase
 	}
 	bodyMsg struct {
@@ -220,7 +221,7 @@ func (m *Model) drawBody() tea.Cmd {
 }
 
 // moment is when the row is shown: now, but for one that is gone, whose deadlines stand still.
-func (d *detail) moment(at Clock) Clock {
+func (d *detail) moment(at view.Clock) view.Clock {
 	if d.gone {
 		at.Server = at.Server.Add(d.lost.Sub(at.Now))
 		at.Now = d.lost
@@ -228,11 +229,11 @@ func (d *detail) moment(at Clock) Clock {
 	return at
 }
 
-func (d *detail) selectedLink() (Link, bool) {
+func (d *detail) selectedLink() (view.Link, bool) {
 	if d.link < len(d.links) {
 		return d.links[d.link], true
 	}
-	return Link{}, false
+	return view.Link{}, false
 }
 
 func (d *detail) act(a keymap.Action) bool {

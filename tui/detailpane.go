@@ -11,10 +11,11 @@ import (
 	"holdfast/internal/text"
 	"holdfast/themes"
 	"holdfast/tui/content"
+	"holdfast/tui/view"
 )
 
 // render draws the pane, h lines of at most w cells.
-func (d *detail) render(th themes.Theme, snap *live.Snapshot, at Clock, w, h int) string {
+func (d *detail) render(th themes.Theme, snap *live.Snapshot, at view.Clock, w, h int) string {
 	title := d.view.Title + " " + text.Line(d.id)
 	if d.gone {
 		title = strings.ToUpper(end(d.row, d.lost)) + " meanwhile, as last seen: " + title
@@ -40,7 +41,7 @@ func (d *detail) render(th themes.Theme, snap *live.Snapshot, at Clock, w, h int
 }
 
 // parts are the lines of the pane: those before the content, the content, and those after it.
-func (d *detail) parts(th themes.Theme, snap *live.Snapshot, at Clock, w int) content.Parts {
+func (d *detail) parts(th themes.Theme, snap *live.Snapshot, at view.Clock, w int) content.Parts {
 	facts := d.facts(th, snap, at, w)
 	d.heads = len(facts) + len(heading(th, "Links"))
 	before := slices.Concat(facts, d.linkLines(th, w), d.contentHead(th, w))
@@ -55,14 +56,14 @@ func (d *detail) parts(th themes.Theme, snap *live.Snapshot, at Clock, w int) co
 	return all
 }
 
-func (d *detail) facts(th themes.Theme, snap *live.Snapshot, at Clock, w int) []string {
+func (d *detail) facts(th themes.Theme, snap *live.Snapshot, at view.Clock, w int) []string {
 	switch {
 	case d.row == nil && !snap.Table(d.view.Kind).Complete:
 		return []string{th.Muted.Render("not found yet: the keyspace is still being read")}
 	case d.row == nil:
 		return []string{th.Muted.Render("not found: it may have been deleted")}
 	case d.row.Problem() != nil:
-		return text.Styled(th.Bad, text.Wrap("unreadable: "+reason(d.row.Problem()), w))
+		return text.Styled(th.Bad, text.Wrap("unreadable: "+view.Reason(d.row.Problem()), w))
 	case d.view.Facts == nil:
 		return nil
 	}
@@ -78,7 +79,7 @@ func (d *detail) facts(th themes.Theme, snap *live.Snapshot, at Clock, w int) []
 			if i == 0 {
 				name = f.Name
 			}
-			lines = append(lines, th.Muted.Render(text.Fit(name, wide, false))+"  "+toneStyle(th, f.Tone, th.Text).Render(part))
+			lines = append(lines, th.Muted.Render(text.Fit(name, wide, false))+"  "+view.ToneStyle(th, f.Tone, th.Text).Render(part))
 		}
 	}
 	return lines
@@ -105,7 +106,7 @@ func (d *detail) contentHead(th themes.Theme, w int) []string {
 	var lines []string
 	switch {
 	case d.err != nil:
-		lines = append(heading(th, "Content"), text.Styled(th.Bad, text.Wrap("unreadable: "+reason(d.err), w))...)
+		lines = append(heading(th, "Content"), text.Styled(th.Bad, text.Wrap("unreadable: "+view.Reason(d.err), w))...)
 	case !d.loaded:
 		return append(heading(th, "Content"), th.Muted.Render("reading…"))
 	}
@@ -131,7 +132,7 @@ func (d *detail) part() string {
 	return d.view.Part(d.row)
 }
 
-func (d *detail) rawKeys(th themes.Theme, at Clock, w int) []string {
+func (d *detail) rawKeys(th themes.Theme, at view.Clock, w int) []string {
 	if len(d.whole.Keys) == 0 {
 		return nil
 	}
@@ -160,7 +161,7 @@ func layRelated(th themes.Theme, documents []live.Related, w int) []string {
 	for _, doc := range documents {
 		lines = append(lines, heading(th, "Names "+text.Line(doc.Key))...)
 		if doc.Problem != nil {
-			lines = append(lines, text.Styled(th.Bad, text.Wrap("unreadable: "+reason(doc.Problem), w))...)
+			lines = append(lines, text.Styled(th.Bad, text.Wrap("unreadable: "+view.Reason(doc.Problem), w))...)
 			continue
 		}
 		size := int64(0)
@@ -173,7 +174,7 @@ func layRelated(th themes.Theme, documents []live.Related, w int) []string {
 }
 
 // changes lists what happened to the row since the dashboard watches it, newest first, as differences of its columns.
-func (d *detail) changes(th themes.Theme, snap *live.Snapshot, at Clock, w int) []string {
+func (d *detail) changes(th themes.Theme, snap *live.Snapshot, at view.Clock, w int) []string {
 	lines := heading(th, "Changes seen")
 	recent := snap.Table(d.view.Kind).Recent
 	for i := len(recent) - 1; i >= 0; i-- {
@@ -204,7 +205,7 @@ func end(r live.Row, gone time.Time) string {
 	return "deleted"
 }
 
-func (d *detail) difference(c live.Change, at Clock) string {
+func (d *detail) difference(c live.Change, at view.Clock) string {
 	switch {
 	case c.Before.None():
 		return "created"

@@ -6,27 +6,13 @@ import (
 
 	"holdfast/core/live"
 	"holdfast/keymap"
+	"holdfast/tui/view"
 )
 
 // Why an action cannot be done here and now: the handler, the palette, the hints and the help all ask for the same reason.
 
 // readOnly is the one reason that does not keep the handler back: the operator itself refuses then, and writes it into the audit file.
 const readOnly = "read-only"
-
-// Disabled says why the action cannot be done to a row, nil where there is none; empty if it can.
-func (a *Action) Disabled(r live.Row) string {
-	switch {
-	case a.NoRow:
-		return ""
-	case r == nil:
-		return "there is no row here"
-	case r.Problem() != nil:
-		return "the record is unreadable"
-	case a.Blocked != nil:
-		return a.Blocked(r)
-	}
-	return ""
-}
 
 // disabled says why an action cannot be done here and now; empty if it can.
 func (m *Model) disabled(a keymap.Action) string {
@@ -87,7 +73,7 @@ func (m *Model) disabledHere(a keymap.Action) string {
 			return "this row has no links"
 		}
 	case keymap.Sort:
-		if !m.view().sortable() {
+		if !m.view().Sortable() {
 			return m.view().Name + " has a fixed order"
 		}
 	}
@@ -125,7 +111,7 @@ func (m *Model) never(a keymap.Action) string {
 	if a == keymap.Put {
 		return "only databases take new keys"
 	}
-	noun := m.view().noun()
+	noun := m.view().RowNoun()
 	if m.view().Kind == "" {
 		noun = "this row"
 	}
@@ -138,9 +124,9 @@ func (m *Model) refuses(a keymap.Action) bool {
 	if why == "" || why == readOnly || a == keymap.Undo || a == keymap.UndoList {
 		return false
 	}
-	tone := Plain
+	tone := view.Plain
 	if m.viewAction(a) != nil && why != m.busyWith() {
-		tone = Warn
+		tone = view.Warn
 	}
 	if by != nil {
 		why += m.leadTo(by)

@@ -19,6 +19,7 @@ import (
 	"holdfast/core/operate"
 	"holdfast/internal/text"
 	"holdfast/tui/overlay"
+	"holdfast/tui/view"
 )
 
 // The way of an edit: load -> openEditor -> edited -> ask -> Operator.Do, with a conflict screen where the document changed
@@ -150,7 +151,7 @@ func (m *Model) openEditor(d draft) tea.Cmd {
 	case d.text != d.doc.Text():
 		m.keep(d, errors.New(why))
 	default:
-		m.say(why+": set EDITOR and start again", Warn)
+		m.say(why+": set EDITOR and start again", view.Warn)
 	}
 	return nil
 }
@@ -216,7 +217,7 @@ func (m *Model) editorEnded(msg editedMsg) tea.Cmd {
 func (m *Model) stillOpen(f fileMsg) overlay.Layer {
 	f.forked = true
 	take := func() tea.Cmd { return guard(func() tea.Msg { return f.read(nil) }) }
-	leave := func() tea.Cmd { m.say("nothing written; the text stays in "+f.path, Warn); return nil }
+	leave := func() tea.Cmd { m.say("nothing written; the text stays in "+f.path, view.Warn); return nil }
 	return &overlay.Question{
 		Title: "the editor returned at once: " + text.Line(f.draft.doc.ID),
 		Text: fmt.Sprintf("Nothing was changed in it so far. It may be open in a window of its own: edit and save it there, then take it. "+
@@ -269,7 +270,7 @@ func (m *Model) planEdit(d draft) tea.Cmd {
 func (m *Model) drafted(msg draftedMsg) tea.Cmd {
 	switch {
 	case errors.Is(msg.err, operate.ErrUnchanged):
-		m.say("no change, nothing written", Plain)
+		m.say("no change, nothing written", view.Plain)
 		return nil
 	case msg.err != nil:
 		m.keep(msg.draft, msg.err)
@@ -290,7 +291,7 @@ func (m *Model) leftEditor(d draft) tea.Cmd {
 func (m *Model) keep(d draft, err error) {
 	title := cmp.Or(titleOf(err), "not saved")
 	m.overlays.Push(&overlay.Question{
-		Title: title + ": " + text.Line(d.doc.ID), Text: reason(err),
+		Title: title + ": " + text.Line(d.doc.ID), Text: view.Reason(err),
 		Buttons: []overlay.Button{
 			{Label: "back to the text", Press: func() tea.Cmd { return m.openEditor(d) }},
 			{Label: "discard it"},

@@ -10,6 +10,7 @@ import (
 
 	"holdfast/core/live"
 	"holdfast/internal/text"
+	"holdfast/tui/view"
 )
 
 // filter decides which rows of a view are shown. All words of the text must match, each in some cell of the row as it
@@ -32,13 +33,13 @@ type term struct {
 	says    func(reason string) bool // match, without the freedom to leave letters out
 }
 
-func parseFilter(text string, columns []Column) (filter, error) {
+func parseFilter(text string, columns []view.Column) (filter, error) {
 	f := filter{text: text}
 	for word := range strings.FieldsFuncSeq(text, isBlank) {
 		t := term{column: -1}
 		expr := t.invert(word)
 		if name, rest, ok := strings.Cut(expr, ":"); ok {
-			t.column = slices.IndexFunc(columns, func(c Column) bool {
+			t.column = slices.IndexFunc(columns, func(c view.Column) bool {
 				return strings.EqualFold(strings.ReplaceAll(c.Title, " ", ""), name)
 			})
 			if t.column >= 0 {
@@ -104,7 +105,7 @@ func fuzzy(letters []rune, text string) bool {
 
 func (f filter) empty() bool { return len(f.terms) == 0 }
 
-func (f filter) keeps(r live.Row, columns []Column, at Clock) bool {
+func (f filter) keeps(r live.Row, columns []view.Column, at view.Clock) bool {
 	for _, t := range f.terms {
 		if t.hits(r, columns, at) == t.inverse {
 			return false
@@ -115,9 +116,9 @@ func (f filter) keeps(r live.Row, columns []Column, at Clock) bool {
 
 // hits tells whether a term is in a row. One that cannot be read is found by its name and by what is wrong, there only by
 // whole words: most have their letters somewhere in a reason.
-func (t term) hits(r live.Row, columns []Column, at Clock) bool {
+func (t term) hits(r live.Row, columns []view.Column, at view.Clock) bool {
 	if problem := r.Problem(); problem != nil {
-		return t.column <= 0 && t.in(r.ID()) || t.column < 0 && (t.says("unreadable") || t.says(reason(problem)))
+		return t.column <= 0 && t.in(r.ID()) || t.column < 0 && (t.says("unreadable") || t.says(view.Reason(problem)))
 	}
 	if t.column >= 0 {
 		return t.in(columns[t.column].Text(r, at))

@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"holdfast/internal/text/texttest"
-
 	"context"
 	"errors"
 	"slices"
@@ -12,6 +10,8 @@ import (
 	"pgregory.net/rapid"
 
 	"holdfast/core/live"
+	"holdfast/internal/text/texttest"
+	"holdfast/tui/view"
 )
 
 func TestFilter(t *testing.T) {
@@ -65,7 +65,7 @@ func TestFilter(t *testing.T) {
 		}
 		var got []string
 		for _, r := range rows {
-			if f.keeps(r, v.Columns, Clock{}) {
+			if f.keeps(r, v.Columns, view.Clock{}) {
 				got = append(got, r.ID())
 			}
 		}
@@ -89,7 +89,7 @@ func TestUnreadableRowsComeLast(t *testing.T) {
 		descending bool
 		want       string
 	}{{0, false, "acebd"}, {0, true, "ecabd"}, {1, false, "caebd"}, {1, true, "aecbd"}} {
-		a := arrange(context.Background(), v, &live.Snapshot{}, order{column: c.column, descending: c.descending}, Clock{}, &arranged{})
+		a := arrange(context.Background(), v, &live.Snapshot{}, order{column: c.column, descending: c.descending}, view.Clock{}, &arranged{})
 		got := ""
 		for i := range a.Len() {
 			got += a.At(i).ID()
@@ -127,7 +127,7 @@ func TestFilterTakesAnything(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f, err := parseFilter(texttest.Strangers().Draw(t, "filter"), v.Columns)
 		if err == nil {
-			f.keeps(fake(texttest.Strangers().Draw(t, "id"), 0, texttest.Strangers().Draw(t, "word")), v.Columns, Clock{})
+			f.keeps(fake(texttest.Strangers().Draw(t, "id"), 0, texttest.Strangers().Draw(t, "word")), v.Columns, view.Clock{})
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/tui/overlay"
+	"holdfast/tui/view"
 )
 
 // jump is the prompt that leads the cursor to the first row that begins with what is typed.
@@ -112,7 +113,7 @@ func (m *Model) land(j *jump, id string) {
 		j.table.moveTo(at)
 		m.focus()
 	} else if j.entered {
-		m.say(j.complaint(), Plain)
+		m.say(j.complaint(), view.Plain)
 	}
 }
 
@@ -126,7 +127,7 @@ func (j *jump) complaint() string {
 
 // startingWith finds the first row whose leading cell begins with a text, by its ID. It is false where only a look
 // through the rows could tell.
-func (a *arranged) startingWith(v *View, text string) (id string, ok bool) {
+func (a *arranged) startingWith(v *view.View, text string) (id string, ok bool) {
 	indexed, is := a.rows.(interface{ Index(id string) (int, bool) })
 	if !is || a.shown != nil || v.Jump == nil || v.Parent != "" && a.order.within == "" {
 		return "", false
@@ -141,8 +142,8 @@ func (a *arranged) startingWith(v *View, text string) (id string, ok bool) {
 
 // look goes through the rows, in the order of the screen, to the first whose leading cell begins with a text; where
 // there is none, to the first that does so but for the case of letters. It returns the ID; empty for none.
-func (a *arranged) look(v *View, says string, at Clock) (id string) {
-	leading := v.leading()
+func (a *arranged) look(v *view.View, says string, at view.Clock) (id string) {
+	leading := v.Leading()
 	letters := []rune(says)
 	for i, r := range letters {
 		letters[i] = unicode.ToLower(r)
@@ -169,16 +170,6 @@ func (a *arranged) look(v *View, says string, at Clock) (id string) {
 		}
 	}
 	return id
-}
-
-// leading is the first column of text; of rows that only have numbers the first one.
-func (v *View) leading() int {
-	for i, c := range v.Columns {
-		if !c.Right {
-			return i
-		}
-	}
-	return 0
 }
 
 // beginsLike tells whether a cell begins with letters, all lower case, in whatever case.

@@ -7,6 +7,7 @@ import (
 
 	"holdfast/core/live"
 	"holdfast/internal/text"
+	"holdfast/tui/view"
 )
 
 // What the operator is told of the server without having asked.
@@ -22,7 +23,7 @@ func (m *Model) warnOf(before, now []live.Event) {
 	}) {
 		return
 	}
-	m.toast = newToast(e.String(), Bad, m.Now())
+	m.toast = newToast(e.String(), view.Bad, m.Now())
 	if m.toast.title = "server changed"; len(e.Lost) > 0 {
 		m.toast.title = "data lost"
 	}

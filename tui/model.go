@@ -11,6 +11,7 @@ import (
 	"holdfast/keymap"
 	"holdfast/themes"
 	"holdfast/tui/overlay"
+	"holdfast/tui/view"
 )
 
 // Model is the root and the only tea.Model: it routes messages and owns all state of the screen. Make it with New.
@@ -170,13 +171,13 @@ func (m *Model) panicked(msg panicMsg) {
 }
 
 // say shows a message in the lines for it. A failure that does not fit there is shown in full.
-func (m *Model) say(text string, tone Tone) { m.sayUnder("", text, tone) }
+func (m *Model) say(text string, tone view.Tone) { m.sayUnder("", text, tone) }
 
 // sayUnder is say with a title in place of what the tone says, where there is one.
-func (m *Model) sayUnder(title, text string, tone Tone) {
+func (m *Model) sayUnder(title, text string, tone view.Tone) {
 	m.toast = newToast(text, tone, m.Now())
 	m.toast.title = title
-	if lines := m.toast.lines(m.width); len(lines) > maxToastLines && (tone == Bad || tone == Warn) {
+	if lines := m.toast.lines(m.width); len(lines) > maxToastLines && (tone == view.Bad || tone == view.Warn) {
 		m.overlays.Push(overlay.NewText(strings.TrimSuffix(m.toast.word(), ": "), text))
 		m.toast = toast{}
 	}
@@ -184,11 +185,11 @@ func (m *Model) sayUnder(title, text string, tone Tone) {
 
 func (m *Model) table() *table { return m.tabs[m.active] }
 
-func (m *Model) view() *View { return m.Views[m.active] }
+func (m *Model) view() *view.View { return m.Views[m.active] }
 
-func (m *Model) clock() Clock {
+func (m *Model) clock() view.Clock {
 	now := m.Now()
-	return Clock{Now: now, Server: m.snap.ServerNow(now), Others: m.snap}
+	return view.Clock{Now: now, Server: m.snap.ServerNow(now), Others: m.snap}
 }
 
 // openPrompt gives the keys to a prompt.
@@ -232,7 +233,7 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 	case m.overlays.Holds():
 		return m.overlays.Act(action)
 	}
-	if m.toast.tone == Bad || m.toast.tone == Warn {
+	if m.toast.tone == view.Bad || m.toast.tone == view.Warn {
 		m.toast = toast{}
 	}
 	if !bound {

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"holdfast/keymap"
+	"holdfast/tui/view"
 )
 
 // The mouse goes by the screen as it was drawn last: a click means what stood there, also if rows have moved since.
@@ -124,9 +125,9 @@ func (m *Model) wheel(msg tea.MouseWheelMsg) tea.Cmd {
 func (m *Model) toggleMouse() {
 	m.Mouse = !m.Mouse
 	if m.Mouse {
-		m.say("the dashboard has the mouse; hold shift to select text (in most terminals)", Plain)
+		m.say("the dashboard has the mouse; hold shift to select text (in most terminals)", view.Plain)
 		return
 	}
 	back := m.keyName(keymap.Mouse)
-	m.say(fmt.Sprintf("the terminal has the mouse: select text as usual; %s takes it back", back), Plain)
+	m.say(fmt.Sprintf("the terminal has the mouse: select text as usual; %s takes it back", back), view.Plain)
 }

@@ -8,6 +8,7 @@ import (
 	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/tui/overlay"
+	"holdfast/tui/view"
 )
 
 // The filter line and the choice of an order.
@@ -74,7 +75,7 @@ func (m *Model) setFilter(text string) tea.Cmd {
 func (m *Model) chooseOrder() tea.Cmd {
 	choices := m.orders()
 	if choices == nil {
-		m.say(m.disabled(keymap.Sort), Plain)
+		m.say(m.disabled(keymap.Sort), view.Plain)
 		return nil
 	}
 	m.overlays.Push(overlay.NewPicker("Sort "+m.view().Title+" by", choices))
@@ -85,7 +86,7 @@ func (m *Model) chooseOrder() tea.Cmd {
 func (m *Model) orders() (choices []overlay.Choice) {
 	t := m.table()
 	for i, c := range t.view.Columns {
-		if !c.sortable() {
+		if !c.Sortable() {
 			continue
 		}
 		hint := ""
@@ -106,12 +107,12 @@ func (m *Model) orders() (choices []overlay.Choice) {
 // sortBy sorts by a column, or reverses the order if it is sorted by it already.
 func (m *Model) sortBy(column int) tea.Cmd {
 	t := m.table()
-	if c := t.view.Columns[column]; !c.sortable() {
+	if c := t.view.Columns[column]; !c.Sortable() {
 		why := t.view.Name + " has a fixed order"
-		if slices.ContainsFunc(t.view.Columns, Column.sortable) {
+		if slices.ContainsFunc(t.view.Columns, view.Column.Sortable) {
 			why = "cannot sort by " + c.Title
 		}
-		m.say(why, Plain)
+		m.say(why, view.Plain)
 		return nil
 	}
 	t.order.descending = column == t.order.column && !t.order.descending

@@ -9,6 +9,7 @@ import (
 	"holdfast/core/live"
 	"holdfast/keymap"
 	"holdfast/tui/overlay"
+	"holdfast/tui/view"
 )
 
 // act carries out an action of the table, the detail pane or the whole screen.
@@ -35,7 +36,7 @@ func (m *Model) act(a keymap.Action) tea.Cmd {
 	case keymap.Refresh:
 		m.Live.Reread()
 		if m.snap.State != live.Lost { // there the countdown says more
-			m.say("reading again", Plain)
+			m.say("reading again", view.Plain)
 		}
 	case keymap.Pause:
 		m.Live.Pause(!m.Live.Snapshot().Paused)
@@ -115,7 +116,7 @@ func (m *Model) tableAct(a keymap.Action) tea.Cmd {
 	case keymap.MarkRange:
 		all, ok := t.markRange()
 		if !ok {
-			m.say("a range goes from the last mark to the cursor: mark its first row", Plain)
+			m.say("a range goes from the last mark to the cursor: mark its first row", view.Plain)
 			break
 		}
 		m.marked(all)
@@ -140,13 +141,13 @@ func (m *Model) tableAct(a keymap.Action) tea.Cmd {
 // marked says so if not all rows could be marked that were to be.
 func (m *Model) marked(all bool) {
 	if !all {
-		m.say(fmt.Sprintf("marked %d rows, the maximum", len(m.table().marks)), Plain)
+		m.say(fmt.Sprintf("marked %d rows, the maximum", len(m.table().marks)), view.Plain)
 	}
 }
 
 func (m *Model) switchTo(tab int) tea.Cmd {
 	if tab < 0 || tab >= len(m.line.tops) {
-		m.say(fmt.Sprintf("there are %d views", len(m.line.tops)), Plain)
+		m.say(fmt.Sprintf("there are %d views", len(m.line.tops)), view.Plain)
 		return nil
 	}
 	m.places.trail = nil
@@ -165,7 +166,7 @@ func (m *Model) goTo(tab int) tea.Cmd {
 }
 
 // open leads to a row of a view, or to the view; back leads here again.
-func (m *Model) open(l Link) tea.Cmd {
+func (m *Model) open(l view.Link) tea.Cmd {
 	for i, v := range m.Views {
 		if v.Name != l.View {
 			continue
@@ -183,7 +184,7 @@ func (m *Model) open(l Link) tea.Cmd {
 		}
 		return tea.Batch(cmd, m.openDetail(l.ID))
 	}
-	m.say(fmt.Sprintf("there is no view %q", l.View), Bad)
+	m.say(fmt.Sprintf("there is no view %q", l.View), view.Bad)
 	return nil
 }
 
@@ -229,13 +230,13 @@ func (m *Model) enter() tea.Cmd {
 
 // subject is the view and the row that the action keys are for: of a line that leads to a row of another view, that row. It
 // is nil where there is none any more.
-func (m *Model) subject() (*View, live.Row) {
+func (m *Model) subject() (*view.View, live.Row) {
 	v, r := m.view(), m.target()
 	if v.Kind != "" || v.Open == nil || r == nil {
 		return v, r
 	}
 	link, ok := v.Open(r)
-	at := slices.IndexFunc(m.Views, func(other *View) bool { return other.Name == link.View && other.Kind != "" })
+	at := slices.IndexFunc(m.Views, func(other *view.View) bool { return other.Name == link.View && other.Kind != "" })
 	if !ok || link.ID == "" || at < 0 {
 		return v, r
 	}

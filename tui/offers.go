@@ -4,12 +4,13 @@ import (
 	"slices"
 
 	"holdfast/keymap"
+	"holdfast/tui/view"
 )
 
 // What the key hints offer: nothing that would only be refused because of where the operator is.
 
 // offered are the actions of the view that could be done to a row here, the one that keys act on or another, or to none.
-func (m *Model) offered() []Action {
+func (m *Model) offered() []view.Action {
 	v, _ := m.subject()
 	noRow := m.table().rows.Len() == 0
 	if m.detail != nil {
@@ -20,9 +21,9 @@ func (m *Model) offered() []Action {
 	if !noRow && bad == nil {
 		return v.Actions
 	}
-	var out []Action
+	var out []view.Action
 	if bad != nil {
-		out = append(out, Action{ID: keymap.Delete, Label: "delete"})
+		out = append(out, view.Action{ID: keymap.Delete, Label: "delete"})
 	}
 	for _, a := range v.Actions {
 		if a.NoRow && (m.detail == nil || !m.detail.gone) {
@@ -75,7 +76,7 @@ func (m *Model) idleHere(a keymap.Action) bool {
 	case keymap.Sort:
 		return t.rows.Len() == 0 || m.disabled(a) != ""
 	case keymap.Mark:
-		bulk := func(a Action) bool { return a.Bulk }
+		bulk := func(a view.Action) bool { return a.Bulk }
 		return t.rows.Len() == 0 || !slices.ContainsFunc(t.view.Actions, bulk)
 	case keymap.SetColumns, keymap.Wide:
 		return t.rows.Len() == 0

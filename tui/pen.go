@@ -6,6 +6,7 @@ import (
 	"charm.land/lipgloss/v2"
 
 	"holdfast/themes"
+	"holdfast/tui/view"
 )
 
 // pen is what a style without padding and borders comes to. Rendering each cell for itself would cost most of a frame.
@@ -26,13 +27,13 @@ func (p pen) blank() pen { return pen{p.plain, p.after, p.plain} }
 // pens are those of the rows of a table.
 type pens struct {
 	row, selected, marked, bad, changed pen
-	tones                               [Bad + 1]pen // of cells; Plain: as the row
+	tones                               [view.Bad + 1]pen // of cells; Plain: as the row
 }
 
 func pensOf(th themes.Theme) pens {
 	p := pens{row: penOf(th.Row), selected: penOf(th.RowSelected), marked: penOf(th.RowMarked), bad: penOf(th.RowBad), changed: penOf(th.RowChanged)}
-	for t := Muted; t <= Bad; t++ {
-		p.tones[t] = penOf(toneStyle(th, t, th.Row))
+	for t := view.Muted; t <= view.Bad; t++ {
+		p.tones[t] = penOf(view.ToneStyle(th, t, th.Row))
 	}
 	return p
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
+
+	"holdfast/tui/view"
 )
 
 // places are where the operator has been, in the orders in which one comes back there.
@@ -20,10 +22,10 @@ type places struct {
 type place struct {
 	tab    int
 	within string
-	id     string // of the open row; empty: the table has the body
-	link   Link   // selected one
-	top    int    // first line of the detail in the window
-	cursor string // ID of the row under the cursor
+	id     string    // of the open row; empty: the table has the body
+	link   view.Link // selected one
+	top    int       // first line of the detail in the window
+	cursor string    // ID of the row under the cursor
 }
 
 // same tells whether two places are one, whatever moved within it.
@@ -84,10 +86,10 @@ func (m *Model) walk(by int) tea.Cmd {
 	to := h.at + by
 	switch {
 	case to < 0:
-		m.say(noPlaceBefore, Plain)
+		m.say(noPlaceBefore, view.Plain)
 		return nil
 	case to >= len(h.visits):
-		m.say(noPlaceAfter, Plain)
+		m.say(noPlaceAfter, view.Plain)
 		return nil
 	}
 	h.at = to
@@ -121,12 +123,12 @@ func (m *Model) restore(p place) tea.Cmd {
 	case p.id == "":
 		return cmd
 	case !found && rows.Complete:
-		m.say(fmt.Sprintf("%s is gone", p.id), Plain)
+		m.say(fmt.Sprintf("%s is gone", p.id), view.Plain)
 		return cmd
 	}
 	d := m.places.taken(t.view, p.id)
 	d.s.Asked, d.resume, d.search = p.top, p.top, nil
-	if p.link != (Link{}) {
+	if p.link != (view.Link{}) {
 		d.choose(p.link)
 	}
 	return tea.Batch(cmd, m.showDetail(d))
@@ -146,7 +148,7 @@ func (m *Model) layAside() {
 }
 
 // taken is the detail of a row as it was laid aside, else a new one.
-func (w *places) taken(v *View, id string) *detail {
+func (w *places) taken(v *view.View, id string) *detail {
 	for i, d := range w.aside {
 		if d.view == v && d.id == id {
 			w.aside = slices.Delete(w.aside, i, i+1)
@@ -157,9 +159,9 @@ func (w *places) taken(v *View, id string) *detail {
 }
 
 // choose selects a link, which is the only one until all are found.
-func (d *detail) choose(l Link) {
+func (d *detail) choose(l view.Link) {
 	if d.link = slices.Index(d.links, l); d.link < 0 {
-		d.links, d.link, d.linked = []Link{l}, 0, linkBase{}
+		d.links, d.link, d.linked = []view.Link{l}, 0, linkBase{}
 	}
 }
 

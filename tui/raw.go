@@ -11,6 +11,7 @@ import (
 	"holdfast/core/operate"
 	"holdfast/internal/text"
 	"holdfast/themes"
+	"holdfast/tui/view"
 )
 
 // Rows that cannot be read: what their key holds, and deleting it as it was seen.
@@ -74,9 +75,9 @@ func (m *Model) looked(msg lookedMsg) tea.Cmd {
 func (m *Model) lookAgain(name kind.Name, id string) tea.Cmd {
 	switch r := m.rowNow(name, id); {
 	case r == nil:
-		m.say("delete: "+goneWords(1), Warn)
+		m.say("delete: "+goneWords(1), view.Warn)
 	case r.Problem() == nil:
-		m.say("delete: it can be read now, so it is deleted as what it is", Warn)
+		m.say("delete: it can be read now, so it is deleted as what it is", view.Warn)
 	default:
 		return m.lookInto(name, r)
 	}

@@ -10,6 +10,7 @@ import (
 	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/tui/overlay"
+	"holdfast/tui/view"
 )
 
 // What is remembered of filters, in numbers.
@@ -50,7 +51,7 @@ func (m *Model) loadFilters() tea.Cmd {
 // recalled takes in the filters of earlier runs, after those that were used meanwhile.
 func (m *Model) recalled(msg recalledMsg) {
 	if msg.err != nil {
-		m.say("the filters of earlier runs are unreadable and ignored: "+msg.err.Error(), Plain)
+		m.say("the filters of earlier runs are unreadable and ignored: "+msg.err.Error(), view.Plain)
 		return
 	}
 	for _, v := range m.Views {
@@ -100,7 +101,7 @@ func (m *Model) useFilter(text string) tea.Cmd {
 
 func (m *Model) kept(msg keptMsg) {
 	if msg.err != nil {
-		m.say("the filter is not kept for the next run: "+msg.err.Error(), Plain)
+		m.say("the filter is not kept for the next run: "+msg.err.Error(), view.Plain)
 	}
 }
 
@@ -120,13 +121,13 @@ func (m *Model) recallFilter(a keymap.Action, p *overlay.Prompt) tea.Cmd {
 	}
 	switch {
 	case to >= len(used) && len(used) == 0:
-		m.say("no filter was used here yet", Plain)
+		m.say("no filter was used here yet", view.Plain)
 		return nil
 	case to >= len(used):
-		m.say("there is no older filter", Plain)
+		m.say("there is no older filter", view.Plain)
 		return nil
 	case r.at < 0 && to < 0:
-		m.say("there is no newer filter", Plain)
+		m.say("there is no newer filter", view.Plain)
 		return nil
 	}
 	text := r.typed
@@ -141,7 +142,7 @@ func (m *Model) recallFilter(a keymap.Action, p *overlay.Prompt) tea.Cmd {
 func (m *Model) filterBy(text string) tea.Cmd {
 	cmd := tea.Batch(m.uncover(), m.setFilter(text))
 	if m.recall.err != nil {
-		m.say(m.recall.err.Error(), Bad)
+		m.say(m.recall.err.Error(), view.Bad)
 		m.recall.err = nil
 		return cmd
 	}

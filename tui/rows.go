@@ -6,10 +6,11 @@ import (
 	"holdfast/core/live"
 	"holdfast/internal/text"
 	"holdfast/themes"
+	"holdfast/tui/view"
 )
 
 // render draws the titles and the window, height+1 lines.
-func (t *table) render(th themes.Theme, at Clock) string {
+func (t *table) render(th themes.Theme, at view.Clock) string {
 	end := min(t.top+t.height, t.rows.Len())
 	cells := make([][]string, 0, t.height)
 	for i := t.top; i < end; i++ {
@@ -30,7 +31,7 @@ func (t *table) render(th themes.Theme, at Clock) string {
 	return b.String() + strings.Repeat("\n", t.height-(end-t.top))
 }
 
-func (t *table) cells(r live.Row, at Clock) []string {
+func (t *table) cells(r live.Row, at view.Clock) []string {
 	out := make([]string, len(t.all))
 	if r.Problem() != nil {
 		out[0] = text.Line(r.ID())
@@ -65,7 +66,7 @@ func (t *table) titles(b *strings.Builder, th themes.Theme, shown, widths []int)
 }
 
 // row draws one row. Its state stands in the gutter, too, for those who see no colours.
-func (t *table) row(b *strings.Builder, in pens, at Clock, r live.Row, cells []string, shown, widths []int, cursor, hot bool) {
+func (t *table) row(b *strings.Builder, in pens, at view.Clock, r live.Row, cells []string, shown, widths []int, cursor, hot bool) {
 	problem := r.Problem()
 	_, marked := t.marks[r.ID()]
 	sign, plain := " ", in.row
@@ -86,9 +87,9 @@ func (t *table) row(b *strings.Builder, in pens, at Clock, r live.Row, cells []s
 	l.fill(plain, pointer+sign)
 	uniform := cursor || marked || problem != nil
 	room := t.width - gutter
-	write := func(says string, width int, right bool, tone Tone) {
+	write := func(says string, width int, right bool, tone view.Tone) {
 		cell := plain
-		if !uniform && tone != Plain {
+		if !uniform && tone != view.Plain {
 			cell = in.tones[tone]
 		}
 		l.fill(cell, text.Fit(says, width, right)+" ")
@@ -98,13 +99,13 @@ func (t *table) row(b *strings.Builder, in pens, at Clock, r live.Row, cells []s
 		if marked && problem != nil {
 			text = "! " + text // the mark has its place
 		}
-		write(cells[0], widths[0], false, Plain)
+		write(cells[0], widths[0], false, view.Plain)
 		write(text, max(0, room-1), false, tone)
 		return
 	}
 	for n, c := range shown {
 		col := t.all[c]
-		tone := Plain
+		tone := view.Plain
 		if col.Tone != nil {
 			tone = col.Tone(r, at)
 		}
@@ -116,12 +117,12 @@ func (t *table) row(b *strings.Builder, in pens, at Clock, r live.Row, cells []s
 }
 
 // span is the text that takes the place of all cells after the first, such as why a row cannot be read.
-func (t *table) span(r live.Row, at Clock) (says string, tone Tone, ok bool) {
+func (t *table) span(r live.Row, at view.Clock) (says string, tone view.Tone, ok bool) {
 	if err := r.Problem(); err != nil {
-		return reason(err), Bad, true
+		return view.Reason(err), view.Bad, true
 	}
 	if t.view.Span == nil {
-		return "", Plain, false
+		return "", view.Plain, false
 	}
 	says, tone, ok = t.view.Span(r, at)
 	return text.Line(says), tone, ok

@@ -8,6 +8,7 @@ import (
 	"holdfast/core/live"
 	"holdfast/internal/text"
 	"holdfast/keymap"
+	"holdfast/tui/view"
 )
 
 // The body of the screen: the table, the detail pane, or both side by side.
@@ -47,7 +48,7 @@ func (m *Model) body() []string {
 func lines(text string) []string { return strings.Split(text, "\n") }
 
 // tableBody is the table, or what there is to say instead of one.
-func (m *Model) tableBody(at Clock, width, height int) []string {
+func (m *Model) tableBody(at view.Clock, width, height int) []string {
 	t := m.table()
 	if t.rows.Len() > 0 && !m.unread() {
 		m.spots.table = image.Rect(0, bodyAt, width, bodyAt+height)
@@ -86,7 +87,7 @@ func (m *Model) instead(t *table) []string {
 	case m.unread():
 		return []string{fmt.Sprintf("Connecting to %s…", text.Line(m.Conn.Place()))}
 	case kind.Err != nil:
-		return []string{fmt.Sprintf("Cannot read %s: %s", t.view.noun(), text.Line(kind.Err.Error()))}
+		return []string{fmt.Sprintf("Cannot read %s: %s", t.view.RowNoun(), text.Line(kind.Err.Error()))}
 	case !t.order.filter.empty() && t.rows.all() > 0:
 		return []string{fmt.Sprintf("Nothing matches %s. %s removes the filter.", m.short(t.order.filter.text), m.keyName(keymap.Back))}
 	case t.view.Kind == "" || !kind.Complete:
@@ -96,5 +97,5 @@ func (m *Model) instead(t *table) []string {
 		}
 		return []string{fmt.Sprintf("Reading the keyspace… %s rows so far.", text.Count(found))}
 	}
-	return []string{fmt.Sprintf("No %s here.", t.view.noun()), t.view.Empty}
+	return []string{fmt.Sprintf("No %s here.", t.view.RowNoun()), t.view.Empty}
 }

@@ -14,6 +14,7 @@ import (
 
 	"holdfast/core/live"
 	"holdfast/tui"
+	"holdfast/tui/view"
 	"holdfast/views"
 )
 
@@ -161,9 +162,9 @@ func TestMonkey(t *testing.T) {
 // A view that asks for more than it should, and one that fails, end nothing.
 func TestPanicsStayInTheirCommand(t *testing.T) {
 	fail := true
-	broken := &tui.View{
+	broken := &view.View{
 		Name: "broken", Title: "Broken", Short: "B",
-		Columns: []tui.Column{{Title: "X", Text: func(live.Row, tui.Clock) string { return "x" }}},
+		Columns: []view.Column{{Title: "X", Text: func(live.Row, view.Clock) string { return "x" }}},
 		Rows: func(s *live.Snapshot, _ live.Rows) live.Rows {
 			if fail {
 				panic("a view went wrong")

@@ -6,6 +6,7 @@ import (
 	"holdfast/keymap"
 	"holdfast/tui/content"
 	"holdfast/tui/overlay"
+	"holdfast/tui/view"
 )
 
 // search carries out an action of a search.
@@ -43,7 +44,7 @@ func (m *Model) searchAct(d *detail, a keymap.Action) (shut bool) {
 	case a == keymap.Accept && s.Count() > 0:
 	case a == keymap.Accept:
 		if s.Text != "" {
-			m.say(s.Complaint(), Plain)
+			m.say(s.Complaint(), view.Plain)
 		}
 		d.search = nil
 	case a == keymap.Cancel:
@@ -73,7 +74,7 @@ func (m *Model) stepMatch(by int) {
 	}
 	line, ok := d.search.Step(by, d.parts(m.theme, m.snap, m.clock(), m.detailWidth()))
 	if !ok {
-		m.say(d.search.Complaint(), Plain)
+		m.say(d.search.Complaint(), view.Plain)
 		return
 	}
 	d.s.Reveal(line)

@@ -11,6 +11,7 @@ import (
 	"holdfast/core/live"
 	"holdfast/internal/text"
 	"holdfast/tui/overlay"
+	"holdfast/tui/view"
 )
 
 // A question is made of rows as they were seen. What becomes of them while it is open stands in it, and it can be asked
@@ -74,7 +75,7 @@ func (m *Model) rowsNow(name kind.Name, rows []live.Row) (now []live.Row, gone [
 }
 
 // changedSince says what became of rows that a question is about.
-func (m *Model) changedSince(v *View, was []seen) (notes []string) {
+func (m *Model) changedSince(v *view.View, was []seen) (notes []string) {
 	more := 0
 	for _, s := range was {
 		now := m.rowNow(v.Kind, s.id)
@@ -104,12 +105,12 @@ const (
 )
 
 // changedTo says what a row is now, by the cells of its view that differ.
-func changedTo(v *View, was, now live.Row, at Clock) string {
+func changedTo(v *view.View, was, now live.Row, at view.Clock) string {
 	switch {
 	case now == nil:
 		return "gone since"
 	case now.Problem() != nil:
-		return "unreadable since: " + reason(now.Problem())
+		return "unreadable since: " + view.Reason(now.Problem())
 	case was == nil:
 		return "created since"
 	case was.Problem() != nil:

@@ -12,7 +12,7 @@ import (
 	"holdfast/core/kvstore"
 	"holdfast/core/record"
 	"holdfast/keymap"
-	"holdfast/tui"
+	"holdfast/tui/view"
 	"holdfast/views"
 )
 
@@ -69,7 +69,7 @@ func del(keys ...string) func(*driver) {
 }
 
 // rowActions are all actions of all views that are about a row.
-func rowActions(t *testing.T, do func(t *testing.T, v *tui.View, a tui.Action, keys map[keymap.Action]string)) {
+func rowActions(t *testing.T, do func(t *testing.T, v *view.View, a view.Action, keys map[keymap.Action]string)) {
 	m, err := keymap.New(nil)
 	must(t, err)
 	for _, v := range views.Frames() {
@@ -85,7 +85,7 @@ func rowActions(t *testing.T, do func(t *testing.T, v *tui.View, a tui.Action, k
 }
 
 // openOn opens a view with the cursor on its row under question.
-func openOn(t *testing.T, v *tui.View, a keymap.Action, dir string) *driver {
+func openOn(t *testing.T, v *view.View, a keymap.Action, dir string) *driver {
 	start := v.Name
 	if v.Parent != "" {
 		start = v.Parent
@@ -107,7 +107,7 @@ func openOn(t *testing.T, v *tui.View, a keymap.Action, dir string) *driver {
 // What changes or goes under an open question stands in it at once, whatever is asked and of which kind of row, and one key
 // asks anew of what is there now.
 func TestAQuestionSaysWhatChangedSince(t *testing.T) {
-	rowActions(t, func(t *testing.T, v *tui.View, a tui.Action, keys map[keymap.Action]string) {
+	rowActions(t, func(t *testing.T, v *view.View, a view.Action, keys map[keymap.Action]string) {
 		under := underQuestion[v.Kind]
 		d := openOn(t, v, a.ID, t.TempDir())
 		d.press(keys[a.ID])
@@ -157,7 +157,7 @@ func TestAQuestionSaysWhatChangedSince(t *testing.T) {
 
 // The same of a question about many rows, which names those that changed and leaves out those that went.
 func TestACountedQuestionSaysWhatChangedSince(t *testing.T) {
-	rowActions(t, func(t *testing.T, v *tui.View, a tui.Action, keys map[keymap.Action]string) {
+	rowActions(t, func(t *testing.T, v *view.View, a view.Action, keys map[keymap.Action]string) {
 		if !a.Bulk {
 			return
 		}

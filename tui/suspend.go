@@ -6,6 +6,8 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"holdfast/tui/view"
 )
 
 // Leaving for the shell and coming back. Whoever is stopped by a signal that cannot be caught finds the terminal as the shell
@@ -17,7 +19,7 @@ type continuedMsg struct{}
 // suspend leaves for the shell that started us, if one waits.
 func (m *Model) suspend() tea.Cmd {
 	if !hasShell() {
-		m.say("there is no shell to go back to", Plain)
+		m.say("there is no shell to go back to", view.Plain)
 		return nil
 	}
 	return tea.Suspend

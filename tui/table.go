@@ -6,15 +6,16 @@ import (
 	"time"
 
 	"holdfast/core/live"
+	"holdfast/tui/view"
 )
 
 // table is the windowed table of one view. Only the rows in its window are ever drawn. Cursor and marks are kept by the
 // identity of rows, so they stay where they are whatever a refresh brings.
 type table struct {
-	view      *View
-	all       []Column // those of the view, and the changes of its kind behind them
-	slots     []slot   // the same as the operator has them, the first one first
-	wide      bool     // each at its full width
+	view      *view.View
+	all       []view.Column // those of the view, and the changes of its kind behind them
+	slots     []slot        // the same as the operator has them, the first one first
+	wide      bool          // each at its full width
 	seen      activity
 	rows      *arranged
 	order     order               // as asked; rows.order until it is arranged
@@ -39,7 +40,7 @@ type table struct {
 	drawn  []string // IDs of the rows drawn last
 }
 
-func newTable(v *View) *table {
+func newTable(v *view.View) *table {
 	t := &table{view: v, rows: &arranged{}, order: order{column: -1}, marks: map[string]struct{}{}, seen: activity{}}
 	t.all = slices.Clone(v.Columns)
 	if v.Kind != "" {
@@ -145,7 +146,7 @@ func (t *table) watch(s *live.Snapshot, now time.Time) {
 }
 
 // changed tells which rows changed in the last moments.
-func (t *table) changed(s Lookup, now time.Time) map[string]bool {
+func (t *table) changed(s view.Lookup, now time.Time) map[string]bool {
 	hot := map[string]bool{}
 	if s == nil {
 		return hot

@@ -17,6 +17,7 @@ import (
 	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/themes"
+	"holdfast/tui/view"
 )
 
 // fakeRows are of a kind that no server has, sorted by ID.
@@ -49,14 +50,14 @@ func (r fakeRows) Index(id string) (int, bool) {
 	return slices.BinarySearchFunc(r, id, func(r kind.Row, id string) int { return strings.Compare(r.ID(), id) })
 }
 
-func fakeView(rows func() live.Rows) *View {
-	return &View{
+func fakeView(rows func() live.Rows) *view.View {
+	return &view.View{
 		Name: "fake", Title: "Fake", Short: "F",
 		Rows: func(*live.Snapshot, live.Rows) live.Rows { return rows() },
-		Columns: []Column{
-			{Title: "ID", Text: func(r live.Row, _ Clock) string { return r.ID() }, Key: func(b []byte, r kind.Row) []byte { return kind.AppendTextKey(b, r.ID()) }},
-			{Title: "N", Right: true, Text: func(r live.Row, _ Clock) string { return fmt.Sprint(fakeN.Of(r.(kind.Row))) }, Key: fakeN.AppendKey},
-			{Title: "WORD", Grow: true, Text: func(r live.Row, _ Clock) string { return fakeWord.Of(r.(kind.Row)) }},
+		Columns: []view.Column{
+			{Title: "ID", Text: func(r live.Row, _ view.Clock) string { return r.ID() }, Key: func(b []byte, r kind.Row) []byte { return kind.AppendTextKey(b, r.ID()) }},
+			{Title: "N", Right: true, Text: func(r live.Row, _ view.Clock) string { return fmt.Sprint(fakeN.Of(r.(kind.Row))) }, Key: fakeN.AppendKey},
+			{Title: "WORD", Grow: true, Text: func(r live.Row, _ view.Clock) string { return fakeWord.Of(r.(kind.Row)) }},
 		},
 	}
 }
@@ -87,12 +88,14 @@ func TestTableKeepsCursorAndMarksByIdentity(t *testing.T) {
 		v := fakeView(func() live.Rows { return rows.table() })
 		tab := newTable(v)
 		tab.resize(80, rapid.IntRange(1, 12).Draw(t, "height"))
-		arrangeIt := func() { tab.show(arrange(context.Background(), v, &live.Snapshot{}, tab.order, Clock{}, tab.rows)) }
+		arrangeIt := func() {
+			tab.show(arrange(context.Background(), v, &live.Snapshot{}, tab.order, view.Clock{}, tab.rows))
+		}
 		arrangeIt()
 		// shown tells whether a row is there and not filtered out.
 		shown := func(id string) bool {
 			i, ok := rows.Index(id)
-			return ok && (tab.order.filter.empty() || tab.order.filter.keeps(rows[i], v.Columns, Clock{}))
+			return ok && (tab.order.filter.empty() || tab.order.filter.keeps(rows[i], v.Columns, view.Clock{}))
 		}
 		rearranged := func() {
 			cursor, marks := tab.cursor, slices.Collect(mapKeys(tab.marks))
@@ -189,7 +192,7 @@ func TestTableKeepsCursorAndMarksByIdentity(t *testing.T) {
 				if tab.hidden != hidden {
 					t.Fatalf("%d marks hidden, want %d", tab.hidden, hidden)
 				}
-				lines := strings.Split(tab.render(themes.Default(true), Clock{Now: time.Now()}), "\n")
+				lines := strings.Split(tab.render(themes.Default(true), view.Clock{Now: time.Now()}), "\n")
 				if len(lines) != tab.height+1 {
 					t.Fatalf("%d lines, want %d", len(lines), tab.height+1)
 				}
@@ -223,7 +226,7 @@ func TestArrangeIsFilterAndSort(t *testing.T) {
 
 		var want []live.Row
 		for _, r := range rows {
-			if o.filter.keeps(r, v.Columns, Clock{}) {
+			if o.filter.keeps(r, v.Columns, view.Clock{}) {
 				want = append(want, r)
 			}
 		}
@@ -246,7 +249,7 @@ func TestArrangeIsFilterAndSort(t *testing.T) {
 			slices.Reverse(want)
 		}
 
-		a := arrange(context.Background(), v, &live.Snapshot{}, o, Clock{}, &arranged{})
+		a := arrange(context.Background(), v, &live.Snapshot{}, o, view.Clock{}, &arranged{})
 		if a.Len() != len(want) {
 			t.Fatalf("%d rows, want %d", a.Len(), len(want))
 		}
@@ -301,7 +304,7 @@ func TestArrangeGoesOnFromWhatItHad(t *testing.T) {
 				o.filter = f
 			}
 			snap := snapshot()
-			got, want := arrange(context.Background(), v, snap, o, Clock{}, last), arrange(context.Background(), v, snap, o, Clock{}, &arranged{})
+			got, want := arrange(context.Background(), v, snap, o, view.Clock{}, last), arrange(context.Background(), v, snap, o, view.Clock{}, &arranged{})
 			if got.Len() != want.Len() {
 				t.Fatalf("%d rows, want %d, filter %q", got.Len(), want.Len(), o.filter.text)
 			}
@@ -337,7 +340,7 @@ func TestAFilteredTableFollowsItsRows(t *testing.T) {
 			}
 			table := live.NewTable("k", fakeSchema, rows...)
 			table.Rev = uint64(rev + 1)
-			last = arrange(context.Background(), v, &live.Snapshot{Tables: []*live.Table{table}}, o, Clock{}, last)
+			last = arrange(context.Background(), v, &live.Snapshot{Tables: []*live.Table{table}}, o, view.Clock{}, last)
 			var got []live.Row
 			for _, r := range each(last) {
 				got = append(got, r)
@@ -382,7 +385,7 @@ func TestColumnsMakeRoom(t *testing.T) {
 		tab.resize(c.width, 3)
 		tab.shift = c.shift
 		tab.show(&arranged{rows: rows.table()})
-		tab.measure([][]string{tab.cells(rows[0], Clock{})})
+		tab.measure([][]string{tab.cells(rows[0], view.Clock{})})
 		if shown, widths := tab.columns(); !slices.Equal(shown, c.shown) || !slices.Equal(widths, c.widths) {
 			t.Errorf("%d cells, scrolled by %d: columns %v of widths %v, want %v of %v", c.width, c.shift, shown, widths, c.shown, c.widths)
 		}
@@ -394,7 +397,7 @@ func TestColumnsScrollNoFurtherThanTheLast(t *testing.T) {
 	tab := newTable(fakeView(func() live.Rows { return rows.table() }))
 	tab.resize(40, 3)
 	tab.show(&arranged{rows: rows.table()})
-	tab.render(themes.Default(true), Clock{})
+	tab.render(themes.Default(true), view.Clock{})
 	for range 10 {
 		tab.slide(1)
 	}

@@ -25,6 +25,7 @@ import (
 	"holdfast/keymap"
 	"holdfast/themes"
 	"holdfast/tui"
+	"holdfast/tui/view"
 	"holdfast/views"
 )
 
@@ -66,7 +67,7 @@ type options struct {
 	start    string
 	flushDir string
 	audit    string
-	views    []*tui.View
+	views    []*view.View
 	conn     *conn.Conn // whose commands are logged
 	load     func() (map[string][]string, error)
 	keep     func(view string, filters []string) error

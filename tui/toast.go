@@ -5,12 +5,13 @@ import (
 
 	"holdfast/internal/text"
 	"holdfast/themes"
+	"holdfast/tui/view"
 )
 
 // toast is a short message above the key hints. Failures stay longer and until the next key.
 type toast struct {
 	text  string
-	tone  Tone
+	tone  view.Tone
 	until time.Time
 	title string // stands before the text instead of what the tone says
 }
@@ -18,9 +19,9 @@ type toast struct {
 // maxToastLines is how many lines of the frame a message may take.
 const maxToastLines = 2
 
-func newToast(says string, tone Tone, now time.Time) toast {
+func newToast(says string, tone view.Tone, now time.Time) toast {
 	stays := 4 * time.Second
-	if tone == Bad || tone == Warn {
+	if tone == view.Bad || tone == view.Warn {
 		stays = 12 * time.Second
 	}
 	return toast{text: text.Line(says), tone: tone, until: now.Add(stays)}
@@ -34,11 +35,11 @@ func (t toast) word() string {
 		return t.title + ": "
 	}
 	switch t.tone {
-	case Bad:
+	case view.Bad:
 		return "failed: "
-	case Warn:
+	case view.Warn:
 		return "refused: "
-	case Good:
+	case view.Good:
 		return "done: "
 	}
 	return ""
@@ -54,9 +55,9 @@ func (t toast) render(th themes.Theme, width int, now time.Time) []string {
 	}
 	style := th.ToastInfo
 	switch t.tone {
-	case Bad, Warn:
+	case view.Bad, view.Warn:
 		style = th.ToastBad
-	case Good:
+	case view.Good:
 		style = th.ToastGood
 	}
 	lines := t.lines(width)

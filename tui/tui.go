@@ -14,11 +14,12 @@ import (
 	"holdfast/core/operate"
 	"holdfast/keymap"
 	"holdfast/themes"
+	"holdfast/tui/view"
 )
 
 // Config is what a dashboard is made of. The first six fields are needed.
 type Config struct {
-	Views    []*View
+	Views    []*view.View
 	Live     *live.Model
 	Operator *operate.Operator
 	Conn     *conn.Conn

@@ -16,6 +16,7 @@ import (
 	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/tui/overlay"
+	"holdfast/tui/view"
 )
 
 // undoHistory is what was done here, oldest first.
@@ -120,7 +121,7 @@ func (h *undoHistory) next() *undoEntry {
 func (m *Model) undoLast() tea.Cmd {
 	last := m.done.next()
 	if last == nil || m.working != nil {
-		m.say(cmp.Or(m.busyWith(), m.disabled(keymap.Undo)), Plain)
+		m.say(cmp.Or(m.busyWith(), m.disabled(keymap.Undo)), view.Plain)
 		return nil
 	}
 	if len(last.undo) > 0 {
@@ -131,7 +132,7 @@ func (m *Model) undoLast() tea.Cmd {
 	if m.done.next() != nil {
 		more = "; again for the action before it"
 	}
-	m.say(fmt.Sprintf("cannot undo: %s (%s)%s", last.why, last.what, more), Warn)
+	m.say(fmt.Sprintf("cannot undo: %s (%s)%s", last.why, last.what, more), view.Warn)
 	return nil
 }
 
@@ -140,7 +141,7 @@ func (m *Model) takeBack(d undoEntry) tea.Cmd {
 		return nil
 	}
 	if len(d.undo) == 0 {
-		m.say(fmt.Sprintf("cannot undo: %s (%s)", d.why, d.what), Warn)
+		m.say(fmt.Sprintf("cannot undo: %s (%s)", d.why, d.what), view.Warn)
 		return nil
 	}
 	j := &job{plans: slices.Clone(d.undo), undoes: d.number, note: d.part()}

@@ -8,27 +8,27 @@ import (
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/keymap"
-	"holdfast/tui"
+	"holdfast/tui/view"
 )
 
 func actors() View {
 	c := actorstore.ActorColumns
 	status := func(r kind.Row) string { return c.Status.Of(r) }
 	return View{
-		View: &tui.View{
+		View: &view.View{
 			Name: "actors", Title: "Actors", Short: "Acts", Kind: "actors",
 			Empty: "Services create one with actorstore's CreateActor, under actor:id.",
-			Columns: []tui.Column{
+			Columns: []view.Column{
 				grow(textOf("ACTOR", actorstore.ActorID)),
-				toned(textOf("STATUS", func(r kind.Row) string { return shortStatus(status(r)) }), func(r kind.Row) tui.Tone { return statusTone(status(r)) }),
+				toned(textOf("STATUS", func(r kind.Row) string { return shortStatus(status(r)) }), func(r kind.Row) view.Tone { return statusTone(status(r)) }),
 				textOr("WORKER", c.Worker),
 				textOr("IP", c.IP),
 				textOr("TEMPLATE", c.Template),
 				number("VERSION", c.Version, nil),
 				textOr("ATESPACE", c.Atespace),
 			},
-			Facts: facts(func(r kind.Row, _ tui.Clock) []tui.Fact {
-				return withUnread(c.Unread.Of(r), []tui.Fact{
+			Facts: facts(func(r kind.Row, _ view.Clock) []view.Fact {
+				return withUnread(c.Unread.Of(r), []view.Fact{
 					{Name: "actor", Text: actorstore.ActorID(r)},
 					{Name: "atespace", Text: orDash(c.Atespace.Of(r))},
 					{Name: "status", Text: status(r), Tone: statusTone(status(r))},
@@ -37,17 +37,17 @@ func actors() View {
 					{Name: "template", Text: orDash(c.Template.Of(r))},
 				})
 			}),
-			Links: func(row live.Row, l tui.Lookup, content []byte) []tui.Link {
+			Links: func(row live.Row, l view.Lookup, content []byte) []view.Link {
 				r, out := row.(kind.Row), documentsOf(row.ID(), l, content)
 				if id, ok := workerOf(r, l); ok {
-					out = append(out, tui.Link{Label: "worker", View: "workers", ID: id})
+					out = append(out, view.Link{Label: "worker", View: "workers", ID: id})
 				}
 				if r.ID() != actorstore.ActorID(r) { // a service may name the lock with the atespace or without
 					out = append(out, locksOn(l, "actor", r.ID())...)
 				}
 				return append(out, locksOn(l, "actor", actorstore.ActorID(r))...)
 			},
-			Actions: []tui.Action{
+			Actions: []view.Action{
 				{ID: keymap.Edit, Label: "edit", Edit: true},
 				lockRow(func(r live.Row) string { return guard("actor", actorstore.ActorID(r.(kind.Row))) }),
 				{
@@ -85,24 +85,24 @@ func shortStatus(status string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(status, "STATUS_"), "ACTOR_STATE_")
 }
 
-func statusTone(status string) tui.Tone {
+func statusTone(status string) view.Tone {
 	switch shortStatus(status) {
 	case "RUNNING":
-		return tui.Good
+		return view.Good
 	case "RESUMING", "SUSPENDING", "PAUSING", "DELETING":
-		return tui.Warn
+		return view.Warn
 	case "SUSPENDED", "PAUSED":
-		return tui.Muted
+		return view.Muted
 	}
-	return tui.Bad
+	return view.Bad
 }
 
 // withUnread adds why nothing acts on a document; see actorstore.ErrUnreadMember.
-func withUnread(member string, facts []tui.Fact) []tui.Fact {
+func withUnread(member string, facts []view.Fact) []view.Fact {
 	if member == "" {
 		return facts
 	}
-	return append(facts, tui.Fact{Name: "not acted on", Text: unreadWords(member), Tone: tui.Warn})
+	return append(facts, view.Fact{Name: "not acted on", Text: unreadWords(member), Tone: view.Warn})
 }
 
 func unreadWords(member string) string {
@@ -118,7 +118,7 @@ func orNull(text string) any {
 
 // workerOf finds the worker row of an actor: also where the document does not name the pool, or the row is that of the
 // pod's uid.
-func workerOf(actor kind.Row, l tui.Lookup) (id string, ok bool) {
+func workerOf(actor kind.Row, l view.Lookup) (id string, ok bool) {
 	name := actorstore.ActorColumns.Worker.Of(actor)
 	if name == "" {
 		return "", false

@@ -13,7 +13,7 @@ import (
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/keymap"
-	"holdfast/tui"
+	"holdfast/tui/view"
 )
 
 func buffers() View {
@@ -24,31 +24,31 @@ func buffers() View {
 		}
 		return "prepared"
 	}
-	lockWords := func(r kind.Row, at tui.Clock) string {
+	lockWords := func(r kind.Row, at view.Clock) string {
 		if c.LockExpires.Err(r) != nil {
 			return "expiry " + notKnownText
 		}
 		return leftWords(c.LockExpires.Of(r), at)
 	}
 	return View{
-		View: &tui.View{
+		View: &view.View{
 			Name: "buffers", Title: "Buffers", Short: "Bufs", Kind: "buffers",
 			Empty: "Services create one with buffer.Push, under buf:{store}:list.",
-			Columns: []tui.Column{
+			Columns: []view.Column{
 				grow(textColumn("STORE", c.Store)),
-				toned(textOf("STATE", state), func(r kind.Row) tui.Tone {
+				toned(textOf("STATE", state), func(r kind.Row) view.Tone {
 					if c.Prepared.Of(r) != 0 {
-						return tui.Warn
+						return view.Warn
 					}
-					return tui.Plain
+					return view.Plain
 				}),
 				number("RECORDS", c.Count, nil),
 				number("BYTES", c.Bytes, func(n int64) string { return humanize.Bytes(uint64(max(0, n))) }),
 				number("KEYS", c.Keys, nil),
 				age("OLDEST", c.FirstWrite),
-				known(tui.Column{
+				known(view.Column{
 					Title: "LOCK",
-					Text: func(r live.Row, at tui.Clock) string {
+					Text: func(r live.Row, at view.Clock) string {
 						if !c.Locked.Of(r.(kind.Row)) {
 							return "-"
 						}
@@ -58,7 +58,7 @@ func buffers() View {
 				}, c.Locked.Err),
 				{
 					Title: "PREPARED", Right: true,
-					Text: func(r live.Row, at tui.Clock) string {
+					Text: func(r live.Row, at view.Clock) string {
 						if c.Prepared.Of(r.(kind.Row)) == 0 {
 							return "-"
 						}
@@ -69,8 +69,8 @@ func buffers() View {
 					},
 				},
 			},
-			Facts: facts(func(r kind.Row, at tui.Clock) []tui.Fact {
-				f := []tui.Fact{
+			Facts: facts(func(r kind.Row, at view.Clock) []view.Fact {
+				f := []view.Fact{
 					{Name: "store", Text: c.Store.Of(r)},
 					{Name: "state", Text: state(r)},
 					fact("records", humanize.Comma(c.Count.Of(r)), c.Count.Err(r)),
@@ -81,7 +81,7 @@ func buffers() View {
 					f = append(f, fact("first write", first.Format(time.RFC3339)+", "+ago(first, at)+" ago", err))
 				}
 				if batch := c.Prepared.Of(r); batch != 0 {
-					f = append(f, tui.Fact{Name: "prepared", Text: fmt.Sprintf("%s ago as batch %d, immutable until it is emptied", ago(prepared(r), at), batch), Tone: tui.Warn})
+					f = append(f, view.Fact{Name: "prepared", Text: fmt.Sprintf("%s ago as batch %d, immutable until it is emptied", ago(prepared(r), at), batch), Tone: view.Warn})
 				}
 				switch {
 				case c.Locked.Err(r) != nil:
@@ -91,7 +91,7 @@ func buffers() View {
 					if c.LockToken.Err(r) != nil {
 						holder = "by " + notKnownText
 					}
-					f = append(f, tui.Fact{Name: "locked", Text: holder + ", " + lockWords(r, at), Tone: tui.Warn})
+					f = append(f, view.Fact{Name: "locked", Text: holder + ", " + lockWords(r, at), Tone: view.Warn})
 					if err := cmp.Or(c.LockToken.Err(r), c.LockExpires.Err(r)); err != nil {
 						f = append(f, fact("all of the lock", "", err))
 					}
@@ -107,16 +107,16 @@ func buffers() View {
 				}
 				return fmt.Sprintf("first %d of %s records", buffer.MaxInspect, humanize.Comma(c.Count.Of(r)))
 			}),
-			Links: links(func(r kind.Row, l tui.Lookup) []tui.Link {
-				var out []tui.Link
+			Links: links(func(r kind.Row, l view.Lookup) []view.Link {
+				var out []view.Link
 				for _, other := range l.Table("buffers").All(0) {
 					if !other.Bad() && c.Store.Of(other) == c.Store.Of(r) && c.Prepared.Of(other) != c.Prepared.Of(r) {
-						out = append(out, tui.Link{Label: state(other), View: "buffers", ID: other.ID()})
+						out = append(out, view.Link{Label: state(other), View: "buffers", ID: other.ID()})
 					}
 				}
 				return out
 			}),
-			Actions: []tui.Action{{
+			Actions: []view.Action{{
 				ID: keymap.Flush, Label: "flush", Bulk: true,
 				Blocked: func(r live.Row) string {
 					switch b := r.(kind.Row); {

@@ -9,12 +9,12 @@ import (
 	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/internal/text"
-	"holdfast/tui"
+	"holdfast/tui/view"
 )
 
 // View is one kind of row: how the dashboard shows it, and what `holdfast get` prints of it.
 type View struct {
-	*tui.View
+	*view.View
 	Fields []Field
 	Others []kind.Name // that Fields look at, besides the view's own
 }
@@ -22,7 +22,7 @@ type View struct {
 // Field is one member of the objects that `holdfast get` prints.
 type Field struct {
 	Name  string
-	Value func(live.Row, tui.Clock) any // string, []byte, int64, uint64, float64, bool, time.Time (zero: null), time.Duration, nil; an error: why it is not known
+	Value func(live.Row, view.Clock) any // string, []byte, int64, uint64, float64, bool, time.Time (zero: null), time.Duration, nil; an error: why it is not known
 }
 
 // FieldNames are the names of the fields.
@@ -35,7 +35,7 @@ func (v View) FieldNames() []string {
 }
 
 // Values are those of the fields in a readable row.
-func (v View) Values(r live.Row, at tui.Clock) []any {
+func (v View) Values(r live.Row, at view.Clock) []any {
 	values := make([]any, len(v.Fields))
 	for i, f := range v.Fields {
 		values[i] = f.Value(r, at)
@@ -52,17 +52,17 @@ type column interface {
 
 // field is a column of a schema as it is.
 func field(name string, c column) Field {
-	return Field{name, func(r live.Row, _ tui.Clock) any { return c.Value(r.(kind.Row)) }}
+	return Field{name, func(r live.Row, _ view.Clock) any { return c.Value(r.(kind.Row)) }}
 }
 
 // derived is a field that a function makes of a row.
 func derived[R live.Row](name string, value func(R) any) Field {
-	return Field{name, func(r live.Row, _ tui.Clock) any { return value(r.(R)) }}
+	return Field{name, func(r live.Row, _ view.Clock) any { return value(r.(R)) }}
 }
 
 // ttlField is the time left until a deadline in ms, -1 where there is none.
 func ttlField(name string, c kind.Time) Field {
-	return Field{name, func(r live.Row, at tui.Clock) any {
+	return Field{name, func(r live.Row, at view.Clock) any {
 		if err := c.Err(r.(kind.Row)); err != nil {
 			return err
 		}
@@ -76,7 +76,7 @@ func ttlField(name string, c kind.Time) Field {
 
 // onServer is a deadline on the server's clock, which has whole seconds; null where there is none.
 func onServer(name string, c kind.Time) Field {
-	return Field{name, func(r live.Row, at tui.Clock) any {
+	return Field{name, func(r live.Row, at view.Clock) any {
 		if err := c.Err(r.(kind.Row)); err != nil {
 			return err
 		}
@@ -90,7 +90,7 @@ func onServer(name string, c kind.Time) Field {
 
 // knownField is field, or why its value is not known.
 func knownField(f Field, why func(kind.Row) error) Field {
-	return Field{f.Name, func(r live.Row, at tui.Clock) any {
+	return Field{f.Name, func(r live.Row, at view.Clock) any {
 		if err := why(r.(kind.Row)); err != nil {
 			return err
 		}
@@ -102,7 +102,7 @@ func knownField(f Field, why func(kind.Row) error) Field {
 const notKnownText = "?"
 
 // known is a column whose cells may not be known; those sort last.
-func known(c tui.Column, why func(kind.Row) error) tui.Column {
+func known(c view.Column, why func(kind.Row) error) view.Column {
 	text, key, tone, whole := c.Text, c.Key, c.Tone, c.Whole
 	if whole != nil {
 		c.Whole = func(r live.Row) string {
@@ -112,7 +112,7 @@ func known(c tui.Column, why func(kind.Row) error) tui.Column {
 			return whole(r)
 		}
 	}
-	c.Text = func(r live.Row, at tui.Clock) string {
+	c.Text = func(r live.Row, at view.Clock) string {
 		if why(r.(kind.Row)) != nil {
 			return notKnownText
 		}
@@ -124,12 +124,12 @@ func known(c tui.Column, why func(kind.Row) error) tui.Column {
 		}
 		return key(b, r)
 	}
-	c.Tone = func(r live.Row, at tui.Clock) tui.Tone {
+	c.Tone = func(r live.Row, at view.Clock) view.Tone {
 		switch {
 		case why(r.(kind.Row)) != nil:
-			return tui.Warn
+			return view.Warn
 		case tone == nil:
-			return tui.Plain
+			return view.Plain
 		}
 		return tone(r, at)
 	}
@@ -137,33 +137,33 @@ func known(c tui.Column, why func(kind.Row) error) tui.Column {
 }
 
 // fact is one line of a detail, or that it is not known and why.
-func fact(name, text string, why error) tui.Fact {
+func fact(name, text string, why error) view.Fact {
 	if why != nil {
-		return tui.Fact{Name: name, Text: "not known: " + why.Error(), Tone: tui.Warn}
+		return view.Fact{Name: name, Text: "not known: " + why.Error(), Tone: view.Warn}
 	}
-	return tui.Fact{Name: name, Text: text}
+	return view.Fact{Name: name, Text: text}
 }
 
 // text is a column of a schema as it is.
-func textColumn(title string, c kind.Text) tui.Column {
-	return known(tui.Column{
+func textColumn(title string, c kind.Text) view.Column {
+	return known(view.Column{
 		Title: title,
-		Text:  func(r live.Row, _ tui.Clock) string { return c.Of(r.(kind.Row)) },
+		Text:  func(r live.Row, _ view.Clock) string { return c.Of(r.(kind.Row)) },
 		Key:   c.AppendKey,
 	}, c.Err)
 }
 
 // textOf is a column that a function makes of a row.
-func textOf(title string, get func(kind.Row) string) tui.Column {
-	return tui.Column{
+func textOf(title string, get func(kind.Row) string) view.Column {
+	return view.Column{
 		Title: title,
-		Text:  func(r live.Row, _ tui.Clock) string { return get(r.(kind.Row)) },
+		Text:  func(r live.Row, _ view.Clock) string { return get(r.(kind.Row)) },
 		Key:   func(b []byte, r kind.Row) []byte { return kind.AppendTextKey(b, get(r)) },
 	}
 }
 
 // textOr is textColumn, with a dash where there is none.
-func textOr(title string, c kind.Text) tui.Column {
+func textOr(title string, c kind.Text) view.Column {
 	return known(textOf(title, func(r kind.Row) string { return orDash(c.Of(r)) }), c.Err)
 }
 
@@ -171,13 +171,13 @@ func textOr(title string, c kind.Text) tui.Column {
 func number[N int64 | uint64](title string, c interface {
 	column
 	Of(kind.Row) N
-}, show func(N) string) tui.Column {
+}, show func(N) string) view.Column {
 	if show == nil {
 		show = decimal[N]
 	}
-	return known(tui.Column{
+	return known(view.Column{
 		Title: title, Right: true,
-		Text: func(r live.Row, _ tui.Clock) string { return show(c.Of(r.(kind.Row))) },
+		Text: func(r live.Row, _ view.Clock) string { return show(c.Of(r.(kind.Row))) },
 		Key:  c.AppendKey,
 	}, c.Err)
 }
@@ -190,25 +190,25 @@ func decimal[N int64 | uint64](n N) string {
 }
 
 // ttl counts down to a deadline on our clock; those without one sort last.
-func ttl(title string, c kind.Time) tui.Column {
-	return known(tui.Column{
+func ttl(title string, c kind.Time) view.Column {
+	return known(view.Column{
 		Title: title, Right: true,
-		Text: func(r live.Row, at tui.Clock) string { return left(c.Of(r.(kind.Row)), at) },
+		Text: func(r live.Row, at view.Clock) string { return left(c.Of(r.(kind.Row)), at) },
 		Key:  c.AppendKey,
-		Tone: func(r live.Row, at tui.Clock) tui.Tone {
+		Tone: func(r live.Row, at view.Clock) view.Tone {
 			d := c.Of(r.(kind.Row))
 			switch {
 			case d.IsZero():
-				return tui.Muted
+				return view.Muted
 			case d.Sub(at.Now) < 5*time.Second:
-				return tui.Warn
+				return view.Warn
 			}
-			return tui.Plain
+			return view.Plain
 		},
 	}, c.Err)
 }
 
-func left(deadline time.Time, at tui.Clock) string {
+func left(deadline time.Time, at view.Clock) string {
 	if deadline.IsZero() {
 		return "never"
 	}
@@ -219,7 +219,7 @@ func left(deadline time.Time, at tui.Clock) string {
 }
 
 // leftWords is left as part of a sentence.
-func leftWords(deadline time.Time, at tui.Clock) string {
+func leftWords(deadline time.Time, at view.Clock) string {
 	if deadline.IsZero() {
 		return "never"
 	}
@@ -239,10 +239,10 @@ func compareDeadlines(a, b time.Time) int {
 }
 
 // age is how long ago something was on the server's clock.
-func age(title string, c kind.Time) tui.Column {
-	return known(tui.Column{
+func age(title string, c kind.Time) view.Column {
+	return known(view.Column{
 		Title: title, Right: true,
-		Text: func(r live.Row, at tui.Clock) string {
+		Text: func(r live.Row, at view.Clock) string {
 			t := c.Of(r.(kind.Row))
 			if t.IsZero() {
 				return "-"
@@ -253,27 +253,27 @@ func age(title string, c kind.Time) tui.Column {
 	}, c.Err)
 }
 
-func grow(c tui.Column) tui.Column { c.Grow = true; return c }
+func grow(c view.Column) view.Column { c.Grow = true; return c }
 
-func widest(c tui.Column, cells int) tui.Column { c.Max = cells; return c }
+func widest(c view.Column, cells int) view.Column { c.Max = cells; return c }
 
-func toned[R live.Row](c tui.Column, tone func(R) tui.Tone) tui.Column {
-	c.Tone = func(r live.Row, _ tui.Clock) tui.Tone { return tone(r.(R)) }
+func toned[R live.Row](c view.Column, tone func(R) view.Tone) view.Column {
+	c.Tone = func(r live.Row, _ view.Clock) view.Tone { return tone(r.(R)) }
 	return c
 }
 
 // ago is how long before the server's time something was.
-func ago(t time.Time, at tui.Clock) string {
+func ago(t time.Time, at view.Clock) string {
 	return text.Age(max(0, at.Server.Sub(t)).Truncate(time.Second))
 }
 
-func facts(list func(kind.Row, tui.Clock) []tui.Fact) func(live.Row, tui.Clock) []tui.Fact {
-	return func(r live.Row, at tui.Clock) []tui.Fact { return list(r.(kind.Row), at) }
+func facts(list func(kind.Row, view.Clock) []view.Fact) func(live.Row, view.Clock) []view.Fact {
+	return func(r live.Row, at view.Clock) []view.Fact { return list(r.(kind.Row), at) }
 }
 
 // links are those that a row itself tells, whatever its content.
-func links(list func(kind.Row, tui.Lookup) []tui.Link) func(live.Row, tui.Lookup, []byte) []tui.Link {
-	return func(r live.Row, l tui.Lookup, _ []byte) []tui.Link { return list(r.(kind.Row), l) }
+func links(list func(kind.Row, view.Lookup) []view.Link) func(live.Row, view.Lookup, []byte) []view.Link {
+	return func(r live.Row, l view.Lookup, _ []byte) []view.Link { return list(r.(kind.Row), l) }
 }
 
 func part(says func(kind.Row) string) func(live.Row) string {

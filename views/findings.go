@@ -16,7 +16,7 @@ import (
 	"holdfast/core/live"
 	"holdfast/core/record"
 	"holdfast/internal/text"
-	"holdfast/tui"
+	"holdfast/tui/view"
 )
 
 // The findings of the overview: for each question the few rows that answer it.
@@ -78,8 +78,8 @@ func (q question) answer(s *live.Snapshot, before finding) finding {
 	return finding{lines, rev, now, time.Since(now)}
 }
 
-func found(what string, note func(tui.Clock) string, tone tui.Tone, view, id string) *line {
-	return &line{id: what + " " + view + " " + id, what: what, note: note, tone: tone, link: tui.Link{View: view, ID: id}}
+func found(what string, note func(view.Clock) string, tone view.Tone, in, id string) *line {
+	return &line{id: what + " " + in + " " + id, what: what, note: note, tone: tone, link: view.Link{View: in, ID: id}}
 }
 
 // best are the first few readable rows of a kind that pass a test, in an order; it looks at each row once.
@@ -109,16 +109,16 @@ func oldestBuffers(s *live.Snapshot) (out []*line) {
 		func(r kind.Row) bool { return !c.FirstWrite.Of(r).IsZero() && c.Prepared.Of(r) == 0 },
 		func(a, b kind.Row) int { return c.FirstWrite.Of(a).Compare(c.FirstWrite.Of(b)) })
 	for _, r := range rows[:min(1, len(rows))] {
-		note := func(at tui.Clock) string {
+		note := func(at view.Clock) string {
 			return fmt.Sprintf("%s: %s, the first %s ago; %s", c.Store.Of(r), recordsIn(r), ago(c.FirstWrite.Of(r), at), flushable(r, "flush it if nobody does", at))
 		}
-		out = append(out, found("oldest buffer", note, tui.Plain, "buffers", r.ID()))
+		out = append(out, found("oldest buffer", note, view.Plain, "buffers", r.ID()))
 	}
 	return out
 }
 
 // flushable is advice to flush a buffer, unless somebody has locked it or that is not known.
-func flushable(r kind.Row, advice string, at tui.Clock) string {
+func flushable(r kind.Row, advice string, at view.Clock) string {
 	c := buffer.Columns
 	switch {
 	case c.Locked.Err(r) != nil:
@@ -135,10 +135,10 @@ func stuckBatches(s *live.Snapshot) (out []*line) {
 	for _, r := range best(s, "buffers",
 		func(r kind.Row) bool { return c.Prepared.Of(r) != 0 && c.Prepared.Of(r) < limit },
 		func(a, b kind.Row) int { return cmp.Compare(c.Prepared.Of(a), c.Prepared.Of(b)) }) {
-		note := func(at tui.Clock) string {
+		note := func(at view.Clock) string {
 			return fmt.Sprintf("%s: %s, prepared %s ago; %s", c.Store.Of(r), recordsIn(r), ago(prepared(r), at), flushable(r, "flush it again", at))
 		}
-		out = append(out, found("stuck batch", note, tui.Warn, "buffers", r.ID()))
+		out = append(out, found("stuck batch", note, view.Warn, "buffers", r.ID()))
 	}
 	return out
 }
@@ -165,14 +165,14 @@ func hottestGenerations(s *live.Snapshot) (out []*line) {
 	for _, id := range ids[:min(len(ids), maxFindings)] {
 		r, _ := t.Get(id)
 		since := first[id]
-		note := func(at tui.Clock) string {
+		note := func(at view.Clock) string {
 			now := fmt.Sprint(genstore.Columns.Generation.Of(r))
 			if genstore.Columns.Generation.Err(r) != nil {
 				now = notKnownText
 			}
 			return fmt.Sprintf("%s: %d changes in %s, now at %s", id, count[id], text.Age(max(time.Second, at.Now.Sub(since)).Truncate(time.Second)), now)
 		}
-		out = append(out, found("hot generation", note, tui.Plain, "generations", id))
+		out = append(out, found("hot generation", note, view.Plain, "generations", id))
 	}
 	return out
 }
@@ -185,14 +185,14 @@ func expiringLeases(s *live.Snapshot) (out []*line) {
 			return c.Granted.Err(r) == nil && !ends.IsZero() && ends.Sub(s.ReadAt) < min(soon, c.Granted.Of(r)/2)
 		},
 		func(a, b kind.Row) int { return c.Expires.Of(a).Compare(c.Expires.Of(b)) }) {
-		note := func(at tui.Clock) string {
+		note := func(at view.Clock) string {
 			with := recordCount(c.Records.Of(r))
 			if c.Records.Err(r) != nil {
 				with = notKnownText + " records"
 			}
 			return fmt.Sprintf("%s expires in %s, not renewed, with %s", r.ID(), left(c.Expires.Of(r), at), with)
 		}
-		out = append(out, found("expiring lease", note, tui.Warn, "leases", r.ID()))
+		out = append(out, found("expiring lease", note, view.Warn, "leases", r.ID()))
 	}
 	return out
 }
@@ -210,10 +210,10 @@ func outlivingRecords(s *live.Snapshot) (out []*line) {
 		if len(out) == maxFindings {
 			break
 		}
-		note := func(tui.Clock) string {
+		note := func(view.Clock) string {
 			return fmt.Sprintf("%s: lease %d is gone; the record is removed at the next write to its namespace", r.ID(), record.RecordColumns.Lease.Of(r))
 		}
-		out = append(out, found("record without lease", note, tui.Warn, "records", r.ID()))
+		out = append(out, found("record without lease", note, view.Warn, "records", r.ID()))
 	}
 	return out
 }
@@ -227,7 +227,7 @@ func longLocks(s *live.Snapshot) (out []*line) {
 			return c.Expires.Err(r) == nil && (ends.IsZero() || ends.Sub(s.ReadAt) > long)
 		},
 		func(a, b kind.Row) int { return -compareDeadlines(c.Expires.Of(a), c.Expires.Of(b)) }) {
-		note := func(at tui.Clock) string {
+		note := func(at view.Clock) string {
 			holder := c.Token.Of(r)
 			if c.Token.Err(r) != nil {
 				holder = notKnownText
@@ -237,7 +237,7 @@ func longLocks(s *live.Snapshot) (out []*line) {
 			}
 			return fmt.Sprintf("%s expires in %s, held by %s", r.ID(), left(c.Expires.Of(r), at), holder)
 		}
-		out = append(out, found("long lock", note, tui.Warn, "locks", r.ID()))
+		out = append(out, found("long lock", note, view.Warn, "locks", r.ID()))
 	}
 	return out
 }
@@ -260,7 +260,7 @@ func oneSided(s *live.Snapshot) (out []*line) {
 			if h.OfActor {
 				text = fmt.Sprintf("%s: actor %s is on worker %s", h.Reason, h.Actor, h.Worker)
 			}
-			if out = append(out, found("one-sided", always(text), tui.Bad, string(t.Kind), r.ID())); len(out) == limit {
+			if out = append(out, found("one-sided", always(text), view.Bad, string(t.Kind), r.ID())); len(out) == limit {
 				break
 			}
 		}

@@ -15,7 +15,7 @@ import (
 	"holdfast/core/operate"
 	"holdfast/internal/text"
 	"holdfast/keymap"
-	"holdfast/tui"
+	"holdfast/tui/view"
 )
 
 // kv lists databases; enter leads to the pairs of one.
@@ -33,58 +33,58 @@ func kv() View {
 	noState := func(r kind.Row) error { return cmp.Or(c.Restoring.Err(r), c.Applied.Err(r)) }
 	noLag := func(r kind.Row) error { return cmp.Or(c.Replicas.Err(r), c.Changes.Err(r)) }
 	return View{
-		View: &tui.View{
+		View: &view.View{
 			Name: "kv", Title: "KV", Short: "KV", Noun: "databases", Kind: "kv",
 			Empty: "Services create a database with kvstore's redisdb.Open and Put, under kv:{database}:d:key.",
-			Columns: []tui.Column{
+			Columns: []view.Column{
 				grow(textColumn("DATABASE", c.Database)),
 				number("KEYS", c.Keys, nil),
 				{
 					Title: "BYTES", Right: true,
-					Text: func(r live.Row, at tui.Clock) string {
+					Text: func(r live.Row, at view.Clock) string {
 						if unweighed(r.(kind.Row), at.Others) > 0 {
 							return notKnownText
 						}
 						return humanize.Bytes(uint64(bytesOf(r.(kind.Row), at.Others)))
 					},
-					KeyIn: func(l tui.Lookup) func([]byte, kind.Row) []byte {
+					KeyIn: func(l view.Lookup) func([]byte, kind.Row) []byte {
 						return func(b []byte, r kind.Row) []byte {
 							return kind.AppendIntKey(kind.AppendIntKey(b, min(1, unweighed(r, l))), bytesOf(r, l))
 						}
 					},
 				},
 				number("CHANGES", c.Changes, nil),
-				known(tui.Column{
+				known(view.Column{
 					Title: "RATE", Right: true,
-					Text: func(r live.Row, at tui.Clock) string { return perSecond(redisdb.Rate(r.(kind.Row)).At(at.Now)) },
+					Text: func(r live.Row, at view.Clock) string { return perSecond(redisdb.Rate(r.(kind.Row)).At(at.Now)) },
 					Key:  func(b []byte, r kind.Row) []byte { return kind.AppendFloatKey(b, redisdb.Rate(r).Rank()) },
 				}, c.Changes.Err),
-				known(tui.Column{
+				known(view.Column{
 					Title: "REPLICAS", Right: true,
-					Text: func(r live.Row, at tui.Clock) string {
+					Text: func(r live.Row, at view.Clock) string {
 						return standing(r.(kind.Row), at.Server).count()
 					},
 					Key: func(b []byte, r kind.Row) []byte { return kind.AppendIntKey(b, int64(anyTime(r).replicas)) },
 				}, c.Replicas.Err),
-				known(tui.Column{
+				known(view.Column{
 					Title: "LAG", Right: true,
-					Text: func(r live.Row, at tui.Clock) string { return standing(r.(kind.Row), at.Server).text() },
+					Text: func(r live.Row, at view.Clock) string { return standing(r.(kind.Row), at.Server).text() },
 					Key:  func(b []byte, r kind.Row) []byte { return anyTime(r).appendKey(b) },
-					Tone: func(r live.Row, at tui.Clock) tui.Tone {
+					Tone: func(r live.Row, at view.Clock) view.Tone {
 						return standing(r.(kind.Row), at.Server).tone()
 					},
 				}, noLag),
-				known(toned(textOf("REPLICATION", state), func(r kind.Row) tui.Tone {
+				known(toned(textOf("REPLICATION", state), func(r kind.Row) view.Tone {
 					if c.Restoring.Of(r) {
-						return tui.Warn
+						return view.Warn
 					}
-					return tui.Plain
+					return view.Plain
 				}), noState),
 				number("LOG", c.LogLength, nil),
 			},
 			Jump: conn.Escape,
-			Facts: facts(func(r kind.Row, at tui.Clock) []tui.Fact {
-				return append([]tui.Fact{
+			Facts: facts(func(r kind.Row, at view.Clock) []view.Fact {
+				return append([]view.Fact{
 					{Name: "database", Text: c.Database.Of(r)},
 					fact("keys", humanize.Comma(c.Keys.Of(r)), c.Keys.Err(r)),
 					fact("bytes", humanize.Comma(bytesOf(r, at.Others))+" of values", bytesErr(r, at.Others)),
@@ -99,24 +99,24 @@ func kv() View {
 				}
 				return fmt.Sprintf("newest %d changes", redisdb.MaxInspect) // the row's count is of another moment
 			}),
-			Links: links(func(r kind.Row, _ tui.Lookup) []tui.Link {
-				return []tui.Link{{Label: "browse", View: "keys", Within: r.ID() + ":"}}
+			Links: links(func(r kind.Row, _ view.Lookup) []view.Link {
+				return []view.Link{{Label: "browse", View: "keys", Within: r.ID() + ":"}}
 			}),
-			Actions: []tui.Action{putAction(func(r live.Row) string { return c.Database.Of(r.(kind.Row)) })},
+			Actions: []view.Action{putAction(func(r live.Row) string { return c.Database.Of(r.(kind.Row)) })},
 		},
 		Fields: []Field{
 			field("database", c.Database),
 			field("keys", c.Keys),
 			field("changes", c.Changes),
 			field("applied", c.Applied),
-			{"bytes", func(r live.Row, at tui.Clock) any {
+			{"bytes", func(r live.Row, at view.Clock) any {
 				if err := bytesErr(r.(kind.Row), at.Others); err != nil {
 					return err
 				}
 				return bytesOf(r.(kind.Row), at.Others)
 			}},
-			knownField(Field{"replicas", func(r live.Row, at tui.Clock) any { return standing(r.(kind.Row), at.Server).replicas }}, c.Replicas.Err),
-			knownField(Field{"lag", func(r live.Row, at tui.Clock) any {
+			knownField(Field{"replicas", func(r live.Row, at view.Clock) any { return standing(r.(kind.Row), at.Server).replicas }}, c.Replicas.Err),
+			knownField(Field{"lag", func(r live.Row, at view.Clock) any {
 				if s := standing(r.(kind.Row), at.Server); s.replicas > 0 {
 					return s.lag
 				}
@@ -131,26 +131,26 @@ func kv() View {
 func keys() View {
 	c := redisdb.PairColumns
 	return View{
-		View: &tui.View{
+		View: &view.View{
 			Name: "keys", Title: "Keys", Short: "Keys", Kind: "keys", Parent: "kv",
 			Empty: "The database has no keys.",
 			Jump:  conn.Escape,
-			Columns: []tui.Column{
+			Columns: []view.Column{
 				textColumn("KEY", c.Key),
 				textColumn("DATABASE", c.Database),
 				number("BYTES", c.Bytes, nil),
 				ttl("EXPIRES", c.Expires),
 				valueColumn(c.Value),
 			},
-			Facts: facts(func(r kind.Row, at tui.Clock) []tui.Fact {
-				return []tui.Fact{
+			Facts: facts(func(r kind.Row, at view.Clock) []view.Fact {
+				return []view.Fact{
 					{Name: "database", Text: c.Database.Of(r)},
 					{Name: "key", Text: c.Key.Of(r)},
 					fact("bytes", humanize.Comma(c.Bytes.Of(r)), c.Bytes.Err(r)),
 					fact("expires", leftWords(c.Expires.Of(r), at), c.Expires.Err(r)),
 				}
 			}),
-			Actions: []tui.Action{
+			Actions: []view.Action{
 				{ID: keymap.Edit, Label: "edit", Edit: true},
 				{
 					ID: keymap.Delete, Label: "delete", Bulk: true,
@@ -191,11 +191,11 @@ func logged(r kind.Row) string {
 }
 
 // putAction puts a new key into the database of a row.
-func putAction(database func(live.Row) string) tui.Action {
-	return tui.Action{
+func putAction(database func(live.Row) string) view.Action {
+	return view.Action{
 		ID: keymap.Put, Label: "new key",
-		Form: func(r live.Row) tui.Form {
-			return tui.Form{Title: "put a key into " + text.Clean(database(r)), Fields: []tui.Field{
+		Form: func(r live.Row) view.Form {
+			return view.Form{Title: "put a key into " + text.Clean(database(r)), Fields: []view.Field{
 				{Name: "key", Label: "key", Check: func(s string) error {
 					if s == "" {
 						return errors.New("a key needs at least one character")

@@ -11,19 +11,19 @@ import (
 	"holdfast/core/kvstore"
 	"holdfast/core/kvstore/redisdb"
 	"holdfast/core/live"
-	"holdfast/tui"
+	"holdfast/tui/view"
 	"holdfast/views"
 )
 
 // cell is what a column of the kv view says of a row, and how loud.
-func cell(t *testing.T, title string, r live.Row, at tui.Clock) (string, tui.Tone) {
+func cell(t *testing.T, title string, r live.Row, at view.Clock) (string, view.Tone) {
 	t.Helper()
 	v, _ := views.Named("kv")
-	i := slices.IndexFunc(v.Columns, func(c tui.Column) bool { return c.Title == title })
+	i := slices.IndexFunc(v.Columns, func(c view.Column) bool { return c.Title == title })
 	if i < 0 {
 		t.Fatalf("there is no column %s", title)
 	}
-	tone := tui.Plain
+	tone := view.Plain
 	if v.Columns[i].Tone != nil {
 		tone = v.Columns[i].Tone(r, at)
 	}
@@ -41,7 +41,7 @@ func (w *world) kv(db string, n int, value string) *redisdb.Store {
 	return s
 }
 
-func (w *world) database(db string) (kind.Row, tui.Clock) {
+func (w *world) database(db string) (kind.Row, view.Clock) {
 	w.t.Helper()
 	s, at := w.read()
 	at.Others, at.Server = s, serverTime // exactly
@@ -57,7 +57,7 @@ func TestDatabasesTellTheirBytes(t *testing.T) {
 	w.kv("large", 20, strings.Repeat("x", 300))
 	w.kv("small:{er}", 3, "xy")
 	v, _ := views.Named("kv")
-	bytes := v.Columns[slices.IndexFunc(v.Columns, func(c tui.Column) bool { return c.Title == "BYTES" })]
+	bytes := v.Columns[slices.IndexFunc(v.Columns, func(c view.Column) bool { return c.Title == "BYTES" })]
 	large, at := w.database("large")
 	small, _ := w.database("small%3A%7Ber%7D")
 	for r, want := range map[kind.Row]string{large: "6.0 kB", small: "6 B"} {
@@ -68,7 +68,7 @@ func TestDatabasesTellTheirBytes(t *testing.T) {
 	if key := bytes.KeyIn(at.Others); string(key(nil, large)) <= string(key(nil, small)) {
 		t.Error("they are not sorted by their bytes")
 	}
-	if got, _ := cell(t, "BYTES", large, tui.Clock{}); got != "0 B" {
+	if got, _ := cell(t, "BYTES", large, view.Clock{}); got != "0 B" {
 		t.Errorf("where nothing is known of the keys: %s", got)
 	}
 }
@@ -86,7 +86,7 @@ func TestDatabasesTellHowOftenTheyChange(t *testing.T) {
 			return packed("db", of.Schema, is(dbs.Changes, changes), is(kind.Time{Column: read}, when))
 		}
 		r := of.Follow(at(0, start), at(tt.changes, start.Add(time.Second)))
-		if got, _ := cell(t, "RATE", r, tui.Clock{Now: start.Add(time.Second + tt.ago)}); got != tt.want {
+		if got, _ := cell(t, "RATE", r, view.Clock{Now: start.Add(time.Second + tt.ago)}); got != tt.want {
 			t.Errorf("%d changes in a second, %v ago: %s, want %s", tt.changes, tt.ago, got, tt.want)
 		}
 	}
@@ -98,7 +98,7 @@ func TestDatabasesTellHowFarReplicasAre(t *testing.T) {
 	report := func(ago time.Duration, name string, applied uint64) {
 		w.ago(ago, func() { must(t, s.ReportReplica(ctx, name, applied)) })
 	}
-	says := func(replicas, lag string, tone tui.Tone, facts ...string) {
+	says := func(replicas, lag string, tone view.Tone, facts ...string) {
 		t.Helper()
 		r, at := w.database("db")
 		count, _ := cell(t, "REPLICAS", r, at)
@@ -116,16 +116,16 @@ func TestDatabasesTellHowFarReplicasAre(t *testing.T) {
 			t.Errorf("facts %q, want %q", all, facts)
 		}
 	}
-	says("-", "-", tui.Plain, "-", "none has reported within a day")
+	says("-", "-", view.Plain, "-", "none has reported within a day")
 	report(2*time.Hour, "still", 10)
-	says("1", "0", tui.Plain, "-", "still: applied 10, 0 behind, reported 2h00m ago")
+	says("1", "0", view.Plain, "-", "still: applied 10, 0 behind, reported 2h00m ago")
 	report(20*time.Second, "behind", 6)
-	says("2", "4", tui.Plain, "-", "behind: applied 6, 4 behind, reported 20s ago", "still: applied 10, 0 behind, reported 2h00m ago")
+	says("2", "4", view.Plain, "-", "behind: applied 6, 4 behind, reported 20s ago", "still: applied 10, 0 behind, reported 2h00m ago")
 	report(45*time.Second, "lost", 9)
-	says("3", "4, silent 45s", tui.Warn, "-", "behind: applied 6, 4 behind, reported 20s ago",
+	says("3", "4, silent 45s", view.Warn, "-", "behind: applied 6, 4 behind, reported 20s ago",
 		"lost: applied 9, 1 behind, reported 45s ago: silent", "still: applied 10, 0 behind, reported 2h00m ago")
 	report(0, "stray", 12)
-	says("4", "2 ahead", tui.Bad, "-", "behind: applied 6, 4 behind, reported 20s ago",
+	says("4", "2 ahead", view.Bad, "-", "behind: applied 6, 4 behind, reported 20s ago",
 		"lost: applied 9, 1 behind, reported 45s ago: silent", "still: applied 10, 0 behind, reported 2h00m ago",
 		"stray: applied 12, 2 ahead of the database, reported 0s ago: it followed another history")
 }

@@ -10,7 +10,7 @@ import (
 	"holdfast/core/record"
 	"holdfast/internal/text"
 	"holdfast/keymap"
-	"holdfast/tui"
+	"holdfast/tui/view"
 )
 
 // maxLinks is how many records of a lease its detail links to.
@@ -19,23 +19,23 @@ const maxLinks = 20
 func leases() View {
 	c, rec := record.LeaseColumns, record.RecordColumns
 	return View{
-		View: &tui.View{
+		View: &view.View{
 			Name: "leases", Title: "Leases", Short: "Lses", Kind: "leases",
 			Jump:  conn.Escape, // NAMESPACE is the first cell of text
 			Empty: "Services create one with record's NewLease, under rec:{namespace}:lease:id.",
-			Columns: []tui.Column{
+			Columns: []view.Column{
 				number("LEASE", c.Lease, nil),
 				grow(textColumn("NAMESPACE", c.Namespace)),
 				ttl("TTL", c.Expires),
-				known(tui.Column{
+				known(view.Column{
 					Title: "GRANTED", Right: true,
-					Text: func(r live.Row, _ tui.Clock) string { return text.Age(c.Granted.Of(r.(kind.Row))) },
+					Text: func(r live.Row, _ view.Clock) string { return text.Age(c.Granted.Of(r.(kind.Row))) },
 					Key:  c.Granted.AppendKey,
 				}, c.Granted.Err),
 				number("RECORDS", c.Records, nil),
 			},
-			Facts: facts(func(r kind.Row, at tui.Clock) []tui.Fact {
-				return []tui.Fact{
+			Facts: facts(func(r kind.Row, at view.Clock) []view.Fact {
+				return []view.Fact{
 					{Name: "lease", Text: fmt.Sprint(c.Lease.Of(r))},
 					{Name: "namespace", Text: c.Namespace.Of(r)},
 					fact("expires", leftWords(c.Expires.Of(r), at), c.Expires.Err(r)),
@@ -44,11 +44,11 @@ func leases() View {
 				}
 			}),
 			// The content names the records: to look for them among all there are would cost the more the more there are.
-			Links: func(lease live.Row, l tui.Lookup, content []byte) (out []tui.Link) {
+			Links: func(lease live.Row, l view.Lookup, content []byte) (out []view.Link) {
 				r, all := lease.(kind.Row), l.Table("records")
 				for id := range record.RecordsOf(r, content) {
 					if other, ok := all.Get(id); ok && !other.Bad() && rec.Lease.Of(other) == c.Lease.Of(r) {
-						out = append(out, tui.Link{Label: "record", View: "records", ID: id})
+						out = append(out, view.Link{Label: "record", View: "records", ID: id})
 					}
 					if len(out) == maxLinks {
 						break
@@ -56,7 +56,7 @@ func leases() View {
 				}
 				return out
 			},
-			Actions: []tui.Action{{
+			Actions: []view.Action{{
 				ID: keymap.Delete, Label: "release", Bulk: true,
 				Plan: func(o *operate.Operator, r live.Row, _ map[string]string) (operate.Action, error) {
 					if c.Records.Err(r.(kind.Row)) != nil {

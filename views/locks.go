@@ -10,7 +10,7 @@ import (
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/keymap"
-	"holdfast/tui"
+	"holdfast/tui/view"
 )
 
 func locks() View {
@@ -22,47 +22,47 @@ func locks() View {
 		return decimal(n)
 	}
 	return View{
-		View: &tui.View{
+		View: &view.View{
 			Name: "locks", Title: "Locks", Short: "Locks", Kind: "locks",
 			Jump:  func(text string) string { return text },
 			Empty: "One can be taken by hand (lock); services take one with actorstore's AcquireLock, under lock:what:id.",
-			Columns: []tui.Column{
+			Columns: []view.Column{
 				grow(textOf("KEY", kind.Row.ID)),
 				textColumn("TOKEN", c.Token),
 				ttl("TTL", c.Expires),
 				number("FENCE", c.Fence, fence),
 			},
-			Facts: facts(func(r kind.Row, at tui.Clock) []tui.Fact {
-				return []tui.Fact{
+			Facts: facts(func(r kind.Row, at view.Clock) []view.Fact {
+				return []view.Fact{
 					{Name: "lock", Text: r.ID()},
 					fact("held by", c.Token.Of(r), c.Token.Err(r)),
 					fact("expires", leftWords(c.Expires.Of(r), at), c.Expires.Err(r)),
 					fact("fence", fence(c.Fence.Of(r)), c.Fence.Err(r)),
 				}
 			}),
-			Links: links(func(r kind.Row, l tui.Lookup) []tui.Link {
+			Links: links(func(r kind.Row, l view.Lookup) []view.Link {
 				_, rest, _ := strings.Cut(r.ID(), ":")
 				what, id, ok := strings.Cut(rest, ":")
 				if !ok {
 					return nil
 				}
-				view := what + "s"
-				table := l.Table(kind.Name(view))
+				kinds := what + "s"
+				table := l.Table(kind.Name(kinds))
 				if _, exists := table.Get(id); exists {
-					return []tui.Link{{Label: "guards", View: view, ID: id}}
+					return []view.Link{{Label: "guards", View: kinds, ID: id}}
 				}
-				var out []tui.Link
-				if view == "actors" {
+				var out []view.Link
+				if kinds == "actors" {
 					for _, id := range inSpaces(table, id) {
-						out = append(out, tui.Link{Label: "guards", View: view, ID: id})
+						out = append(out, view.Link{Label: "guards", View: kinds, ID: id})
 					}
 				}
 				return out
 			}),
-			Actions: []tui.Action{
+			Actions: []view.Action{
 				{
 					ID: keymap.Lock, Label: "lock", NoRow: true,
-					Form: func(live.Row) tui.Form { return lockForm("lock:") },
+					Form: func(live.Row) view.Form { return lockForm("lock:") },
 					Plan: takeLock,
 				},
 				{
@@ -101,8 +101,8 @@ func takeLock(o *operate.Operator, _ live.Row, in map[string]string) (operate.Ac
 	return o.TakeLock(in["key"], in["token"], ttl)
 }
 
-func lockForm(key string) tui.Form {
-	return tui.Form{Title: "take a lock", Fields: []tui.Field{
+func lockForm(key string) view.Form {
+	return view.Form{Title: "take a lock", Fields: []view.Field{
 		{Name: "key", Label: "key", Value: key, Hint: "lock:what:id", Check: func(s string) error {
 			if s == "" || strings.HasSuffix(s, ":") {
 				return errors.New("a lock needs a whole key, such as lock:actor:a1")
@@ -123,19 +123,19 @@ func lockForm(key string) tui.Form {
 func guard(what, id string) string { return "lock:" + what + ":" + id }
 
 // lockRow takes the lock that guards a row.
-func lockRow(key func(live.Row) string) tui.Action {
-	return tui.Action{
+func lockRow(key func(live.Row) string) view.Action {
+	return view.Action{
 		ID: keymap.Lock, Label: "lock",
-		Form: func(r live.Row) tui.Form { return lockForm(key(r)) },
+		Form: func(r live.Row) view.Form { return lockForm(key(r)) },
 		Plan: takeLock,
 	}
 }
 
 // locksOn are links to the lock that guards a row, if it is held.
-func locksOn(l tui.Lookup, what, id string) []tui.Link {
+func locksOn(l view.Lookup, what, id string) []view.Link {
 	key := guard(what, id)
 	if _, held := l.Table("locks").Get(key); held {
-		return []tui.Link{{Label: "locked by", View: "locks", ID: key}}
+		return []view.Link{{Label: "locked by", View: "locks", ID: key}}
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 
 	"holdfast/core/kind"
 	"holdfast/core/live"
-	"holdfast/tui"
+	"holdfast/tui/view"
 )
 
 // line is one row of the overview: a kind with its numbers, or something worth a look. It never changes.
@@ -20,9 +20,9 @@ type line struct {
 	bad   int
 	rate  float64
 	trend []int
-	note  func(tui.Clock) string
-	tone  tui.Tone
-	link  tui.Link
+	note  func(view.Clock) string
+	tone  view.Tone
+	link  view.Link
 }
 
 func (l *line) ID() string     { return l.id }
@@ -45,38 +45,38 @@ func overview() View {
 		}
 		return text
 	}
-	column := func(title string, right bool, get func(row) string) tui.Column {
-		return tui.Column{Title: title, Right: right, Text: func(r live.Row, _ tui.Clock) string { return get(r.(row)) }}
+	column := func(title string, right bool, get func(row) string) view.Column {
+		return view.Column{Title: title, Right: right, Text: func(r live.Row, _ view.Clock) string { return get(r.(row)) }}
 	}
 	return View{
-		View: &tui.View{
+		View: &view.View{
 			Name: "overview", Title: "Overview", Short: "All",
 			Rows: func(s *live.Snapshot, last live.Rows) live.Rows { return summarise(s, last) },
 			Foot: charts,
-			Columns: []tui.Column{
+			Columns: []view.Column{
 				column("WHAT", false, func(r row) string { return r.what }),
 				column("ROWS", true, func(r row) string { return onlyKinds(r, humanize.Comma(int64(r.rows))) }),
-				toned(column("UNREADABLE", true, func(r row) string { return onlyKinds(r, fmt.Sprint(r.bad)) }), func(r row) tui.Tone {
+				toned(column("UNREADABLE", true, func(r row) string { return onlyKinds(r, fmt.Sprint(r.bad)) }), func(r row) view.Tone {
 					if r.bad > 0 {
-						return tui.Bad
+						return view.Bad
 					}
-					return tui.Muted
+					return view.Muted
 				}),
 				column("CHANGES/S", true, func(r row) string { return onlyKinds(r, fmt.Sprintf("%.1f", r.rate)) }),
 				column("ACTIVITY", false, func(r row) string { return onlyKinds(r, sparkline(r.trend, 16)) }),
-				toned(grow(tui.Column{Title: "NOTE", Text: func(r live.Row, at tui.Clock) string { return r.(row).note(at) }}), func(r row) tui.Tone { return r.tone }),
+				toned(grow(view.Column{Title: "NOTE", Text: func(r live.Row, at view.Clock) string { return r.(row).note(at) }}), func(r row) view.Tone { return r.tone }),
 			},
-			Span: func(r live.Row, at tui.Clock) (string, tui.Tone, bool) {
+			Span: func(r live.Row, at view.Clock) (string, view.Tone, bool) {
 				return r.(row).note(at), r.(row).tone, r.(row).kind == ""
 			},
-			Open: func(r live.Row) (tui.Link, bool) { return r.(row).link, r.(row).link.View != "" },
+			Open: func(r live.Row) (view.Link, bool) { return r.(row).link, r.(row).link.View != "" },
 		},
 		Fields: []Field{
 			derived("what", func(r row) any { return r.what }),
 			derived("rows", func(r row) any { return int64(r.rows) }),
 			derived("bad", func(r row) any { return int64(r.bad) }),
 			derived("changes_per_s", func(r row) any { return math.Round(r.rate*10) / 10 }),
-			{"note", func(r live.Row, at tui.Clock) any { return r.(row).note(at) }},
+			{"note", func(r live.Row, at view.Clock) any { return r.(row).note(at) }},
 		},
 	}
 }
@@ -90,13 +90,13 @@ func summarise(s *live.Snapshot, last live.Rows) *summary {
 		}
 		l := &line{
 			id: "kind " + string(t.Kind), what: string(t.Kind), kind: t.Kind, rows: t.Len(), bad: t.Bad, rate: t.Rate(), trend: t.Rates,
-			note: always(""), link: tui.Link{View: string(t.Kind)},
+			note: always(""), link: view.Link{View: string(t.Kind)},
 		}
 		switch {
 		case t.Err != nil:
-			l.note, l.tone = always("not all read: "+t.Err.Error()), tui.Bad
+			l.note, l.tone = always("not all read: "+t.Err.Error()), view.Bad
 		case !t.Complete:
-			l.note, l.tone = always("still reading"), tui.Muted
+			l.note, l.tone = always("still reading"), view.Muted
 		}
 		out.lines = append(out.lines, l)
 	}
@@ -119,4 +119,4 @@ func counted(t *live.Table) bool {
 	return t.Kind != "keys" && (t.Kind != "documents" || t.Len() > 0 || t.Err != nil)
 }
 
-func always(note string) func(tui.Clock) string { return func(tui.Clock) string { return note } }
+func always(note string) func(view.Clock) string { return func(view.Clock) string { return note } }

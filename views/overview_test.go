@@ -12,7 +12,7 @@ import (
 	"holdfast/core/buffer"
 	"holdfast/core/kind"
 	"holdfast/core/live"
-	"holdfast/tui"
+	"holdfast/tui/view"
 )
 
 func TestSparkline(t *testing.T) {
@@ -137,7 +137,7 @@ func TestQuestionsAreAskedNoMoreThanNeeded(t *testing.T) {
 // A finding that says "flush it" of a buffer is no good advice where nobody may see whether somebody has locked it.
 func TestAFindingDoesNotJudgeALockThatIsNotKnown(t *testing.T) {
 	r := buffer.Columns.Locked.Schema().One("s", func(b *kind.Builder) { buffer.Columns.Locked.Unknown(b, errors.New("NOPERM")) })
-	if got := flushable(r, "flush it if nobody does", tui.Clock{}); got != "whether it is locked is not known" {
+	if got := flushable(r, "flush it if nobody does", view.Clock{}); got != "whether it is locked is not known" {
 		t.Errorf("advice: %q", got)
 	}
 }

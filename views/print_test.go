@@ -13,12 +13,12 @@ import (
 	"holdfast/core/live"
 	"holdfast/internal/print"
 	"holdfast/internal/text"
-	"holdfast/tui"
+	"holdfast/tui/view"
 	"holdfast/views"
 )
 
 // printed is how `holdfast get` prints rows of a view; the ID of an unreadable one stands for its key.
-func printed(t *testing.T, f print.Format, v views.View, rows []live.Row, at tui.Clock) string {
+func printed(t *testing.T, f print.Format, v views.View, rows []live.Row, at view.Clock) string {
 	t.Helper()
 	var b strings.Builder
 	out, err := print.Printer{Format: f, Out: &b}.Begin(v.FieldNames()...)
@@ -83,7 +83,7 @@ func TestPrint(t *testing.T) {
 
 // A key expires at a whole second of the server's clock, however the row was read.
 func TestTheExpiryOfAKeyIsATime(t *testing.T) {
-	c, at := redisdb.PairColumns, tui.Clock{Now: serverTime.Add(-3 * time.Hour), Server: serverTime}
+	c, at := redisdb.PairColumns, view.Clock{Now: serverTime.Add(-3 * time.Hour), Server: serverTime}
 	expires := is(c.Expires, at.Now.Add(time.Minute+3*time.Millisecond))
 	for want, row := range map[string]live.Row{
 		`"expires":"` + serverTime.Add(time.Minute).Format(time.RFC3339) + `"`: packed("db:k", c.Key.Schema(), is(c.Key, "k"), expires),

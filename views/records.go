@@ -9,7 +9,7 @@ import (
 	"holdfast/core/operate"
 	"holdfast/core/record"
 	"holdfast/keymap"
-	"holdfast/tui"
+	"holdfast/tui/view"
 )
 
 func records() View {
@@ -21,31 +21,31 @@ func records() View {
 		return fmt.Sprint(c.Lease.Of(r))
 	}
 	return View{
-		View: &tui.View{
+		View: &view.View{
 			Name: "records", Title: "Records", Short: "Recs", Kind: "records",
 			Empty: "Services create one with record's Create, under rec:{namespace}:r:key.",
-			Columns: []tui.Column{
+			Columns: []view.Column{
 				textColumn("KEY", c.Key),
 				textColumn("NAMESPACE", c.Namespace),
 				number("VERSION", c.Version, nil),
 				known(textOf("LEASE", leaseText), c.Lease.Err),
 				valueColumn(c.Value),
 			},
-			Facts: facts(func(r kind.Row, _ tui.Clock) []tui.Fact {
-				return []tui.Fact{
+			Facts: facts(func(r kind.Row, _ view.Clock) []view.Fact {
+				return []view.Fact{
 					{Name: "key", Text: c.Key.Of(r)},
 					{Name: "namespace", Text: c.Namespace.Of(r)},
 					fact("version", fmt.Sprint(c.Version.Of(r)), c.Version.Err(r)),
 					fact("lease", leaseText(r), c.Lease.Err(r)),
 				}
 			}),
-			Links: links(func(r kind.Row, _ tui.Lookup) []tui.Link {
+			Links: links(func(r kind.Row, _ view.Lookup) []view.Link {
 				if c.Lease.Of(r) == int64(record.NoLeaseId) {
 					return nil
 				}
-				return []tui.Link{{Label: "lease", View: "leases", ID: fmt.Sprintf("%s:%d", conn.Escape(c.Namespace.Of(r)), c.Lease.Of(r))}}
+				return []view.Link{{Label: "lease", View: "leases", ID: fmt.Sprintf("%s:%d", conn.Escape(c.Namespace.Of(r)), c.Lease.Of(r))}}
 			}),
-			Actions: []tui.Action{
+			Actions: []view.Action{
 				{ID: keymap.Edit, Label: "edit", Edit: true},
 				{
 					ID: keymap.Delete, Label: "delete", Bulk: true,
@@ -72,7 +72,7 @@ func records() View {
 }
 
 // valueColumn shows the beginning of a value.
-func valueColumn(c kind.Bytes) tui.Column {
+func valueColumn(c kind.Bytes) view.Column {
 	out := grow(widest(textOf("VALUE", func(r kind.Row) string { return preview(c.Text(r)) }), 60))
 	out.Whole = func(r live.Row) string { return c.Text(r.(kind.Row)) }
 	return known(out, c.Err)

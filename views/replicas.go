@@ -12,14 +12,14 @@ import (
 	"holdfast/core/kvstore/redisdb"
 	"holdfast/core/live"
 	"holdfast/internal/text"
-	"holdfast/tui"
+	"holdfast/tui/view"
 )
 
 // What a database is beside its own numbers: how large its values are, how often it changes, and how far its replicas
 // are behind.
 
 // bytesOf is the size of the values of a database, as far as its keys are read; 0 where nothing is known of them.
-func bytesOf(r kind.Row, others tui.Lookup) int64 {
+func bytesOf(r kind.Row, others view.Lookup) int64 {
 	if others == nil {
 		return 0
 	}
@@ -27,7 +27,7 @@ func bytesOf(r kind.Row, others tui.Lookup) int64 {
 }
 
 // unweighed is how many of its keys have a size that is not known.
-func unweighed(r kind.Row, others tui.Lookup) int64 {
+func unweighed(r kind.Row, others view.Lookup) int64 {
 	if others == nil {
 		return 0
 	}
@@ -38,7 +38,7 @@ func unweighed(r kind.Row, others tui.Lookup) int64 {
 const maxLooked = 10_000
 
 // bytesErr is why bytesOf is not known; nil where it is.
-func bytesErr(r kind.Row, others tui.Lookup) error {
+func bytesErr(r kind.Row, others view.Lookup) error {
 	n := unweighed(r, others)
 	if n == 0 {
 		return nil
@@ -113,14 +113,14 @@ func (s standings) count() string {
 }
 
 // tone is of the text.
-func (s standings) tone() tui.Tone {
+func (s standings) tone() view.Tone {
 	switch {
 	case s.ahead > 0:
-		return tui.Bad
+		return view.Bad
 	case s.silent > 0:
-		return tui.Warn
+		return view.Warn
 	}
-	return tui.Plain
+	return view.Plain
 }
 
 func (s standings) text() string {
@@ -148,38 +148,38 @@ func strayReplicas(s *live.Snapshot) (out []*line) {
 		replicas := redisdb.Replicas(r, time.Time{})
 		p := slices.MaxFunc(replicas, func(p, q redisdb.Replica) int { return cmp.Compare(p.Applied, q.Applied) })
 		text := fmt.Sprintf("%s: replica %s has applied change %d of %d; it followed another history, start it from a snapshot", redisdb.Columns.Database.Of(r), p.Name, p.Applied, redisdb.Columns.Changes.Of(r))
-		out = append(out, found("replica ahead", always(text), tui.Bad, "kv", r.ID()))
+		out = append(out, found("replica ahead", always(text), view.Bad, "kv", r.ID()))
 	}
 	return out
 }
 
 // replicaFacts tell of each replica that reports.
-func replicaFacts(r kind.Row, at tui.Clock) []tui.Fact {
+func replicaFacts(r kind.Row, at view.Clock) []view.Fact {
 	if err := redisdb.Columns.Replicas.Err(r); err != nil {
-		return []tui.Fact{fact("replicas", "", err)}
+		return []view.Fact{fact("replicas", "", err)}
 	}
-	var out []tui.Fact
+	var out []view.Fact
 	for _, p := range redisdb.Replicas(r, at.Server) {
 		if redisdb.Columns.Changes.Err(r) != nil {
-			out = append(out, tui.Fact{Name: "replica", Text: fmt.Sprintf("%s: applied %d, reported %s ago", p.Name, p.Applied, ago(p.Reported, at))})
+			out = append(out, view.Fact{Name: "replica", Text: fmt.Sprintf("%s: applied %d, reported %s ago", p.Name, p.Applied, ago(p.Reported, at))})
 			continue
 		}
-		f := tui.Fact{Name: "replica", Text: fmt.Sprintf("%s: applied %d, %d behind, reported %s ago", p.Name, p.Applied, p.Lag(r), ago(p.Reported, at))}
+		f := view.Fact{Name: "replica", Text: fmt.Sprintf("%s: applied %d, %d behind, reported %s ago", p.Name, p.Applied, p.Lag(r), ago(p.Reported, at))}
 		if n := p.Ahead(r); n > 0 {
 			f.Text = fmt.Sprintf("%s: applied %d, %d ahead of the database, reported %s ago: it followed another history", p.Name, p.Applied, n, ago(p.Reported, at))
-			f.Tone = tui.Bad
+			f.Tone = view.Bad
 		}
 		if silence(r, p, at.Server) > 0 {
-			f.Text, f.Tone = f.Text+": silent", tui.Warn
+			f.Text, f.Tone = f.Text+": silent", view.Warn
 		}
 		out = append(out, f)
 	}
 	if more := redisdb.MoreReplicas(r); more > 0 {
 		text := fmt.Sprintf("first %d of %s: too many to read", len(out), humanize.Comma(int64(len(out))+more))
-		return append([]tui.Fact{{Name: "replicas", Text: text, Tone: tui.Warn}}, out...)
+		return append([]view.Fact{{Name: "replicas", Text: text, Tone: view.Warn}}, out...)
 	}
 	if out == nil {
-		out = []tui.Fact{{Name: "replicas", Text: "none has reported within a day", Tone: tui.Muted}}
+		out = []view.Fact{{Name: "replicas", Text: "none has reported within a day", Tone: view.Muted}}
 	}
 	return out
 }

@@ -16,7 +16,7 @@ import (
 	"holdfast/core/record"
 	"holdfast/internal/print"
 	"holdfast/keymap"
-	"holdfast/tui"
+	"holdfast/tui/view"
 	"holdfast/views"
 )
 
@@ -80,12 +80,12 @@ func TestWhatIsRefusedIsNotShownAsAValue(t *testing.T) {
 	} {
 		name, row := test.name, test.row
 		v := anyView(name)
-		if got := printed(t, print.JSONL, v, []live.Row{row}, tui.Clock{}); !strings.Contains(got, `"`+test.field+`":null`) || strings.Count(got, "NOPERM") != 1 || !strings.Contains(got, `"unknown":"NOPERM`) {
+		if got := printed(t, print.JSONL, v, []live.Row{row}, view.Clock{}); !strings.Contains(got, `"`+test.field+`":null`) || strings.Count(got, "NOPERM") != 1 || !strings.Contains(got, `"unknown":"NOPERM`) {
 			t.Errorf("%s: printed %s", name, got)
 		}
 		var cells []string
 		for _, c := range v.Columns {
-			cells = append(cells, c.Text(row, tui.Clock{}))
+			cells = append(cells, c.Text(row, view.Clock{}))
 		}
 		if !slices.Contains(cells, "?") || strings.Contains(test.field, "ttl") && slices.Contains(cells, "never") {
 			t.Errorf("%s: shown %q", name, cells)

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"holdfast/core/live"
-	"holdfast/tui"
+	"holdfast/tui/view"
 )
 
 // All is the registry: every view in the order of the tabs, one line each.
@@ -27,11 +27,11 @@ func All() []View {
 }
 
 // Frames are the views as the dashboard's frame takes them.
-func Frames() []*tui.View {
-	var out []*tui.View
+func Frames() []*view.View {
+	var out []*view.View
 	for _, v := range All() {
 		if len(v.Fields) > 0 {
-			v.Object = func(r live.Row, at tui.Clock, rawKey func(string) string) ([]string, []any) {
+			v.Object = func(r live.Row, at view.Clock, rawKey func(string) string) ([]string, []any) {
 				if err := r.Problem(); err != nil {
 					return []string{"key", "error"}, []any{rawKey(r.ID()), err.Error()}
 				}

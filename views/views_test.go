@@ -21,7 +21,7 @@ import (
 	"holdfast/internal/print"
 	"holdfast/internal/redistest"
 	"holdfast/keymap"
-	"holdfast/tui"
+	"holdfast/tui/view"
 	"holdfast/views"
 )
 
@@ -79,12 +79,12 @@ func (w *world) lock(key string, ttl time.Duration) {
 }
 
 // read reads all and gives a clock that fits.
-func (w *world) read() (*live.Snapshot, tui.Clock) {
+func (w *world) read() (*live.Snapshot, view.Clock) {
 	w.t.Helper()
 	s, err := w.core.Live.ReadAll(ctx)
 	must(w.t, err)
 	now := time.Now()
-	return s, tui.Clock{Now: now, Server: s.ServerNow(now)}
+	return s, view.Clock{Now: now, Server: s.ServerNow(now)}
 }
 
 // one of everything.
@@ -333,7 +333,7 @@ func ids(w *world, name kind.Name) (out []string) {
 
 func TestLockFormChecks(t *testing.T) {
 	v, _ := views.Named("locks")
-	i := slices.IndexFunc(v.Actions, func(a tui.Action) bool { return a.ID == keymap.Lock })
+	i := slices.IndexFunc(v.Actions, func(a view.Action) bool { return a.ID == keymap.Lock })
 	form := v.Actions[i].Form(nil)
 	for _, c := range []struct {
 		field  int
@@ -364,7 +364,7 @@ func TestBlocked(t *testing.T) {
 	} {
 		v, _ := views.Named(c.view)
 		r, _ := snap.Table(v.Kind).Get(c.id)
-		i := slices.IndexFunc(v.Actions, func(a tui.Action) bool { return a.ID == c.action })
+		i := slices.IndexFunc(v.Actions, func(a view.Action) bool { return a.ID == c.action })
 		if got := v.Actions[i].Blocked(r); !strings.HasPrefix(got, c.why) || (got == "") != (c.why == "") {
 			t.Errorf("%s of %s %s: %q", c.action, c.view, c.id, got)
 		}
@@ -373,7 +373,7 @@ func TestBlocked(t *testing.T) {
 
 // A lock until the year 9999 has a deadline; only one without any never ends.
 func TestAFarDeadlineIsNotNever(t *testing.T) {
-	at := tui.Clock{Now: serverTime}
+	at := view.Clock{Now: serverTime}
 	row := packed("lock:a", actorstore.LockColumns.Token.Schema(), is(actorstore.LockColumns.Token, "t"), is(actorstore.LockColumns.Expires, time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)))
 	v, _ := views.Named("locks")
 	if got := v.Columns[2].Text(row, at); !strings.HasSuffix(got, "y") || strings.Contains(got, "never") {

@@ -8,7 +8,7 @@ import (
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/keymap"
-	"holdfast/tui"
+	"holdfast/tui/view"
 )
 
 func workers() View {
@@ -28,28 +28,28 @@ func workers() View {
 		return "busy"
 	}
 	return View{
-		View: &tui.View{
+		View: &view.View{
 			Name: "workers", Title: "Workers", Short: "Wrks", Kind: "workers",
 			Empty: "Services create one with actorstore's CreateWorker, under worker:namespace:pool:pod.",
-			Columns: []tui.Column{
+			Columns: []view.Column{
 				grow(textColumn("POD", c.Pod)),
 				textColumn("POOL", c.Pool),
 				textColumn("NAMESPACE", c.Namespace),
-				toned(textOf("STATE", state), func(r kind.Row) tui.Tone {
+				toned(textOf("STATE", state), func(r kind.Row) view.Tone {
 					switch state(r) {
 					case "idle":
-						return tui.Muted
+						return view.Muted
 					case "busy":
-						return tui.Good
+						return view.Good
 					}
-					return tui.Warn
+					return view.Warn
 				}),
 				textOr("ACTOR", c.Actor),
 				textOr("IP", c.IP),
 				number("VERSION", c.Version, nil),
 			},
-			Facts: facts(func(r kind.Row, _ tui.Clock) []tui.Fact {
-				return withUnread(c.Unread.Of(r), []tui.Fact{
+			Facts: facts(func(r kind.Row, _ view.Clock) []view.Fact {
+				return withUnread(c.Unread.Of(r), []view.Fact{
 					{Name: "pod", Text: c.Pod.Of(r)},
 					{Name: "pool", Text: c.Pool.Of(r)},
 					{Name: "namespace", Text: c.Namespace.Of(r)},
@@ -58,14 +58,14 @@ func workers() View {
 					{Name: "ip", Text: orDash(c.IP.Of(r))},
 				})
 			}),
-			Links: links(func(r kind.Row, l tui.Lookup) []tui.Link {
-				var out []tui.Link
+			Links: links(func(r kind.Row, l view.Lookup) []view.Link {
+				var out []view.Link
 				if id, ok := actorOf(r, l); ok {
-					out = append(out, tui.Link{Label: "actor", View: "actors", ID: id})
+					out = append(out, view.Link{Label: "actor", View: "actors", ID: id})
 				}
 				return append(out, locksOn(l, "worker", r.ID())...)
 			}),
-			Actions: []tui.Action{
+			Actions: []view.Action{
 				{ID: keymap.Edit, Label: "edit", Edit: true},
 				lockRow(func(r live.Row) string { return guard("worker", r.ID()) }),
 				{
@@ -91,7 +91,7 @@ func workers() View {
 }
 
 // actorOf finds the row of the actor that a worker runs, in the layout with an atespace or without.
-func actorOf(worker kind.Row, l tui.Lookup) (id string, ok bool) {
+func actorOf(worker kind.Row, l view.Lookup) (id string, ok bool) {
 	actor := actorstore.WorkerColumns.Actor.Of(worker)
 	if actor == "" {
 		return "", false

@@ -16,7 +16,7 @@ import (
 	"holdfast/core/kind"
 	"holdfast/core/operate"
 	"holdfast/internal/cli/internal/lookup"
-	"holdfast/tui"
+	"holdfast/tui/view"
 	"holdfast/views"
 )
 
@@ -39,7 +39,7 @@ func editCommand(o *options) *cobra.Command {
 // editable are the views whose rows can be edited.
 func editable() (names []string) {
 	for _, v := range views.All() {
-		edited := slices.ContainsFunc(v.Actions, func(a tui.Action) bool { return a.Edit })
+		edited := slices.ContainsFunc(v.Actions, func(a view.Action) bool { return a.Edit })
 		if v.Name == "kv" || edited && v.Parent == "" {
 			names = append(names, v.Name)
 		}
@@ -55,7 +55,7 @@ func (o options) edit(cmd *cobra.Command, args []string, file string, empty bool
 		if err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(v.Actions, func(a tui.Action) bool { return a.Edit }) {
+		if !slices.ContainsFunc(v.Actions, func(a view.Action) bool { return a.Edit }) {
 			return fmt.Errorf("%w: %s cannot be edited", errUsage, v.Name)
 		}
 		of, name = v.Kind, func(ctx context.Context, c *core.Core, key string) (string, error) {

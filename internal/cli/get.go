@@ -17,7 +17,7 @@ import (
 	"holdfast/internal/cli/internal/lookup"
 	"holdfast/internal/print"
 	"holdfast/internal/text"
-	"holdfast/tui"
+	"holdfast/tui/view"
 	"holdfast/views"
 )
 
@@ -136,12 +136,12 @@ func getAll(ctx context.Context, c *core.Core, m *live.Model, v views.View, to p
 		rows = v.Rows(snap, nil)
 	}
 	now := time.Now()
-	at := tui.Clock{Now: now, Server: snap.ServerNow(now), Others: snap}
+	at := view.Clock{Now: now, Server: snap.ServerNow(now), Others: snap}
 	return cmp.Or(printAll(to, v, rows, at, func(id string) string { return c.Live.Keys(v.Kind, id)[0] }), lost)
 }
 
 // printAll prints rows of a view; rawKey names the key of one that is unreadable.
-func printAll(to print.Printer, v views.View, rows live.Rows, at tui.Clock, rawKey func(id string) string) error {
+func printAll(to print.Printer, v views.View, rows live.Rows, at view.Clock, rawKey func(id string) string) error {
 	out, err := to.Begin(v.FieldNames()...)
 	if err != nil {
 		return err
@@ -160,7 +160,7 @@ func printAll(to print.Printer, v views.View, rows live.Rows, at tui.Clock, rawK
 }
 
 // printed is a row of a view as it is printed.
-func printed(v views.View, r live.Row, at tui.Clock, rawKey func(id string) string) print.Row {
+func printed(v views.View, r live.Row, at view.Clock, rawKey func(id string) string) print.Row {
 	if err := r.Problem(); err != nil {
 		return print.Row{Key: rawKey(r.ID()), Problem: err}
 	}
@@ -190,6 +190,6 @@ func getOne(ctx context.Context, c *core.Core, v views.View, to print.Printer, k
 		return tooLarge(key, d)
 	}
 	now := time.Now()
-	shown := printed(v, row, tui.Clock{Now: now, Server: now}, func(id string) string { return c.Live.Keys(v.Kind, id)[0] })
+	shown := printed(v, row, view.Clock{Now: now, Server: now}, func(id string) string { return c.Live.Keys(v.Kind, id)[0] })
 	return cmp.Or(to.Whole(v.FieldNames(), shown, d, unread), away)
 }

@@ -16,7 +16,7 @@ import (
 	"holdfast/core/live"
 	"holdfast/internal/cli/internal/lookup"
 	"holdfast/internal/print"
-	"holdfast/tui"
+	"holdfast/tui/view"
 	"holdfast/views"
 )
 
@@ -82,7 +82,7 @@ func printPairs(ctx context.Context, rows *redisdb.Rows, db string, to print.Pri
 	err = rows.EachPage(ctx, db, func(page []redisdb.Entry) error {
 		return out.Rows(func(yield func(print.Row) bool) {
 			for _, e := range page {
-				if !yield(print.Row{Values: v.Values(pairRow(db, e), tui.Clock{})}) {
+				if !yield(print.Row{Values: v.Values(pairRow(db, e), view.Clock{})}) {
 					return
 				}
 			}
@@ -121,7 +121,7 @@ func printPair(ctx context.Context, c *core.Core, id string, to print.Printer) e
 		return lookup.ErrMissing
 	}
 	v, _ := views.Below("kv")
-	return to.Whole(v.FieldNames(), print.Row{Values: v.Values(pairRow(db, found[0]), tui.Clock{})}, d, unread)
+	return to.Whole(v.FieldNames(), print.Row{Values: v.Values(pairRow(db, found[0]), view.Clock{})}, d, unread)
 }
 
 func tooLarge(key string, d live.Detail) error {

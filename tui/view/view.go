@@ -1,14 +1,17 @@
-package tui
+// Package view is the language in which a view declares itself: its columns, facts, links and actions. It holds no state
+// and draws nothing; the frame asks and draws.
+package view
 
 import (
 	"cmp"
 	"slices"
 	"time"
 
+	"charm.land/lipgloss/v2"
+
 	"holdfast/core/kind"
 	"holdfast/core/live"
-	"holdfast/core/operate"
-	"holdfast/keymap"
+	"holdfast/themes"
 )
 
 // View declares one tab: what its rows are, how they read, and what can be done to them. It holds no state.
@@ -66,11 +69,21 @@ type Column struct {
 	Grow  bool                                       // takes what is left
 }
 
-func (c Column) sortable() bool { return c.Key != nil || c.KeyIn != nil }
+func (c Column) Sortable() bool { return c.Key != nil || c.KeyIn != nil }
 
-func (v *View) noun() string { return cmp.Or(v.Noun, v.Name) }
+func (v *View) RowNoun() string { return cmp.Or(v.Noun, v.Name) }
 
-func (v *View) sortable() bool { return slices.ContainsFunc(v.Columns, Column.sortable) }
+func (v *View) Sortable() bool { return slices.ContainsFunc(v.Columns, Column.Sortable) }
+
+// Leading is the first column of text; of rows that only have numbers the first one.
+func (v *View) Leading() int {
+	for i, c := range v.Columns {
+		if !c.Right {
+			return i
+		}
+	}
+	return 0
+}
 
 // Tone is how much a cell matters. It is never the only sign: the text says it too.
 type Tone int
@@ -83,6 +96,21 @@ const (
 	Warn
 	Bad
 )
+
+// ToneStyle is what text of a tone looks like; plain is that of a tone that says nothing.
+func ToneStyle(th themes.Theme, t Tone, plain lipgloss.Style) lipgloss.Style {
+	switch t {
+	case Muted:
+		return th.Muted
+	case Good:
+		return th.Good
+	case Warn:
+		return th.Warn
+	case Bad:
+		return th.Bad
+	}
+	return plain
+}
 
 // Fact is one line of a detail pane.
 type Fact struct {
@@ -97,31 +125,4 @@ type Link struct {
 	ID    string // empty: the view itself
 	// Within narrows a view with a Parent to the rows whose IDs start with it; empty: all.
 	Within string
-}
-
-// Action is something that can be done to a row. Exactly one of Plan and Edit is set.
-type Action struct {
-	ID      keymap.Action
-	Label   string                                                                       // "flush"
-	NoRow   bool                                                                         // is for no row, as locking a new key: Form and Plan get nil
-	Bulk    bool                                                                         // can be done to several marked rows
-	Blocked func(live.Row) string                                                        // why it cannot be done to this row; nil or "" where it can
-	Form    func(live.Row) Form                                                          // what has to be asked first; nil: nothing
-	Plan    func(*operate.Operator, live.Row, map[string]string) (operate.Action, error) // sends nothing
-	Edit    bool                                                                         // opens the row's document in an editor
-}
-
-// Form asks for values before an action is planned.
-type Form struct {
-	Title  string
-	Fields []Field
-}
-
-// Field is one input of a form.
-type Field struct {
-	Name  string // its key among the answers
-	Label string
-	Value string             // filled in
-	Hint  string             // shown while it is empty
-	Check func(string) error // nil: anything goes
 }
