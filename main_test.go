@@ -18,7 +18,7 @@ func mayImport() map[string][]string {
 	return map[string][]string{
 		"":       {"internal/cli"},
 		"views":  {"tui/view", "core", "keymap", "themes", "internal/text"},
-		"tui":    {"tui/view", "tui/overlay", "tui/content", "core", "keymap", "themes", "internal/text"},
+		"tui":    {"tui/view", "tui/table", "tui/overlay", "tui/content", "core", "keymap", "themes", "internal/text"},
 		"demo":   {"core"},
 		"core":   nil,
 		"keymap": nil,
@@ -26,6 +26,7 @@ func mayImport() map[string][]string {
 		"docs":   {"core", "internal/redistest"}, // the programs of docs/bench.sh and docs/pictures.sh
 
 		"tui/view":    {"core", "keymap", "themes", "internal/text"},
+		"tui/table":   {"tui/view", "tui/overlay", "core", "keymap", "themes", "internal/text"},
 		"tui/overlay": {"core", "keymap", "themes", "internal/text"},
 		"tui/content": {"themes", "internal/text"},
 

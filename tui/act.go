@@ -148,14 +148,14 @@ func (m *Model) rowsFor(a *view.Action) (rows []live.Row, out, why string, by li
 		return []live.Row{nil}, "", "", nil
 	}
 	if m.detail == nil && m.view().Kind != "" {
-		rows = m.table().targets()
+		rows = m.table().Targets()
 	} else if _, r := m.subject(); r != nil {
 		rows = []live.Row{r}
 	}
 	switch {
 	case len(rows) == 0 && m.detail != nil:
 		return nil, "", a.Label + ": " + goneWords(1), nil
-	case len(rows) == 0 && m.table().hidden > 0:
+	case len(rows) == 0 && m.table().Hidden > 0:
 		return nil, "", a.Label + ": the filter hides all marked rows", nil
 	case len(rows) == 0:
 		return nil, "", a.Label + ": " + a.Disabled(nil), nil
@@ -193,8 +193,8 @@ func (m *Model) fit(a *view.Action, rows []live.Row) (fit []live.Row, out, why s
 
 // leadTo puts the cursor on the one marked row that keeps an action from all of them, and says how to go on without it.
 func (m *Model) leadTo(r live.Row) string {
-	if at, ok := m.table().rows.find(r.ID()); ok {
-		m.table().moveTo(at)
+	if at, ok := m.table().Rows.Find(r.ID()); ok {
+		m.table().MoveTo(at)
 		m.focus()
 	}
 	return fmt.Sprintf("; nothing was done. The cursor is on it: %s unmarks it", m.keyName(keymap.Mark))
@@ -212,8 +212,8 @@ func (m *Model) plan(a *view.Action, name kind.Name, rows []live.Row, out string
 		plans = append(plans, p)
 	}
 	j := &job{plans: plans}
-	if t := m.table(); m.detail == nil && t.hidden > 0 && !a.NoRow {
-		j.note = fmt.Sprintf("The filter hides %s more marked: hidden rows are left alone.", text.Count(t.hidden))
+	if t := m.table(); m.detail == nil && t.Hidden > 0 && !a.NoRow {
+		j.note = fmt.Sprintf("The filter hides %s more marked: hidden rows are left alone.", text.Count(t.Hidden))
 	}
 	for line := range strings.Lines(out) {
 		j.note = strings.TrimPrefix(j.note+"\n"+text.Line(strings.TrimSuffix(line, "\n")), "\n")
@@ -297,7 +297,7 @@ func (m *Model) acted(msg actedMsg) tea.Cmd {
 	m.working = nil
 	m.Live.Refresh()
 	if t := m.tableOf(j.plans[0].Kind); t != nil {
-		t.unmark(msg.ids)
+		t.Unmark(msg.ids)
 	}
 	m.remember(j, msg)
 	m.touchAll(j, msg.ids)

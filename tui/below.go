@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"holdfast/internal/text"
+	"holdfast/tui/table"
 	"holdfast/tui/view"
 )
 
@@ -19,7 +20,7 @@ const (
 // that come and go do not move them.
 func (m *Model) footHeight(v *view.View) int {
 	body := m.height - frameLines
-	if v.Foot == nil || m.width < splitFrom || body < footFrom {
+	if v.Foot == nil || m.width < table.SplitFrom || body < footFrom {
 		return 0
 	}
 	return body / footPart
@@ -29,8 +30,8 @@ func (m *Model) footHeight(v *view.View) int {
 func (m *Model) below(height int) []string {
 	out := make([]string, height)
 	if height > 0 && !m.unread() {
-		for i, l := range m.view().Foot(m.snap, m.width-gutter, height) {
-			out[i] = text.Cut(strings.Repeat(" ", gutter)+m.theme.Text.Render(l), m.width)
+		for i, l := range m.view().Foot(m.snap, m.width-table.Gutter, height) {
+			out[i] = text.Cut(strings.Repeat(" ", table.Gutter)+m.theme.Text.Render(l), m.width)
 		}
 	}
 	return out

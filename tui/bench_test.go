@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,63 +12,18 @@ import (
 
 	"holdfast/core"
 	"holdfast/core/conn"
-	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/internal/redistest"
 	"holdfast/keymap"
 	"holdfast/themes"
 	"holdfast/tui/content"
+	"holdfast/tui/table"
 	"holdfast/tui/view"
+	"holdfast/tui/view/viewtest"
 )
 
-// manyRows are rows as those of actors are: a name, a state, a place and some numbers.
-func manyRows(n int) *live.Table {
-	states := []string{"RUNNING", "SUSPENDED", "RESUMING", "PAUSED"}
-	b := fakeSchema.Builder(n)
-	for i := range n {
-		b.Row(fmt.Sprintf("agent-%07d", i))
-		fakeN.Set(b, int64(i*7919%1000))
-		fakeWord.Set(b, states[i%len(states)])
-	}
-	return live.NewTable("fake", fakeSchema, b.Rows()...)
-}
-
-// withRow is a table with another row in the place of one of its own.
-func withRow(t *live.Table, row kind.Row) *live.Table {
-	rows := []kind.Row{row}
-	for _, r := range t.All(0) {
-		if r.ID() != row.ID() {
-			rows = append(rows, r)
-		}
-	}
-	return live.NewTable(t.Kind, t.Schema, rows...)
-}
-
-func manyColumns(rows live.Rows) *view.View {
-	text := func(title string, get func(kind.Row) string) view.Column {
-		return view.Column{
-			Title: title,
-			Text:  func(r live.Row, _ view.Clock) string { return get(r.(kind.Row)) },
-			Key:   func(b []byte, r kind.Row) []byte { return kind.AppendTextKey(b, get(r)) },
-		}
-	}
-	number := text("VERSION", func(r kind.Row) string { return strconv.FormatInt(fakeN.Of(r), 10) })
-	number.Right, number.Key = true, fakeN.AppendKey
-	status := text("STATUS", fakeWord.Of)
-	status.Tone = func(live.Row, view.Clock) view.Tone { return view.Good }
-	return &view.View{
-		Name: "many", Title: "Many", Short: "Many",
-		Rows: func(*live.Snapshot, live.Rows) live.Rows { return rows },
-		Columns: []view.Column{
-			text("ACTOR", kind.Row.ID), status, text("WORKER", func(r kind.Row) string { return "shop:small:" + r.ID() }),
-			text("IP", func(kind.Row) string { return "10.0.0.7" }), text("TEMPLATE", func(kind.Row) string { return "shop/agent" }), number,
-			text("ATESPACE", func(kind.Row) string { return "-" }),
-		},
-	}
-}
-
-// many is a dashboard on fake rows.
+// many is a dashboard on rows of no server.
 func many(b testing.TB, n, w, h int) *Model {
 	b.Helper()
 	_, mini := redistest.Mini(b)
@@ -90,7 +44,7 @@ func many(b testing.TB, n, w, h int) *Model {
 		b.Fatal(err)
 	}
 	m := New(context.Background(), Config{
-		Views: []*view.View{manyColumns(manyRows(n))}, Live: c.Live, Operator: op, Conn: c.Conn, Keys: keys, Theme: themes.Default,
+		Views: []*view.View{viewtest.Wide(viewtest.Many(n))}, Live: c.Live, Operator: op, Conn: c.Conn, Keys: keys, Theme: themes.Default,
 	})
 	m.route(tea.WindowSizeMsg{Width: w, Height: h})
 	m.route(m.route(snapshotMsg{c.Live.Snapshot()})().(arrangedMsg))
@@ -131,7 +85,7 @@ func BenchmarkJump(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			m := many(b, 1_000_000, 200, 60)
 			m.view().Jump = c.jump
-			if m.table().order.column = c.sorted; c.sorted >= 0 {
+			if m.table().Order.Column = c.sorted; c.sorted >= 0 {
 				m.route(m.arrange()().(arrangedMsg))
 			}
 			var took, looks []time.Duration
@@ -167,8 +121,8 @@ func BenchmarkJump(b *testing.B) {
 func BenchmarkFrame(b *testing.B) {
 	for _, size := range [][2]int{{80, 24}, {200, 60}} {
 		m := many(b, 1000, size[0], size[1])
-		rows := manyRows(1000)
-		changed := withRow(rows, fake(rows.Row(3).ID(), 1001, "running"))
+		rows := viewtest.Many(1000)
+		changed := viewtest.With(rows, viewtest.Row(rows.Row(3).ID(), 1001, "running"))
 		snap := func() { m.Update(snapshotMsg{m.snap}) }
 		for _, change := range []struct {
 			name string
@@ -176,7 +130,7 @@ func BenchmarkFrame(b *testing.B) {
 		}{
 			{"same rows", func(int) { snap() }},
 			{"one cell", func(i int) {
-				m.table().show(&arranged{rows: []*live.Table{rows, changed}[i%2]})
+				m.table().Show(&table.Arranged{Rows: []*live.Table{rows, changed}[i%2]})
 				snap()
 			}},
 			{"cursor", func(i int) {
@@ -224,7 +178,7 @@ func BenchmarkSearchKeyToFrame(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			m := many(b, 100, 200, 60)
-			d := &detail{view: m.view(), id: "agent-0000001", row: m.table().selected(), loaded: true}
+			d := &detail{view: m.view(), id: "agent-0000001", row: m.table().Selected(), loaded: true}
 			d.whole.Found, d.whole.Body = true, []byte(body)
 			d.body = content.Lay(m.theme, d.whole.Body, 0, m.width*3/5-3)
 			m.detail = d
@@ -250,42 +204,4 @@ func percentiles(b *testing.B, took []time.Duration) {
 	slices.Sort(took)
 	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
-}
-
-// What happens off the screen's goroutine when a filter or an order is given.
-func BenchmarkArrange(b *testing.B) {
-	const n = 100_000
-	rows := manyRows(n)
-	v := manyColumns(rows)
-	for _, c := range []struct {
-		name, filter string
-		column       int
-	}{
-		{"fuzzy filter", "ag77", -1}, {"fuzzy filter of one column", "actor:ag77", -1}, {"inverse filter", "!running", -1}, {"regular expression", "~^agent-.*7$", -1},
-		{"sort by text", "", 1}, {"sort by number", "", 5}, {"fuzzy filter and sort", "ag7", 5},
-	} {
-		b.Run(c.name, func(b *testing.B) {
-			f, err := parseFilter(c.filter, v.Columns)
-			if err != nil {
-				b.Fatal(err)
-			}
-			b.ReportAllocs()
-			for b.Loop() {
-				arrange(context.Background(), v, &live.Snapshot{}, order{filter: f, column: c.column}, view.Clock{}, &arranged{})
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/row")
-		})
-	}
-}
-
-// Taking in a newer table with ten thousand marks.
-func BenchmarkShowWithMarks(b *testing.B) {
-	rows := manyRows(1_000_000)
-	tab := newTable(manyColumns(rows))
-	tab.resize(200, 50)
-	tab.show(&arranged{rows: rows})
-	tab.markAll()
-	for b.Loop() {
-		tab.show(&arranged{rows: rows})
-	}
 }

@@ -28,7 +28,7 @@ const maxCopied = 100_000
 func (m *Model) copy() tea.Cmd {
 	var rows []live.Row
 	if m.detail == nil {
-		rows = m.table().targets()
+		rows = m.table().Targets()
 	} else if m.detail.row != nil { // also one that is gone, as it was seen last
 		rows = []live.Row{m.detail.row}
 	}

@@ -92,8 +92,8 @@ func (m *Model) openDetail(id string) tea.Cmd {
 func (m *Model) showDetail(d *detail) tea.Cmd {
 	m.detail = d
 	m.places.touch(m.here())
-	if at, ok := m.table().rows.find(d.id); ok {
-		m.table().moveTo(at)
+	if at, ok := m.table().Rows.Find(d.id); ok {
+		m.table().MoveTo(at)
 	}
 	return tea.Batch(m.layout(), m.refreshDetail(), m.inspect(d))
 }

@@ -65,7 +65,7 @@ func (m *Model) disabledHere(a keymap.Action) string {
 			return "there is no row here to copy"
 		}
 	case keymap.ClearMarks:
-		if len(m.table().marks) == 0 {
+		if len(m.table().Marks) == 0 {
 			return "no row is marked"
 		}
 	case keymap.FollowLink, keymap.NextLink, keymap.PrevLink:

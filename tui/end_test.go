@@ -7,6 +7,7 @@ import (
 	"holdfast/core/actorstore"
 	"holdfast/core/kind"
 	"holdfast/core/live"
+	"holdfast/tui/view/viewtest"
 )
 
 // A row that is gone after its deadline has expired; before that, or without one, somebody deleted it.
@@ -24,7 +25,7 @@ func TestHowARowEnded(t *testing.T) {
 		{lock(now), "expired"},
 		{lock(now.Add(time.Second)), "deleted"},
 		{lock(time.Time{}), "deleted"},
-		{fake("a", 0, ""), "deleted"},
+		{viewtest.Row("a", 0, ""), "deleted"},
 	} {
 		if got := end(c.row, now); got != c.want {
 			t.Errorf("%v: %s, want %s", c.row, got, c.want)

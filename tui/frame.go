@@ -16,6 +16,7 @@ import (
 	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/tui/overlay"
+	"holdfast/tui/table"
 )
 
 // The smallest terminal that shows something useful.
@@ -138,49 +139,49 @@ func (m *Model) statusLine() string {
 	t := m.table()
 	var parts []string
 	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
-	n, all := t.rows.Len(), t.rows.all()
+	n, all := t.Rows.Len(), t.Rows.All()
 	if m.unread() {
 		return ""
 	}
 	if m.detail != nil && m.detail.search != nil {
 		parts = m.detail.search.Position()
 	}
-	if t.order.within != "" {
-		add("%s of %s", t.view.Title, text.Clean(strings.TrimSuffix(t.order.within, ":")))
+	if t.Order.Within != "" {
+		add("%s of %s", t.View.Title, text.Clean(strings.TrimSuffix(t.Order.Within, ":")))
 	}
 	if n > 0 {
-		add("row %s of %s", text.Count(t.at+1), text.Count(n))
+		add("row %s of %s", text.Count(t.At+1), text.Count(n))
 	}
-	if !t.order.same(t.rows.order) { // only a million rows take long enough for somebody to read it
+	if !t.IsWanted(t.Rows) { // only a million rows take long enough for somebody to read it
 		add("arranging %s", text.Count(all))
 	}
 	if all != n {
-		add("filter %s hides %s", m.short(t.order.filter.text), text.Count(all-n))
+		add("filter %s hides %s", m.short(t.Order.Filter.Text), text.Count(all-n))
 	}
-	if c := t.order.column; c >= 0 {
+	if c := t.Order.Column; c >= 0 {
 		way := "ascending"
-		if t.order.descending {
+		if t.Order.Descending {
 			way = "descending"
 		}
-		add("sorted by %s, %s", t.view.Columns[c].Title, way)
+		add("sorted by %s, %s", t.View.Columns[c].Title, way)
 	}
-	switch marked := len(t.marks); {
-	case t.hidden > 0:
-		add("%s marked, %s of them hidden", text.Count(marked), text.Count(t.hidden))
+	switch marked := len(t.Marks); {
+	case t.Hidden > 0:
+		add("%s marked, %s of them hidden", text.Count(marked), text.Count(t.Hidden))
 	case marked > 0:
 		add("%s marked", text.Count(marked))
 	}
-	kind := m.snap.Table(t.view.Kind)
-	if kind.Bad > 0 && !t.order.partial() { // of a part of the rows it would have to be counted
+	kind := m.snap.Table(t.View.Kind)
+	if kind.Bad > 0 && !t.Order.Partial() { // of a part of the rows it would have to be counted
 		add("%s unreadable (!)", text.Count(kind.Bad))
 	}
 	if n > 0 && kind.Err != nil {
 		add("not all read: %s", text.Line(kind.Err.Error()))
 	}
-	if n > 0 && !kind.Complete && t.view.Kind != "" && m.snap.State != live.Lost {
+	if n > 0 && !kind.Complete && t.View.Kind != "" && m.snap.State != live.Lost {
 		add("still reading")
 	}
-	if n > 0 && (m.detail == nil || m.split()) && (t.shift > 0 || t.more()) {
+	if n > 0 && (m.detail == nil || m.split()) && (t.Shift > 0 || t.More()) {
 		add("%s/%s more columns", m.keyName(keymap.Left), m.keyName(keymap.Right))
 	}
 	return m.theme.Muted.Render(text.Fit(" "+strings.Join(parts, " · "), m.width, false))
@@ -239,6 +240,18 @@ func (m *Model) message() []string {
 	return []string{m.unsaid()}
 }
 
+// unsaid is what the row under the cursor has no room for; empty if nothing is missing.
+func (m *Model) unsaid() string {
+	if m.detail != nil {
+		return ""
+	}
+	rest := m.table().Unsaid(m.clock())
+	if rest == "" {
+		return ""
+	}
+	return m.theme.Muted.Render(text.Cut(" …"+rest, m.width))
+}
+
 // strip is a line of text on an area of the style's colour.
 func strip(style lipgloss.Style, says string, width int) string {
 	return style.Padding(0).Render(text.Cut(" "+says+" ", width))
@@ -262,7 +275,7 @@ func (m *Model) hints() string {
 		labels[h.Action] = h.Label
 	}
 	var b strings.Builder
-	l, key, label, dim := line{b: &b}, penOf(m.theme.Key), penOf(m.theme.KeyLabel), penOf(m.theme.Muted)
+	l, key, label, dim := table.Line{B: &b}, table.PenOf(m.theme.Key), table.PenOf(m.theme.KeyLabel), table.PenOf(m.theme.Muted)
 	room, kept := m.width, 0
 	shown := m.Keys.Short(m.scope(), actions...)
 	for _, e := range shown {
@@ -289,12 +302,12 @@ func (m *Model) hints() string {
 		if m.dimmed(e.Action) {
 			onKey, onLabel = dim, dim
 		}
-		l.write(onKey, " ", name)
-		l.write(pen{}, " ")
-		l.write(onLabel, says)
-		l.write(pen{}, " ")
+		l.Write(onKey, " ", name)
+		l.Write(table.Pen{}, " ")
+		l.Write(onLabel, says)
+		l.Write(table.Pen{}, " ")
 	}
-	l.end()
+	l.End()
 	return b.String()
 }
 

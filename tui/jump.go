@@ -2,20 +2,19 @@ package tui
 
 import (
 	"fmt"
-	"strings"
-	"unicode"
 
 	tea "charm.land/bubbletea/v2"
 
 	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/tui/overlay"
+	"holdfast/tui/table"
 	"holdfast/tui/view"
 )
 
 // jump is the prompt that leads the cursor to the first row that begins with what is typed.
 type jump struct {
-	table   *table
+	table   *table.Table
 	from    string // ID of the row that it began at
 	at, top int    // where that stood
 	text    string // as typed so far
@@ -35,7 +34,7 @@ type jumpedMsg struct {
 
 func (m *Model) startJump() tea.Cmd {
 	t := m.table()
-	j := &jump{table: t, from: t.cursor, at: t.at, top: t.top, open: true}
+	j := &jump{table: t, from: t.Cursor, at: t.At, top: t.Top, open: true}
 	m.jump = j
 	m.openPrompt(overlay.NewPrompt(overlay.Prompt{
 		Label: " jump to ", Keys: keymap.Input, Wrong: j.complaint,
@@ -49,7 +48,7 @@ func (m *Model) startJump() tea.Cmd {
 func (m *Model) jumpAct(j *jump, a keymap.Action) (shut bool) {
 	switch a {
 	case keymap.Accept:
-		j.open, j.entered, j.cursor = false, true, j.table.cursor
+		j.open, j.entered, j.cursor = false, true, j.table.Cursor
 	case keymap.Cancel:
 		j.open = false
 		j.back()
@@ -60,12 +59,12 @@ func (m *Model) jumpAct(j *jump, a keymap.Action) (shut bool) {
 
 // back leads to where the jump began.
 func (j *jump) back() {
-	at, ok := j.table.rows.find(j.from)
+	at, ok := j.table.Rows.Find(j.from)
 	if !ok {
 		at = j.at
 	}
-	j.table.top = j.top + at - j.at
-	j.table.moveTo(at)
+	j.table.Top = j.top + at - j.at
+	j.table.MoveTo(at)
 }
 
 // jumpTo goes to the first row that begins with a text. Where the rows come in the order of their names that is found at
@@ -78,8 +77,8 @@ func (m *Model) jumpTo(j *jump, text string) tea.Cmd {
 		m.focus()
 		return nil
 	}
-	rows, view := j.table.rows, j.table.view
-	if id, ok := rows.startingWith(view, text); ok {
+	rows, view := j.table.Rows, j.table.View
+	if id, ok := rows.StartingWith(view, text); ok {
 		m.land(j, id)
 		return nil
 	}
@@ -88,14 +87,14 @@ func (m *Model) jumpTo(j *jump, text string) tea.Cmd {
 	}
 	j.looking = true
 	at := m.clock()
-	return guard(func() tea.Msg { return jumpedMsg{j, text, rows.look(view, text, at)} })
+	return guard(func() tea.Msg { return jumpedMsg{j, text, rows.Look(view, text, at)} })
 }
 
 // jumped takes in what a look gave, unless somebody went on elsewhere.
 func (m *Model) jumped(msg jumpedMsg) tea.Cmd {
 	j := msg.j
 	j.looking = false
-	left := !j.open && !(j.entered && m.table() == j.table && j.table.cursor == j.cursor)
+	left := !j.open && !(j.entered && m.table() == j.table && j.table.Cursor == j.cursor)
 	switch {
 	case left:
 	case msg.text != j.text:
@@ -108,9 +107,9 @@ func (m *Model) jumped(msg jumpedMsg) tea.Cmd {
 
 // land moves the cursor to a row; without one it stays and the prompt says so.
 func (m *Model) land(j *jump, id string) {
-	at, ok := j.table.rows.find(id)
+	at, ok := j.table.Rows.Find(id)
 	if j.missing = !ok; ok {
-		j.table.moveTo(at)
+		j.table.MoveTo(at)
 		m.focus()
 	} else if j.entered {
 		m.say(j.complaint(), view.Plain)
@@ -123,62 +122,4 @@ func (j *jump) complaint() string {
 		return ""
 	}
 	return fmt.Sprintf(`no row begins with "%s"`, text.Line(j.text))
-}
-
-// startingWith finds the first row whose leading cell begins with a text, by its ID. It is false where only a look
-// through the rows could tell.
-func (a *arranged) startingWith(v *view.View, text string) (id string, ok bool) {
-	indexed, is := a.rows.(interface{ Index(id string) (int, bool) })
-	if !is || a.shown != nil || v.Jump == nil || v.Parent != "" && a.order.within == "" {
-		return "", false
-	}
-	prefix := a.order.within + v.Jump(text)
-	i, _ := indexed.Index(prefix)
-	if i >= a.rows.Len() || !strings.HasPrefix(a.rows.At(i).ID(), prefix) {
-		return "", false
-	}
-	return a.rows.At(i).ID(), true
-}
-
-// look goes through the rows, in the order of the screen, to the first whose leading cell begins with a text; where
-// there is none, to the first that does so but for the case of letters. It returns the ID; empty for none.
-func (a *arranged) look(v *view.View, says string, at view.Clock) (id string) {
-	leading := v.Leading()
-	letters := []rune(says)
-	for i, r := range letters {
-		letters[i] = unicode.ToLower(r)
-	}
-	rows := a.rows
-	switch {
-	case rows == nil:
-		return ""
-	case a.shown != nil:
-		rows = a.shown
-	}
-	for _, r := range each(rows) {
-		cell := r.ID()
-		if r.Problem() == nil {
-			cell = v.Columns[leading].Text(r, at)
-		}
-		for _, cell := range text.Readings(cell) {
-			switch {
-			case strings.HasPrefix(cell, says):
-				return r.ID()
-			case id == "" && beginsLike(cell, letters):
-				id = r.ID()
-			}
-		}
-	}
-	return id
-}
-
-// beginsLike tells whether a cell begins with letters, all lower case, in whatever case.
-func beginsLike(cell string, letters []rune) bool {
-	for _, r := range cell {
-		if len(letters) == 0 || unicode.ToLower(r) != letters[0] {
-			break
-		}
-		letters = letters[1:]
-	}
-	return len(letters) == 0
 }

@@ -11,6 +11,7 @@ import (
 	"holdfast/keymap"
 	"holdfast/themes"
 	"holdfast/tui/overlay"
+	"holdfast/tui/table"
 	"holdfast/tui/view"
 )
 
@@ -24,7 +25,7 @@ type Model struct {
 
 	snap    *live.Snapshot
 	latency latency
-	tabs    []*table // one a view
+	tabs    []*table.Table // one a view
 	line    tabLine
 	active  int
 	busy    bool // a tab is being arranged
@@ -57,9 +58,9 @@ func New(ctx context.Context, c Config) *Model {
 		m.overlays.Push(overlay.NewText("This connection stays", c.Connections.Why))
 	}
 	for i, v := range c.Views {
-		t := newTable(v)
+		t := table.New(v)
 		if titles, ok := c.Columns[v.Name]; ok {
-			t.choose(titles)
+			t.Choose(titles)
 		}
 		m.tabs = append(m.tabs, t)
 		if v.Parent == "" {
@@ -183,7 +184,7 @@ func (m *Model) sayUnder(title, text string, tone view.Tone) {
 	}
 }
 
-func (m *Model) table() *table { return m.tabs[m.active] }
+func (m *Model) table() *table.Table { return m.tabs[m.active] }
 
 func (m *Model) view() *view.View { return m.Views[m.active] }
 

@@ -8,26 +8,15 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"holdfast/keymap"
+	"holdfast/tui/table"
 	"holdfast/tui/view"
 )
 
 // The mouse goes by the screen as it was drawn last: a click means what stood there, also if rows have moved since.
 
-// zone is a part of one line and what stands there: the number of a tab, a column, a button.
-type zone struct{ from, to, what int }
-
-// hit finds what stands at a cell of the line.
-func hit(line []zone, x int) (what int, ok bool) {
-	i := slices.IndexFunc(line, func(s zone) bool { return x >= s.from && x < s.to })
-	if i < 0 {
-		return 0, false
-	}
-	return line[i].what, true
-}
-
 // spots is where things were drawn.
 type spots struct {
-	tabs          []zone
+	tabs          []table.Zone
 	table, detail image.Rectangle // empty: not on the screen
 }
 
@@ -52,7 +41,7 @@ func (m *Model) click(msg tea.MouseClickMsg) tea.Cmd {
 func (m *Model) clickScreen(x, y int) tea.Cmd {
 	switch s := m.spots; {
 	case y == tabsAt:
-		if tab, ok := hit(s.tabs, x); ok {
+		if tab, ok := table.Hit(s.tabs, x); ok {
 			return m.switchTo(tab)
 		}
 	case image.Pt(x, y).In(s.detail):
@@ -70,21 +59,21 @@ func (m *Model) clickScreen(x, y int) tea.Cmd {
 func (m *Model) clickTable(x, y int) tea.Cmd {
 	t := m.table()
 	if y == 0 {
-		if c, ok := hit(t.titled, x); ok {
+		if c, ok := table.Hit(t.Titled, x); ok {
 			return m.sortBy(c)
 		}
 		return nil
 	}
-	if y > len(t.drawn) {
+	if y > len(t.Drawn) {
 		return nil
 	}
-	id := t.drawn[y-1]
-	at, ok := t.rows.find(id)
+	id := t.Drawn[y-1]
+	at, ok := t.Rows.Find(id)
 	switch {
 	case !ok:
 		return nil // it went meanwhile
-	case id != t.cursor && m.points():
-		t.moveTo(at)
+	case id != t.Cursor && m.points():
+		t.MoveTo(at)
 		m.focus()
 		return nil
 	case m.detail == nil:

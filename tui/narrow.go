@@ -8,6 +8,7 @@ import (
 	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/tui/overlay"
+	"holdfast/tui/table"
 	"holdfast/tui/view"
 )
 
@@ -16,7 +17,7 @@ import (
 // startFilter gives the keys to the filter line.
 func (m *Model) startFilter() tea.Cmd {
 	m.recall.err, m.recall.at = nil, -1
-	p := overlay.NewPrompt(overlay.Prompt{Label: " /", Keys: keymap.Line}, m.table().order.filter.text)
+	p := overlay.NewPrompt(overlay.Prompt{Label: " /", Keys: keymap.Line}, m.table().Order.Filter.Text)
 	p.Offers = func() []keymap.Action {
 		if len(m.recall.used[m.view().Name]) == 0 {
 			return nil
@@ -63,11 +64,11 @@ func (m *Model) filterAct(a keymap.Action, p *overlay.Prompt) (next func() tea.C
 // setFilter filters the active table. A pattern that is not complete yet leaves the rows as they are and says why.
 func (m *Model) setFilter(text string) tea.Cmd {
 	t := m.table()
-	f, err := parseFilter(text, t.view.Columns)
+	f, err := table.ParseFilter(text, t.View.Columns)
 	if m.recall.err = err; err != nil {
 		return nil
 	}
-	t.order.filter = f
+	t.Order.Filter = f
 	return m.arrange()
 }
 
@@ -85,19 +86,19 @@ func (m *Model) chooseOrder() tea.Cmd {
 // orders are the columns to sort by; choosing the sorted one again reverses it.
 func (m *Model) orders() (choices []overlay.Choice) {
 	t := m.table()
-	for i, c := range t.view.Columns {
+	for i, c := range t.View.Columns {
 		if !c.Sortable() {
 			continue
 		}
 		hint := ""
-		if i == t.order.column {
+		if i == t.Order.Column {
 			hint = "sorted by this: choose again to reverse"
 		}
 		choices = append(choices, overlay.Choice{Label: c.Title, Hint: hint, Pick: func() tea.Cmd { return m.sortBy(i) }})
 	}
-	if choices != nil && (t.order.column >= 0 || t.order.descending) {
+	if choices != nil && (t.Order.Column >= 0 || t.Order.Descending) {
 		choices = append(choices, overlay.Choice{Label: "none", Hint: "as they come", Pick: func() tea.Cmd {
-			t.order.column, t.order.descending = -1, false
+			t.Order.Column, t.Order.Descending = -1, false
 			return m.arrange()
 		}})
 	}
@@ -107,15 +108,15 @@ func (m *Model) orders() (choices []overlay.Choice) {
 // sortBy sorts by a column, or reverses the order if it is sorted by it already.
 func (m *Model) sortBy(column int) tea.Cmd {
 	t := m.table()
-	if c := t.view.Columns[column]; !c.Sortable() {
-		why := t.view.Name + " has a fixed order"
-		if slices.ContainsFunc(t.view.Columns, view.Column.Sortable) {
+	if c := t.View.Columns[column]; !c.Sortable() {
+		why := t.View.Name + " has a fixed order"
+		if slices.ContainsFunc(t.View.Columns, view.Column.Sortable) {
 			why = "cannot sort by " + c.Title
 		}
 		m.say(why, view.Plain)
 		return nil
 	}
-	t.order.descending = column == t.order.column && !t.order.descending
-	t.order.column = column
+	t.Order.Descending = column == t.Order.Column && !t.Order.Descending
+	t.Order.Column = column
 	return m.arrange()
 }

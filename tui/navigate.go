@@ -9,6 +9,7 @@ import (
 	"holdfast/core/live"
 	"holdfast/keymap"
 	"holdfast/tui/overlay"
+	"holdfast/tui/table"
 	"holdfast/tui/view"
 )
 
@@ -89,50 +90,26 @@ func (m *Model) act(a keymap.Action) tea.Cmd {
 func (m *Model) tableAct(a keymap.Action) tea.Cmd {
 	t := m.table()
 	switch a {
-	case keymap.Up:
-		t.moveTo(t.at - 1)
-	case keymap.Down:
-		t.moveTo(t.at + 1)
-	case keymap.PageUp:
-		t.moveTo(t.at - t.height)
-	case keymap.PageDown:
-		t.moveTo(t.at + t.height)
-	case keymap.HalfPageUp:
-		t.moveTo(t.at - max(1, t.height/2))
-	case keymap.HalfPageDown:
-		t.moveTo(t.at + max(1, t.height/2))
-	case keymap.Top:
-		t.moveTo(0)
-	case keymap.Bottom:
-		t.moveTo(t.rows.Len() - 1)
-	case keymap.Left:
-		t.slide(-1)
-	case keymap.Right:
-		t.slide(1)
-	case keymap.Mark:
-		t.toggleMark()
 	case keymap.MarkAll:
-		m.marked(t.markAll())
+		m.marked(t.MarkAll())
 	case keymap.MarkRange:
-		all, ok := t.markRange()
+		all, ok := t.MarkRange()
 		if !ok {
 			m.say("a range goes from the last mark to the cursor: mark its first row", view.Plain)
 			break
 		}
 		m.marked(all)
-	case keymap.ClearMarks:
-		t.clearMarks()
 	case keymap.Jump:
 		return m.startJump()
 	case keymap.Sort:
 		return m.chooseOrder()
 	case keymap.SetColumns:
-		m.overlays.Push(overlay.NewColumnList(listedColumns{t}))
-	case keymap.Wide:
-		t.wide, t.shift = !t.wide, 0
+		m.overlays.Push(overlay.NewColumnList(table.Listed{Table: t}))
 	case keymap.SortReverse:
-		t.order.descending = !t.order.descending
+		t.Order.Descending = !t.Order.Descending
 		return m.arrange()
+	default:
+		t.Act(a)
 	}
 	m.focus()
 	return nil
@@ -141,7 +118,7 @@ func (m *Model) tableAct(a keymap.Action) tea.Cmd {
 // marked says so if not all rows could be marked that were to be.
 func (m *Model) marked(all bool) {
 	if !all {
-		m.say(fmt.Sprintf("marked %d rows, the maximum", len(m.table().marks)), view.Plain)
+		m.say(fmt.Sprintf("marked %d rows, the maximum", len(m.table().Marks)), view.Plain)
 	}
 }
 
@@ -174,9 +151,9 @@ func (m *Model) open(l view.Link) tea.Cmd {
 		m.leave()
 		if v.Parent != "" { // all of it, or the part that the link names
 			was := m.tabs[i]
-			m.tabs[i] = newTable(v)
-			m.tabs[i].likes(was)
-			m.tabs[i].order.within = l.Within
+			m.tabs[i] = table.New(v)
+			m.tabs[i].Likes(was)
+			m.tabs[i].Order.Within = l.Within
 		}
 		cmd := m.goTo(i)
 		if l.ID == "" {
@@ -194,9 +171,9 @@ func (m *Model) back() tea.Cmd {
 	switch n := len(m.places.trail); {
 	case m.detail != nil && m.detail.search != nil:
 		m.endSearch()
-	case m.detail == nil && len(t.marks) > 0:
-		t.clearMarks()
-	case m.detail == nil && t.order.filter.text != "":
+	case m.detail == nil && len(t.Marks) > 0:
+		t.ClearMarks()
+	case m.detail == nil && t.Order.Filter.Text != "":
 		return m.setFilter("")
 	case n > 0:
 		from := m.places.trail[n-1]
@@ -214,7 +191,7 @@ func (m *Model) enter() tea.Cmd {
 		}
 		return nil
 	}
-	row := m.table().selected()
+	row := m.table().Selected()
 	if row == nil {
 		return nil
 	}
@@ -255,5 +232,5 @@ func (m *Model) target() live.Row {
 		}
 		return m.detail.row
 	}
-	return m.table().selected()
+	return m.table().Selected()
 }

@@ -12,7 +12,7 @@ import (
 // offered are the actions of the view that could be done to a row here, the one that keys act on or another, or to none.
 func (m *Model) offered() []view.Action {
 	v, _ := m.subject()
-	noRow := m.table().rows.Len() == 0
+	noRow := m.table().Rows.Len() == 0
 	if m.detail != nil {
 		r := m.target()
 		noRow = r == nil || r.Problem() != nil
@@ -38,7 +38,7 @@ const maxAsked = 100
 
 // dimmed tells a hint whose action is disabled.
 func (m *Model) dimmed(a keymap.Action) bool {
-	return !m.overlays.Holds() && len(m.table().marks) <= maxAsked && m.disabled(a) != ""
+	return !m.overlays.Holds() && len(m.table().Marks) <= maxAsked && m.disabled(a) != ""
 }
 
 // ways are the actions that lead on from a table or a detail pane, the most needed first.
@@ -72,14 +72,14 @@ func (m *Model) idleHere(a keymap.Action) bool {
 	case keymap.OpenDetail:
 		return m.disabled(a) != ""
 	case keymap.Filter:
-		return t.rows.all() == 0
+		return t.Rows.All() == 0
 	case keymap.Sort:
-		return t.rows.Len() == 0 || m.disabled(a) != ""
+		return t.Rows.Len() == 0 || m.disabled(a) != ""
 	case keymap.Mark:
 		bulk := func(a view.Action) bool { return a.Bulk }
-		return t.rows.Len() == 0 || !slices.ContainsFunc(t.view.Actions, bulk)
+		return t.Rows.Len() == 0 || !slices.ContainsFunc(t.View.Actions, bulk)
 	case keymap.SetColumns, keymap.Wide:
-		return t.rows.Len() == 0
+		return t.Rows.Len() == 0
 	}
 	return false
 }

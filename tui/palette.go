@@ -17,7 +17,7 @@ func (m *Model) touchAll(j *job, ids []string) {
 			continue
 		}
 		for _, id := range ids[max(0, len(ids)-maxRecent):] {
-			within := m.tabs[i].order.within
+			within := m.tabs[i].Order.Within
 			if v.Parent == "" || within != "" && strings.HasPrefix(id, within) {
 				m.places.touch(place{tab: i, within: within, id: id})
 			}

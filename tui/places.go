@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"holdfast/tui/table"
 	"holdfast/tui/view"
 )
 
@@ -69,7 +70,7 @@ func (h *history) note(now visit) {
 // here is where the operator is.
 func (m *Model) here() place {
 	t := m.table()
-	p := place{tab: m.active, within: t.order.within, cursor: t.cursor}
+	p := place{tab: m.active, within: t.Order.Within, cursor: t.Cursor}
 	if d := m.detail; d != nil {
 		p.id, p.top = d.id, d.s.Top
 		p.link, _ = d.selectedLink()
@@ -109,16 +110,16 @@ func (m *Model) leave() {
 // restore leads to a place. If its row is gone, that is said and the view shown.
 func (m *Model) restore(p place) tea.Cmd {
 	t := m.tabs[p.tab]
-	if t.order.within != p.within {
-		m.tabs[p.tab] = newTable(t.view)
+	if t.Order.Within != p.within {
+		m.tabs[p.tab] = table.New(t.View)
 		t = m.tabs[p.tab]
-		t.order.within = p.within
+		t.Order.Within = p.within
 	}
 	cmd := m.goTo(p.tab)
-	if at, ok := t.rows.find(p.cursor); ok {
-		t.moveTo(at)
+	if at, ok := t.Rows.Find(p.cursor); ok {
+		t.MoveTo(at)
 	}
-	rows := m.snap.Table(t.view.Kind)
+	rows := m.snap.Table(t.View.Kind)
 	switch _, found := rows.Get(p.id); {
 	case p.id == "":
 		return cmd
@@ -126,7 +127,7 @@ func (m *Model) restore(p place) tea.Cmd {
 		m.say(fmt.Sprintf("%s is gone", p.id), view.Plain)
 		return cmd
 	}
-	d := m.places.taken(t.view, p.id)
+	d := m.places.taken(t.View, p.id)
 	d.s.Asked, d.resume, d.search = p.top, p.top, nil
 	if p.link != (view.Link{}) {
 		d.choose(p.link)

@@ -28,7 +28,7 @@ type lookedMsg struct {
 func (m *Model) unreadable() live.Row {
 	v, r := m.subject()
 	if m.detail == nil && m.view().Kind != "" {
-		if rows := m.table().targets(); len(rows) == 1 {
+		if rows := m.table().Targets(); len(rows) == 1 {
 			r = rows[0]
 		} else {
 			return nil

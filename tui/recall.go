@@ -10,6 +10,7 @@ import (
 	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/tui/overlay"
+	"holdfast/tui/table"
 	"holdfast/tui/view"
 )
 
@@ -68,7 +69,7 @@ func memorable(says string) (string, bool) {
 	if text.Start(says, maxRecalled) != says {
 		return "", false
 	}
-	says = strings.Trim(says, blanks)
+	says = strings.Trim(says, table.Blanks)
 	return says, says != "" && utf8.ValidString(says) // a file of filters is text
 }
 

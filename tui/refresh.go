@@ -1,20 +1,20 @@
 package tui
 
 import (
-	"context"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"holdfast/core/kind"
 	"holdfast/core/live"
+	"holdfast/tui/table"
 )
 
 // How the tables follow the snapshots: snapshot -> follow -> arrange -> arrangedMsg -> show.
 
 type arrangedMsg struct {
 	tab  int
-	a    *arranged
+	a    *table.Arranged
 	took time.Duration
 }
 
@@ -23,7 +23,7 @@ const arrangeShare = 5
 
 // follow brings the active tab up to the newest snapshot, unless it has to rest because arranging it takes long.
 func (m *Model) follow() tea.Cmd {
-	if t := m.table(); t.rows.of == m.snap || m.Now().Before(t.rest) {
+	if t := m.table(); t.UpTo(m.snap) || m.Now().Before(t.Rest) {
 		return nil
 	}
 	return m.arrange()
@@ -33,23 +33,19 @@ func (m *Model) follow() tea.Cmd {
 // happens off this goroutine, one at a time.
 func (m *Model) arrange() tea.Cmd {
 	t := m.table()
-	if t.view.Rows == nil && t.order.natural() {
-		m.show(t, &arranged{of: m.snap, rows: rowsOf(t.view, m.snap, t.order, nil), order: t.order})
+	if a, ok := t.AsTheyCome(m.snap); ok {
+		m.show(t, a)
 		return nil
 	}
 	if m.busy {
-		if t.stop != nil && !t.arranging.same(t.order) {
-			t.stop() // for what nobody wants any more
-		}
+		t.GiveUp()
 		return nil // arranged comes back and sees that there is more to do
 	}
-	ctx, stop := context.WithCancel(m.ctx)
-	m.busy, t.arranging, t.stop = true, t.order, stop
-	tab, snap, o, at, last := m.active, m.snap, t.order, m.clock(), t.rows
+	m.busy = true
+	tab, arrange := m.active, t.Start(m.ctx, m.snap, m.clock())
 	return guard(func() tea.Msg {
-		defer stop()
 		start := time.Now()
-		a := arrange(ctx, t.view, snap, o, at, last)
+		a := arrange()
 		return arrangedMsg{tab, a, time.Since(start)}
 	})
 }
@@ -57,10 +53,10 @@ func (m *Model) arrange() tea.Cmd {
 func (m *Model) arranged(msg arrangedMsg) tea.Cmd {
 	m.busy = false
 	t := m.tabs[msg.tab]
-	asked := msg.a != nil && t.order.same(msg.a.order)
+	asked := t.IsWanted(msg.a)
 	if asked { // else the cursor would be led away by a filter that is no more
-		if !msg.a.whole {
-			t.rest = m.Now().Add((arrangeShare - 1) * msg.took)
+		if !msg.a.Whole {
+			t.Rest = m.Now().Add((arrangeShare - 1) * msg.took)
 		}
 		m.show(t, msg.a)
 	}
@@ -70,13 +66,13 @@ func (m *Model) arranged(msg arrangedMsg) tea.Cmd {
 	return m.follow()
 }
 
-func (m *Model) show(t *table, a *arranged) {
-	was := t.cursor
-	t.show(a)
+func (m *Model) show(t *table.Table, a *table.Arranged) {
+	was := t.Cursor
+	t.Show(a)
 	if d := m.detail; d != nil && t == m.table() {
-		d.strayed = d.strayed || was == d.id && t.cursor != d.id
-		if at, ok := t.rows.find(d.id); ok && d.strayed { // it is back
-			t.moveTo(at)
+		d.strayed = d.strayed || was == d.id && t.Cursor != d.id
+		if at, ok := t.Rows.Find(d.id); ok && d.strayed { // it is back
+			t.MoveTo(at)
 			d.strayed = false
 		}
 	}
@@ -89,8 +85,8 @@ func (m *Model) focus() {
 	if v.Kind == "" {
 		return
 	}
-	t.watch(m.snap, m.Now())
-	ids := t.window()
+	t.Watch(m.snap, m.Now())
+	ids := t.Window()
 	if m.detail != nil {
 		ids = append(ids, m.detail.id)
 	}
@@ -100,8 +96,8 @@ func (m *Model) focus() {
 // watchOthers has the tables of the views that are not open watch their rows, where a kind has changed.
 func (m *Model) watchOthers(before *live.Snapshot) {
 	for i, t := range m.tabs {
-		if k := t.view.Kind; i != m.active && k != "" && len(t.seen) > 0 && m.snap.Table(k).Rev != before.Table(k).Rev {
-			t.watch(m.snap, m.Now())
+		if k := t.View.Kind; i != m.active && k != "" && t.Watches() && m.snap.Table(k).Rev != before.Table(k).Rev {
+			t.Watch(m.snap, m.Now())
 		}
 	}
 }
@@ -110,19 +106,19 @@ func (m *Model) watchOthers(before *live.Snapshot) {
 func (m *Model) layout() tea.Cmd {
 	rows := max(1, m.height-frameLines-1)
 	for _, t := range m.tabs {
-		t.resize(m.width, rows-m.footHeight(t.view))
+		t.Resize(m.width, rows-m.footHeight(t.View))
 	}
 	if m.split() {
-		m.table().resize(m.tableWidth(), rows)
+		m.table().Resize(m.tableWidth(), rows)
 	}
 	m.focus()
 	return m.drawBody()
 }
 
 // tableOf finds the table of a kind; nil if no view has it.
-func (m *Model) tableOf(name kind.Name) *table {
+func (m *Model) tableOf(name kind.Name) *table.Table {
 	for _, t := range m.tabs {
-		if t.view.Kind == name {
+		if t.View.Kind == name {
 			return t
 		}
 	}

@@ -8,14 +8,13 @@ import (
 	"holdfast/core/live"
 	"holdfast/internal/text"
 	"holdfast/keymap"
+	"holdfast/tui/table"
 	"holdfast/tui/view"
 )
 
 // The body of the screen: the table, the detail pane, or both side by side.
 
-const splitFrom = 120 // columns of a terminal with room for both
-
-func (m *Model) split() bool { return m.detail != nil && m.width >= splitFrom }
+func (m *Model) split() bool { return m.detail != nil && m.width >= table.SplitFrom }
 
 func (m *Model) tableWidth() int { return m.width * 2 / 5 }
 
@@ -50,10 +49,10 @@ func lines(text string) []string { return strings.Split(text, "\n") }
 // tableBody is the table, or what there is to say instead of one.
 func (m *Model) tableBody(at view.Clock, width, height int) []string {
 	t := m.table()
-	if t.rows.Len() > 0 && !m.unread() {
+	if t.Rows.Len() > 0 && !m.unread() {
 		m.spots.table = image.Rect(0, bodyAt, width, bodyAt+height)
-		t.blind = !m.points()
-		return lines(t.render(m.theme, at))
+		t.Blind = !m.points()
+		return lines(t.Render(m.theme, at))
 	}
 	body := make([]string, height)
 	said := body[1:]
@@ -79,23 +78,23 @@ func (m *Model) unread() bool {
 }
 
 // instead is what stands in the place of a table without rows.
-func (m *Model) instead(t *table) []string {
-	kind := m.snap.Table(t.view.Kind)
+func (m *Model) instead(t *table.Table) []string {
+	kind := m.snap.Table(t.View.Kind)
 	switch {
 	case m.unread() && m.snap.State == live.Lost:
 		return []string{fmt.Sprintf("Cannot read %s: %s", text.Line(m.Conn.Place()), text.Line(m.snap.Err.Error()))}
 	case m.unread():
 		return []string{fmt.Sprintf("Connecting to %s…", text.Line(m.Conn.Place()))}
 	case kind.Err != nil:
-		return []string{fmt.Sprintf("Cannot read %s: %s", t.view.RowNoun(), text.Line(kind.Err.Error()))}
-	case !t.order.filter.empty() && t.rows.all() > 0:
-		return []string{fmt.Sprintf("Nothing matches %s. %s removes the filter.", m.short(t.order.filter.text), m.keyName(keymap.Back))}
-	case t.view.Kind == "" || !kind.Complete:
+		return []string{fmt.Sprintf("Cannot read %s: %s", t.View.RowNoun(), text.Line(kind.Err.Error()))}
+	case !t.Order.Filter.Empty() && t.Rows.All() > 0:
+		return []string{fmt.Sprintf("Nothing matches %s. %s removes the filter.", m.short(t.Order.Filter.Text), m.keyName(keymap.Back))}
+	case t.View.Kind == "" || !kind.Complete:
 		found := 0
 		for _, other := range m.snap.Tables {
 			found += other.Len()
 		}
 		return []string{fmt.Sprintf("Reading the keyspace… %s rows so far.", text.Count(found))}
 	}
-	return []string{fmt.Sprintf("No %s here.", t.view.RowNoun()), t.view.Empty}
+	return []string{fmt.Sprintf("No %s here.", t.View.RowNoun()), t.View.Empty}
 }

@@ -29,7 +29,7 @@ func (m *Model) about(name kind.Name, again func() tea.Cmd, was ...seen) *overla
 	if name == "" || t == nil || len(was) == 0 {
 		return nil
 	}
-	return overlay.NewSince(again, m.keyName, func() []string { return m.changedSince(t.view, was) })
+	return overlay.NewSince(again, m.keyName, func() []string { return m.changedSince(t.View, was) })
 }
 
 func seenRows(rows []live.Row) (was []seen) {

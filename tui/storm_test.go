@@ -95,7 +95,7 @@ func TestManyKeysIntoAFilter(t *testing.T) {
 	for _, r := range text {
 		s.send(tea.KeyPressMsg{Code: r, Text: string(r)})
 	}
-	if got := s.table().order.filter.text; got != text {
+	if got := s.table().Order.Filter.Text; got != text {
 		t.Errorf("%d of %d characters arrived", len(got), len(text))
 	}
 	s.now = s.now.Add(frameEvery)

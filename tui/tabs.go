@@ -8,6 +8,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"holdfast/internal/text"
+	"holdfast/tui/table"
 )
 
 // room is how many cells the count on a tab ever took, written in full and briefly. It only grows, so that a count that
@@ -111,7 +112,7 @@ func (m *Model) tabsIn(form func(i int) string, gap string) string {
 		if i == m.top() {
 			to = from + text.Width(says) + 2
 		}
-		m.spots.tabs = append(m.spots.tabs, zone{from, to, i})
+		m.spots.tabs = append(m.spots.tabs, table.Zone{From: from, To: to, What: i})
 		from = to
 		if i == m.top() { // the brackets tell it without colour
 			b.WriteString(m.theme.TabActive.Padding(0).Render("[" + says + "]"))

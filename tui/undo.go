@@ -16,6 +16,7 @@ import (
 	"holdfast/internal/text"
 	"holdfast/keymap"
 	"holdfast/tui/overlay"
+	"holdfast/tui/table"
 	"holdfast/tui/view"
 )
 
@@ -53,7 +54,7 @@ func (h *undoHistory) add(now time.Time, what string, done []operate.Outcome) {
 	h.entries = append(h.entries, d)
 	rows := 0
 	for i, d := range slices.Backward(h.entries) { // of a bulk action on all that can be marked each can be undone
-		if rows += len(d.undo) + 1; rows > maxMarks && i < len(h.entries)-1 {
+		if rows += len(d.undo) + 1; rows > table.MaxMarks && i < len(h.entries)-1 {
 			h.entries = slices.Delete(h.entries, 0, i+1)
 			break
 		}

@@ -1,4 +1,4 @@
-package tui
+package table
 
 import (
 	"cmp"
@@ -21,16 +21,19 @@ type slot struct {
 
 // Widths in cells.
 const (
-	gutter        = 2 // the cursor and the mark of a row
+	Gutter        = 2 // the cursor and the mark of a row
 	maxColumn     = 40
 	minColumn     = 4
 	stillReadable = 16 // of a wide column that makes room for others
 )
 
-// choose shows the columns with these titles in this order, the first one of the view always and first; none: all of
+// SplitFrom is how wide a screen is, in cells, that has room for a detail beside the table, or for the changes of rows.
+const SplitFrom = 120
+
+// Choose shows the columns with these titles in this order, the first one of the view always and first; none: all of
 // them, as the view has them. Titles that the view does not know change nothing.
-func (t *table) choose(titles []string) {
-	t.slots, t.shift = nil, 0
+func (t *Table) Choose(titles []string) {
+	t.slots, t.Shift = nil, 0
 	add := func(c int, s slot) {
 		if !slices.ContainsFunc(t.slots, func(have slot) bool { return have.column == c }) {
 			s.column = c
@@ -49,41 +52,41 @@ func (t *table) choose(titles []string) {
 	}
 }
 
-// likes takes over how another table of the same view shows its columns.
-func (t *table) likes(other *table) { t.slots, t.wide = slices.Clone(other.slots), other.wide }
+// Likes takes over how another table of the same view shows its columns.
+func (t *Table) Likes(other *Table) { t.slots, t.wide = slices.Clone(other.slots), other.wide }
 
 // visible tells whether a column is to be shown where there is room. The changes are the first to go.
-func (t *table) visible(s slot) bool {
-	return !s.hidden && (s.asked || s.column < len(t.view.Columns) || t.width >= splitFrom)
+func (t *Table) visible(s slot) bool {
+	return !s.hidden && (s.asked || s.column < len(t.View.Columns) || t.width >= SplitFrom)
 }
 
 // wanted are the visible columns in their order, less those scrolled away.
-func (t *table) wanted() []slot {
+func (t *Table) wanted() []slot {
 	var out []slot
 	for _, s := range t.slots {
 		if t.visible(s) {
 			out = append(out, s)
 		}
 	}
-	return slices.Delete(out, 1, 1+min(t.shift, len(out)-1))
+	return slices.Delete(out, 1, 1+min(t.Shift, len(out)-1))
 }
 
 // slide scrolls the columns after the first, as far as there are hidden ones.
-func (t *table) slide(by int) {
-	if by > 0 && !t.more() {
+func (t *Table) slide(by int) {
+	if by > 0 && !t.More() {
 		return
 	}
-	t.shift = max(0, t.shift+by)
+	t.Shift = max(0, t.Shift+by)
 }
 
-// more tells whether columns do not fit on the right.
-func (t *table) more() bool {
+// More tells whether columns do not fit on the right.
+func (t *Table) More() bool {
 	shown, _ := t.columns()
 	return len(shown) < len(t.wanted())
 }
 
 // measure notes how wide each column could be: as its title and the cells of the window.
-func (t *table) measure(cells [][]string) {
+func (t *Table) measure(cells [][]string) {
 	for c, col := range t.all {
 		want := text.Width(col.Title) + 1 // the sort mark
 		for _, row := range cells {
@@ -95,8 +98,8 @@ func (t *table) measure(cells [][]string) {
 
 // columns chooses those that fit, the first one always, and gives each its width. Wide ones are narrowed if all fit then,
 // but in the wide mode: there, what does not fit whole is scrolled to.
-func (t *table) columns() (shown, widths []int) {
-	room, wanted := t.width-gutter, t.wanted()
+func (t *Table) columns() (shown, widths []int) {
+	room, wanted := t.width-Gutter, t.wanted()
 	most := t.narrowed(wanted, room)
 	for n, s := range wanted {
 		usual := t.usual(s)
@@ -123,7 +126,7 @@ func (t *table) columns() (shown, widths []int) {
 }
 
 // usual is the width of a column where there is room.
-func (t *table) usual(s slot) int {
+func (t *Table) usual(s slot) int {
 	switch {
 	case s.width > 0:
 		return s.width
@@ -134,7 +137,7 @@ func (t *table) usual(s slot) int {
 }
 
 // narrowed is the greatest width with which all columns fit into the room; a great one if there is none.
-func (t *table) narrowed(wanted []slot, room int) int {
+func (t *Table) narrowed(wanted []slot, room int) int {
 	for most := maxColumn; most >= stillReadable && !t.wide; most-- {
 		sum := 0
 		for _, s := range wanted {
@@ -152,7 +155,7 @@ func (t *table) narrowed(wanted []slot, room int) int {
 }
 
 // moveColumn puts the column at a place of the order one place on; the first one stays. It returns where it is then.
-func (t *table) moveColumn(at, by int) int {
+func (t *Table) moveColumn(at, by int) int {
 	to := at + by
 	if at < 1 || to < 1 || to >= len(t.slots) {
 		return at
@@ -162,22 +165,22 @@ func (t *table) moveColumn(at, by int) int {
 }
 
 // toggleColumn hides or shows a column; the first one stays.
-func (t *table) toggleColumn(at int) {
+func (t *Table) toggleColumn(at int) {
 	if at < 1 {
 		return
 	}
 	s := &t.slots[at]
 	s.hidden = t.visible(*s)
-	s.asked, t.shift = !s.hidden, 0
+	s.asked, t.Shift = !s.hidden, 0
 }
 
 // resizeColumn makes a column wider or narrower than it is now.
-func (t *table) resizeColumn(at, by int) {
+func (t *Table) resizeColumn(at, by int) {
 	s := &t.slots[at]
 	now := cmp.Or(s.width, t.usual(*s))
 	shown, widths := t.columns()
 	if n := slices.Index(shown, s.column); n >= 0 && s.width == 0 {
 		now = widths[n]
 	}
-	s.width = max(minColumn, min(now+by, t.width-gutter-1))
+	s.width = max(minColumn, min(now+by, t.width-Gutter-1))
 }

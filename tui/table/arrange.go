@@ -1,4 +1,4 @@
-package tui
+package table
 
 import (
 	"context"
@@ -12,55 +12,55 @@ import (
 
 // order says how the rows of a view are to be shown.
 type order struct {
-	filter     filter
-	column     int // sorted by; -1: by ID, as the rows come
-	descending bool
-	within     string // only rows whose IDs start with it
+	Filter     filter
+	Column     int // sorted by; -1: by ID, as the rows come
+	Descending bool
+	Within     string // only rows whose IDs start with it
 }
 
 // natural tells the order in which the rows come: nothing has to be done for it.
-func (o order) natural() bool { return o.filter.empty() && o.column < 0 && !o.descending }
+func (o order) natural() bool { return o.Filter.Empty() && o.Column < 0 && !o.Descending }
 
-// partial tells that rows of the view may be left out.
-func (o order) partial() bool { return !o.filter.empty() || o.within != "" }
+// Partial tells that rows of the view may be left out.
+func (o order) Partial() bool { return !o.Filter.Empty() || o.Within != "" }
 
 func (o order) same(other order) bool {
-	return o.filter.text == other.filter.text && o.column == other.column && o.descending == other.descending && o.within == other.within
+	return o.Filter.Text == other.Filter.Text && o.Column == other.Column && o.Descending == other.Descending && o.Within == other.Within
 }
 
-// arranged is a sequence of rows in the order of the screen. It never changes.
-type arranged struct {
+// Arranged is a sequence of rows in the order of the screen. It never changes.
+type Arranged struct {
 	of    *live.Snapshot
-	rows  live.Rows // before filter and order
+	Rows  live.Rows // before filter and order
 	order order
 	shown live.Rows // nil: all rows, as they come
-	whole bool      // all rows were looked at, and need not be for the next snapshot
+	Whole bool      // all rows were looked at, and need not be for the next snapshot
 }
 
-func (a *arranged) Len() int {
+func (a *Arranged) Len() int {
 	if a.shown != nil {
 		return a.shown.Len()
 	}
-	return a.all()
+	return a.All()
 }
 
-// all is how many rows there are before the filter.
-func (a *arranged) all() int {
-	if a.rows == nil {
+// All is how many rows there are before the filter.
+func (a *Arranged) All() int {
+	if a.Rows == nil {
 		return 0
 	}
-	return a.rows.Len()
+	return a.Rows.Len()
 }
 
-func (a *arranged) At(i int) live.Row {
+func (a *Arranged) At(i int) live.Row {
 	if a.shown != nil {
 		return a.shown.At(i)
 	}
-	return a.rows.At(i)
+	return a.Rows.At(i)
 }
 
-// find tells where a row stands.
-func (a *arranged) find(id string) (int, bool) {
+// Find tells where a row stands.
+func (a *Arranged) Find(id string) (int, bool) {
 	if a.shown != nil {
 		return indexOf(a.shown, id)
 	}
@@ -68,11 +68,11 @@ func (a *arranged) find(id string) (int, bool) {
 }
 
 // indexOf tells where a row stands in the rows before filter and order.
-func (a *arranged) indexOf(id string) (int, bool) {
-	if a.rows == nil {
+func (a *Arranged) indexOf(id string) (int, bool) {
+	if a.Rows == nil {
 		return 0, false
 	}
-	return indexOf(a.rows, id)
+	return indexOf(a.Rows, id)
 }
 
 func indexOf(rows live.Rows, id string) (int, bool) {
@@ -103,14 +103,14 @@ func (c chosen) At(i int) live.Row { return c[i] }
 
 // arrange filters and sorts the rows of a view. What was arranged last is brought up to date by what changed since; only
 // a new filter or order looks at all rows, so it runs off the UI's goroutine. It ends early, with nil, when the context does.
-func arrange(ctx context.Context, v *view.View, snap *live.Snapshot, o order, at view.Clock, last *arranged) *arranged {
-	a := &arranged{of: snap, rows: rowsOf(v, snap, o, last.rows), order: o}
+func arrange(ctx context.Context, v *view.View, snap *live.Snapshot, o order, at view.Clock, last *Arranged) *Arranged {
+	a := &Arranged{of: snap, Rows: rowsOf(v, snap, o, last.Rows), order: o}
 	if o.natural() {
 		return a
 	}
-	now, isTable := a.rows.(*live.Table)
+	now, isTable := a.Rows.(*live.Table)
 	if !isTable {
-		a.shown = o.choose(v, a.rows, at)
+		a.shown = o.choose(v, a.Rows, at)
 		return a
 	}
 	key, own := o.key(v, snap)
@@ -118,25 +118,25 @@ func arrange(ctx context.Context, v *view.View, snap *live.Snapshot, o order, at
 		a.shown = ordered{shown.Follow(&now.Table)}
 		return a
 	}
-	spec := rows.Spec{Key: key, Descending: o.descending}
-	if !o.filter.empty() {
-		spec.Keep = func(r kind.Row) bool { return o.filter.keeps(r, v.Columns, at) }
+	spec := rows.Spec{Key: key, Descending: o.Descending}
+	if !o.Filter.Empty() {
+		spec.Keep = func(r kind.Row) bool { return o.Filter.keeps(r, v.Columns, at) }
 	}
 	shown, err := rows.Arrange(ctx, &now.Table, spec)
 	if err != nil {
 		return nil
 	}
-	a.shown, a.whole = ordered{shown}, own
+	a.shown, a.Whole = ordered{shown}, own
 	return a
 }
 
 // choose filters rows that a view derived; their order stays, or is reversed.
 func (o order) choose(v *view.View, rows live.Rows, at view.Clock) (kept chosen) {
 	for i := range rows.Len() {
-		if o.descending {
+		if o.Descending {
 			i = rows.Len() - 1 - i
 		}
-		if r := rows.At(i); o.filter.empty() || o.filter.keeps(r, v.Columns, at) {
+		if r := rows.At(i); o.Filter.Empty() || o.Filter.keeps(r, v.Columns, at) {
 			kept = append(kept, r)
 		}
 	}
@@ -146,10 +146,10 @@ func (o order) choose(v *view.View, rows live.Rows, at view.Clock) (kept chosen)
 // key is what the chosen column orders rows by; nil: nothing. It is their own if nothing but the rows themselves decides,
 // so that an order holds for later rows, too.
 func (o order) key(v *view.View, snap *live.Snapshot) (key func([]byte, kind.Row) []byte, own bool) {
-	if o.column < 0 || o.column >= len(v.Columns) {
+	if o.Column < 0 || o.Column >= len(v.Columns) {
 		return nil, true
 	}
-	c := v.Columns[o.column]
+	c := v.Columns[o.Column]
 	if c.KeyIn != nil {
 		return c.KeyIn(snap), false
 	}
@@ -180,8 +180,41 @@ func rowsOf(v *view.View, snap *live.Snapshot, o order, last live.Rows) live.Row
 	if v.Rows != nil {
 		return v.Rows(snap, last)
 	}
-	if o.within != "" {
-		return snap.Table(v.Kind).Within(o.within)
+	if o.Within != "" {
+		return snap.Table(v.Kind).Within(o.Within)
 	}
 	return snap.Table(v.Kind)
 }
+
+// AsTheyCome are the rows of a snapshot where nothing has to be done for the order; ok is false where it has.
+func (t *Table) AsTheyCome(snap *live.Snapshot) (a *Arranged, ok bool) {
+	if t.View.Rows != nil || !t.Order.natural() {
+		return nil, false
+	}
+	return &Arranged{of: snap, Rows: rowsOf(t.View, snap, t.Order, nil), order: t.Order}, true
+}
+
+// Start begins to arrange the rows of a snapshot: the function does it, off the UI's goroutine, and gives nil if it was
+// given up.
+func (t *Table) Start(ctx context.Context, snap *live.Snapshot, at view.Clock) func() *Arranged {
+	ctx, stop := context.WithCancel(ctx)
+	t.arranging, t.stop = t.Order, stop
+	o, last := t.Order, t.Rows
+	return func() *Arranged {
+		defer stop()
+		return arrange(ctx, t.View, snap, o, at, last)
+	}
+}
+
+// GiveUp ends what was started early if nobody wants it any more.
+func (t *Table) GiveUp() {
+	if t.stop != nil && !t.arranging.same(t.Order) {
+		t.stop()
+	}
+}
+
+// IsWanted tells whether rows are arranged in the order that is asked for.
+func (t *Table) IsWanted(a *Arranged) bool { return a != nil && t.Order.same(a.order) }
+
+// UpTo tells whether the rows are those of a snapshot.
+func (t *Table) UpTo(snap *live.Snapshot) bool { return t.Rows.of == snap }

@@ -1,4 +1,4 @@
-package tui
+package table
 
 import (
 	"fmt"
@@ -22,7 +22,7 @@ import (
 //	~expr    regular expression
 //	col:…    any of these, in the column col alone
 type filter struct {
-	text  string
+	Text  string
 	terms []term
 }
 
@@ -33,8 +33,8 @@ type term struct {
 	says    func(reason string) bool // match, without the freedom to leave letters out
 }
 
-func parseFilter(text string, columns []view.Column) (filter, error) {
-	f := filter{text: text}
+func ParseFilter(text string, columns []view.Column) (filter, error) {
+	f := filter{Text: text}
 	for word := range strings.FieldsFuncSeq(text, isBlank) {
 		t := term{column: -1}
 		expr := t.invert(word)
@@ -71,10 +71,10 @@ func parseFilter(text string, columns []view.Column) (filter, error) {
 	return f, nil
 }
 
-// blanks are what stands between words: other spaces may be part of a name.
-const blanks = " \t\r\n"
+// Blanks are what stands between words: other spaces may be part of a name.
+const Blanks = " \t\r\n"
 
-func isBlank(r rune) bool { return strings.ContainsRune(blanks, r) }
+func isBlank(r rune) bool { return strings.ContainsRune(Blanks, r) }
 
 // invert takes the sign of an inverse word off.
 func (t *term) invert(word string) string {
@@ -103,7 +103,7 @@ func fuzzy(letters []rune, text string) bool {
 	return len(letters) == 0
 }
 
-func (f filter) empty() bool { return len(f.terms) == 0 }
+func (f filter) Empty() bool { return len(f.terms) == 0 }
 
 func (f filter) keeps(r live.Row, columns []view.Column, at view.Clock) bool {
 	for _, t := range f.terms {

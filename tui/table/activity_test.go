@@ -1,4 +1,4 @@
-package tui
+package table
 
 import (
 	"fmt"
@@ -7,21 +7,22 @@ import (
 
 	"holdfast/core/live"
 	"holdfast/tui/view"
+	"holdfast/tui/view/viewtest"
 )
 
 // shownActivity is the cell of a row.
 func shownActivity(a activity, id string, now time.Time) string {
-	return a.column().Text(fake(id, 0, ""), view.Clock{Now: now})
+	return a.column().Text(viewtest.Row(id, 0, ""), view.Clock{Now: now})
 }
 
 func TestActivityCountsChangesOfRowsOnTheScreen(t *testing.T) {
 	a, now := activity{}, time.Unix(1_000_000, 0) // where a span begins
 	start := now.Add(-time.Hour)
-	quiet, busy := fake("quiet", 0, ""), fake("busy", 0, "")
+	quiet, busy := viewtest.Row("quiet", 0, ""), viewtest.Row("busy", 0, "")
 	for i := range 4 * 5 {
 		a.note([]live.Row{quiet, busy}, nil, start, now)
 		a.note([]live.Row{quiet, busy}, nil, start, now) // a key was pressed: that is no reading
-		now, busy = now.Add(time.Second), fake("busy", i+1, "")
+		now, busy = now.Add(time.Second), viewtest.Row("busy", i+1, "")
 	}
 	last := now.Add(-time.Second)
 	if got := shownActivity(a, "quiet", last); got != "" {
@@ -47,7 +48,7 @@ func TestActivityOfRowsThatComeAndGo(t *testing.T) {
 	a, now := activity{}, time.Unix(1_000_000, 0)
 	recent := []live.Change{{At: now.Add(-10 * time.Second), ID: "a"}, {At: now.Add(-time.Hour), ID: "a"}, {At: now, ID: "other"}}
 	whole := now.Add(-20 * time.Second) // older changes are missing
-	first := fake("a", 0, "")
+	first := viewtest.Row("a", 0, "")
 	a.note([]live.Row{first}, recent, whole, now)
 	if got, want := shownActivity(a, "a", now), "    ·▁··"; got != want {
 		t.Errorf("shown is %q, want %q", got, want)
@@ -55,13 +56,13 @@ func TestActivityOfRowsThatComeAndGo(t *testing.T) {
 	a.note(nil, recent, whole, now.Add(time.Second))
 	recent = append(recent, live.Change{At: now.Add(2 * time.Second), ID: "a"})
 	now = now.Add(3 * time.Second)
-	a.note([]live.Row{fake("a", 0, "")}, recent, whole, now)
+	a.note([]live.Row{viewtest.Row("a", 0, "")}, recent, whole, now)
 	if got, want := shownActivity(a, "a", now), "    ·▁·▁"; got != want {
 		t.Errorf("after it came back %q is shown, want %q", got, want)
 	}
 	a.note(nil, recent, whole, now)
 	now = now.Add(15 * time.Second)
-	a.note([]live.Row{fake("a", 0, "")}, []live.Change{{At: now, ID: "a"}}, now.Add(-5*time.Second), now) // many others changed meanwhile
+	a.note([]live.Row{viewtest.Row("a", 0, "")}, []live.Change{{At: now, ID: "a"}}, now.Add(-5*time.Second), now) // many others changed meanwhile
 	if got, want := shownActivity(a, "a", now), " ·▁·▁  ▁"; got != want {
 		t.Errorf("after changes that nobody kept %q is shown, want %q", got, want)
 	}
@@ -73,14 +74,14 @@ func TestActivityIsBounded(t *testing.T) {
 	for i := range 500 {
 		var page []live.Row
 		for j := range 50 {
-			page = append(page, fake(fmt.Sprint(i, "-", j), 0, ""))
+			page = append(page, viewtest.Row(fmt.Sprint(i, "-", j), 0, ""))
 		}
 		a.note(page, nil, now, now)
 		if len(a) > maxPulses+50 {
 			t.Fatalf("%d rows are kept", len(a))
 		}
 	}
-	a.note([]live.Row{fake("a", 0, "")}, nil, now, now.Add(time.Minute))
+	a.note([]live.Row{viewtest.Row("a", 0, "")}, nil, now, now.Add(time.Minute))
 	if len(a) != 1 {
 		t.Errorf("a minute later %d rows are kept", len(a))
 	}

@@ -1,4 +1,4 @@
-package tui
+package table
 
 import (
 	"slices"
@@ -12,9 +12,10 @@ import (
 	"holdfast/internal/text"
 	"holdfast/themes"
 	"holdfast/tui/view"
+	"holdfast/tui/view/viewtest"
 )
 
-func columnsOf(t *table) (titles []string) {
+func columnsOf(t *Table) (titles []string) {
 	shown, _ := t.columns()
 	for _, c := range shown {
 		titles = append(titles, t.all[c].Title)
@@ -23,12 +24,12 @@ func columnsOf(t *table) (titles []string) {
 }
 
 // drawnTable is a table of one row that was drawn once, so that it knows what its cells need.
-func drawnTable(width int, row kind.Row) *table {
-	rows := fakeRows{row}
-	tab := newTable(fakeView(func() live.Rows { return rows.table() }))
-	tab.resize(width, 3)
-	tab.show(&arranged{rows: rows.table()})
-	tab.render(themes.Default(true), view.Clock{})
+func drawnTable(width int, row kind.Row) *Table {
+	rows := viewtest.Rows{row}
+	tab := New(viewtest.View(func() live.Rows { return rows.Table() }))
+	tab.Resize(width, 3)
+	tab.Show(&Arranged{Rows: rows.Table()})
+	tab.Render(themes.Default(true), view.Clock{})
 	return tab
 }
 
@@ -43,12 +44,12 @@ func TestColumnsAreChosenByTheirTitles(t *testing.T) {
 		{[]string{"WORD", "ID", "WORD"}, "ID WORD"},
 		{[]string{"NOTHING"}, "ID N WORD"},
 	} {
-		tab := drawnTable(80, fake("a", 1, "w"))
-		tab.choose(c.titles)
+		tab := drawnTable(80, viewtest.Row("a", 1, "w"))
+		tab.Choose(c.titles)
 		if got := strings.Join(columnsOf(tab), " "); got != c.want {
 			t.Errorf("%q shows %s, want %s", c.titles, got, c.want)
 		}
-		tab.choose(nil)
+		tab.Choose(nil)
 		if got := strings.Join(columnsOf(tab), " "); got != "ID N WORD" {
 			t.Errorf("after a reset %s are shown", got)
 		}
@@ -58,7 +59,7 @@ func TestColumnsAreChosenByTheirTitles(t *testing.T) {
 // Whatever is done to the columns: each stands there once, the first one is first, and the lines fit.
 func TestColumnsStayWhole(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		tab := drawnTable(rapid.IntRange(20, 200).Draw(t, "width"), fake("identity", 1234, strings.Repeat("w", 70)))
+		tab := drawnTable(rapid.IntRange(20, 200).Draw(t, "width"), viewtest.Row("identity", 1234, strings.Repeat("w", 70)))
 		at := func(t *rapid.T) int { return rapid.IntRange(0, len(tab.slots)-1).Draw(t, "at") }
 		by := func(t *rapid.T) int { return rapid.SampledFrom([]int{-2, -1, 1, 2}).Draw(t, "by") }
 		t.Repeat(map[string]func(*rapid.T){
@@ -67,9 +68,9 @@ func TestColumnsStayWhole(t *testing.T) {
 			"resize": func(t *rapid.T) { tab.resizeColumn(at(t), 10*by(t)) },
 			"slide":  func(t *rapid.T) { tab.slide(by(t)) },
 			"wide":   func(*rapid.T) { tab.wide = !tab.wide },
-			"screen": func(t *rapid.T) { tab.resize(rapid.IntRange(20, 200).Draw(t, "width"), 3) },
+			"screen": func(t *rapid.T) { tab.Resize(rapid.IntRange(20, 200).Draw(t, "width"), 3) },
 			"": func(t *rapid.T) {
-				lines := strings.Split(tab.render(themes.Default(true), view.Clock{}), "\n")
+				lines := strings.Split(tab.Render(themes.Default(true), view.Clock{}), "\n")
 				if w := text.Width(strings.TrimRight(lines[1], " ")); w > tab.width {
 					t.Fatalf("a row of %d cells on %d: %q", w, tab.width, lines[1])
 				}
@@ -90,7 +91,7 @@ func TestColumnsStayWhole(t *testing.T) {
 }
 
 func TestColumnsAreResizedFromWhatIsSeen(t *testing.T) {
-	tab := drawnTable(80, fake(strings.Repeat("i", 30), 123456, "w"))
+	tab := drawnTable(80, viewtest.Row(strings.Repeat("i", 30), 123456, "w"))
 	width := func(c int) int {
 		shown, widths := tab.columns()
 		return widths[slices.Index(shown, c)]
@@ -108,22 +109,22 @@ func TestColumnsAreResizedFromWhatIsSeen(t *testing.T) {
 	for range 50 {
 		tab.resizeColumn(1, 2)
 	}
-	if got := tab.slots[1].width; got != 80-gutter-1 {
+	if got := tab.slots[1].width; got != 80-Gutter-1 {
 		t.Errorf("the widest is %d", got)
 	}
 }
 
 // In the wide mode nothing is cut that fits on the screen at all: what does not is scrolled to.
 func TestWideColumnsAreWhole(t *testing.T) {
-	tab := drawnTable(60, fake("a", 123456, strings.Repeat("w", 50)))
+	tab := drawnTable(60, viewtest.Row("a", 123456, strings.Repeat("w", 50)))
 	squeezed, _ := tab.columns()
 	tab.wide = true
-	if shown, _ := tab.columns(); len(squeezed) != 3 || !slices.Equal(shown, []int{0, 1}) || !tab.more() {
+	if shown, _ := tab.columns(); len(squeezed) != 3 || !slices.Equal(shown, []int{0, 1}) || !tab.More() {
 		t.Fatalf("squeezed %v, wide %v", squeezed, shown)
 	}
 	tab.slide(1)
 	shown, widths := tab.columns()
-	if !slices.Equal(shown, []int{0, 2}) || widths[1] != 50 || tab.more() {
+	if !slices.Equal(shown, []int{0, 2}) || widths[1] != 50 || tab.More() {
 		t.Errorf("scrolled there are columns %v of %v", shown, widths)
 	}
 }

@@ -1,4 +1,4 @@
-package tui
+package table
 
 import (
 	"strings"
@@ -9,29 +9,29 @@ import (
 	"holdfast/tui/view"
 )
 
-// render draws the titles and the window, height+1 lines.
-func (t *table) render(th themes.Theme, at view.Clock) string {
-	end := min(t.top+t.height, t.rows.Len())
+// Render draws the titles and the window, height+1 lines.
+func (t *Table) Render(th themes.Theme, at view.Clock) string {
+	end := min(t.Top+t.height, t.Rows.Len())
 	cells := make([][]string, 0, t.height)
-	for i := t.top; i < end; i++ {
-		cells = append(cells, t.cells(t.rows.At(i), at))
+	for i := t.Top; i < end; i++ {
+		cells = append(cells, t.cells(t.Rows.At(i), at))
 	}
 	t.measure(cells)
 	shown, widths := t.columns()
 
 	var b strings.Builder
 	t.titles(&b, th, shown, widths)
-	t.drawn = t.window()
+	t.Drawn = t.Window()
 	hot, in := t.changed(at.Others, at.Now), pensOf(th)
-	for i := t.top; i < end; i++ {
+	for i := t.Top; i < end; i++ {
 		b.WriteByte('\n')
-		r := t.rows.At(i)
-		t.row(&b, in, at, r, cells[i-t.top], shown, widths, i == t.at && !t.blind, hot[r.ID()])
+		r := t.Rows.At(i)
+		t.row(&b, in, at, r, cells[i-t.Top], shown, widths, i == t.At && !t.Blind, hot[r.ID()])
 	}
-	return b.String() + strings.Repeat("\n", t.height-(end-t.top))
+	return b.String() + strings.Repeat("\n", t.height-(end-t.Top))
 }
 
-func (t *table) cells(r live.Row, at view.Clock) []string {
+func (t *Table) cells(r live.Row, at view.Clock) []string {
 	out := make([]string, len(t.all))
 	if r.Problem() != nil {
 		out[0] = text.Line(r.ID())
@@ -43,32 +43,32 @@ func (t *table) cells(r live.Row, at view.Clock) []string {
 	return out
 }
 
-func (t *table) titles(b *strings.Builder, th themes.Theme, shown, widths []int) {
-	l, plain, sorted := line{b: b}, penOf(th.ColumnTitle), penOf(th.SortedColumn)
-	l.write(pen{}, strings.Repeat(" ", gutter))
-	t.titled = t.titled[:0]
-	from := gutter
+func (t *Table) titles(b *strings.Builder, th themes.Theme, shown, widths []int) {
+	l, plain, sorted := Line{B: b}, PenOf(th.ColumnTitle), PenOf(th.SortedColumn)
+	l.Write(Pen{}, strings.Repeat(" ", Gutter))
+	t.Titled = t.Titled[:0]
+	from := Gutter
 	for n, c := range shown {
-		t.titled = append(t.titled, zone{from, from + widths[n] + 1, c})
+		t.Titled = append(t.Titled, Zone{from, from + widths[n] + 1, c})
 		from += widths[n] + 1
 		col := t.all[c]
 		says, in := col.Title, plain
-		if c == t.order.column || c == 0 && t.order.column < 0 && t.order.descending {
+		if c == t.Order.Column || c == 0 && t.Order.Column < 0 && t.Order.Descending {
 			in = sorted
-			if says += "▲"; t.order.descending {
+			if says += "▲"; t.Order.Descending {
 				says = col.Title + "▼"
 			}
 		}
 		l.fill(in, text.Fit(says, widths[n], col.Right))
-		l.write(pen{}, " ")
+		l.Write(Pen{}, " ")
 	}
-	l.end()
+	l.End()
 }
 
 // row draws one row. Its state stands in the gutter, too, for those who see no colours.
-func (t *table) row(b *strings.Builder, in pens, at view.Clock, r live.Row, cells []string, shown, widths []int, cursor, hot bool) {
+func (t *Table) row(b *strings.Builder, in pens, at view.Clock, r live.Row, cells []string, shown, widths []int, cursor, hot bool) {
 	problem := r.Problem()
-	_, marked := t.marks[r.ID()]
+	_, marked := t.Marks[r.ID()]
 	sign, plain := " ", in.row
 	switch {
 	case marked:
@@ -82,11 +82,11 @@ func (t *table) row(b *strings.Builder, in pens, at view.Clock, r live.Row, cell
 	if cursor {
 		pointer, plain = ">", in.selected
 	}
-	l := line{b: b}
-	defer l.end()
+	l := Line{B: b}
+	defer l.End()
 	l.fill(plain, pointer+sign)
 	uniform := cursor || marked || problem != nil
-	room := t.width - gutter
+	room := t.width - Gutter
 	write := func(says string, width int, right bool, tone view.Tone) {
 		cell := plain
 		if !uniform && tone != view.Plain {
@@ -112,18 +112,18 @@ func (t *table) row(b *strings.Builder, in pens, at view.Clock, r live.Row, cell
 		write(cells[c], widths[n], col.Right, tone)
 	}
 	if uniform && room > 0 {
-		l.write(plain.blank(), strings.Repeat(" ", room))
+		l.Write(plain.blank(), strings.Repeat(" ", room))
 	}
 }
 
 // span is the text that takes the place of all cells after the first, such as why a row cannot be read.
-func (t *table) span(r live.Row, at view.Clock) (says string, tone view.Tone, ok bool) {
+func (t *Table) span(r live.Row, at view.Clock) (says string, tone view.Tone, ok bool) {
 	if err := r.Problem(); err != nil {
 		return view.Reason(err), view.Bad, true
 	}
-	if t.view.Span == nil {
+	if t.View.Span == nil {
 		return "", view.Plain, false
 	}
-	says, tone, ok = t.view.Span(r, at)
+	says, tone, ok = t.View.Span(r, at)
 	return text.Line(says), tone, ok
 }

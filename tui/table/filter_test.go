@@ -1,4 +1,4 @@
-package tui
+package table
 
 import (
 	"context"
@@ -12,17 +12,18 @@ import (
 	"holdfast/core/live"
 	"holdfast/internal/text/texttest"
 	"holdfast/tui/view"
+	"holdfast/tui/view/viewtest"
 )
 
 func TestFilter(t *testing.T) {
-	rows := fakeRows{
-		fake("agent-1", 7, "Running"),
-		fake("agent-2", 12, "suspended"),
-		fake("bad", 0, "", errors.New("not valid JSON")),
-		fake("évil", 12, "\x1b[31m"),
-		fake("lock:a:b", 0, "run away"),
+	rows := viewtest.Rows{
+		viewtest.Row("agent-1", 7, "Running"),
+		viewtest.Row("agent-2", 12, "suspended"),
+		viewtest.Row("bad", 0, "", errors.New("not valid JSON")),
+		viewtest.Row("évil", 12, "\x1b[31m"),
+		viewtest.Row("lock:a:b", 0, "run away"),
 	}
-	v := fakeView(func() live.Rows { return rows.table() })
+	v := viewtest.View(func() live.Rows { return rows.Table() })
 	all := []string{"agent-1", "agent-2", "bad", "évil", "lock:a:b"}
 	for _, c := range []struct {
 		text string
@@ -58,7 +59,7 @@ func TestFilter(t *testing.T) {
 		{"n:", all}, {"!", all}, {"~", all}, {"n:!~", all}, // still being typed
 		{"n:12 !", []string{"agent-2", "évil"}},
 	} {
-		f, err := parseFilter(c.text, v.Columns)
+		f, err := ParseFilter(c.text, v.Columns)
 		if err != nil {
 			t.Errorf("%q: %v", c.text, err)
 			continue
@@ -74,7 +75,7 @@ func TestFilter(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"~[", "n:~(", "!~*", "ok ~["} {
-		if _, err := parseFilter(text, v.Columns); err == nil {
+		if _, err := ParseFilter(text, v.Columns); err == nil {
 			t.Errorf("%q is a filter", text)
 		}
 	}
@@ -82,14 +83,14 @@ func TestFilter(t *testing.T) {
 
 // Rows that cannot be read stand last, whichever way and by whatever column the others are sorted.
 func TestUnreadableRowsComeLast(t *testing.T) {
-	rows := fakeRows{fake("a", 2, ""), fake("b", 0, "", errors.New("not valid JSON")), fake("c", 1, ""), fake("d", 0, "", errors.New("gone")), fake("e", 2, "")}
-	v := fakeView(func() live.Rows { return rows.table() })
+	rows := viewtest.Rows{viewtest.Row("a", 2, ""), viewtest.Row("b", 0, "", errors.New("not valid JSON")), viewtest.Row("c", 1, ""), viewtest.Row("d", 0, "", errors.New("gone")), viewtest.Row("e", 2, "")}
+	v := viewtest.View(func() live.Rows { return rows.Table() })
 	for _, c := range []struct {
 		column     int
 		descending bool
 		want       string
 	}{{0, false, "acebd"}, {0, true, "ecabd"}, {1, false, "caebd"}, {1, true, "aecbd"}} {
-		a := arrange(context.Background(), v, &live.Snapshot{}, order{column: c.column, descending: c.descending}, view.Clock{}, &arranged{})
+		a := arrange(context.Background(), v, &live.Snapshot{}, order{Column: c.column, Descending: c.descending}, view.Clock{}, &Arranged{})
 		got := ""
 		for i := range a.Len() {
 			got += a.At(i).ID()
@@ -123,11 +124,11 @@ func TestFuzzyIsSubsequence(t *testing.T) {
 
 // Any text is a filter or an error, and no filter fails on any row.
 func TestFilterTakesAnything(t *testing.T) {
-	v := fakeView(nil)
+	v := viewtest.View(nil)
 	rapid.Check(t, func(t *rapid.T) {
-		f, err := parseFilter(texttest.Strangers().Draw(t, "filter"), v.Columns)
+		f, err := ParseFilter(texttest.Strangers().Draw(t, "filter"), v.Columns)
 		if err == nil {
-			f.keeps(fake(texttest.Strangers().Draw(t, "id"), 0, texttest.Strangers().Draw(t, "word")), v.Columns, view.Clock{})
+			f.keeps(viewtest.Row(texttest.Strangers().Draw(t, "id"), 0, texttest.Strangers().Draw(t, "word")), v.Columns, view.Clock{})
 		}
 	})
 }
