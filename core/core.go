@@ -46,8 +46,9 @@ type Core struct {
 	Layouts      *layout.Set // that are in use
 	LayoutErrors []error     // why others are not, of type *layout.Error
 
-	Live  *live.Model
-	kinds []kind.Kind
+	Live       *live.Model
+	kinds      []kind.Kind
+	primitives []kind.Kind // without what layouts add
 
 	mu     sync.Mutex
 	spaces map[string]*record.RedisStorage // by namespace; closed with the Core
@@ -72,6 +73,7 @@ func Open(o Options) (*Core, error) {
 	for _, e := range registry {
 		core.kinds = append(core.kinds, e.open(c, p.Of(e.prefix)))
 	}
+	core.primitives = core.kinds
 	core.kinds, core.Layouts, core.LayoutErrors = layout.Compile(c, core.kinds, o.Layouts)
 	core.Live = live.New(c, core.kinds, live.Options{Refresh: o.Refresh, Budget: o.Budget, MaxMemory: o.MaxMemory})
 	return core, nil
@@ -114,6 +116,9 @@ func KeyPrefixes() (all []kind.Prefix) {
 
 // Kinds are all kinds of state, in the order of the dashboard.
 func (c *Core) Kinds() []kind.Kind { return slices.Clone(c.kinds) }
+
+// Primitives are the kinds of the primitives alone, without what layouts add.
+func (c *Core) Primitives() []kind.Kind { return slices.Clone(c.primitives) }
 
 // Kind finds a kind by its name.
 func (c *Core) Kind(name kind.Name) (kind.Kind, bool) {

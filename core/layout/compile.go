@@ -78,7 +78,7 @@ func oneOf(word string, words []string) error {
 }
 
 // unknownEntry says what may stand where something unknown stands.
-func unknownEntry(key toml.Key) error {
+func unknownEntry(key []string) error {
 	var names []string
 	switch {
 	case len(key) <= 1:

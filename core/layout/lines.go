@@ -35,6 +35,22 @@ func (l lines) of(path ...any) int {
 	return 1
 }
 
+// path is the names on the way to an entry, without the places in arrays.
+func (l lines) path(line int, name string) (names []string) {
+	for path, at := range l {
+		if at != line || path != name && !strings.HasSuffix(path, "."+name) {
+			continue
+		}
+		for _, step := range strings.Split(path, ".") {
+			if _, err := strconv.Atoi(step); err != nil {
+				names = append(names, step)
+			}
+		}
+		return names
+	}
+	return []string{name}
+}
+
 func dotted(path []any) string {
 	texts := make([]string, len(path))
 	for i, p := range path {
@@ -145,7 +161,8 @@ func decode(name string, text []byte) (*File, lines, error) {
 	err := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(&f)
 	if unknown, ok := errors.AsType[*toml.StrictMissingError](err); ok {
 		line, _ := unknown.Errors[0].Position()
-		return nil, nil, wrong(line, unknownEntry(unknown.Errors[0].Key()))
+		key := unknown.Errors[0].Key() // without the inline tables on the way
+		return nil, nil, wrong(line, unknownEntry(locate(text).path(line, key[len(key)-1])))
 	}
 	if bad, ok := errors.AsType[*toml.DecodeError](err); ok {
 		line, _ := bad.Position()

@@ -4,8 +4,10 @@ import (
 	"context"
 	"testing"
 
+	"holdfast/core/actorstore"
 	"holdfast/core/kind"
 	"holdfast/core/layout"
+	"holdfast/core/record"
 	"holdfast/internal/redistest"
 
 	"github.com/redis/go-redis/v9"
@@ -60,4 +62,19 @@ func value(t testing.TB, r kind.Row, column string) any {
 		t.Fatalf("no column %s", column)
 	}
 	return c.Value(r)
+}
+
+// compiled is what a layout file makes beside the kinds of the primitives, without a server.
+func compiled(t testing.TB, text string) ([]kind.Kind, *layout.Set, []error) {
+	t.Helper()
+	c := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1"})
+	t.Cleanup(func() { c.Close() })
+	specs, err := layout.Parse("test.toml", []byte(text))
+	if err != nil {
+		return nil, nil, []error{err}
+	}
+	base := []kind.Kind{
+		actorstore.NewLockRows(c, "lock:").Kind(), actorstore.NewWorkerRows(c, "worker:").Kind(), record.NewLeaseRows(c, "rec:").Kind(),
+	}
+	return layout.Compile(c, base, specs)
 }

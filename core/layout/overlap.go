@@ -24,20 +24,14 @@ func (a symbol) meets(b symbol) bool {
 }
 
 func (t *template) symbols() (out []symbol) {
-	for i, p := range t.pieces {
+	for _, p := range t.pieces {
 		if p.part == "" {
 			for _, c := range []byte(p.literal) {
 				out = append(out, symbol{c: int(c)})
 			}
 			continue
 		}
-		s := symbol{any: true, c: -1}
-		if !p.open && i < len(t.pieces)-1 {
-			s.c = int(t.pieces[i+1].literal[0])
-		}
-		if p.without != 0 {
-			s.c = int(p.without)
-		}
+		s := symbol{any: true, c: p.stop}
 		once := s
 		s.repeat = true
 		out = append(out, once, s)

@@ -10,8 +10,8 @@ import (
 )
 
 // template is the form of a key, such as "rq:worker:{name}": literals and named parts in turn. A part holds one character or
-// more, but none of the first one of the literal behind it; {name...} holds anything, the shortest that fits; {name!:} holds no ":".
-// Braces that belong to the key are doubled: "asynq:{{{queue}}}:pending".
+// more, but not its separator: the character that follows it or, at the end of the key, the one before it. {name...} holds
+// anything, the shortest that fits. Braces that belong to the key are doubled: "asynq:{{{queue}}}:pending".
 type template struct {
 	text   string
 	pieces []piece
@@ -22,14 +22,13 @@ type template struct {
 type piece struct {
 	literal, part string
 	open          bool // {part...}
-	without       byte // of {part!:}; 0: it may hold any
+	stop          int  // of a part: the character that it does not hold; below 0: it holds any
 }
 
 var (
 	errBrace    = errors.New("a brace that is not closed; braces that belong to the key are written {{ and }}")
 	errNoPart   = errors.New("a part needs a name, such as {name}")
 	errPartName = errors.New("the name of a part has letters, digits, - and _ only")
-	errWithout  = errors.New("one character follows the !, such as {name!:}")
 	errAdjacent = errors.New("two parts with nothing between them cannot be told apart")
 	errTwice    = errors.New("two parts of one name")
 	errNoKey    = errors.New("an empty key")
@@ -58,12 +57,6 @@ func parseTemplate(text string) (*template, error) {
 				return nil, errBrace
 			}
 			p := piece{part: text[i+1 : i+end]}
-			if name, without, has := strings.Cut(p.part, "!"); has {
-				if len(without) != 1 {
-					return nil, fmt.Errorf("%w: {%s}", errWithout, p.part)
-				}
-				p.part, p.without = name, without[0]
-			}
 			p.part, p.open = strings.CutSuffix(p.part, "...")
 			if err := checkPart(p.part); err != nil {
 				return nil, err
@@ -84,7 +77,24 @@ func parseTemplate(text string) (*template, error) {
 	if flush(); len(t.pieces) == 0 {
 		return nil, errNoKey
 	}
+	for i := range t.pieces {
+		switch p := &t.pieces[i]; {
+		case p.part == "" || p.open || len(t.pieces) == 1:
+			p.stop = -1
+		case i+1 < len(t.pieces):
+			p.stop = int(t.pieces[i+1].literal[0])
+		default:
+			before := t.pieces[i-1].literal
+			p.stop = int(before[len(before)-1])
+		}
+	}
 	return t, nil
+}
+
+// CheckKey says what is wrong with a key template.
+func CheckKey(text string) error {
+	_, err := parseTemplate(text)
+	return err
 }
 
 func checkPart(name string) error {
@@ -158,11 +168,8 @@ func (t *template) match(key string) (values []string, ok bool) {
 				}
 				end = at + 1
 			}
-			if !p.open && strings.IndexByte(rest[:end], stop[0]) >= 0 {
-				return nil, false
-			}
 		}
-		if end == 0 || p.without != 0 && strings.IndexByte(rest[:end], p.without) >= 0 {
+		if end == 0 || p.stop >= 0 && strings.IndexByte(rest[:end], byte(p.stop)) >= 0 {
 			return nil, false
 		}
 		values, rest = append(values, rest[:end]), rest[end:]

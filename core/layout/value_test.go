@@ -17,7 +17,7 @@ const values = `
 [[layout]]
 name = "values"
 view = "values"
-keys = ["value:{id!:}", "value:{id}:tail"]
+keys = ["value:{id}", "value:{id}:tail"]
 except = ["value:none"]
 type = "string"
 columns = [

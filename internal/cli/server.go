@@ -17,6 +17,7 @@ import (
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/internal/config"
+	"holdfast/internal/text"
 )
 
 // maxPassword is above every password.
@@ -53,10 +54,11 @@ func (o options) open(ctx context.Context) (*core.Core, error) {
 			c.Password, c.PasswordFrom = password, nil
 		}
 	}
-	opened, err := core.Open(core.Options{Conn: c, Prefixes: o.conf.PrefixesOf(o.connection), Refresh: o.refresh, Budget: budget, MaxMemory: memory})
+	opened, err := core.Open(core.Options{Conn: c, Prefixes: o.conf.PrefixesOf(o.connection), Layouts: o.conf.LayoutsOf(o.connection), Refresh: o.refresh, Budget: budget, MaxMemory: memory})
 	if err != nil { // nothing was dialled yet: it is about the flags
 		return nil, fmt.Errorf("%w: %w", errUsage, err)
 	}
+	opened.LayoutErrors = append(o.conf.LayoutErrors, opened.LayoutErrors...)
 	return opened, nil
 }
 
@@ -101,6 +103,9 @@ func (o options) with(ctx context.Context, use func(*core.Core) error) error {
 		return err
 	}
 	defer c.Close()
+	for _, err := range c.LayoutErrors {
+		fmt.Fprintf(o.stderr, "holdfast: %s\n", text.Clean(err.Error()))
+	}
 	if err := c.Conn.Reach(ctx); err != nil {
 		return err
 	}

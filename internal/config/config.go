@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"holdfast/core/kind"
+	"holdfast/core/layout"
 	"holdfast/core/suggest"
 	"holdfast/keymap"
 	"holdfast/themes"
@@ -32,9 +33,12 @@ type File struct {
 	Keys        map[keymap.Action][]string   `toml:"keys"`
 	Columns     map[string][]string          `toml:"columns"` // titles by view
 	Themes      map[string]map[string]Colour `toml:"themes"`
+	Layouts     Layouts                      `toml:"layouts"`
 
-	Path   string `toml:"-"` // where it was read from
-	places places
+	Path         string        `toml:"-"` // where it was read from
+	LayoutFiles  []layout.Spec `toml:"-"` // what the files beside it declare
+	LayoutErrors []error       `toml:"-"` // why some of those files declare nothing
+	places       places
 }
 
 // Connection is a server that has a name.
@@ -52,6 +56,7 @@ type Connection struct {
 	Reading
 
 	Prefixes kind.Prefixes `toml:"prefixes"`
+	Layouts  Layouts       `toml:"layouts"`
 }
 
 // Reading is how a server is read, and whether it is changed.

@@ -38,7 +38,7 @@ func TestAWrongWordNamesTheNearest(t *testing.T) {
 		"view = \"lock\"\n":                       "line 1: view: expected one of overview, buffers, generations, actors, workers, locks, leases, records, kv; did you mean locks?",
 		"theme = \"drak\"\n":                      "one of dark, light, high-contrast, colour-blind, mono; did you mean dark?",
 		"[prefixs]\n":                             "; did you mean prefixes?",
-		"[connections.dev.prefix]\nlock = 'x:'\n": "line 1: unknown section [connections.dev.prefix]: one of [connections.NAME], [prefixes], [connections.NAME.prefixes], [keys], [columns], [themes.NAME]; did you mean connections.dev.prefixes?",
+		"[connections.dev.prefix]\nlock = 'x:'\n": "line 1: unknown section [connections.dev.prefix]: one of [connections.NAME], [prefixes], [connections.NAME.prefixes], [layouts], [connections.NAME.layouts], [keys], [columns], [themes.NAME]; did you mean connections.dev.prefixes?",
 		dev + "pasword-file = \"x\"\n":            "; did you mean password-file?",
 		dev + "colour = \"wran\"\n":               "line 3: connections.dev.colour: expected one of accent, good, info, warn, bad; did you mean warn?",
 		dev + "prefixes = { lokc = 'x:' }\n":      "line 3: unknown entry connections.dev.prefixes.lokc: one of buffer, generation, actor, worker, lock, record, kv; did you mean lock?",

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,7 +41,10 @@ func Load(ctx context.Context, path string) (*File, error) {
 	if err := f.readThemes(ctx, filepath.Join(filepath.Dir(f.Path), "themes")); err != nil {
 		return f, err
 	}
-	if err := f.checkNames(); err != nil {
+	if err := f.readLayouts(ctx, filepath.Join(filepath.Dir(f.Path), "layouts")); err != nil {
+		return f, err
+	}
+	if err := cmp.Or(f.checkNames(), f.checkLayouts()); err != nil {
 		return f, fmt.Errorf("configuration %s: %w", f.Path, err)
 	}
 	return f, nil

@@ -42,6 +42,8 @@ func schema() []section {
 			entries: entriesOf(reflect.TypeFor[Connection]())},
 		{name: "prefixes", about: "Key prefixes of the kinds of state, if not the defaults. They apply to all connections.", entries: prefixes},
 		{name: "connections.NAME.prefixes", about: "The same for one connection; prefixes not set here are as in `[prefixes]`.", entries: prefixes},
+		{name: "layouts", about: "Where the state of other libraries lies, by the names of [layouts](layouts.md): key templates in place of the layout's own, or an\nempty list to turn it off. Files `layouts/*.toml` beside the configuration file add layouts.", any: keyTemplates()},
+		{name: "connections.NAME.layouts", about: "The same for one connection; layouts not set here are as in `[layouts]`.", any: keyTemplates()},
 		{name: "keys", about: "Keys by action; an empty list unbinds it. The actions and their default keys are in [keys.md](keys.md).", any: keyList()},
 		{name: "columns", about: "The columns of a view in the order to show them; the others are hidden. The first column of a view always stays first.",
 			entries: columns},
