@@ -18,3 +18,14 @@ func Tagged(prefix string) bool {
 	end := strings.IndexByte(rest, '}')
 	return found && end > 0
 }
+
+// HashTag is the part of a key that Redis Cluster hashes: what stands between the first brace and the next closing one,
+// unless that is nothing. Keys with one hash tag share a slot.
+func HashTag(key string) string {
+	if _, rest, found := strings.Cut(key, "{"); found {
+		if tag, _, found := strings.Cut(rest, "}"); found && tag != "" {
+			return tag
+		}
+	}
+	return key
+}

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -31,7 +30,9 @@ type plan struct {
 	trips   int // that the columns take
 	links   []link
 	publish *template
+	message *template
 	drop    *template // of Bump.Delete
+	whole   int       // the column that shows the stored text as it is; -1: none
 }
 
 // column is one column of a plan.
@@ -574,59 +575,3 @@ func (c *compiler) template(text string, names []string) (*template, error) {
 	}
 	return t, nil
 }
-
-// checkActions checks what can be done by hand.
-func (c *compiler) checkActions() (err error) {
-	parts := append(c.keys[0].parts(), "key")
-	if r := c.Release; r != nil {
-		if err := oneOf(r.How, releases); err != nil {
-			return wrong(err, "release", "how")
-		}
-		fits := map[string]bool{
-			"compare-and-delete": c.Type == "string" && !c.spread, "delete-field": c.Rows == "field", "remove-member": c.Rows == "member", "never": true,
-		}
-		if !fits[r.How] {
-			return wrongf([]any{"release", "how"}, "%s does not fit rows that are a %s of a %s", r.How, c.Rows, c.Type)
-		}
-		if r.How == "never" && r.Because == "" {
-			return wrongf([]any{"release"}, "never needs because: the reason that the screen gives")
-		}
-		if r.Publish != "" {
-			if c.publish, err = c.template(r.Publish, parts); err != nil {
-				return wrong(err, "release", "publish")
-			}
-		}
-	}
-	if b := c.Bump; b != nil {
-		if err := oneOf(b.How, []string{"new-fence"}); err != nil {
-			return wrong(err, "bump", "how")
-		}
-		if c.Type != "string" || c.spread {
-			return wrongf([]any{"bump", "how"}, "only a string key can be bumped")
-		}
-		if b.Length < 8 || b.Length > 64 || b.Length%2 != 0 {
-			return wrongf([]any{"bump", "length"}, "%d is out of bounds: an even number from 8 to 64", b.Length)
-		}
-		if b.Delete != "" {
-			if c.drop, err = c.template(b.Delete, parts); err != nil {
-				return wrong(err, "bump", "delete")
-			}
-		}
-	}
-	if c.Edit != "" {
-		switch {
-		case c.spread:
-			return wrongf([]any{"edit"}, "a %s cannot be edited: rows that are a key can", c.Rows)
-		case c.Type == "string" && c.Edit != "value":
-			return wrongf([]any{"edit"}, `of a string, edit is "value"`)
-		case c.Type != "string" && c.Type != "hash":
-			return wrongf([]any{"edit"}, "a %s cannot be edited", c.Type)
-		}
-	}
-	if c.Version != "" && (c.Edit == "" || c.Type != "hash") {
-		return wrongf([]any{"version"}, "version is of an edited hash")
-	}
-	return nil
-}
-
-func itoa(n int) string { return strconv.Itoa(n) }

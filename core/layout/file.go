@@ -63,16 +63,18 @@ type Link struct {
 
 // Release says how something is freed by hand.
 type Release struct {
-	How     string `toml:"how" help:"compare-and-delete: the string key, if it still holds the value that was seen. delete-field: the field of the row, if it still holds what was seen. remove-member: the member of the row. never."`
+	How     string `toml:"how" help:"compare-and-delete: the string key, if it still holds the value that was seen, which a column has to show as it is. delete-field: the field of the row, if it still holds what was seen. remove-member: the member of the row. never."`
 	Because string `toml:"because" help:"Of never: why, as the screen says it."`
 	Then    string `toml:"then" help:"What happens next, as the confirmation says it."`
-	Publish string `toml:"publish" help:"A channel that is told afterwards, as a template of parts."`
-	Message string `toml:"message" help:"What it is told."`
+	Publish string `toml:"publish" help:"A channel that is told, as a template of parts; of delete-field if no other row is left."`
+	Message string `toml:"message" help:"What it is told, as a template of parts."`
+
+	WithLast []string `toml:"with-last" help:"Of delete-field: fields under skip that are deleted with the last row, such as the mode of a lock."`
 }
 
 // Bump says how a generation is bumped by hand.
 type Bump struct {
-	How    string `toml:"how" help:"new-fence: the string key becomes a new random text of hexadecimal digits."`
+	How    string `toml:"how" help:"new-fence: the string key, which a column has to show as it is, becomes a new random text of hexadecimal digits."`
 	Length int    `toml:"length" help:"Of new-fence: how many digits."`
 	Delete string `toml:"delete" help:"Another key that is deleted with it, as a template of parts."`
 	Then   string `toml:"then" help:"What happens next, as the confirmation says it."`

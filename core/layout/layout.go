@@ -65,7 +65,9 @@ func Presets() []Spec {
 
 // Set is layouts that are in use.
 type Set struct {
+	c     redis.UniversalClient
 	plans []*plan
+	views map[kind.Name]*source // of the views that they fill
 }
 
 // Compile checks layouts against the kinds of the primitives and joins them: those that fill the view of a kind become
@@ -82,7 +84,7 @@ func Compile(c redis.UniversalClient, base []kind.Kind, specs []Spec) (kinds []k
 	for _, k := range base {
 		plain[string(k.Name)] = len(k.Source.Keys("x")) > 0 && k.Source.Keys("x")[0] == "x"
 	}
-	set = &Set{}
+	set = &Set{c: c, views: map[kind.Name]*source{}}
 	own := map[string]*plan{}
 	for _, spec := range specs {
 		if spec.Preset && len(spec.Keys) == 0 {
@@ -105,7 +107,7 @@ func Compile(c redis.UniversalClient, base []kind.Kind, specs []Spec) (kinds []k
 		}
 		set.plans = append(set.plans, p)
 	}
-	return join(c, base, set.plans), set, errs
+	return set.join(base), set, errs
 }
 
 // failure says where in the file something is wrong.
@@ -155,11 +157,11 @@ func distinct(p *plan, others []*plan, base []kind.Kind, own map[string]*plan, v
 }
 
 // join makes the kinds.
-func join(c redis.UniversalClient, base []kind.Kind, plans []*plan) []kind.Kind {
+func (set *Set) join(base []kind.Kind) []kind.Kind {
 	out := slices.Clone(base)
 	of := map[string][]*plan{}
 	var order []string
-	for _, p := range plans {
+	for _, p := range set.plans {
 		if of[p.View] == nil {
 			order = append(order, p.View)
 		}
@@ -167,7 +169,8 @@ func join(c redis.UniversalClient, base []kind.Kind, plans []*plan) []kind.Kind 
 	}
 	for i, k := range out {
 		if list := of[string(k.Name)]; list != nil {
-			s := newSource(c, k.Source, list)
+			s := newSource(set.c, k.Source, list)
+			set.views[k.Name] = s
 			k.Source = s
 			k.Documents = documents(s, k.Documents, list)
 			out[i] = k
@@ -177,7 +180,8 @@ func join(c redis.UniversalClient, base []kind.Kind, plans []*plan) []kind.Kind 
 		if slices.ContainsFunc(base, func(k kind.Kind) bool { return string(k.Name) == view }) {
 			continue
 		}
-		s := newSource(c, nil, of[view])
+		s := newSource(set.c, nil, of[view])
+		set.views[kind.Name(view)] = s
 		out = append(out, kind.Kind{Name: kind.Name(view), Schema: of[view][0].schema, Source: s, Documents: documents(s, nil, of[view])})
 	}
 	return out

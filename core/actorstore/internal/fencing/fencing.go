@@ -4,6 +4,8 @@ package fencing
 import (
 	"strconv"
 	"strings"
+
+	"holdfast/core/conn"
 )
 
 // Counter names the counter of a lock's fencing numbers. It lies in the lock's hash slot, and no two locks share one:
@@ -15,7 +17,7 @@ import (
 // The byte before ":fence" tells the three apart.
 func Counter(lock string) string {
 	switch {
-	case hashTag(lock) != lock:
+	case conn.HashTag(lock) != lock:
 		return lock + "::fence"
 	case strings.IndexByte(lock, '}') < 0:
 		return "{" + lock + "}:fence"
@@ -42,17 +44,6 @@ func Lock(counter string) (string, bool) {
 		_, lock, _ = strings.Cut(strings.TrimSuffix(lock, ":"), "}")
 	}
 	return lock, lock != "" && Counter(lock) == counter
-}
-
-// hashTag is the part of a key that Redis Cluster hashes: what stands between the first brace and the next closing one,
-// unless that is nothing.
-func hashTag(key string) string {
-	if _, rest, found := strings.Cut(key, "{"); found {
-		if tag, _, found := strings.Cut(rest, "}"); found && tag != "" {
-			return tag
-		}
-	}
-	return key
 }
 
 // slot is the hash slot of a whole text: CRC-16/XMODEM modulo 16,384.

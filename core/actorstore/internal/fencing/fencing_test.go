@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"holdfast/core/conn"
 )
 
 func TestEveryLockHasACounterOfItsOwnInItsSlot(t *testing.T) {
@@ -28,7 +30,7 @@ func TestEveryLockHasACounterOfItsOwnInItsSlot(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		lock := key.Draw(t, "lock") + rapid.SampledFrom([]string{"", ":fence", "}:fence", "::fence", ".:fence"}).Draw(t, "end")
 		counter := Counter(lock)
-		if slot(hashTag(counter)) != slot(hashTag(lock)) {
+		if slot(conn.HashTag(counter)) != slot(conn.HashTag(lock)) {
 			t.Fatalf("%q lies in another slot than %q", counter, lock)
 		}
 		if other, ok := counters[counter]; ok && other != lock {
