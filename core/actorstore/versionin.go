@@ -7,10 +7,12 @@ import (
 )
 
 // VersionIn is the version that an actor names in its metadata.
-func (r *ActorRows) VersionIn(text []byte) (version int64, ok bool) { return versionIn(text) }
+func (r *ActorRows) VersionIn(_ string, text []byte) (version int64, ok bool) { return versionIn(text) }
 
 // VersionIn is the version that a worker names.
-func (r *WorkerRows) VersionIn(text []byte) (version int64, ok bool) { return versionIn(text) }
+func (r *WorkerRows) VersionIn(_ string, text []byte) (version int64, ok bool) {
+	return versionIn(text)
+}
 
 // versionIn is the version that a document names inside, in its metadata if it has any: a protojson int64, so a string or
 // a number.

@@ -6,6 +6,7 @@ package kind
 import (
 	"cmp"
 	"context"
+	"fmt"
 )
 
 // Name names a kind, such as "buffers". It is that of its view, too.
@@ -65,12 +66,20 @@ type Relating interface {
 // Versioned is Documents whose text names its version inside: text that was made of another version than the stored one is
 // not saved.
 type Versioned interface {
-	VersionIn(text []byte) (version int64, ok bool)
+	VersionIn(id string, text []byte) (version int64, ok bool)
 }
 
 // Conditional is Documents that say in their own words when a change is made. Of others it is "if it still has version N".
 type Conditional interface {
-	Condition(version int64) string
+	Condition(id string, version int64) string
+}
+
+// Condition says in words when documents make a change.
+func Condition(d Documents, id string, version int64) string {
+	if c, has := d.(Conditional); has {
+		return c.Condition(id, version)
+	}
+	return fmt.Sprintf("if it still has version %d", version)
 }
 
 // Documents edits rows as documents with a version.

@@ -14,6 +14,7 @@ import (
 	"holdfast/core/conn"
 	"holdfast/core/kind"
 	"holdfast/core/kvstore/redisdb"
+	"holdfast/core/layout"
 	"holdfast/core/record"
 )
 
@@ -148,7 +149,7 @@ func (o *Operator) Edit(doc Document, text string) (Action, error) {
 func (o *Operator) replace(d kind.Documents, doc Document, body []byte, text string) Action {
 	return Action{
 		Verb: Edit, Kind: doc.Kind, ID: doc.ID, Text: text, body: body,
-		Summary:  fmt.Sprintf("save %s %s (%d bytes, was %d) %s", doc.Kind, doc.ID, len(body), len(doc.Body), unlessChanged(d, doc.Version)),
+		Summary:  fmt.Sprintf("save %s %s (%d bytes, was %d) %s", doc.Kind, doc.ID, len(body), len(doc.Body), kind.Condition(d, doc.ID, doc.Version)),
 		Commands: []string{o.script("compare and set", doc.Kind, doc.ID, doc.Version, body)},
 		run: func(ctx context.Context) (Outcome, error) {
 			out := Outcome{Before: document(doc.Version, doc.Body)}
@@ -164,7 +165,7 @@ func (o *Operator) replace(d kind.Documents, doc Document, body []byte, text str
 			out.After = document(version, saved.Body)
 			out.Text = fmt.Sprintf("saved %s, version %d", doc.ID, version)
 			undo := o.replace(d, saved, doc.Body, doc.Text())
-			undo.Summary = fmt.Sprintf("undo the edit of %s %s", doc.ID, unlessChanged(d, version))
+			undo.Summary = fmt.Sprintf("undo the edit of %s %s", doc.ID, kind.Condition(d, doc.ID, version))
 			out.Undo = &undo
 			return out, nil
 		},
@@ -189,7 +190,7 @@ func (o *Operator) Save(of kind.Name, id, text string) (Action, error) {
 			}
 			doc := Document{Kind: of, ID: id, Version: version, Body: body}
 			unchanged := Outcome{Text: "no change, nothing written", Before: document(version, body)}
-			if made, ok := versionIn(d, text); ok && made != version {
+			if made, ok := versionIn(d, id, text); ok && made != version {
 				return unchanged, fmt.Errorf("%w: the text has version %d, the stored one has version %d", ErrConflict, made, version)
 			}
 			edit, err := o.Edit(doc, text)
@@ -206,9 +207,9 @@ func (o *Operator) Save(of kind.Name, id, text string) (Action, error) {
 }
 
 // versionIn is the version that a text of a document names inside, if documents of its kind do.
-func versionIn(d kind.Documents, text string) (version int64, ok bool) {
+func versionIn(d kind.Documents, id, text string) (version int64, ok bool) {
 	if v, does := d.(kind.Versioned); does {
-		return v.VersionIn([]byte(text))
+		return v.VersionIn(id, []byte(text))
 	}
 	return 0, false
 }
@@ -221,7 +222,7 @@ func (o *Operator) Delete(of kind.Name, id string, version int64) (Action, error
 	}
 	return Action{
 		Verb: Delete, Kind: of, ID: id, Destructive: true,
-		Summary:  fmt.Sprintf("delete %s %s %s", of, id, unlessChanged(d, version)),
+		Summary:  fmt.Sprintf("delete %s %s %s", of, id, kind.Condition(d, id, version)),
 		Commands: []string{o.script("delete", of, id, version)},
 		run: func(ctx context.Context) (Outcome, error) {
 			body, stored, back, err := d.Keep(conn.WithoutDoubt(ctx), id)
@@ -240,14 +241,6 @@ func (o *Operator) Delete(of kind.Name, id string, version int64) (Action, error
 	}, nil
 }
 
-// unlessChanged is the condition of a change in words.
-func unlessChanged(d kind.Documents, version int64) string {
-	if c, has := d.(kind.Conditional); has {
-		return c.Condition(version)
-	}
-	return fmt.Sprintf("if it still has version %d", version)
-}
-
 // document is how the trail shows one.
 func document(version int64, body []byte) any {
 	return map[string]any{"version": version, "body": text(body)}
@@ -255,7 +248,7 @@ func document(version int64, body []byte) any {
 
 // asConflict marks what somebody else did to a document that had been read as ErrConflict, beside the cause.
 func asConflict(err error) error {
-	for _, lost := range []error{actorstore.ErrPersistenceRetry, actorstore.ErrNotFound, record.ErrWrongVersion, record.ErrNotFound, redisdb.ErrChanged, redisdb.ErrNotFound} {
+	for _, lost := range []error{actorstore.ErrPersistenceRetry, actorstore.ErrNotFound, record.ErrWrongVersion, record.ErrNotFound, redisdb.ErrChanged, redisdb.ErrNotFound, layout.ErrChanged, layout.ErrGone} {
 		if errors.Is(err, lost) {
 			return fmt.Errorf("%w: %w", ErrConflict, err)
 		}

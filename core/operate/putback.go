@@ -8,6 +8,7 @@ import (
 	"holdfast/core/actorstore"
 	"holdfast/core/kind"
 	"holdfast/core/kvstore/redisdb"
+	"holdfast/core/layout"
 	"holdfast/core/record"
 )
 
@@ -30,6 +31,7 @@ func (o *Operator) putBack(of kind.Name, id string, was any, back func(context.C
 func asTaken(err error) error {
 	for _, taken := range []error{
 		actorstore.ErrAlreadyExists, actorstore.ErrNotFound, record.ErrAlreadyExists, record.ErrWrongLeaseId, redisdb.ErrExists, redisdb.ErrNotFound,
+		layout.ErrTaken, layout.ErrGone,
 	} {
 		if errors.Is(err, taken) {
 			return fmt.Errorf("%w: %w", ErrConflict, err)

@@ -185,7 +185,7 @@ func (r *PairRows) Inspect(ctx context.Context, id string) (body []byte, found b
 // our looking and our writing the script compares the value itself.
 
 // Condition is that of an edit in words, in which a fingerprint would tell nobody anything.
-func (r *PairRows) Condition(int64) string { return "if its value is still the one shown" }
+func (r *PairRows) Condition(string, int64) string { return "if its value is still the one shown" }
 
 // Load reads a value for editing, or ErrNotFound; one whose fingerprint would not tell each change is conn.ErrTooLarge.
 func (r *PairRows) Load(ctx context.Context, id string) (body []byte, version int64, err error) {
