@@ -58,6 +58,12 @@ type Collecting interface {
 	Collects(id string) bool
 }
 
+// Unwatched is a Source some of whose rows are made of more keys than Keys tells, whose changes no server reports as those of
+// the row. They are read again every so often.
+type Unwatched interface {
+	Unwatched(id string) bool
+}
+
 // Relating is a Source that tells the keys of documents that a row names in its content and that no kind lists.
 type Relating interface {
 	Related(id string, body []byte) (keys []string)

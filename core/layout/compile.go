@@ -27,7 +27,8 @@ type plan struct {
 	schema  *kind.Schema
 	layout  kind.Text // the column LAYOUT
 	columns []column
-	trips   int // that the columns take
+	reads   bool // columns read keys besides those in keys
+	trips   int  // that the columns take
 	links   []link
 	publish *template
 	message *template
@@ -322,6 +323,7 @@ func (c *compiler) compileColumns() error {
 		}
 		known[spec.Name] = col.trip
 		c.trips = max(c.trips, col.trip)
+		c.reads = c.reads || col.key != nil && !slices.ContainsFunc(c.keys, func(t *template) bool { return t.text == col.key.text })
 		c.columns = append(c.columns, col)
 	}
 	return nil

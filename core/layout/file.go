@@ -17,7 +17,7 @@ type Layout struct {
 	Checked    string   `toml:"checked" help:"Of a preset: run, if it was checked against the real library, or facts."`
 	View       string   `toml:"view" help:"The view whose rows these are: one of those that stand (locks, workers, queues, generations), or a new name for a view of its own."`
 	Title      string   `toml:"title" help:"Of a view of its own: the title of its tab."`
-	Keys       []string `toml:"keys" help:"The keys that make up a row, as templates: {part} stands for text without its separator (the character that follows it or, at the end, the one before it), {part...} for any text, {{ and }} for braces. The first one names the row; the others have the same parts."`
+	Keys       []string `toml:"keys" help:"The keys that make up a row, as templates: {part} stands for text without its separator (the character that follows it or, at the end, the one before it), {part...} for any text, {part!.} for text without a dot, {{ and }} for braces. The first one names the row; the others have the same parts."`
 	Except     []string `toml:"except" help:"Keys that match but belong to something else."`
 	Type       string   `toml:"type" help:"The Redis type of the first key: string, hash, list, set, zset or stream. Another one makes a row unreadable."`
 	Rows       string   `toml:"rows" help:"What a row is: key (the default), field of a hash, or member of a set, list or zset."`

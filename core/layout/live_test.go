@@ -65,3 +65,22 @@ func TestMembersComeAndGoAsTheServerTells(t *testing.T) {
 	r.Del(ctx, "hold:a")
 	redistest.Eventually(t, "all are gone", is())
 }
+
+func TestWhatOtherKeysSayOfARowIsReadAgain(t *testing.T) {
+	s := redistest.Start(t)
+	r := s.Client(t)
+	ctx := context.Background()
+	r.HSet(ctx, "print:1:job:1", "doc", `{"owner":{"name":"Ada","id":"u1"}}`)
+	r.HSet(ctx, "user:u1", "mail", "old")
+	c := opened(t, s.URL(), printers)
+	mail := func() any {
+		row, ok := c.Live.Snapshot().Table("printers").Get("print:1:job:1")
+		if !ok {
+			return nil
+		}
+		return value(t, row, "mail")
+	}
+	redistest.Eventually(t, "the row is shown and changes are pushed", func() bool { return mail() == "old" && c.Live.Snapshot().Pushed })
+	r.HSet(ctx, "user:u1", "mail", "new") // no key of a layout begins so
+	redistest.Eventually(t, "the new value is shown", func() bool { return mail() == "new" })
+}

@@ -113,6 +113,12 @@ func (s *source) Collects(id string) bool {
 	return p != nil && p.spread && strings.HasSuffix(id, mark) && strings.Count(id, mark) == 1
 }
 
+// Unwatched tells whether columns of a row read other keys than its own, whose changes are not told as the row's.
+func (s *source) Unwatched(id string) bool {
+	p := s.rowOf(id)
+	return p != nil && p.reads
+}
+
 // Read reads rows of every layout, and of the base.
 func (s *source) Read(ctx context.Context, ids []string) ([]kind.Row, error) {
 	if len(s.plans) == 0 && s.base != nil {

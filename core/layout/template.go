@@ -11,7 +11,7 @@ import (
 
 // template is the form of a key, such as "rq:worker:{name}": literals and named parts in turn. A part holds one character or
 // more, but not its separator: the character that follows it or, at the end of the key, the one before it. {name...} holds
-// anything, the shortest that fits. Braces that belong to the key are doubled: "asynq:{{{queue}}}:pending".
+// anything, the shortest that fits, and {name!.} anything without a ".". Braces that belong to the key are doubled: "asynq:{{{queue}}}:pending".
 type template struct {
 	text   string
 	pieces []piece
@@ -22,6 +22,7 @@ type template struct {
 type piece struct {
 	literal, part string
 	open          bool // {part...}
+	without       byte // of {part!c}
 	stop          int  // of a part: the character that it does not hold; below 0: it holds any
 }
 
@@ -29,6 +30,7 @@ var (
 	errBrace    = errors.New("a brace that is not closed; braces that belong to the key are written {{ and }}")
 	errNoPart   = errors.New("a part needs a name, such as {name}")
 	errPartName = errors.New("the name of a part has letters, digits, - and _ only")
+	errWithout  = errors.New("one character follows the !, such as {name!:}")
 	errAdjacent = errors.New("two parts with nothing between them cannot be told apart")
 	errTwice    = errors.New("two parts of one name")
 	errNoKey    = errors.New("an empty key")
@@ -57,7 +59,14 @@ func parseTemplate(text string) (*template, error) {
 				return nil, errBrace
 			}
 			p := piece{part: text[i+1 : i+end]}
-			p.part, p.open = strings.CutSuffix(p.part, "...")
+			if name, without, has := strings.Cut(p.part, "!"); has {
+				if len(without) != 1 {
+					return nil, fmt.Errorf("%w: {%s}", errWithout, p.part)
+				}
+				p.part, p.without, p.open = name, without[0], true
+			} else {
+				p.part, p.open = strings.CutSuffix(p.part, "...")
+			}
 			if err := checkPart(p.part); err != nil {
 				return nil, err
 			}
@@ -79,6 +88,8 @@ func parseTemplate(text string) (*template, error) {
 	}
 	for i := range t.pieces {
 		switch p := &t.pieces[i]; {
+		case p.without != 0:
+			p.stop = int(p.without)
 		case p.part == "" || p.open || len(t.pieces) == 1:
 			p.stop = -1
 		case i+1 < len(t.pieces):

@@ -127,6 +127,7 @@ func (r *reading) changed(ctx context.Context) error {
 	}
 	for _, t := range m.trackers {
 		t.expire(m.now())
+		t.recheck(m.now())
 	}
 	for again := true; again; {
 		for _, t := range m.trackers {

@@ -12,29 +12,30 @@ import (
 
 // tracker keeps one kind current. Only the goroutine that reads touches it.
 type tracker struct {
-	feed     feed
-	rows     *rows.Sorted        // all that has been merged, with the last pass that met each
-	pending  []rows.Edit         // what readings gave since, later ones after earlier ones
-	asOf     time.Time           // of the last reading
-	beside   chan struct{}       // closed when a merge beside the reading is done; nil: there is none. It has all below but wanted, gone and table
-	mergedAt time.Time           // asOf of what is being merged
-	took     time.Duration       // the last merge
-	pass     uint16              // mark of the pass that is walked, or was walked last
-	wanted   map[string]struct{} // IDs that the scan found, or that may have changed, and nobody has read since
-	due      rows.Deadlines
-	unread   map[string]struct{}            // IDs whose Read failed, until the next pass begins
-	needed   map[string]map[string]struct{} // the IDs of the rows that need each key of another kind
-	gone     []string                       // IDs that were asked for and did not come, until the rows that need them are told
-	sums     rows.Sums
-	changes  []Change  // since the last publish, the newest alone
-	dropped  time.Time // of the newest change that Recent has no room for; before there is one, when Complete came
-	count    int       // changes since the last reading ended
-	bad      int       // rows with a Problem
-	next     string    // the ID after which the rolling re-reading goes on
-	err      error     // see Table.Err
-	failed   bool      // a Read failed since the pass began
-	left     int       // rows that the pass left out for want of memory
-	table    *Table    // what was published last
+	feed      feed
+	rows      *rows.Sorted        // all that has been merged, with the last pass that met each
+	pending   []rows.Edit         // what readings gave since, later ones after earlier ones
+	asOf      time.Time           // of the last reading
+	beside    chan struct{}       // closed when a merge beside the reading is done; nil: there is none. It has all below but wanted, gone and table
+	mergedAt  time.Time           // asOf of what is being merged
+	took      time.Duration       // the last merge
+	pass      uint16              // mark of the pass that is walked, or was walked last
+	wanted    map[string]struct{} // IDs that the scan found, or that may have changed, and nobody has read since
+	due       rows.Deadlines
+	unread    map[string]struct{}            // IDs whose Read failed, until the next pass begins
+	needed    map[string]map[string]struct{} // the IDs of the rows that need each key of another kind
+	gone      []string                       // IDs that were asked for and did not come, until the rows that need them are told
+	sums      rows.Sums
+	changes   []Change  // since the last publish, the newest alone
+	dropped   time.Time // of the newest change that Recent has no room for; before there is one, when Complete came
+	count     int       // changes since the last reading ended
+	bad       int       // rows with a Problem
+	next      string    // the ID after which the rolling re-reading goes on
+	err       error     // see Table.Err
+	failed    bool      // a Read failed since the pass began
+	rechecked time.Time // when recheck was last due
+	left      int       // rows that the pass left out for want of memory
+	table     *Table    // what was published last
 }
 
 func newTracker(f feed) *tracker {
@@ -131,6 +132,25 @@ func (t *tracker) rolling(n int) []string {
 		t.next = strings.Clone(ids[n-1]) // it pins no block
 	}
 	return ids
+}
+
+// How often rows that are made of more than the keys that are watched are read again, and how many of a kind at most.
+const (
+	recheckEvery = 5 * time.Second
+	recheckRows  = 1000
+)
+
+// recheck wants the next of those rows.
+func (t *tracker) recheck(now time.Time) {
+	if t.feed.unwatched == nil || now.Sub(t.rechecked) < recheckEvery {
+		return
+	}
+	t.rechecked = now
+	for _, id := range t.rolling(recheckRows) {
+		if t.feed.unwatched(id) {
+			t.want([]string{id})
+		}
+	}
 }
 
 // apply takes in what a reading of ids, each named once, gave; a row that was asked for and did not come is gone.
