@@ -19,7 +19,7 @@ import (
 // ids are a row of each source of a Core, by the field or the kind that it is of.
 var ids = map[string]string{
 	"Buffers": "s", "Actors": "a", "Live": "a", "Generations": "ns:k", "LeaseRows": "ns:1", "KVRows": "db",
-	"buffers": "s", "actors": "a", "workers": "ns:p:w", "locks": "lock:x", "records": "ns:k", "keys": "db:k",
+	"buffers": "s", "actors": "a", "workers": "ns:p:w", "locks": "lock:x", "records": "ns:k", "pairs": "db:k",
 	"generations": "ns:k", "leases": "ns:1", "kv": "db", "documents": "atespace:sp",
 }
 

@@ -80,7 +80,7 @@ func Open(o Options) (*Core, error) {
 }
 
 // registry is every kind of state with the prefix of its keys: one line each, in the order of the dashboard. Leases stand
-// before records and keys before kv: the later kind of each pair also takes the foreign keys under their common prefix.
+// before records and pairs before kv: the later kind of each pair also takes the foreign keys under their common prefix.
 var registry = []entry{
 	{buffer.KeyPrefix, from(buffer.NewRows)},
 	{genstore.KeyPrefix, from(genstore.NewRows)},

@@ -132,7 +132,7 @@ func TestEveryKindHasRowsAtOnce(t *testing.T) {
 	c := must[*core.Core](t)(core.Open(core.Options{Conn: conn.Options{URLs: []string{d.URL}}})) // as another process would
 	defer c.Close()
 	s := rows(t, c)
-	for name, least := range map[kind.Name]int{"buffers": 8, "generations": 50, "actors": 40, "workers": 12, "locks": 4, "leases": 8, "records": 20, "kv": 4, "keys": 30} {
+	for name, least := range map[kind.Name]int{"buffers": 8, "generations": 50, "actors": 40, "workers": 12, "locks": 4, "leases": 8, "records": 20, "kv": 4, "pairs": 30} {
 		table := s.Table(name)
 		if table.Len() < least {
 			t.Errorf("%d %s, want %d", table.Len(), name, least)

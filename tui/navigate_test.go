@@ -40,7 +40,7 @@ func TestTheKeysOfADatabaseBelongToItsTab(t *testing.T) {
 	d.press("9")
 	d.to("flags")
 	d.press("enter", "enter")
-	d.shows("[9 KV", "Keys of flags", "dark-mode", "new-cart")
+	d.shows("[9 KV", "Pairs of flags", "dark-mode", "new-cart")
 	d.hides("elsewhere")
 	d.press("tab")
 	d.shows("[1 All")

@@ -27,7 +27,7 @@ func TestPaletteOffersRecentRows(t *testing.T) {
 	d.to("all")
 	d.act("b", "y")
 	d.press("9", "enter", "enter", "enter") // a key of a database
-	d.shows("Keys flags:dark-mode")
+	d.shows("Pairs flags:dark-mode")
 	choose := func(text string) {
 		t.Helper()
 		d.press("1", ":")
@@ -37,7 +37,7 @@ func TestPaletteOffersRecentRows(t *testing.T) {
 	choose("catalog:all")
 	d.shows("Generations catalog:all")
 	choose("flags:dark")
-	d.shows("Keys flags:dark-mode", "[9 KV")
+	d.shows("Pairs flags:dark-mode", "[9 KV")
 	choose("agent-1")
 	d.shows("Actors agent-1")
 	d.press("esc")

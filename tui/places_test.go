@@ -54,10 +54,10 @@ func TestPlacesKeepTheirRowAndDatabase(t *testing.T) {
 	d.press("enter", "enter")
 	d.shows("elsewhere")
 	d.press("[", "[", "[")
-	d.shows("Keys of flags", "> new-cart")
+	d.shows("Pairs of flags", "> new-cart")
 	d.hides("elsewhere")
 	d.press("]", "]", "]")
-	d.shows("Keys of other", "elsewhere")
+	d.shows("Pairs of other", "elsewhere")
 }
 
 func TestPlaceWhoseRowIsGone(t *testing.T) {

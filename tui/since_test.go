@@ -50,7 +50,7 @@ var underQuestion = map[kind.Name]struct {
 	}, del("rec:{cfg}:lease:1")},
 	"records": {"leader", "replicas", func(d *driver) { cas(d, "leader", d.stored("leader")+"5") }, del("rec:{cfg}:r:leader")},
 	"kv":      {"flags", "", func(d *driver) { (&world{t: d.t, core: d.core}).put("flags", fmt.Sprint("k", len(d.mini.Dump())), "v") }, nil},
-	"keys": {"new-cart", "dark-mode", func(d *driver) {
+	"pairs": {"new-cart", "dark-mode", func(d *driver) {
 		db, err := d.core.KV("flags")
 		must(d.t, err)
 		old, err := db.Get([]byte("new-cart"))

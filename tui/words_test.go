@@ -37,7 +37,7 @@ func TestUnreadableRowsAreCountedWhereTheyAreShown(t *testing.T) {
 	d.press("esc", "esc")
 	d.to("flags")
 	d.press("enter", "enter")
-	d.shows("row 1 of 2", "Keys of flags")
+	d.shows("row 1 of 2", "Pairs of flags")
 	d.hides(counted)
 }
 

@@ -100,7 +100,7 @@ func kv() View {
 				return fmt.Sprintf("newest %d changes", redisdb.MaxInspect) // the row's count is of another moment
 			}),
 			Links: links(func(r kind.Row, _ view.Lookup) []view.Link {
-				return []view.Link{{Label: "browse", View: "keys", Within: r.ID() + ":"}}
+				return []view.Link{{Label: "browse", View: "pairs", Within: r.ID() + ":"}}
 			}),
 			Actions: []view.Action{putAction(func(r live.Row) string { return c.Database.Of(r.(kind.Row)) })},
 		},
@@ -123,16 +123,16 @@ func kv() View {
 				return nil
 			}}, noLag),
 		},
-		Others: []kind.Name{"keys"},
+		Others: []kind.Name{"pairs"},
 	}
 }
 
-// keys lists the pairs of the database that was opened.
-func keys() View {
+// pairs lists those of the database that was opened.
+func pairs() View {
 	c := redisdb.PairColumns
 	return View{
 		View: &view.View{
-			Name: "keys", Title: "Keys", Short: "Keys", Kind: "keys", Parent: "kv",
+			Name: "pairs", Title: "Pairs", Short: "Pairs", Noun: "keys", Kind: "pairs", Parent: "kv",
 			Empty: "The database has no keys.",
 			Jump:  conn.Escape,
 			Columns: []view.Column{
@@ -165,7 +165,7 @@ func keys() View {
 						return ""
 					},
 					Plan: func(o *operate.Operator, r live.Row, _ map[string]string) (operate.Action, error) {
-						return o.Delete("keys", r.ID(), c.Fingerprint.Of(r.(kind.Row)))
+						return o.Delete("pairs", r.ID(), c.Fingerprint.Of(r.(kind.Row)))
 					},
 				},
 				putAction(func(r live.Row) string { return c.Database.Of(r.(kind.Row)) }),

@@ -116,7 +116,7 @@ func summarise(s *live.Snapshot, last live.Rows) *summary {
 // counted tells whether a kind has a line and a chart of its own: kv counts the pairs, and the documents beside actors are of
 // a writer that few have.
 func counted(t *live.Table) bool {
-	return t.Kind != "keys" && (t.Kind != "documents" || t.Len() > 0 || t.Err != nil)
+	return t.Kind != "pairs" && (t.Kind != "documents" || t.Len() > 0 || t.Err != nil)
 }
 
 func always(note string) func(view.Clock) string { return func(view.Clock) string { return note } }

@@ -49,7 +49,7 @@ func TestBars(t *testing.T) {
 
 func TestChartsFillTheirRoom(t *testing.T) {
 	snap := &live.Snapshot{}
-	for _, name := range []kind.Name{"buffers", "keys", "a", "b", "c", "d"} {
+	for _, name := range []kind.Name{"buffers", "pairs", "a", "b", "c", "d"} {
 		snap.Tables = append(snap.Tables, live.NewTable(name, nil))
 	}
 	for _, room := range [][2]int{{118, 12}, {200, 30}, {40, 6}} {
@@ -64,7 +64,7 @@ func TestChartsFillTheirRoom(t *testing.T) {
 		}
 	}
 	shown := strings.Join(charts(snap, 118, 12), "\n")
-	if !strings.Contains(shown, "buffers 0.0/s") || strings.Contains(shown, "keys") || !strings.Contains(shown, "\nd 0.0/s") {
+	if !strings.Contains(shown, "buffers 0.0/s") || strings.Contains(shown, "pairs") || !strings.Contains(shown, "\nd 0.0/s") {
 		t.Errorf("drawn is\n%s", shown)
 	}
 	if lines := charts(snap, 118, 3); lines != nil {

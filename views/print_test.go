@@ -89,7 +89,7 @@ func TestTheExpiryOfAKeyIsATime(t *testing.T) {
 		`"expires":"` + serverTime.Add(time.Minute).Format(time.RFC3339) + `"`: packed("db:k", c.Key.Schema(), is(c.Key, "k"), expires),
 		`"expires":null`: packed("db:k", c.Key.Schema(), is(c.Key, "k")),
 	} {
-		if got := printed(t, print.JSONL, anyView("keys"), []live.Row{row}, at); !strings.Contains(got, want) {
+		if got := printed(t, print.JSONL, anyView("pairs"), []live.Row{row}, at); !strings.Contains(got, want) {
 			t.Errorf("printed %s, want %s", got, want)
 		}
 	}

@@ -23,7 +23,7 @@ func bytesOf(r kind.Row, others view.Lookup) int64 {
 	if others == nil {
 		return 0
 	}
-	return others.Table("keys").Sum(r.ID())
+	return others.Table("pairs").Sum(r.ID())
 }
 
 // unweighed is how many of its keys have a size that is not known.
@@ -31,7 +31,7 @@ func unweighed(r kind.Row, others view.Lookup) int64 {
 	if others == nil {
 		return 0
 	}
-	return others.Table("keys").Sum(redisdb.Unweighed(r.ID()))
+	return others.Table("pairs").Sum(redisdb.Unweighed(r.ID()))
 }
 
 // maxLooked is how many keys are looked at for one that tells why a size is not known.
@@ -43,7 +43,7 @@ func bytesErr(r kind.Row, others view.Lookup) error {
 	if n == 0 {
 		return nil
 	}
-	pairs := others.Table("keys").Within(r.ID() + ":")
+	pairs := others.Table("pairs").Within(r.ID() + ":")
 	for i, p := range pairs.All(0) {
 		if i == maxLooked {
 			break

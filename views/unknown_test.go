@@ -72,11 +72,11 @@ func TestWhatIsRefusedIsNotShownAsAValue(t *testing.T) {
 		{"kv", "keys", packed("x", dbs.Database.Schema(), is(dbs.Database, "db"), not(dbs.Keys, dbs.LogLength))},
 		{"kv", "changes", packed("x", dbs.Database.Schema(), is(dbs.Database, "db"), not(dbs.Changes, dbs.Applied, dbs.Restoring))},
 		{"kv", "replicas", packed("x", dbs.Database.Schema(), is(dbs.Database, "db"), not(dbs.Replicas))},
-		{"keys", "value", packed("x", pairs.Database.Schema(), is(pairs.Database, "db"), is(pairs.Key, "k"), not(pairs.Value))},
+		{"pairs", "value", packed("x", pairs.Database.Schema(), is(pairs.Database, "db"), is(pairs.Key, "k"), not(pairs.Value))},
 		{"leases", "ttl_ms", packed("x", leases.Namespace.Schema(), is(leases.Namespace, "ns"), is(leases.Lease, 1), not(leases.Expires))},
 		{"leases", "granted_ms", packed("x", leases.Namespace.Schema(), is(leases.Namespace, "ns"), is(leases.Lease, 1), not(leases.Granted, leases.Records))},
-		{"keys", "expires", packed("x", pairs.Database.Schema(), is(pairs.Database, "db"), is(pairs.Key, "k"), not(pairs.Expires))},
-		{"keys", "bytes", packed("x", pairs.Database.Schema(), is(pairs.Database, "db"), is(pairs.Key, "k"), not(pairs.Bytes))},
+		{"pairs", "expires", packed("x", pairs.Database.Schema(), is(pairs.Database, "db"), is(pairs.Key, "k"), not(pairs.Expires))},
+		{"pairs", "bytes", packed("x", pairs.Database.Schema(), is(pairs.Database, "db"), is(pairs.Key, "k"), not(pairs.Bytes))},
 	} {
 		name, row := test.name, test.row
 		v := anyView(name)
@@ -114,8 +114,8 @@ func TestActionsSayWhatIsNotKnown(t *testing.T) {
 		{"buffers", keymap.Flush, packed("x", bufs.Store.Schema(), is(bufs.Store, "s"), not(bufs.Count, bufs.Bytes)), "(how many is not known, of a size that is not known)"},
 		{"locks", keymap.Unlock, packed("lock:a", locks.Token.Schema(), not(locks.Token)), "token is not known: NOPERM"},
 		{"records", keymap.Delete, packed("x", recs.Namespace.Schema(), is(recs.Namespace, "ns"), is(recs.Key, "k"), not(recs.Version)), "version is not known: NOPERM"},
-		{"keys", keymap.Delete, packed("x", pairs.Database.Schema(), is(pairs.Database, "db"), is(pairs.Key, "k"), not(pairs.Value)), "value is not known"},
-		{"keys", keymap.Delete, packed("x", pairs.Database.Schema(), is(pairs.Database, "db"), is(pairs.Key, "k"), not(pairs.Bytes)), "size is not known"},
+		{"pairs", keymap.Delete, packed("x", pairs.Database.Schema(), is(pairs.Database, "db"), is(pairs.Key, "k"), not(pairs.Value)), "value is not known"},
+		{"pairs", keymap.Delete, packed("x", pairs.Database.Schema(), is(pairs.Database, "db"), is(pairs.Key, "k"), not(pairs.Bytes)), "size is not known"},
 	} {
 		v := anyView(test.view)
 		for _, a := range v.Actions {

@@ -21,7 +21,7 @@ func All() []View {
 		leases(),
 		records(),
 		kv(),
-		keys(),
+		pairs(),
 		documents(),
 	}
 }

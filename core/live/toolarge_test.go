@@ -54,7 +54,7 @@ func TestHugeValuesStayOnTheServer(t *testing.T) {
 	}{
 		{"actors", "a", "actor:a", false}, {"workers", "ns:pool:w", "worker:ns:pool:w", false}, {"generations", "ns:g", "gen:ns:g", false},
 		{"locks", "lock:l", "lock:l", false}, {"leases", "ns:7", "rec:{ns}:lease:7", false}, {"records", "ns:r", "rec:{ns}:r:r", false},
-		{"keys", "db:k", "kv:{db}:d:k", true}, {"kv", "db", "kv:{db}:seq", false}, {"buffers", "s", "buf:{s}:size", false},
+		{"pairs", "db:k", "kv:{db}:d:k", true}, {"kv", "db", "kv:{db}:seq", false}, {"buffers", "s", "buf:{s}:size", false},
 		{"buffers", "t", "buf:{t}:lock", false}, {"buffers", "buf:x", "buf:x", false},
 	}
 	set := func(key string) {
@@ -99,7 +99,7 @@ func TestHugeValuesStayOnTheServer(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if d, err := c.Live.Inspect(ctx, "keys", "db:k"); err != nil || len(d.Body) != size || d.Size != 0 {
+	if d, err := c.Live.Inspect(ctx, "pairs", "db:k"); err != nil || len(d.Body) != size || d.Size != 0 {
 		t.Errorf("who asks for all gets %d bytes, %v", len(d.Body), err)
 	}
 	pairs(t, c, admin, size)
@@ -108,7 +108,7 @@ func TestHugeValuesStayOnTheServer(t *testing.T) {
 // pairs checks that a huge value of a database is told by its size, and neither edited nor taken for another one.
 func pairs(t *testing.T, c *core.Core, admin *redis.Client, size int64) {
 	t.Helper()
-	keys := kindOf(t, c, "keys")
+	keys := kindOf(t, c, "pairs")
 	row := func() kind.Row {
 		rows, err := keys.Source.Read(ctx, []string{"db:k"})
 		ok(t, err)
@@ -215,7 +215,7 @@ func TestALargeContentIsLookedIntoInPart(t *testing.T) {
 		{"buffers", "many", `{"left_out_records":12}]`},
 		{"leases", fmt.Sprintf("ns:%d", lease.Id()), `{"left_out":"the names of further records, after `},
 		{"records", "ns:r", ""}, {"records", "ns:amid", ""},
-		{"keys", "db:k", ""},
+		{"pairs", "db:k", ""},
 		{"kv", "db", `"left_out_bytes":20971`},
 	} {
 		before := sent(t, admin)
@@ -235,7 +235,7 @@ func TestALargeContentIsLookedIntoInPart(t *testing.T) {
 		}
 		ok(t, admin.Do(ctx, args...).Err())
 		few := open(t, conn.Options{URLs: []string{server.URL()}, Username: "few", Password: "pw", Timeout: time.Minute}, time.Hour)
-		for name, id := range map[kind.Name]string{"keys": "db:k", "records": "ns:r", "buffers": "one", "kv": "db"} {
+		for name, id := range map[kind.Name]string{"pairs": "db:k", "records": "ns:r", "buffers": "one", "kv": "db"} {
 			before := sent(t, admin)
 			d, err := few.Live.Glance(ctx, name, id)
 			if n := sent(t, admin) - before; n > size/2 || err == nil && (!d.Found || d.Size == 0 && d.Body == nil) {

@@ -15,7 +15,7 @@ func TestAFullServerLetsGoOfMemory(t *testing.T) {
 	s := newStage(t, c, connected(t, c), operate.Options{})
 	on := s.populate(t)
 	s.do(t, planned(t)(s.CreatePair("db", "k", []byte("v"), time.Hour)))
-	pair := s.load(t, "keys", "db:k")
+	pair := s.load(t, "pairs", "db:k")
 	if err := c.Set(ctx, "gen:user:bad", "no number", 0).Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +27,7 @@ func TestAFullServerLetsGoOfMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, a := range map[string]operate.Action{
-		"delete a pair":       planned(t)(s.Delete("keys", "db:k", pair.Version)),
+		"delete a pair":       planned(t)(s.Delete("pairs", "db:k", pair.Version)),
 		"delete an actor":     planned(t)(s.Delete("actors", "off", 3)),
 		"release a lock":      s.ReleaseLock("lock:held", on.token, on.fence),
 		"unlock a buffer":     s.UnlockBuffer("locked", 0, on.bufferLock),

@@ -24,9 +24,9 @@ func (o *Operator) CreatePair(db, key string, value []byte, ttl time.Duration) (
 		life = fmt.Sprintf(" for %v", ttl)
 	}
 	return Action{
-		Verb: Put, Kind: "keys", ID: id,
+		Verb: Put, Kind: "pairs", ID: id,
 		Summary:  fmt.Sprintf("put %s into %s%s (%d bytes), if it is not there yet", key, db, life, len(value)),
-		Commands: []string{o.script("create", "keys", id, value)},
+		Commands: []string{o.script("create", "pairs", id, value)},
 		run: func(ctx context.Context) (Outcome, error) {
 			s, err := o.core.KVContext(ctx, db)
 			if err != nil {
@@ -45,8 +45,8 @@ func (o *Operator) CreatePair(db, key string, value []byte, ttl time.Duration) (
 				return Outcome{}, err
 			}
 			out := Outcome{Text: fmt.Sprintf("put %s into %s", key, db), After: text(value)}
-			if seen, err := o.Load(ctx, "keys", id); err == nil {
-				if undo, err := o.Delete("keys", id, seen.Version); err == nil {
+			if seen, err := o.Load(ctx, "pairs", id); err == nil {
+				if undo, err := o.Delete("pairs", id, seen.Version); err == nil {
 					out.Undo = &undo
 				}
 			}

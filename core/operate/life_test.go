@@ -35,13 +35,13 @@ func TestALifeIsOfTheServersClock(t *testing.T) {
 				}
 			}
 			s.do(t, planned(t)(s.CreatePair("db", "k", []byte("v"), life)))
-			lives("a new pair", s.core.Live.Keys("keys", "db:k")[0])
+			lives("a new pair", s.core.Live.Keys("pairs", "db:k")[0])
 			s.do(t, planned(t)(s.TakeLock("lock:a", "", life)))
 			lives("a lock", "lock:a")
 			for _, row := range []struct {
 				of kind.Name
 				id string
-			}{{"keys", "db:k"}, {"actors", "off"}, {"workers", "ns:pool:pod-0"}} {
+			}{{"pairs", "db:k"}, {"actors", "off"}, {"workers", "ns:pool:pod-0"}} {
 				key := s.core.Live.Keys(row.of, row.id)[0]
 				out := s.do(t, planned(t)(s.Delete(row.of, row.id, s.load(t, row.of, row.id).Version)))
 				if c.Exists(ctx, key).Val() != 0 || out.Undo == nil {

@@ -23,7 +23,7 @@ var editable = []struct {
 	{"actors", "a1", "actor:a1"},
 	{"workers", "ns:pool:pod-0", "worker:ns:pool:pod-0"},
 	{"records", "ns:k%3A1", "rec:{ns}:r:k%3A1"},
-	{"keys", "db:k", "kv:{db}:d:k"},
+	{"pairs", "db:k", "kv:{db}:d:k"},
 }
 
 // A write under the open editor is never lost, and neither is what the editor then saves: in 100 runs for each kind either

@@ -17,7 +17,7 @@ var deletable = []struct {
 	{"actors", "off", "actor:off"},
 	{"workers", "ns:pool:pod-0", "worker:ns:pool:pod-0"},
 	{"records", "ns:k%3A1", "rec:{ns}:r:k%3A1"},
-	{"keys", "db:k", "kv:{db}:d:k"},
+	{"pairs", "db:k", "kv:{db}:d:k"},
 }
 
 func (s *stage) populateDeletable(t *testing.T) seen {

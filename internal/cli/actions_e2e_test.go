@@ -109,7 +109,7 @@ func TestEveryActionInATerminal(t *testing.T) {
 		for _, key := range act.to {
 			x.types(string(key))
 			if key == '\r' {
-				x.until("nothing opened", func() bool { return strings.Contains(x.text(), "browse") || strings.Contains(x.text(), "Keys of db") })
+				x.until("nothing opened", func() bool { return strings.Contains(x.text(), "browse") || strings.Contains(x.text(), "Pairs of db") })
 			}
 		}
 		if act.row != "" {

@@ -49,7 +49,7 @@ func editable() (names []string) {
 
 func (o options) edit(cmd *cobra.Command, args []string, file string, empty bool) error {
 	ctx := cmd.Context()
-	of, name := kind.Name("keys"), lookup.Pair // of `edit kv`: a pair, not a database
+	of, name := kind.Name("pairs"), lookup.Pair // of `edit kv`: a pair, not a database
 	if args[0] != "kv" {
 		v, err := viewNamed(args[0])
 		if err != nil {

@@ -102,7 +102,7 @@ func printPair(ctx context.Context, c *core.Core, id string, to print.Printer) e
 	if err := cmp.Or(bad, worse); err != nil {
 		return err
 	}
-	d, err := c.Live.Inspect(ctx, "keys", id)
+	d, err := c.Live.Inspect(ctx, "pairs", id)
 	var unread error
 	if conn.Refused(err) && len(d.Keys) > 0 {
 		d.Found, unread, err = true, err, nil

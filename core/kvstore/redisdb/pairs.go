@@ -33,7 +33,7 @@ func NewPairRows(c redis.UniversalClient, prefix string) *PairRows {
 
 // Kind is the kind of pairs.
 func (r *PairRows) Kind() kind.Kind {
-	return kind.Kind{Name: "keys", Schema: pairSchema, Source: r, Documents: r, Weigh: weigh}
+	return kind.Kind{Name: "pairs", Schema: pairSchema, Source: r, Documents: r, Weigh: weigh}
 }
 
 // Patterns find the values.

@@ -112,7 +112,7 @@ func Pair(ctx context.Context, c *core.Core, named string) (string, error) {
 		if db == "" || key == "" {
 			return false, nil
 		}
-		found, err := c.Live.ReadRow(ctx, "keys", conn.Escape(db)+":"+conn.Escape(key)) // and not more of its value than a row has
+		found, err := c.Live.ReadRow(ctx, "pairs", conn.Escape(db)+":"+conn.Escape(key)) // and not more of its value than a row has
 		return !found.None(), err
 	}
 	first, rest, _ := strings.Cut(named, ":")
