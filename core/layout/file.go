@@ -50,6 +50,7 @@ type Column struct {
 	Type    string            `toml:"type" help:"Of a column of a view of its own: text, int, bytes, bool, time, deadline, duration or status. Columns of other views have theirs."`
 	Format  string            `toml:"format" help:"How a time or a duration is written: unix, unix-ms, unix-us, unix-ns, rfc3339, iso (without a zone: UTC), any (iso, or a unix time whose size tells its unit); seconds, ms."`
 	Add     string            `toml:"add" help:"Of a time: a duration to add, such as 60s: a heartbeat and what is allowed make a deadline."`
+	Missing string            `toml:"missing" help:"What the value is where there is none, such as a time of 0 for a heartbeat that expired."`
 	Words   map[string]string `toml:"words" help:"Other words for some values, such as { 1 = \"active\" }."`
 	Tones   map[string]string `toml:"tones" help:"Of a status: good, warn or bad, by value."`
 }

@@ -389,9 +389,15 @@ func (p *plan) add(d *draft, col *column, at *cell) (known bool) {
 }
 
 func (p *plan) refine(d *draft, col *column, at *cell) {
-	if at.err != nil || !at.found {
-		return
+	if at.err == nil && at.found {
+		p.refineFound(d, col, at)
 	}
+	if at.err == nil && !at.found && col.Missing != "" {
+		at.value, at.found = col.Missing, true
+	}
+}
+
+func (p *plan) refineFound(d *draft, col *column, at *cell) {
 	if len(at.value) > conn.MaxUnasked {
 		at.found, at.err = false, conn.ErrTooLarge
 		return
