@@ -6,6 +6,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -17,8 +18,21 @@ import (
 
 // Options of a demo.
 type Options struct {
-	Seed int64 // every random choice of the workload derives from it
+	Seed  int64 // every random choice of the workload derives from it
+	Stage Stage // what is played; empty: Shop
 }
+
+// Stage is what a demo plays.
+type Stage string
+
+// The stages.
+const (
+	Shop      Stage = "shop"      // the primitives of core, as a shop and its agent sandboxes use them
+	Libraries Stage = "libraries" // other libraries' locks, workers and queues, made by the libraries
+)
+
+// Stages lists them.
+func Stages() []string { return []string{string(Shop), string(Libraries)} }
 
 // Demo is a running demo.
 type Demo struct {
@@ -26,7 +40,7 @@ type Demo struct {
 
 	server  *miniredis.Miniredis
 	clock   *clock
-	session *session
+	session *session           // nil: the libraries play
 	stop    context.CancelFunc // of the workload
 	busy    sync.WaitGroup
 }
@@ -35,6 +49,9 @@ type Demo struct {
 // until ctx ends or Close; the server stands until Close.
 func Start(ctx context.Context, o Options) (*Demo, error) {
 	start := time.Now()
+	if o.Stage == Libraries {
+		return startLibraries(ctx, o, start)
+	}
 	d, err := set(ctx, o, start)
 	if err != nil {
 		return nil, err
@@ -44,15 +61,43 @@ func Start(ctx context.Context, o Options) (*Demo, error) {
 	return d, nil
 }
 
-// set sets the scene for a workload that begins at start; nothing moves yet.
-func set(ctx context.Context, o Options, start time.Time) (*Demo, error) {
+// serve starts the embedded server.
+func serve(o Options) (*miniredis.Miniredis, string, error) {
 	server := miniredis.NewMiniRedis()
 	server.Seed(int(o.Seed)) // what SRANDMEMBER picks
 	if err := server.Start(); err != nil {
-		return nil, fmt.Errorf("demo: start the embedded server: %w", err)
+		return nil, "", fmt.Errorf("demo: start the embedded server: %w", err)
 	}
 	server.Server().SetPreHook(guard)
-	url := "redis://" + server.Addr() + "/0"
+	return server, "redis://" + server.Addr() + "/0", nil
+}
+
+// startLibraries starts the second stage.
+func startLibraries(ctx context.Context, o Options, start time.Time) (*Demo, error) {
+	server, url, err := serve(o)
+	if err != nil {
+		return nil, err
+	}
+	d := &Demo{URL: url, server: server, clock: newClock(server, start)}
+	ctx, d.stop = context.WithCancel(ctx)
+	l := &libraries{url: url, r: rand.New(rand.NewPCG(uint64(o.Seed), 2))}
+	if err := l.run(ctx); err != nil {
+		d.stop()
+		l.busy.Wait()
+		server.Close()
+		return nil, fmt.Errorf("demo: %w", err)
+	}
+	d.busy.Go(func() { d.run(ctx, start) })
+	d.busy.Go(l.busy.Wait)
+	return d, nil
+}
+
+// set sets the scene for a workload that begins at start; nothing moves yet.
+func set(ctx context.Context, o Options, start time.Time) (*Demo, error) {
+	server, url, err := serve(o)
+	if err != nil {
+		return nil, err
+	}
 	c, err := core.Open(core.Options{Conn: conn.Options{URLs: []string{url}}})
 	if err != nil {
 		server.Close()
@@ -88,6 +133,9 @@ func (d *Demo) run(ctx context.Context, start time.Time) {
 // alive in the background nothing else acts: the same seed and the same steps give the same state.
 func (d *Demo) step(ctx context.Context, now time.Time) error {
 	d.clock.set(now)
+	if d.session == nil {
+		return nil
+	}
 	return d.session.step(ctx, now)
 }
 
@@ -95,7 +143,9 @@ func (d *Demo) step(ctx context.Context, now time.Time) error {
 func (d *Demo) Close() error {
 	d.stop()
 	d.busy.Wait()
-	err := d.session.core.Close()
-	d.server.Close()
-	return err
+	defer d.server.Close()
+	if d.session == nil {
+		return nil
+	}
+	return d.session.core.Close()
 }

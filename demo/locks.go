@@ -3,9 +3,10 @@ package demo
 import (
 	"context"
 	"fmt"
-	"holdfast/core/actorstore"
 	"math/rand/v2"
 	"time"
+
+	"holdfast/core/actorstore"
 )
 
 // contenders is how many processes want the same few locks.

@@ -3,12 +3,13 @@ package demo
 import (
 	"context"
 	"errors"
+	"time"
+
 	"holdfast/core/actorstore"
 	"holdfast/core/buffer"
 	"holdfast/core/genstore"
 	"holdfast/core/kvstore/redisdb"
 	"holdfast/core/record"
-	"time"
 )
 
 // What other programs left under our prefixes: keys of a wrong type, broken documents, bytes that are no text. A

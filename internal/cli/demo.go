@@ -2,9 +2,13 @@ package cli
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"holdfast/core/suggest"
 	"holdfast/demo"
 )
 
@@ -15,22 +19,33 @@ func demoCommand(o *options) *cobra.Command {
 		Long: "The dashboard on an embedded Redis with a live workload; it needs nothing. The address of the server is on the screen, so that\n" +
 			"other programs can join.",
 	}
-	seed := c.Flags().Int64("seed", 1, "seed of a repeatable run")
+	d := demo.Options{}
+	c.Flags().Int64Var(&d.Seed, "seed", 1, "seed of a repeatable run")
+	stage := c.Flags().String("stage", string(demo.Shop), "shop, or libraries: locks, workers and queues of other libraries")
 	o.readingFlags(c)
 	o.actingFlags(c)
 	o.screenFlags(c)
-	c.RunE = func(cmd *cobra.Command, _ []string) error { return o.demo(cmd.Context(), *seed) }
+	c.RunE = func(cmd *cobra.Command, _ []string) error {
+		if !slices.Contains(demo.Stages(), *stage) {
+			return fmt.Errorf("%w: unknown stage %q: one of %s%s", errUsage, *stage, strings.Join(demo.Stages(), ", "), suggest.DidYouMean(*stage, demo.Stages()))
+		}
+		d.Stage = demo.Stage(*stage)
+		return o.demo(cmd.Context(), d)
+	}
 	return c
 }
 
 // demo runs the dashboard on an embedded Redis with a live workload.
-func (o options) demo(ctx context.Context, seed int64) error {
-	d, err := demo.Start(ctx, demo.Options{Seed: seed})
+func (o options) demo(ctx context.Context, play demo.Options) error {
+	d, err := demo.Start(ctx, play)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
 	o.urls = []string{d.URL}
+	if play.Stage == demo.Libraries {
+		o.conf.Suggest(demo.LibraryKeys)
+	}
 	keys, err := o.startable()
 	if err != nil {
 		return err

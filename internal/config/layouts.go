@@ -86,6 +86,13 @@ func (f *File) LayoutsOf(connection string) []layout.Spec {
 	return out
 }
 
+// Suggest gives layouts the keys that the file says nothing of.
+func (f *File) Suggest(keys Layouts) {
+	all := maps.Clone(keys)
+	maps.Copy(all, f.Layouts)
+	f.Layouts = all
+}
+
 // checkLayouts looks for layouts that are named and are not there.
 func (f *File) checkLayouts() error {
 	var known []string
