@@ -27,9 +27,30 @@ var LockColumns = struct {
 	Layout  kind.Text // the layout that the lock was read by (package layout); empty: a lock of ours
 	Holder  kind.Text // who holds it, where a layout tells
 	Since   kind.Time // since when, where a layout tells
+	Seen    kind.Time // when it was first read with this token, as far as readings tell; on our clock
 }{
 	Token: lockSchema.Text("token"), Expires: lockSchema.Deadline("ttl_ms"), Fence: lockSchema.Int("fence"),
 	Layout: lockSchema.Word("layout"), Holder: lockSchema.Text("holder"), Since: lockSchema.Time("held_since"),
+	Seen: lockSeen(),
+}
+
+// lockSeen makes the column that is no part of what a lock means.
+func lockSeen() kind.Time {
+	seen := lockSchema.Time("seen")
+	lockSchema.Aside(seen.Column)
+	return seen
+}
+
+// followLock takes over when a token was first seen.
+func followLock(old, r kind.Row) kind.Row {
+	c := &LockColumns
+	if r.Bad() || old.Bad() || c.Token.Err(r) != nil || c.Token.Of(r) != c.Token.Of(old) || c.Seen.Of(old).IsZero() {
+		return r
+	}
+	b := lockSchema.Builder(1)
+	b.Copy(r)
+	c.Seen.Set(b, c.Seen.Of(old))
+	return b.Rows()[0]
 }
 
 // LockRows reads the locks whose keys start with one prefix. AcquireLock takes any key; those elsewhere are not listed.
@@ -59,7 +80,9 @@ func (r *LockRows) Identify(key string) (id string, ok bool) {
 func (r *LockRows) Keys(id string) []string { return []string{id, fencing.Counter(id)} }
 
 // Kind is the kind "locks".
-func (r *LockRows) Kind() kind.Kind { return kind.Kind{Name: "locks", Schema: lockSchema, Source: r} }
+func (r *LockRows) Kind() kind.Kind {
+	return kind.Kind{Name: "locks", Schema: lockSchema, Source: r, Follow: followLock}
+}
 
 // Read reads rows of LockColumns for the locks that are held. Columns that the server refused to answer are marked as not
 // known, with the reason; if neither token nor time to live is known, a second pipeline asks whether the lock is held.
@@ -109,6 +132,7 @@ func (r *LockRows) Read(ctx context.Context, ids []string) ([]kind.Row, error) {
 		if c.Expires.Unknown(b, ttlErr); ttlErr == nil {
 			c.Expires.Set(b, conn.Deadline(now, ttl))
 		}
+		c.Seen.Set(b, now)
 		fence, err := fenceOf(a.fence)
 		c.Fence.Set(b, fence)
 		c.Fence.Unknown(b, err)

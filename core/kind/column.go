@@ -17,6 +17,9 @@ func (c Column) Schema() *Schema { return c.schema }
 // Type is what it holds.
 func (c Column) Type() Type { return c.schema.columns[c.index].typ }
 
+// IsAside tells a column that was taken Aside: a note of the reader, which nobody else fills.
+func (c Column) IsAside() bool { return c.schema.columns[c.index].aside }
+
 // Err is why the value is not known in a row; nil where it is.
 func (c Column) Err(r Row) error {
 	if r.schema != c.schema {

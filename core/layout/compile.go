@@ -26,6 +26,7 @@ type plan struct {
 	behind  string // what stands before the key in the ID of a row
 	schema  *kind.Schema
 	layout  kind.Text // the column LAYOUT
+	readAt  kind.Time // notes when a row was read; of no schema: the view does not ask
 	columns []column
 	reads   bool // columns read keys besides those in keys
 	trips   int  // that the columns take
@@ -232,6 +233,9 @@ func (c *compiler) chooseSchema() error {
 		c.schema = schema
 		handle, _ := schema.Column("layout")
 		c.layout = kind.Text{Column: handle}
+		if seen, notes := schema.Column(SeenColumn); notes {
+			c.readAt = kind.Time{Column: seen}
+		}
 		return nil
 	}
 	c.schema = kind.NewSchema(errSentinels...)
@@ -277,7 +281,7 @@ func (c *compiler) addColumn(col Column) error {
 // names are the columns that a layout of the view may fill.
 func (c *compiler) names() (out []string) {
 	for _, h := range c.schema.Columns() {
-		if h.Name() != "layout" {
+		if h.Name() != "layout" && !h.IsAside() {
 			out = append(out, h.Name())
 		}
 	}
@@ -309,7 +313,7 @@ func (c *compiler) compileColumns() error {
 			col.hidden = true
 		default:
 			handle, ok := c.schema.Column(spec.Name)
-			if !ok || spec.Name == "layout" {
+			if !ok || spec.Name == "layout" || handle.IsAside() {
 				return wrongf(append(here, "name"), "the view %s has no column %q: one of %s%s; a name that begins with _ is for other columns to use", c.View, spec.Name, strings.Join(c.names(), ", "), suggest.DidYouMean(spec.Name, c.names()))
 			}
 			if own && spec.Type != "" {
@@ -549,7 +553,9 @@ func (c *compiler) checkFormat(col *column, here []any) error {
 func (c *compiler) compileLinks() error {
 	names := append(c.keys[0].parts(), "key", "member")
 	for _, col := range c.columns {
-		names = append(names, col.Name)
+		if !col.hidden { // rows hold the others alone
+			names = append(names, col.Name)
+		}
 	}
 	for i, l := range c.Layout.Links {
 		if l.Label == "" || l.View == "" || l.Row == "" {

@@ -59,7 +59,7 @@ type Column struct {
 type Link struct {
 	Label string `toml:"label" help:"What it is, such as holder or queue. The link holder of a lock tells whether its holder lives."`
 	View  string `toml:"view" help:"The view it leads to."`
-	Row   string `toml:"row" help:"The ID of the row there, of parts and columns: {part}. Rows of layouts have their key as ID, in a view with rows of ours behind LAYOUT/; members follow a #."`
+	Row   string `toml:"row" help:"The ID of the row there, of parts and columns that are shown: {part}. A column of several values, separated by commas, leads to a row each. Rows of layouts have their key as ID, in a view with rows of ours behind LAYOUT/; members follow a #."`
 }
 
 // Release says how something is freed by hand.

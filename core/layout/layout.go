@@ -182,7 +182,11 @@ func (set *Set) join(base []kind.Kind) []kind.Kind {
 		}
 		s := newSource(set.c, nil, of[view])
 		set.views[kind.Name(view)] = s
-		out = append(out, kind.Kind{Name: kind.Name(view), Schema: of[view][0].schema, Source: s, Documents: documents(s, nil, of[view])})
+		k := kind.Kind{Name: kind.Name(view), Schema: of[view][0].schema, Source: s, Documents: documents(s, nil, of[view])}
+		if k.Name == QueuesName {
+			k.Follow = followQueue
+		}
+		out = append(out, k)
 	}
 	return out
 }

@@ -452,6 +452,7 @@ func (p *plan) pack(b *kind.Builder, d *draft, now time.Time) {
 	}
 	b.Row(d.id)
 	p.layout.Set(b, p.Name)
+	p.stamp(b, now)
 	b.Bad(d.bad)
 	for i := range p.columns {
 		col := &p.columns[i]
