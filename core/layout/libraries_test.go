@@ -146,6 +146,7 @@ func look(t *testing.T, url string, names []string, keys map[string]string, at t
 	for _, err := range c.LayoutErrors {
 		t.Error(err)
 	}
+
 	all := map[string]map[string]kind.Row{}
 	for _, k := range c.Kinds() {
 		ids := map[string]bool{}
