@@ -32,6 +32,7 @@ type = "string"
 columns = [
   { name = "token", from = "value" },
   { name = "holder", from = "value", pattern = "^[^/]+" },
+  { name = "ttl_ms", from = "ttl" },
 ]
 links = [{ label = "holder", view = "workers", row = "hands/farm:hand:{holder}" }]
 release = { how = "never", because = "cows" }
