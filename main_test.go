@@ -18,17 +18,18 @@ func mayImport() map[string][]string {
 	return map[string][]string{
 		"":       {"internal/cli"},
 		"views":  {"tui/view", "core", "keymap", "themes", "internal/text"},
-		"tui":    {"tui/view", "tui/table", "tui/overlay", "tui/content", "core", "keymap", "themes", "internal/text"},
+		"tui":    {"tui/view", "tui/table", "tui/overlay", "tui/content", "tui/terminal", "core", "keymap", "themes", "internal/text"},
 		"demo":   {"core"},
 		"core":   nil,
 		"keymap": nil,
 		"themes": nil,
 		"docs":   {"core", "internal/redistest"}, // the programs of docs/bench.sh and docs/pictures.sh
 
-		"tui/view":    {"core", "keymap", "themes", "internal/text"},
-		"tui/table":   {"tui/view", "tui/overlay", "core", "keymap", "themes", "internal/text"},
-		"tui/overlay": {"core", "keymap", "themes", "internal/text"},
-		"tui/content": {"themes", "internal/text"},
+		"tui/view":     {"core", "keymap", "themes", "internal/text"},
+		"tui/table":    {"tui/view", "tui/overlay", "core", "keymap", "themes", "internal/text"},
+		"tui/overlay":  {"core", "keymap", "themes", "internal/text"},
+		"tui/content":  {"themes", "internal/text"},
+		"tui/terminal": nil,
 
 		"internal/cli":       {"views", "tui", "tui/view", "demo", "core", "keymap", "themes", "internal/config", "internal/print", "internal/text"},
 		"internal/config":    {"views", "tui", "core", "keymap", "themes", "internal/text"},

@@ -274,7 +274,7 @@ func (m *Model) askAgain(j *job, warning string) tea.Cmd {
 func (m *Model) do(j *job) tea.Cmd {
 	j.started = m.Now()
 	m.working = j
-	return guard(func() tea.Msg {
+	return func() tea.Msg {
 		res := actedMsg{job: j}
 		for _, p := range j.plans {
 			if j.stopped.Load() {
@@ -289,7 +289,7 @@ func (m *Model) do(j *job) tea.Cmd {
 			res.ids, res.done = append(res.ids, p.ID), append(res.done, out)
 		}
 		return res
-	})
+	}
 }
 
 func (m *Model) acted(msg actedMsg) tea.Cmd {

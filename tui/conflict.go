@@ -30,7 +30,7 @@ func (m *Model) unsaved(j *job, err error) tea.Cmd {
 		return nil
 	}
 	shown := m.rowNow(plan.Kind, plan.ID)
-	return guard(func() tea.Msg {
+	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(m.ctx, ioLimit)
 		defer cancel()
 		now, was, err := m.loadBeside(ctx, plan.Kind, plan.ID, shown)
@@ -43,7 +43,7 @@ func (m *Model) unsaved(j *job, err error) tea.Cmd {
 		}
 		c := operate.Compare(mine.doc, plan, now)
 		return savedMsg{j, mine, was, c, overlay.Sides(c), nil}
-	})
+	}
 }
 
 func (m *Model) conflict(msg savedMsg) overlay.Layer {
@@ -82,10 +82,10 @@ func (m *Model) conflict(msg savedMsg) overlay.Layer {
 
 // toFile keeps a text where its writer finds it again.
 func toFile(d draft) tea.Cmd {
-	return guard(func() tea.Msg {
+	return func() tea.Msg {
 		path, err := writeTemp(d)
 		return writtenMsg{d, path, err}
-	})
+	}
 }
 
 func (m *Model) keptIn(msg writtenMsg) {

@@ -130,7 +130,7 @@ func (m *Model) inspect(d *detail) tea.Cmd {
 	}
 	d.reading, d.again = true, false
 	bad := d.row != nil && d.row.Problem() != nil
-	return guard(func() tea.Msg {
+	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(m.ctx, ioLimit)
 		defer cancel()
 		whole, err := m.Live.Glance(ctx, d.view.Kind, d.id)
@@ -139,7 +139,7 @@ func (m *Model) inspect(d *detail) tea.Cmd {
 			raw, _ = m.Operator.Look(ctx, d.view.Kind, d.id) // a look more; what is wrong is said already
 		}
 		return inspectedMsg{d, whole, raw, err}
-	})
+	}
 }
 
 // link looks for the links of the row, if anything changed that they could depend on.
@@ -153,7 +153,7 @@ func (m *Model) link(d *detail) tea.Cmd {
 		return nil
 	}
 	d.linking = true
-	return guard(func() tea.Msg { return linkedMsg{d, d.view.Links(row, snap, content), of} })
+	return func() tea.Msg { return linkedMsg{d, d.view.Links(row, snap, content), of} }
 }
 
 // revision changes whenever rows of any kind do. It is never 0.
@@ -215,9 +215,9 @@ func (m *Model) drawBody() tea.Cmd {
 	}
 	d.drawer++
 	drawer, whole, th, width := d.drawer, d.whole, m.theme, m.detailWidth()
-	return guard(func() tea.Msg {
+	return func() tea.Msg {
 		return bodyMsg{d, drawer, content.Lay(th, whole.Body, whole.Size, width), layRelated(th, whole.Related, width)}
-	})
+	}
 }
 
 // moment is when the row is shown: now, but for one that is gone, whose deadlines stand still.

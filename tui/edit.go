@@ -19,6 +19,7 @@ import (
 	"holdfast/core/operate"
 	"holdfast/internal/text"
 	"holdfast/tui/overlay"
+	"holdfast/tui/terminal"
 	"holdfast/tui/view"
 )
 
@@ -76,12 +77,12 @@ type (
 func (m *Model) load(id string) tea.Cmd {
 	v, _ := m.subject()
 	name, shown := v.Kind, m.rowNow(v.Kind, id)
-	return guard(func() tea.Msg {
+	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(m.ctx, ioLimit)
 		defer cancel()
 		doc, was, err := m.loadBeside(ctx, name, id, shown)
 		return loadedMsg{doc, was, err}
-	})
+	}
 }
 
 // loadBeside reads a document, and before it its row, which the snapshot may not have yet as it is.
@@ -139,10 +140,10 @@ func (m *Model) openEditor(d draft) tea.Cmd {
 		name = os.Getenv("EDITOR")
 	}
 	if name != "" {
-		return guard(func() tea.Msg {
+		return func() tea.Msg {
 			path, err := writeTemp(d)
 			return fileMsg{draft: d, editor: name, path: path, err: err}
-		})
+		}
 	}
 	e, why := overlay.NewEditor(d.doc.ID, d.text, d.then(m.edited), d.then(m.leftEditor))
 	switch {
@@ -162,7 +163,7 @@ func (m *Model) runEditor(f fileMsg) tea.Cmd {
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }      // it may save, and put the terminal back
 	cmd.WaitDelay = editorGrace
 	cmd.Env = withoutSecrets(os.Environ())
-	return tea.Exec(settled{process{cmd}}, func(err error) tea.Msg {
+	return terminal.Run(cmd, func(err error) tea.Msg {
 		if err != nil {
 			err = fmt.Errorf("editor %s: %w", f.editor, err)
 		}
@@ -216,7 +217,7 @@ func (m *Model) editorEnded(msg editedMsg) tea.Cmd {
 // stillOpen waits for an editor that forked. Whatever is chosen, its file stays until its text is taken.
 func (m *Model) stillOpen(f fileMsg) overlay.Layer {
 	f.forked = true
-	take := func() tea.Cmd { return guard(func() tea.Msg { return f.read(nil) }) }
+	take := func() tea.Cmd { return func() tea.Msg { return f.read(nil) } }
 	leave := func() tea.Cmd { m.say("nothing written; the text stays in "+f.path, view.Warn); return nil }
 	return &overlay.Question{
 		Title: "the editor returned at once: " + text.Line(f.draft.doc.ID),
@@ -258,13 +259,13 @@ func (m *Model) edited(d draft) tea.Cmd {
 
 // planEdit takes its time with a large text.
 func (m *Model) planEdit(d draft) tea.Cmd {
-	return guard(func() tea.Msg {
+	return func() tea.Msg {
 		plan, err := m.Operator.Edit(d.doc, d.text)
 		if err != nil {
 			return draftedMsg{draft: d, err: err}
 		}
 		return draftedMsg{d, plan, overlay.Difference(d.doc.Text(), d.text), nil}
-	})
+	}
 }
 
 func (m *Model) drafted(msg draftedMsg) tea.Cmd {

@@ -10,7 +10,7 @@ import (
 
 // Route is Update without the commands that wait for what comes from outside: the driver of the tests brings that.
 func (m *Model) Route(msg tea.Msg) tea.Cmd {
-	cmd := m.route(msg)
+	cmd := guard(m.route(msg))
 	m.paint()
 	return cmd
 }

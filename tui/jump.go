@@ -87,7 +87,7 @@ func (m *Model) jumpTo(j *jump, text string) tea.Cmd {
 	}
 	j.looking = true
 	at := m.clock()
-	return guard(func() tea.Msg { return jumpedMsg{j, text, rows.Look(view, text, at)} })
+	return func() tea.Msg { return jumpedMsg{j, text, rows.Look(view, text, at)} }
 }
 
 // jumped takes in what a look gave, unless somebody went on elsewhere.

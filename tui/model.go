@@ -12,6 +12,7 @@ import (
 	"holdfast/themes"
 	"holdfast/tui/overlay"
 	"holdfast/tui/table"
+	"holdfast/tui/terminal"
 	"holdfast/tui/view"
 )
 
@@ -77,17 +78,17 @@ func New(ctx context.Context, c Config) *Model {
 
 // Init starts the poller, the clock and the question for the background.
 func (m *Model) Init() tea.Cmd {
-	return tea.Batch(m.awaitChange(), tick(), tea.RequestBackgroundColor, m.arrange(), m.loadFilters())
+	return guard(tea.Batch(m.awaitChange(), tick(), tea.RequestBackgroundColor, m.arrange(), m.loadFilters()))
 }
 
 // Update routes one message, and draws the screen if that may have changed it.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	cmd := tea.Batch(guard(m.route(msg)), m.next(msg))
+	cmd := tea.Batch(m.route(msg), m.next(msg))
 	draw, later := m.pace.due(msg, m.Now())
 	if draw {
 		m.paint()
 	}
-	return m, tea.Batch(cmd, later)
+	return m, guard(tea.Batch(cmd, later))
 }
 
 func (m *Model) route(msg tea.Msg) tea.Cmd {
@@ -133,8 +134,8 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 		return m.jumped(msg)
 	case inspectedMsg, linkedMsg, bodyMsg:
 		return m.detailed(msg)
-	case continuedMsg:
-		return takeBack()
+	case terminal.ContinuedMsg:
+		return terminal.TakeBack()
 	case lookedMsg:
 		return m.looked(msg)
 	case recalledMsg:
@@ -210,6 +211,15 @@ func (m *Model) scope() keymap.Scope {
 		return keymap.Detail
 	}
 	return keymap.Table
+}
+
+// suspend leaves for the shell that started us, if one waits.
+func (m *Model) suspend() tea.Cmd {
+	if !terminal.HasShell() {
+		m.say("there is no shell to go back to", view.Plain)
+		return nil
+	}
+	return tea.Suspend
 }
 
 // key turns a key into the action of its scope.

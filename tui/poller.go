@@ -18,8 +18,8 @@ type (
 	drawMsg     struct{} // time to draw what keys did
 )
 
-// guard is the one wrapper through which all commands are made: a panic in one becomes a message instead of the end of
-// the program.
+// guard is the one wrapper through which all commands leave the dashboard: a panic in one, or in one of a batch, becomes a
+// message instead of the end of the program.
 func guard(cmd tea.Cmd) tea.Cmd {
 	if cmd == nil {
 		return nil
@@ -30,7 +30,13 @@ func guard(cmd tea.Cmd) tea.Cmd {
 				msg = panicMsg{fmt.Sprintf("%v\n%s", r, debug.Stack())}
 			}
 		}()
-		return cmd()
+		msg = cmd()
+		if batch, ok := msg.(tea.BatchMsg); ok {
+			for i := range batch {
+				batch[i] = guard(batch[i])
+			}
+		}
+		return msg
 	}
 }
 
@@ -61,7 +67,7 @@ func (m *Model) awaitChange() tea.Cmd {
 	case m.unread():
 		every = 0 // the first rows are not made to wait for what came before there were any
 	}
-	return guard(func() tea.Msg {
+	return func() tea.Msg {
 		select {
 		case <-after(every):
 		case <-looked:
@@ -74,7 +80,7 @@ func (m *Model) awaitChange() tea.Cmd {
 		case <-m.ctx.Done():
 			return nil
 		}
-	})
+	}
 }
 
 // clockEvery is how often ages and deadlines on the screen move at least.

@@ -99,3 +99,24 @@ func TestFocusIsAskedFor(t *testing.T) {
 		t.Error("the terminal is not asked to say when it loses the focus")
 	}
 }
+
+// Commands that other packages make are not guarded by them.
+func TestAPanicInOneCommandOfABatchIsAMessage(t *testing.T) {
+	fine := func() tea.Msg { return clockMsg{} }
+	bad := func() tea.Msg { panic("went wrong") }
+	panics := 0
+	for _, cmd := range guard(tea.Batch(fine, tea.Batch(fine, bad)))().(tea.BatchMsg) {
+		var all tea.BatchMsg
+		if inner, ok := cmd().(tea.BatchMsg); ok {
+			all = inner
+		}
+		for _, cmd := range all {
+			if _, ok := cmd().(panicMsg); ok {
+				panics++
+			}
+		}
+	}
+	if panics != 1 {
+		t.Errorf("%d messages tell of the panic, want 1", panics)
+	}
+}

@@ -50,12 +50,12 @@ func (m *Model) deleteRaw(r live.Row) tea.Cmd {
 }
 
 func (m *Model) lookInto(name kind.Name, r live.Row) tea.Cmd {
-	return guard(func() tea.Msg {
+	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(m.ctx, ioLimit)
 		defer cancel()
 		raw, err := m.Operator.Look(ctx, name, r.ID())
 		return lookedMsg{name, r, raw, err}
-	})
+	}
 }
 
 func (m *Model) looked(msg lookedMsg) tea.Cmd {

@@ -43,10 +43,10 @@ func (m *Model) loadFilters() tea.Cmd {
 		return nil
 	}
 	load := m.LoadFilters
-	return guard(func() tea.Msg {
+	return func() tea.Msg {
 		used, err := load()
 		return recalledMsg{used, err}
-	})
+	}
 }
 
 // recalled takes in the filters of earlier runs, after those that were used meanwhile.
@@ -97,7 +97,7 @@ func (m *Model) useFilter(text string) tea.Cmd {
 		return nil
 	}
 	keep, kept := m.KeepFilters, slices.Clone(list)
-	return guard(func() tea.Msg { return keptMsg{keep(view, kept)} })
+	return func() tea.Msg { return keptMsg{keep(view, kept)} }
 }
 
 func (m *Model) kept(msg keptMsg) {

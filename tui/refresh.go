@@ -43,11 +43,11 @@ func (m *Model) arrange() tea.Cmd {
 	}
 	m.busy = true
 	tab, arrange := m.active, t.Start(m.ctx, m.snap, m.clock())
-	return guard(func() tea.Msg {
+	return func() tea.Msg {
 		start := time.Now()
 		a := arrange()
 		return arrangedMsg{tab, a, time.Since(start)}
-	})
+	}
 }
 
 func (m *Model) arranged(msg arrangedMsg) tea.Cmd {

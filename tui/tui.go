@@ -14,6 +14,7 @@ import (
 	"holdfast/core/operate"
 	"holdfast/keymap"
 	"holdfast/themes"
+	"holdfast/tui/terminal"
 	"holdfast/tui/view"
 )
 
@@ -60,7 +61,7 @@ func Run(ctx context.Context, c Config, opts ...tea.ProgramOption) (next string,
 	// Signals reach us as the end of ctx alone: Bubble Tea's own handler waits for ever to tell of one if the program has
 	// ended by then.
 	p := tea.NewProgram(m, append([]tea.ProgramOption{tea.WithFPS(frameRate), tea.WithoutSignalHandler()}, opts...)...)
-	defer watchContinue(p)()
+	defer terminal.WatchContinue(p)()
 	stop := context.AfterFunc(ctx, p.Quit)
 	_, err = p.Run()
 	stop()

@@ -1,6 +1,6 @@
 //go:build unix
 
-package tui
+package terminal
 
 import (
 	"os"
@@ -11,15 +11,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// hasShell tells whether somebody can wake us up again. Those who belong to the leader of the session are their own shell:
+// HasShell tells whether somebody can wake us up again. Those who belong to the leader of the session are their own shell:
 // the system would not even stop them.
-func hasShell() bool {
+func HasShell() bool {
 	leader, err := unix.Getsid(0)
 	return err == nil && leader != syscall.Getpgrp()
 }
 
-// watchContinue tells the program whenever the process goes on after it was stopped.
-func watchContinue(p *tea.Program) (stop func()) {
+// WatchContinue tells the program whenever the process goes on after it was stopped.
+func WatchContinue(p *tea.Program) (stop func()) {
 	went := make(chan os.Signal, 1)
 	done := make(chan struct{})
 	signal.Notify(went, syscall.SIGCONT)
@@ -27,7 +27,7 @@ func watchContinue(p *tea.Program) (stop func()) {
 		for {
 			select {
 			case <-went:
-				p.Send(continuedMsg{})
+				p.Send(ContinuedMsg{})
 			case <-done:
 				return
 			}

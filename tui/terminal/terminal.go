@@ -1,4 +1,5 @@
-package tui
+// Package terminal hands the terminal over to another program, or to the shell, and takes it back.
+package terminal
 
 import (
 	"io"
@@ -6,27 +7,19 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-
-	"holdfast/tui/view"
 )
 
-// Leaving for the shell and coming back. Whoever is stopped by a signal that cannot be caught finds the terminal as the shell
-// left it: it is set up anew and all of the screen drawn.
+// ContinuedMsg says that the process goes on after it was stopped. Whoever is stopped by a signal that cannot be caught finds
+// the terminal as the shell left it: TakeBack sets it up anew, and all of the screen is drawn.
+type ContinuedMsg struct{}
 
-// continuedMsg says that the process goes on after it was stopped.
-type continuedMsg struct{}
+// TakeBack has the terminal set up for us again: it is given away to nobody, and taken back.
+func TakeBack() tea.Cmd { return tea.Exec(settled{nobody{}}, nil) }
 
-// suspend leaves for the shell that started us, if one waits.
-func (m *Model) suspend() tea.Cmd {
-	if !hasShell() {
-		m.say("there is no shell to go back to", view.Plain)
-		return nil
-	}
-	return tea.Suspend
+// Run gives the terminal to a program until it ends.
+func Run(cmd *exec.Cmd, ended func(error) tea.Msg) tea.Cmd {
+	return tea.Exec(settled{process{cmd}}, ended)
 }
-
-// takeBack has the terminal set up for us again: it is given away to nobody, and taken back.
-func takeBack() tea.Cmd { return tea.Exec(settled{nobody{}}, nil) }
 
 // nobody is a command that does nothing.
 type nobody struct{}
