@@ -153,7 +153,10 @@ func (p *plan) membersOf(l *collection) (drafts []*draft, bad error) {
 			add(fmt.Sprint(z.Member), number(z.Score), true)
 		}
 	}
-	if n := l.size.Val(); l.size.Err() == nil && n > int64(p.Max) {
+	if err := l.size.Err(); err != nil {
+		bad = fmt.Errorf("how many there are is not known: %w", err)
+	}
+	if n := l.size.Val(); n > int64(p.Max) {
 		bad = fmt.Errorf("%w: the first %s of %s", ErrMore, humanize.Comma(int64(len(drafts))), humanize.Comma(n))
 	}
 	return drafts, bad

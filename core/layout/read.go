@@ -33,6 +33,7 @@ type draft struct {
 	hasVal bool
 	row    *question // of the keys; nil for a member, which its collection answers for
 	cells  []cell    // by column
+	doubt  bool      // the server does not tell whether it is there
 	gone   bool
 	bad    error
 }
@@ -78,6 +79,9 @@ func (p *plan) read(ctx context.Context, c redis.UniversalClient, ids []string) 
 			p.hear(d, trip)
 		}
 	}
+	if err := p.checkDoubts(ctx, c, drafts); err != nil {
+		return nil, err
+	}
 	now := time.Now()
 	b := p.schema.Builder(len(drafts) + len(rest))
 	for _, d := range drafts {
@@ -89,6 +93,25 @@ func (p *plan) read(ctx context.Context, c redis.UniversalClient, ids []string) 
 		b.Bad(r.bad)
 	}
 	return b.Rows(), nil
+}
+
+// checkDoubts asks whether the rows are there whose types the server does not tell and of which nothing was found.
+func (p *plan) checkDoubts(ctx context.Context, c redis.UniversalClient, drafts []*draft) error {
+	var doubtful []*draft
+	var keys []string
+	for _, d := range drafts {
+		if d.doubt && !slices.ContainsFunc(d.cells, func(at cell) bool { return at.cmd != nil && at.found }) {
+			doubtful, keys = append(doubtful, d), append(keys, d.keys...)
+		}
+	}
+	gone, err := conn.Gone(ctx, c, keys)
+	if err != nil {
+		return err
+	}
+	for _, d := range doubtful {
+		d.gone = !slices.ContainsFunc(d.keys, func(key string) bool { return !gone[key] })
+	}
+	return nil
 }
 
 // drafts begins the rows of IDs; collections become their members. rest are rows that say what is wrong with a collection
@@ -229,11 +252,13 @@ func (p *plan) askColumn(ctx context.Context, pipe redis.Pipeliner, d *draft, co
 		at.cmd = pipe.GetRange(ctx, key, 0, conn.MaxUnasked)
 	case "field":
 		_, field, ok := p.fieldOf(d, col)
-		if !ok || at.size != nil && at.size.Err() == nil && at.size.Val() > conn.MaxUnasked {
-			at.solved = true
-			if ok {
+		if ok && at.size != nil {
+			if at.err = at.size.Err(); at.err == nil && at.size.Val() > conn.MaxUnasked {
 				at.err = conn.TooLarge(at.size.Val())
 			}
+		}
+		if !ok || at.err != nil {
+			at.solved = true
 			return false
 		}
 		at.cmd = pipe.HGet(ctx, key, field)
@@ -325,7 +350,7 @@ func (p *plan) hearTypes(d *draft) {
 			if conn.NoAnswer(err) {
 				d.bad = err
 			}
-			there = true
+			there, d.doubt = true, true
 			continue
 		}
 		there = there || typ != "none"
