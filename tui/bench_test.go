@@ -17,7 +17,6 @@ import (
 	"holdfast/internal/redistest"
 	"holdfast/keymap"
 	"holdfast/themes"
-	"holdfast/tui/content"
 	"holdfast/tui/table"
 	"holdfast/tui/view"
 	"holdfast/tui/view/viewtest"
@@ -178,10 +177,9 @@ func BenchmarkSearchKeyToFrame(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			m := many(b, 100, 200, 60)
-			d := &detail{view: m.view(), id: "agent-0000001", row: m.table().Selected(), loaded: true}
-			d.whole.Found, d.whole.Body = true, []byte(body)
-			d.body = content.Lay(m.theme, d.whole.Body, 0, m.width*3/5-3)
-			m.detail = d
+			m.detail = m.newDetail(m.view(), "agent-0000001")
+			m.detail.Row, m.detail.Whole = m.table().Selected(), live.Detail{Found: true, Body: []byte(body)}
+			m.route(m.drawBody()())
 			took := make([]time.Duration, 0, 1<<16)
 			for i := 0; b.Loop(); i++ {
 				keys := "/needle\rnnN/"

@@ -9,6 +9,7 @@ import (
 
 	"holdfast/core/operate"
 	"holdfast/internal/text"
+	"holdfast/tui/detail"
 	"holdfast/tui/overlay"
 	"holdfast/tui/view"
 )
@@ -31,7 +32,7 @@ func (m *Model) unsaved(j *job, err error) tea.Cmd {
 	}
 	shown := m.rowNow(plan.Kind, plan.ID)
 	return func() tea.Msg {
-		ctx, cancel := context.WithTimeout(m.ctx, ioLimit)
+		ctx, cancel := context.WithTimeout(m.ctx, detail.ReadLimit)
 		defer cancel()
 		now, was, err := m.loadBeside(ctx, plan.Kind, plan.ID, shown)
 		switch {

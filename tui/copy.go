@@ -29,8 +29,8 @@ func (m *Model) copy() tea.Cmd {
 	var rows []live.Row
 	if m.detail == nil {
 		rows = m.table().Targets()
-	} else if m.detail.row != nil { // also one that is gone, as it was seen last
-		rows = []live.Row{m.detail.row}
+	} else if m.detail.Row != nil { // also one that is gone, as it was seen last
+		rows = []live.Row{m.detail.Row}
 	}
 	var title string
 	var choices []overlay.Clip
@@ -38,10 +38,10 @@ func (m *Model) copy() tea.Cmd {
 		b, _ := m.Keys.Binding(a)
 		choices = append(choices, overlay.Clip{Key: b, Take: take})
 	}
-	if d := m.detail; d != nil && d.whole.Found {
-		title = "Copy of " + text.Line(d.id)
-		part := d.part()
-		add(keymap.CopyContent, func() tea.Cmd { return m.copyContent("the "+cmp.Or(part, "content"), d.whole) })
+	if d := m.detail; d != nil && d.Whole.Found {
+		title = "Copy of " + text.Line(d.ID)
+		part := d.Part()
+		add(keymap.CopyContent, func() tea.Cmd { return m.copyContent("the "+cmp.Or(part, "content"), d.Whole) })
 		if part != "" {
 			choices[0].Key.Help = "the " + part
 		}

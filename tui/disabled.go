@@ -61,7 +61,7 @@ func (m *Model) disabledHere(a keymap.Action) string {
 			return "there is no row here"
 		}
 	case keymap.Copy:
-		if d := m.detail; m.target() == nil && (d == nil || d.row == nil && !d.whole.Found) {
+		if d := m.detail; m.target() == nil && (d == nil || d.Row == nil && !d.Whole.Found) {
 			return "there is no row here to copy"
 		}
 	case keymap.ClearMarks:
@@ -69,7 +69,7 @@ func (m *Model) disabledHere(a keymap.Action) string {
 			return "no row is marked"
 		}
 	case keymap.FollowLink, keymap.NextLink, keymap.PrevLink:
-		if m.detail != nil && len(m.detail.links) == 0 {
+		if m.detail != nil && len(m.detail.Links) == 0 {
 			return "this row has no links"
 		}
 	case keymap.Sort:

@@ -18,6 +18,7 @@ import (
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/internal/text"
+	"holdfast/tui/detail"
 	"holdfast/tui/overlay"
 	"holdfast/tui/terminal"
 	"holdfast/tui/view"
@@ -78,7 +79,7 @@ func (m *Model) load(id string) tea.Cmd {
 	v, _ := m.subject()
 	name, shown := v.Kind, m.rowNow(v.Kind, id)
 	return func() tea.Msg {
-		ctx, cancel := context.WithTimeout(m.ctx, ioLimit)
+		ctx, cancel := context.WithTimeout(m.ctx, detail.ReadLimit)
 		defer cancel()
 		doc, was, err := m.loadBeside(ctx, name, id, shown)
 		return loadedMsg{doc, was, err}

@@ -143,8 +143,8 @@ func (m *Model) statusLine() string {
 	if m.unread() {
 		return ""
 	}
-	if m.detail != nil && m.detail.search != nil {
-		parts = m.detail.search.Position()
+	if m.detail != nil && m.detail.Search != nil {
+		parts = m.detail.Search.Position()
 	}
 	if t.Order.Within != "" {
 		add("%s of %s", t.View.Title, text.Clean(strings.TrimSuffix(t.Order.Within, ":")))

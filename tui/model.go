@@ -10,6 +10,7 @@ import (
 	"holdfast/core/live"
 	"holdfast/keymap"
 	"holdfast/themes"
+	"holdfast/tui/detail"
 	"holdfast/tui/overlay"
 	"holdfast/tui/table"
 	"holdfast/tui/terminal"
@@ -31,7 +32,7 @@ type Model struct {
 	active  int
 	busy    bool // a tab is being arranged
 
-	detail *detail // nil: the table has the body
+	detail *detail.Pane // nil: the table has the body
 	places places
 
 	overlays overlay.Stack
@@ -132,8 +133,8 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 		return m.arranged(msg)
 	case jumpedMsg:
 		return m.jumped(msg)
-	case inspectedMsg, linkedMsg, bodyMsg:
-		return m.detailed(msg)
+	case detail.Msg:
+		return msg.Take(m.snap, msg.Pane() == m.detail, m.drawBody)
 	case terminal.ContinuedMsg:
 		return terminal.TakeBack()
 	case lookedMsg:
@@ -160,7 +161,7 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 func (m *Model) panicked(msg panicMsg) {
 	m.busy, m.working = false, nil
 	if d := m.detail; d != nil {
-		d.reading, d.linking = false, false
+		d.Failed()
 	}
 	if m.jump != nil {
 		m.jump.looking = false
@@ -205,7 +206,7 @@ func (m *Model) scope() keymap.Scope {
 	switch {
 	case m.overlays.Holds():
 		return m.overlays.Scope()
-	case m.detail != nil && m.detail.search != nil:
+	case m.detail != nil && m.detail.Search != nil:
 		return keymap.Search
 	case m.detail != nil:
 		return keymap.Detail

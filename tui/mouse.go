@@ -45,9 +45,9 @@ func (m *Model) clickScreen(x, y int) tea.Cmd {
 			return m.switchTo(tab)
 		}
 	case image.Pt(x, y).In(s.detail):
-		if i, ok := m.detail.linkAt(y - s.detail.Min.Y); ok {
-			m.detail.link = i
-			return m.open(m.detail.links[i])
+		if i, ok := m.detail.LinkAt(y - s.detail.Min.Y); ok {
+			m.detail.Selected = i
+			return m.open(m.detail.Links[i])
 		}
 	case image.Pt(x, y).In(s.table):
 		return m.clickTable(x-s.table.Min.X, y-s.table.Min.Y)

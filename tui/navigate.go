@@ -78,7 +78,7 @@ func (m *Model) act(a keymap.Action) tea.Cmd {
 			return m.begin(v)
 		}
 		covered := m.detail != nil && !m.split() // such a table stays as it is
-		if m.detail != nil && m.detail.act(a) || covered && (a == keymap.Left || a == keymap.Right) {
+		if m.detail != nil && m.detail.Act(a) || covered && (a == keymap.Left || a == keymap.Right) {
 			return nil
 		}
 		return m.tableAct(a)
@@ -169,7 +169,7 @@ func (m *Model) open(l view.Link) tea.Cmd {
 func (m *Model) back() tea.Cmd {
 	t := m.table()
 	switch n := len(m.places.trail); {
-	case m.detail != nil && m.detail.search != nil:
+	case m.detail != nil && m.detail.Search != nil:
 		m.endSearch()
 	case m.detail == nil && len(t.Marks) > 0:
 		t.ClearMarks()
@@ -186,7 +186,7 @@ func (m *Model) back() tea.Cmd {
 // enter opens the row under the cursor, or follows the selected link of an open detail.
 func (m *Model) enter() tea.Cmd {
 	if m.detail != nil {
-		if l, ok := m.detail.selectedLink(); ok {
+		if l, ok := m.detail.SelectedLink(); ok {
 			return m.open(l)
 		}
 		return nil
@@ -227,10 +227,10 @@ func (m *Model) subject() (*view.View, live.Row) {
 // target is the one row that an action is for: that of the open detail, else the one under the cursor.
 func (m *Model) target() live.Row {
 	if m.detail != nil {
-		if m.detail.gone {
+		if m.detail.Gone {
 			return nil
 		}
-		return m.detail.row
+		return m.detail.Row
 	}
 	return m.table().Selected()
 }

@@ -26,7 +26,7 @@ func (m *Model) offered() []view.Action {
 		out = append(out, view.Action{ID: keymap.Delete, Label: "delete"})
 	}
 	for _, a := range v.Actions {
-		if a.NoRow && (m.detail == nil || !m.detail.gone) {
+		if a.NoRow && (m.detail == nil || !m.detail.Gone) {
 			out = append(out, a)
 		}
 	}
@@ -48,18 +48,18 @@ func (m *Model) ways() []keymap.Action {
 	case d == nil:
 		all := []keymap.Action{keymap.OpenDetail, keymap.Help, keymap.Filter, keymap.OpenPalette, keymap.Sort, keymap.Mark, keymap.Quit, keymap.SetColumns, keymap.Wide}
 		return slices.DeleteFunc(all, m.idleHere)
-	case d.search != nil:
+	case d.Search != nil:
 		return []keymap.Action{keymap.NextMatch, keymap.PrevMatch, keymap.Back, keymap.Help, keymap.FindText}
 	}
 	out := []keymap.Action{keymap.Back}
-	if d.gone && m.done.next() != nil {
+	if d.Gone && m.done.next() != nil {
 		out = append(out, keymap.Undo)
 	}
-	if len(d.links) > 0 {
+	if len(d.Links) > 0 {
 		out = append(out, keymap.FollowLink, keymap.NextLink)
 	}
 	out = append(out, keymap.Help, keymap.FindText)
-	if d.row != nil || d.whole.Found {
+	if d.Row != nil || d.Whole.Found {
 		out = append(out, keymap.Copy)
 	}
 	return append(out, keymap.OpenPalette, keymap.CloseDetail)
@@ -86,4 +86,4 @@ func (m *Model) idleHere(a keymap.Action) bool {
 
 // points tells whether the table has its pointer: keys act on the row of an open detail, and where the table has that no
 // more, a pointer would be on another one.
-func (m *Model) points() bool { return m.detail == nil || !m.detail.gone && !m.detail.strayed }
+func (m *Model) points() bool { return m.detail == nil || !m.detail.Gone && !m.detail.Strayed }

@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"holdfast/tui/detail"
 	"holdfast/tui/table"
 	"holdfast/tui/view"
 )
@@ -14,8 +15,8 @@ import (
 type places struct {
 	trail   []place // where links led from, the last one at the end; never changed in place
 	history history
-	recent  []place   // rows that were opened or acted on, the last one first
-	aside   []*detail // that were left last
+	recent  []place        // rows that were opened or acted on, the last one first
+	aside   []*detail.Pane // that were left last
 }
 
 // place is where the operator is: a view, what it is narrowed to, and the row that is open. It holds no content, so that
@@ -72,8 +73,8 @@ func (m *Model) here() place {
 	t := m.table()
 	p := place{tab: m.active, within: t.Order.Within, cursor: t.Cursor}
 	if d := m.detail; d != nil {
-		p.id, p.top = d.id, d.s.Top
-		p.link, _ = d.selectedLink()
+		p.id, p.top = d.ID, d.Top()
+		p.link, _ = d.SelectedLink()
 	}
 	return p
 }
@@ -128,10 +129,10 @@ func (m *Model) restore(p place) tea.Cmd {
 		return cmd
 	}
 	d := m.places.taken(t.View, p.id)
-	d.s.Asked, d.resume, d.search = p.top, p.top, nil
-	if p.link != (view.Link{}) {
-		d.choose(p.link)
+	if d == nil {
+		d = m.newDetail(t.View, p.id)
 	}
+	d.Resume(p.top, p.link)
 	return tea.Batch(cmd, m.showDetail(d))
 }
 
@@ -148,22 +149,15 @@ func (m *Model) layAside() {
 	m.detail = nil
 }
 
-// taken is the detail of a row as it was laid aside, else a new one.
-func (w *places) taken(v *view.View, id string) *detail {
+// taken is the detail of a row as it was laid aside; nil if it was not.
+func (w *places) taken(v *view.View, id string) *detail.Pane {
 	for i, d := range w.aside {
-		if d.view == v && d.id == id {
+		if d.Shows(v, id) {
 			w.aside = slices.Delete(w.aside, i, i+1)
 			return d
 		}
 	}
-	return &detail{view: v, id: id}
-}
-
-// choose selects a link, which is the only one until all are found.
-func (d *detail) choose(l view.Link) {
-	if d.link = slices.Index(d.links, l); d.link < 0 {
-		d.links, d.link, d.linked = []view.Link{l}, 0, linkBase{}
-	}
+	return nil
 }
 
 // maxRecent is how many rows the palette leads back to.

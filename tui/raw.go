@@ -2,15 +2,13 @@ package tui
 
 import (
 	"context"
-	"fmt"
 
 	tea "charm.land/bubbletea/v2"
 
 	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/core/operate"
-	"holdfast/internal/text"
-	"holdfast/themes"
+	"holdfast/tui/detail"
 	"holdfast/tui/view"
 )
 
@@ -51,7 +49,7 @@ func (m *Model) deleteRaw(r live.Row) tea.Cmd {
 
 func (m *Model) lookInto(name kind.Name, r live.Row) tea.Cmd {
 	return func() tea.Msg {
-		ctx, cancel := context.WithTimeout(m.ctx, ioLimit)
+		ctx, cancel := context.WithTimeout(m.ctx, detail.ReadLimit)
 		defer cancel()
 		raw, err := m.Operator.Look(ctx, name, r.ID())
 		return lookedMsg{name, r, raw, err}
@@ -64,7 +62,7 @@ func (m *Model) looked(msg lookedMsg) tea.Cmd {
 		var plan operate.Action
 		if plan, err = m.Operator.DeleteRaw(msg.name, msg.row.ID(), msg.raw); err == nil {
 			again := func() tea.Cmd { return m.lookAgain(msg.name, msg.row.ID()) }
-			return m.ask(&job{plans: []operate.Action{plan}, diff: rawLines(msg.raw), since: m.about(msg.name, again, seenRows([]live.Row{msg.row})...)})
+			return m.ask(&job{plans: []operate.Action{plan}, diff: detail.RawLines(msg.raw), since: m.about(msg.name, again, seenRows([]live.Row{msg.row})...)})
 		}
 	}
 	m.fail(err)
@@ -82,35 +80,4 @@ func (m *Model) lookAgain(name kind.Name, id string) tea.Cmd {
 		return m.lookInto(name, r)
 	}
 	return nil
-}
-
-// rawLines are the beginning of a key, a line each.
-func rawLines(raw operate.Raw) (lines []string) {
-	size := "elements"
-	if raw.Type == "string" {
-		size = "bytes"
-	}
-	lines = append(lines, fmt.Sprintf("%s, %s %s:", raw.Type, text.Count(int(raw.Size)), size))
-	if raw.Type == "hash" || raw.Type == "zset" {
-		for i := 0; i+1 < len(raw.Head); i += 2 {
-			lines = append(lines, "  "+text.Line(raw.Head[i])+"  "+text.Line(raw.Head[i+1]))
-		}
-		return lines
-	}
-	for _, one := range raw.Head {
-		lines = append(lines, "  "+text.Line(one))
-	}
-	return lines
-}
-
-// asStored shows the key of a row that cannot be read.
-func (d *detail) asStored(th themes.Theme, w int) []string {
-	if d.raw.Key == "" {
-		return nil
-	}
-	lines := heading(th, "As stored in "+text.Line(d.raw.Key))
-	for _, l := range rawLines(d.raw) {
-		lines = append(lines, text.Styled(th.Text, text.Wrap(l, w))...)
-	}
-	return lines
 }

@@ -70,10 +70,10 @@ func (m *Model) show(t *table.Table, a *table.Arranged) {
 	was := t.Cursor
 	t.Show(a)
 	if d := m.detail; d != nil && t == m.table() {
-		d.strayed = d.strayed || was == d.id && t.Cursor != d.id
-		if at, ok := t.Rows.Find(d.id); ok && d.strayed { // it is back
+		d.Strayed = d.Strayed || was == d.ID && t.Cursor != d.ID
+		if at, ok := t.Rows.Find(d.ID); ok && d.Strayed { // it is back
 			t.MoveTo(at)
-			d.strayed = false
+			d.Strayed = false
 		}
 	}
 	m.focus()
@@ -88,7 +88,7 @@ func (m *Model) focus() {
 	t.Watch(m.snap, m.Now())
 	ids := t.Window()
 	if m.detail != nil {
-		ids = append(ids, m.detail.id)
+		ids = append(ids, m.detail.ID)
 	}
 	m.Live.Focus(v.Kind, ids)
 }

@@ -5,9 +5,12 @@ import (
 	"image"
 	"strings"
 
+	tea "charm.land/bubbletea/v2"
+
 	"holdfast/core/live"
 	"holdfast/internal/text"
 	"holdfast/keymap"
+	"holdfast/tui/detail"
 	"holdfast/tui/table"
 	"holdfast/tui/view"
 )
@@ -31,17 +34,49 @@ func (m *Model) body() []string {
 	case m.split():
 		m.spots.detail = image.Rect(m.width-m.detailWidth(), bodyAt, m.width, bodyAt+height)
 		left := m.tableBody(at, m.tableWidth(), height)
-		right := lines(m.detail.render(m.theme, m.snap, at, m.detailWidth(), height))
+		right := lines(m.detail.Render(m.theme, m.snap, at, m.detailWidth(), height))
 		for i := range left {
 			left[i] = text.Pad(left[i], m.tableWidth()) + m.theme.Border.Render(" │ ") + right[i]
 		}
 		return left
 	case m.detail != nil:
 		m.spots.detail = image.Rect(0, bodyAt, m.width, bodyAt+height)
-		return lines(m.detail.render(m.theme, m.snap, at, m.width, height))
+		return lines(m.detail.Render(m.theme, m.snap, at, m.width, height))
 	}
 	foot := m.footHeight(m.view())
 	return append(m.tableBody(at, m.width, height-foot), m.below(foot)...)
+}
+
+// openDetail shows a row of the active view.
+func (m *Model) openDetail(id string) tea.Cmd { return m.showDetail(m.newDetail(m.view(), id)) }
+
+func (m *Model) newDetail(v *view.View, id string) *detail.Pane {
+	return detail.New(v, id, detail.Source{Ctx: m.ctx, Live: m.Live, Operator: m.Operator})
+}
+
+func (m *Model) showDetail(d *detail.Pane) tea.Cmd {
+	m.detail = d
+	m.places.touch(m.here())
+	if at, ok := m.table().Rows.Find(d.ID); ok {
+		m.table().MoveTo(at)
+	}
+	return tea.Batch(m.layout(), m.refreshDetail(), d.Read())
+}
+
+// refreshDetail brings the open row up to the newest snapshot.
+func (m *Model) refreshDetail() tea.Cmd {
+	if m.detail == nil {
+		return nil
+	}
+	return m.detail.Refresh(m.snap, m.Now())
+}
+
+// drawBody lays the content of the open row out for the room there is.
+func (m *Model) drawBody() tea.Cmd {
+	if m.detail == nil {
+		return nil
+	}
+	return m.detail.Lay(m.theme, m.detailWidth())
 }
 
 func lines(text string) []string { return strings.Split(text, "\n") }

@@ -4,7 +4,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"holdfast/keymap"
-	"holdfast/tui/content"
+	"holdfast/tui/detail"
 	"holdfast/tui/overlay"
 	"holdfast/tui/view"
 )
@@ -25,9 +25,9 @@ func (m *Model) search(a keymap.Action) tea.Cmd {
 
 func (m *Model) startSearch() tea.Cmd {
 	d := m.detail
-	d.search = content.NewSearch(d.s.Top)
+	d.StartSearch()
 	m.openPrompt(overlay.NewPrompt(overlay.Prompt{
-		Label: " search ", Keys: keymap.Input, Wrong: d.search.Complaint,
+		Label: " search ", Keys: keymap.Input, Wrong: d.Search.Complaint,
 		Changed: func(typed string) tea.Cmd { m.searchFor(typed); return nil },
 		Decide:  func(a keymap.Action) (func() tea.Cmd, bool) { return nil, m.searchAct(d, a) },
 	}, ""))
@@ -35,21 +35,20 @@ func (m *Model) startSearch() tea.Cmd {
 }
 
 // endSearch leaves the window where it is.
-func (m *Model) endSearch() { m.detail.search = nil }
+func (m *Model) endSearch() { m.detail.Search = nil }
 
 // searchAct takes the keys of the prompt.
-func (m *Model) searchAct(d *detail, a keymap.Action) (shut bool) {
-	s := d.search
+func (m *Model) searchAct(d *detail.Pane, a keymap.Action) (shut bool) {
+	s := d.Search
 	switch {
 	case a == keymap.Accept && s.Count() > 0:
 	case a == keymap.Accept:
 		if s.Text != "" {
 			m.say(s.Complaint(), view.Plain)
 		}
-		d.search = nil
+		d.Search = nil
 	case a == keymap.Cancel:
-		d.s.Asked = s.From
-		d.search = nil
+		d.CancelSearch()
 	default:
 		return false
 	}
@@ -58,24 +57,13 @@ func (m *Model) searchAct(d *detail, a keymap.Action) (shut bool) {
 
 // searchFor goes to the first match from where the search began.
 func (m *Model) searchFor(typed string) {
-	d := m.detail
-	d.s.Asked = d.search.From
-	d.search.Begin(typed)
-	if line, ok := d.search.First(d.parts(m.theme, m.snap, m.clock(), m.detailWidth())); ok {
-		d.s.Reveal(line)
-	}
+	m.detail.SearchFor(typed, m.theme, m.snap, m.clock(), m.detailWidth())
 }
 
 // stepMatch goes to the next match or to the one before.
 func (m *Model) stepMatch(by int) {
 	d := m.detail
-	if d.search == nil {
-		return
+	if d.Search != nil && !d.StepMatch(by, m.theme, m.snap, m.clock(), m.detailWidth()) {
+		m.say(d.Search.Complaint(), view.Plain)
 	}
-	line, ok := d.search.Step(by, d.parts(m.theme, m.snap, m.clock(), m.detailWidth()))
-	if !ok {
-		m.say(d.search.Complaint(), view.Plain)
-		return
-	}
-	d.s.Reveal(line)
 }

@@ -1,4 +1,4 @@
-package tui
+package detail
 
 import (
 	"cmp"
@@ -14,17 +14,17 @@ import (
 	"holdfast/tui/view"
 )
 
-// render draws the pane, h lines of at most w cells.
-func (d *detail) render(th themes.Theme, snap *live.Snapshot, at view.Clock, w, h int) string {
-	title := d.view.Title + " " + text.Line(d.id)
-	if d.gone {
-		title = strings.ToUpper(end(d.row, d.lost)) + " meanwhile, as last seen: " + title
+// Render draws the pane, h lines of at most w cells.
+func (d *Pane) Render(th themes.Theme, snap *live.Snapshot, at view.Clock, w, h int) string {
+	title := d.view.Title + " " + text.Line(d.ID)
+	if d.Gone {
+		title = strings.ToUpper(end(d.Row, d.lost)) + " meanwhile, as last seen: " + title
 	}
 	all := d.parts(th, snap, at, w)
 	lines := slices.Concat(all[0].Lines, all[1].Lines, all[2].Lines)
 	shown := d.s.View(lines, max(1, h-1))
-	if d.search != nil {
-		shown = d.search.Mark(th, all, d.s.Top, shown)
+	if d.Search != nil {
+		shown = d.Search.Mark(th, all, d.s.Top, shown)
 	}
 	if len(lines) > len(shown) {
 		position := fmt.Sprintf("  lines %d-%d of %d", d.s.Top+1, d.s.Top+len(shown), len(lines))
@@ -41,33 +41,33 @@ func (d *detail) render(th themes.Theme, snap *live.Snapshot, at view.Clock, w, 
 }
 
 // parts are the lines of the pane: those before the content, the content, and those after it.
-func (d *detail) parts(th themes.Theme, snap *live.Snapshot, at view.Clock, w int) content.Parts {
+func (d *Pane) parts(th themes.Theme, snap *live.Snapshot, at view.Clock, w int) content.Parts {
 	facts := d.facts(th, snap, at, w)
 	d.heads = len(facts) + len(heading(th, "Links"))
 	before := slices.Concat(facts, d.linkLines(th, w), d.contentHead(th, w))
 	after := slices.Concat(d.asStored(th, w), d.rawKeys(th, at, w), d.related, d.changes(th, snap, at, w))
 	all := content.Parts{content.Plain(before), content.Plain(nil), content.Plain(after)}
-	if d.whole.Found && d.body != nil {
+	if d.Whole.Found && d.body != nil {
 		all[1] = d.body
 	}
-	if d.search != nil {
+	if d.Search != nil {
 		all[0], all[2] = content.Lines(before), content.Lines(after)
 	}
 	return all
 }
 
-func (d *detail) facts(th themes.Theme, snap *live.Snapshot, at view.Clock, w int) []string {
+func (d *Pane) facts(th themes.Theme, snap *live.Snapshot, at view.Clock, w int) []string {
 	switch {
-	case d.row == nil && !snap.Table(d.view.Kind).Complete:
+	case d.Row == nil && !snap.Table(d.view.Kind).Complete:
 		return []string{th.Muted.Render("not found yet: the keyspace is still being read")}
-	case d.row == nil:
+	case d.Row == nil:
 		return []string{th.Muted.Render("not found: it may have been deleted")}
-	case d.row.Problem() != nil:
-		return text.Styled(th.Bad, text.Wrap("unreadable: "+view.Reason(d.row.Problem()), w))
+	case d.Row.Problem() != nil:
+		return text.Styled(th.Bad, text.Wrap("unreadable: "+view.Reason(d.Row.Problem()), w))
 	case d.view.Facts == nil:
 		return nil
 	}
-	facts := d.view.Facts(d.row, d.moment(at))
+	facts := d.view.Facts(d.Row, d.moment(at))
 	wide := 0
 	for _, f := range facts {
 		wide = max(wide, text.Width(f.Name))
@@ -85,14 +85,14 @@ func (d *detail) facts(th themes.Theme, snap *live.Snapshot, at view.Clock, w in
 	return lines
 }
 
-func (d *detail) linkLines(th themes.Theme, w int) []string {
-	if len(d.links) == 0 {
+func (d *Pane) linkLines(th themes.Theme, w int) []string {
+	if len(d.Links) == 0 {
 		return nil
 	}
 	lines := heading(th, "Links")
-	for i, l := range d.links {
+	for i, l := range d.Links {
 		says := fmt.Sprintf("%s  %s %s", l.Label, l.View, text.Line(l.ID))
-		if i == d.link {
+		if i == d.Selected {
 			lines = append(lines, th.RowSelected.Render(text.Fit("> "+says, w, false)))
 		} else {
 			lines = append(lines, "  "+th.Text.Render(text.Cut(says, w-2)))
@@ -102,7 +102,7 @@ func (d *detail) linkLines(th themes.Theme, w int) []string {
 }
 
 // contentHead is what stands above the content.
-func (d *detail) contentHead(th themes.Theme, w int) []string {
+func (d *Pane) contentHead(th themes.Theme, w int) []string {
 	var lines []string
 	switch {
 	case d.err != nil:
@@ -110,38 +110,38 @@ func (d *detail) contentHead(th themes.Theme, w int) []string {
 	case !d.loaded:
 		return append(heading(th, "Content"), th.Muted.Render("reading…"))
 	}
-	if !d.whole.Found {
+	if !d.Whole.Found {
 		return lines
 	}
 	title := "Content, "
-	if part := d.part(); part != "" {
+	if part := d.Part(); part != "" {
 		title += part + ", "
 	}
-	title += text.Bytes(max(d.whole.Size, int64(len(d.whole.Body))))
-	if d.err != nil || d.gone {
+	title += text.Bytes(max(d.Whole.Size, int64(len(d.Whole.Body))))
+	if d.err != nil || d.Gone {
 		title += ", as last read"
 	}
 	return append(lines, heading(th, title)...)
 }
 
-// part is which part of the content was read; empty: all of it.
-func (d *detail) part() string {
-	if d.view.Part == nil || d.row == nil || d.row.Problem() != nil || d.whole.Size > 0 {
+// Part is which part of the content was read; empty: all of it.
+func (d *Pane) Part() string {
+	if d.view.Part == nil || d.Row == nil || d.Row.Problem() != nil || d.Whole.Size > 0 {
 		return ""
 	}
-	return d.view.Part(d.row)
+	return d.view.Part(d.Row)
 }
 
-func (d *detail) rawKeys(th themes.Theme, at view.Clock, w int) []string {
-	if len(d.whole.Keys) == 0 {
+func (d *Pane) rawKeys(th themes.Theme, at view.Clock, w int) []string {
+	if len(d.Whole.Keys) == 0 {
 		return nil
 	}
 	title, expiry := "Raw keys", "expires in %s"
-	if d.gone {
+	if d.Gone {
 		title, expiry = "Raw keys, as last read", "had %s left"
 	}
 	lines := heading(th, title)
-	for _, k := range d.whole.Keys {
+	for _, k := range d.Whole.Keys {
 		ttl := "expires: never"
 		switch {
 		case !k.Expires.IsZero():
@@ -174,12 +174,12 @@ func layRelated(th themes.Theme, documents []live.Related, w int) []string {
 }
 
 // changes lists what happened to the row since the dashboard watches it, newest first, as differences of its columns.
-func (d *detail) changes(th themes.Theme, snap *live.Snapshot, at view.Clock, w int) []string {
+func (d *Pane) changes(th themes.Theme, snap *live.Snapshot, at view.Clock, w int) []string {
 	lines := heading(th, "Changes seen")
 	recent := snap.Table(d.view.Kind).Recent
 	for i := len(recent) - 1; i >= 0; i-- {
 		c := recent[i]
-		if c.ID != d.id {
+		if c.ID != d.ID {
 			continue
 		}
 		ago := text.Fit(text.Age(max(0, at.Now.Sub(c.At)).Truncate(time.Second))+" ago", 10, false)
@@ -205,7 +205,7 @@ func end(r live.Row, gone time.Time) string {
 	return "deleted"
 }
 
-func (d *detail) difference(c live.Change, at view.Clock) string {
+func (d *Pane) difference(c live.Change, at view.Clock) string {
 	switch {
 	case c.Before.None():
 		return "created"
