@@ -42,6 +42,7 @@ type column struct {
 	Column
 	handle  kind.Column
 	hidden  bool // for later columns alone
+	same    int  // 1 + the column above whose command answers this one, too; 0: none
 	trip    int  // in which its command is sent, from 1; 0: it needs none
 	key     *template
 	field   *template
@@ -328,6 +329,7 @@ func (c *compiler) compileColumns() error {
 		known[spec.Name] = col.trip
 		c.trips = max(c.trips, col.trip)
 		c.reads = c.reads || col.key != nil && !slices.ContainsFunc(c.keys, func(t *template) bool { return t.text == col.key.text })
+		col.same = 1 + slices.IndexFunc(c.columns, col.asksLike)
 		c.columns = append(c.columns, col)
 	}
 	return nil
@@ -386,6 +388,11 @@ func (c *compiler) compileColumn(col *column, here []any, known map[string]int) 
 		return wrongf(here, "column %s needs a trip to the server after %d others: a row takes at most %d", col.Name, col.trip-1, most)
 	}
 	return c.compileValue(col, here)
+}
+
+// asksLike tells whether another column is made of the same answer.
+func (c *column) asksLike(o column) bool {
+	return c.From == o.From && c.Key == o.Key && c.Of == o.Of && c.Field == o.Field && c.Member == o.Member
 }
 
 // sends tells whether a column needs a command of its own.
