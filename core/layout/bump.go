@@ -20,6 +20,8 @@ func (s *Set) Bump(view kind.Name, row kind.Row) (r Recipe, ok bool) {
 	switch {
 	case p.Bump == nil:
 		r.Why = fmt.Errorf("layout %s: %w", p.Name, ErrNoRecipe)
+	case row.Schema() != p.schema:
+		r.Why = ErrUnseen // a row of another Set
 	case row.Bad():
 		r.Why = fmt.Errorf("%w: %w", ErrUnseen, row.Problem())
 	default:
@@ -38,6 +40,7 @@ func (p *plan) newFence(s *Set, r *Recipe, d *draft, row kind.Row) {
 		drop, _ := p.drop.fill(p.lookup(d))
 		keys = append(keys, drop)
 		r.Will += ", and delete " + drop
+		r.Destructive = true
 		if err == nil && !conn.SingleServer(s.c) && conn.HashTag(keys[0]) != conn.HashTag(drop) {
 			err = fmt.Errorf("%s and %s: %w", keys[0], drop, ErrApart)
 		}

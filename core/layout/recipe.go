@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"holdfast/core/conn"
@@ -31,6 +30,8 @@ type Recipe struct {
 	Then     string   // what happens next, as the layout says it
 	Commands []string // what it sends, as one would type it
 	Why      error    // why it cannot be done, such as ErrNever; nil: it can
+
+	Destructive bool // something is gone afterwards
 
 	do func(context.Context) (Done, error)
 }
@@ -62,10 +63,12 @@ func (s *Set) Release(view kind.Name, row kind.Row) (r Recipe, ok bool) {
 		r.Why = fmt.Errorf("layout %s: %w", p.Name, ErrNoRecipe)
 		return r, true
 	}
-	r.How, r.Then = p.Release.How, p.Release.Then
+	r.How, r.Then, r.Destructive = p.Release.How, p.Release.Then, true
 	switch {
 	case r.How == "never":
 		r.Why = fmt.Errorf("layout %s: %w: %s", p.Name, ErrNever, p.Release.Because)
+	case row.Schema() != p.schema:
+		r.Why = ErrUnseen // a row of another Set
 	case row.Bad():
 		r.Why = fmt.Errorf("%w: %w", ErrUnseen, row.Problem())
 	case r.How == "compare-and-delete":
@@ -78,18 +81,13 @@ func (s *Set) Release(view kind.Name, row kind.Row) (r Recipe, ok bool) {
 	return r, true
 }
 
-// Never is why the rows of a layout are never released by hand; empty where they are, and for what no layout of this name
-// describes.
-func (s *Set) Never(layout string) string {
-	if i := slices.IndexFunc(s.plans, func(p *plan) bool { return p.Name == layout }); i >= 0 {
-		switch r := s.plans[i].Release; {
-		case r == nil:
-			return ErrNoRecipe.Error()
-		case r.How == "never":
-			return r.Because
-		}
+// Of is the layout that a row of a view belongs to, as it is declared.
+func (s *Set) Of(view kind.Name, id string) (l Layout, ok bool) {
+	p, _ := s.find(view, id)
+	if p == nil {
+		return Layout{}, false
 	}
-	return ""
+	return p.Layout, true
 }
 
 // find is the layout of a row, with its key and member.
@@ -103,6 +101,9 @@ func (s *Set) find(view kind.Name, id string) (*plan, *draft) {
 		return nil, nil
 	}
 	key, member, _ := p.keyOf(id)
+	if claimed, _ := source.planOf(key); claimed != p { // its keys but not its own
+		return nil, nil
+	}
 	parts, _ := p.keys[0].match(key)
 	return p, &draft{id: id, parts: parts, keys: p.keysOf(parts), member: member}
 }

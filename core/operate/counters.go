@@ -101,6 +101,9 @@ func (o *Operator) unusualLock(key string, ttl time.Duration) string {
 	if _, shown := locks.Source.Identify(key); !shown {
 		why = append(why, fmt.Sprintf("no view would show it: only locks under %s are shown", o.core.Prefixes.Of(actorstore.LockPrefix)))
 	}
+	if l, foreign := o.core.Layouts.Of("locks", key); foreign {
+		why = append(why, fmt.Sprintf("it is of layout %s, whose clients take their locks in their own way", l.Name))
+	}
 	if ttl > usualLock {
 		why = append(why, fmt.Sprintf("it would be held for %v, longer than %v", ttl, usualLock))
 	}
@@ -124,8 +127,11 @@ func (o *Operator) held(key string) error {
 }
 
 // ReleaseLock plans to release a lock by the token that was seen, and by its fence unless that is 0: a lock that
-// changed hands meanwhile is left alone.
+// changed hands meanwhile is left alone. A lock of a layout is released as its layout says, or not at all.
 func (o *Operator) ReleaseLock(key, token string, fence int64) Action {
+	if l, foreign := o.core.Layouts.Of("locks", key); foreign {
+		return o.releaseForeign(l, key, token)
+	}
 	return Action{
 		Verb: Unlock, Kind: "locks", ID: key, Destructive: true,
 		Summary:  fmt.Sprintf("release %s if token %s still holds it: the holder loses the lock", key, token),

@@ -18,6 +18,7 @@ import (
 	"holdfast/core/conn"
 	"holdfast/core/kind"
 	"holdfast/core/kvstore"
+	"holdfast/core/layout"
 	"holdfast/core/operate"
 	"holdfast/core/record"
 	"holdfast/internal/redistest"
@@ -58,7 +59,7 @@ func newStage(t *testing.T, c redis.UniversalClient, reach conn.Options, o opera
 		o.AuditFile = s.audit
 	}
 	var err error
-	if s.core, err = core.Open(core.Options{Conn: reach}); err != nil {
+	if s.core, err = core.Open(core.Options{Conn: reach, Layouts: foreign(t)}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.core.Close() })
@@ -98,6 +99,80 @@ type seen struct {
 	token, bufferLock       string
 	raw                     operate.Raw // of a generation that cannot be read
 	fence, count, size, old int64
+	rows                    map[string]kind.Row // of layouts
+}
+
+// foreign are layouts of other libraries' state.
+func foreign(t *testing.T) []layout.Spec {
+	t.Helper()
+	specs, err := layout.Parse("foreign.toml", []byte(`
+[[layout]]
+name = "mutex"
+view = "locks"
+keys = ["mutex:{name}"]
+type = "string"
+columns = [{ name = "token", from = "value" }, { name = "ttl_ms", from = "ttl" }]
+release = { how = "compare-and-delete", then = "A waiter takes it.", publish = "mutex-free", message = "{name}" }
+
+[[layout]]
+name = "rlock"
+view = "locks"
+keys = ["rlock:{name}"]
+type = "hash"
+rows = "field"
+skip = ["mode"]
+columns = [{ name = "token", from = "member" }, { name = "ttl_ms", from = "ttl" }]
+release = { how = "delete-field", publish = "rlock-free:{name}", message = "0", with-last = ["mode"] }
+
+[[layout]]
+name = "job-locks"
+view = "locks"
+keys = ["job:{name}:lock"]
+type = "string"
+columns = [{ name = "token", from = "value" }]
+release = { how = "never", because = "the job would run twice" }
+
+[[layout]]
+name = "fences"
+view = "generations"
+keys = ["fence:{{{key}}}"]
+type = "string"
+columns = [{ name = "key", from = "part", part = "key" }, { name = "fence", from = "value" }]
+bump = { how = "new-fence", length = 32, delete = "cached:{{{key}}}", then = "Readers fill it again." }
+
+[[layout]]
+name = "dead"
+view = "workers"
+keys = ["dead:jobs"]
+type = "zset"
+rows = "member"
+columns = [{ name = "pod", from = "member" }, { name = "alive_until", from = "score", format = "unix" }]
+release = { how = "remove-member" }
+
+[[layout]]
+name = "state"
+view = "state"
+keys = ["state:{id}"]
+type = "hash"
+columns = [{ name = "data", from = "field", field = "data" }]
+edit = "data"
+version = "version"
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return specs
+}
+
+// row reads a row of a kind.
+func (s *stage) row(t *testing.T, of kind.Name, id string) kind.Row {
+	t.Helper()
+	k, _ := s.core.Kind(of)
+	rows, err := k.Source.Read(ctx, []string{id})
+	if err != nil || len(rows) != 1 {
+		t.Fatalf("%s %s: %v, %v", of, id, rows, err)
+	}
+	return rows[0]
 }
 
 // populate makes one of everything that can be acted on.
@@ -144,6 +219,18 @@ func (s *stage) populate(t *testing.T) seen {
 	must(err)
 	defer full.Close()
 	must(full.Put(&kvstore.KVPair{Key: []byte("k"), Value: []byte("old")}))
+	must(s.c.Set(ctx, "mutex:a", "theirs", time.Hour).Err())
+	must(s.c.HSet(ctx, "rlock:a", "u1:7", "2", "mode", "write").Err())
+	must(s.c.PExpire(ctx, "rlock:a", time.Hour).Err())
+	must(s.c.Set(ctx, "job:1:lock", "worker-1", time.Hour).Err())
+	must(s.c.Set(ctx, "fence:{a}", strings.Repeat("ab", 16), time.Hour).Err())
+	must(s.c.Set(ctx, "cached:{a}", "old", time.Hour).Err())
+	must(s.c.ZAdd(ctx, "dead:jobs", redis.Z{Score: 1700000000.5, Member: "j1"}).Err())
+	must(s.c.HSet(ctx, "state:a", "data", "old", "version", "7", "other", "1").Err())
+	out.rows = map[string]kind.Row{
+		"mutex": s.row(t, "locks", "mutex:a"), "field": s.row(t, "locks", "rlock:a#u1:7"), "never": s.row(t, "locks", "job:1:lock"),
+		"fence": s.row(t, "generations", "fences/fence:{a}"), "member": s.row(t, "workers", "dead/dead:jobs#j1"),
+	}
 	out.lease, out.recordID, out.version = fmt.Sprintf("ns:%d", lease.Id()), "ns:k%3A1", int64(version)
 	return out
 }

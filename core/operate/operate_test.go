@@ -20,16 +20,24 @@ import (
 // everyAction plans one of each on what populate made.
 func everyAction(t *testing.T, s *stage, on seen) map[string]operate.Action {
 	plan := planned(t)
-	raw, _ := s.DeleteRaw("generations", "unreadable", on.raw) // what is seen of nothing cannot be checked
+	raw, _ := s.DeleteRaw("generations", "unreadable", on.raw)              // what is seen of nothing cannot be checked
+	byRecipe := func(a operate.Action, _ error) operate.Action { return a } // what is seen of nothing has no recipe
 	return map[string]operate.Action{
-		"FlushBatch":      s.FlushBatch("s", 0, on.count, on.size),
-		"FlushBatch old":  s.FlushBatch("left", on.old, 2, 14),
-		"FlushStore":      s.FlushStore("left"),
-		"FlushStore both": s.FlushStore("both"),
-		"UnlockBuffer":    s.UnlockBuffer("locked", 0, on.bufferLock),
-		"BumpGeneration":  s.BumpGeneration("user", "k"),
-		"TakeLock":        plan(s.TakeLock("lock:free", "", time.Minute)),
-		"ReleaseLock":     s.ReleaseLock("lock:held", on.token, on.fence),
+		"ReleaseRow":              byRecipe(s.ReleaseRow("locks", on.rows["mutex"])),
+		"ReleaseRow field":        byRecipe(s.ReleaseRow("locks", on.rows["field"])),
+		"ReleaseRow member":       byRecipe(s.ReleaseRow("workers", on.rows["member"])),
+		"BumpRow":                 byRecipe(s.BumpRow("generations", on.rows["fence"])),
+		"ReleaseLock of a layout": s.ReleaseLock("mutex:a", "theirs", 0),
+		"Save of a layout":        plan(s.Save("state", "state:a", "new")),
+		"Delete of a layout":      plan(s.Delete("state", "state:a", 7)),
+		"FlushBatch":              s.FlushBatch("s", 0, on.count, on.size),
+		"FlushBatch old":          s.FlushBatch("left", on.old, 2, 14),
+		"FlushStore":              s.FlushStore("left"),
+		"FlushStore both":         s.FlushStore("both"),
+		"UnlockBuffer":            s.UnlockBuffer("locked", 0, on.bufferLock),
+		"BumpGeneration":          s.BumpGeneration("user", "k"),
+		"TakeLock":                plan(s.TakeLock("lock:free", "", time.Minute)),
+		"ReleaseLock":             s.ReleaseLock("lock:held", on.token, on.fence),
 		"Edit": plan(s.Edit(operate.Document{Kind: "actors", ID: "a1", Version: 7, Body: []byte(actorA1)},
 			strings.Replace(actorA1, "pod-0", "pod-9", 1))),
 		"Edit record":  plan(s.Edit(operate.Document{Kind: "records", ID: on.recordID, Version: on.version, Body: []byte("old")}, "new")),
