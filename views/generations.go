@@ -34,6 +34,9 @@ func generations() View {
 			Actions: []view.Action{{
 				ID: keymap.Bump, Label: "bump", Bulk: true,
 				Plan: func(o *operate.Operator, r live.Row, _ map[string]string) (operate.Action, error) {
+					if c.Layout.Of(r.(kind.Row)) != "" {
+						return o.BumpRow("generations", r.(kind.Row))
+					}
 					return o.BumpGeneration(c.Namespace.Of(r.(kind.Row)), c.Key.Of(r.(kind.Row))), nil
 				},
 			}},

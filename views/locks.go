@@ -75,6 +75,9 @@ func locks() View {
 					},
 					Plan: func(o *operate.Operator, r live.Row, _ map[string]string) (operate.Action, error) {
 						l := r.(kind.Row)
+						if c.Layout.Of(l) != "" {
+							return o.ReleaseRow("locks", l)
+						}
 						release := o.ReleaseLock(l.ID(), c.Token.Of(l), c.Fence.Of(l))
 						if c.Fence.Err(l) != nil {
 							release.Summary += "; its fence is not known, so the token alone decides"
