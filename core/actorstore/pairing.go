@@ -24,6 +24,9 @@ type Pairing struct {
 	Actor   func(id string) (kind.Row, bool)
 	Worker  func(id string) (kind.Row, bool)
 	Workers iter.Seq2[int, kind.Row] // all of them; walked once, for the first actor that no worker of the ID it names points back at
+	// Called finds the workers that actors call by a name other than their ID, for whoever keeps an index of them; nil: Workers
+	// are walked for that.
+	Called func(name string) []kind.Row
 
 	named map[string][]kind.Row // see called
 }
@@ -116,6 +119,9 @@ func (p *Pairing) workerOf(a kind.Row) (w kind.Row, whole bool) {
 // called are the workers that actors call by a name other than their ID: namespace/pod where the document does not name the
 // pool, and namespace:pool:pod of those whose ID is the uid of the pod.
 func (p *Pairing) called(name string) []kind.Row {
+	if p.Called != nil {
+		return p.Called(name)
+	}
 	if p.named == nil {
 		p.named = make(map[string][]kind.Row)
 		for _, w := range p.Workers {

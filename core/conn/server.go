@@ -20,6 +20,8 @@ type Status struct {
 	Skew time.Duration
 	// Uncovered is how many of a cluster's 16,384 hash slots no master serves: their keys cannot be seen.
 	Uncovered int
+	// Facts are what the server says of itself, asked for now and then.
+	Facts Facts
 }
 
 // Status asks for TIME and INFO server, measuring the round trip.
@@ -43,7 +45,7 @@ func (c *Conn) Status(ctx context.Context) (Status, error) {
 // StatusAgain is Status for a server that is known to be the one of last: TIME alone.
 func (c *Conn) StatusAgain(ctx context.Context, last Status) (Status, error) {
 	s, _, err := c.clock(ctx)
-	s.Version = last.Version
+	s.Version, s.Facts = last.Version, last.Facts
 	return s, err
 }
 

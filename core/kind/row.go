@@ -97,6 +97,9 @@ func (r Row) problem() string {
 // Bad tells whether the row has a Problem.
 func (r Row) Bad() bool { return r.data != "" && r.data[0]&bitBad != 0 }
 
+// Partial tells whether some of its columns are not known.
+func (r Row) Partial() bool { return r.data != "" && r.data[0]&bitUnknown != 0 }
+
 // Deadline is when the row ends or changes by itself, on our clock; zero: never.
 func (r Row) Deadline() time.Time {
 	if r.schema == nil || r.schema.deadline < 0 {

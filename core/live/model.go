@@ -46,6 +46,7 @@ type Model struct {
 	ceiling  ceiling
 	news     news
 	met      <-chan roster // asked as the pass began
+	factsAt  time.Time     // when the server told its Facts
 
 	push       *push    // with no link unless Run runs
 	prefixes   []string // that push asks for

@@ -92,11 +92,27 @@ func (m *Model) read(ctx context.Context, e effort) error {
 
 // status asks no more than the time of a server that pushes: it has not gone since it was asked for more.
 func (m *Model) status(ctx context.Context, e effort) (conn.Status, error) {
-	if e.pages == 0 {
-		return m.conn.StatusAgain(ctx, m.Snapshot().Server)
+	last := m.Snapshot().Server
+	var status conn.Status
+	var err error
+	if e.pages > 0 {
+		status, err = m.conn.Status(ctx)
+	} else {
+		status, err = m.conn.StatusAgain(ctx, last)
 	}
-	return m.conn.Status(ctx)
+	if err != nil {
+		return status, err
+	}
+	if status.Facts = last.Facts; m.factsAt.IsZero() || m.now().Sub(m.factsAt) >= factsEvery {
+		if facts, err := m.conn.Facts(ctx); err == nil {
+			status.Facts, m.factsAt = facts, m.now()
+		}
+	}
+	return status, nil
 }
+
+// factsEvery is how often the server is asked for what seldom changes.
+const factsEvery = 30 * time.Second
 
 // follow reads what pushes told of, and publishes it. It returns how long to wait before the next time.
 func (m *Model) follow(ctx context.Context) (time.Duration, error) {

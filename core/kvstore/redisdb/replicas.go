@@ -68,8 +68,8 @@ func Replicas(r kind.Row, now time.Time) []Replica {
 	return slices.DeleteFunc(replicasOf(r), func(p Replica) bool { return now.Sub(p.Reported) >= replicaLife })
 }
 
-// packReplicas is how a row holds them: of each the name with its length, the number, and the moment in milliseconds.
-func packReplicas(all []Replica) []byte {
+// PackReplicas packs replicas as Columns.Replicas holds them: of each the name with its length, the number, and the moment in milliseconds.
+func PackReplicas(all []Replica) []byte {
 	var out []byte
 	for _, p := range all {
 		out = append(binary.AppendUvarint(out, uint64(len(p.Name))), p.Name...)

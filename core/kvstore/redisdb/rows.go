@@ -187,7 +187,7 @@ func (a *answers) pack(b *kind.Builder, id string) (there, unsaid bool) {
 	Columns.LogLength.Set(b, a.log.Val())
 	Columns.Changes.Set(b, changes)
 	Columns.Applied.Set(b, applied)
-	Columns.Replicas.Set(b, packReplicas(replicas))
+	Columns.Replicas.Set(b, PackReplicas(replicas))
 	reported.Set(b, all)
 	for _, part := range []struct {
 		column kind.Column
