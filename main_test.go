@@ -18,7 +18,7 @@ func mayImport() map[string][]string {
 	return map[string][]string{
 		"":       {"internal/cli"},
 		"views":  {"tui/view", "core", "keymap", "themes", "internal/text"},
-		"tui":    {"tui/view", "tui/table", "tui/overlay", "tui/content", "tui/detail", "tui/terminal", "core", "keymap", "themes", "internal/text"},
+		"tui":    {"tui/view", "tui/table", "tui/overlay", "tui/content", "tui/detail", "tui/jobs", "tui/terminal", "core", "keymap", "themes", "internal/text"},
 		"demo":   {"core"},
 		"core":   nil,
 		"keymap": nil,
@@ -30,6 +30,7 @@ func mayImport() map[string][]string {
 		"tui/overlay":  {"core", "keymap", "themes", "internal/text"},
 		"tui/content":  {"themes", "internal/text"},
 		"tui/detail":   {"tui/view", "tui/content", "tui/overlay", "core", "keymap", "themes", "internal/text"},
+		"tui/jobs":     {"tui/view", "tui/table", "tui/overlay", "tui/detail", "tui/terminal", "core", "keymap", "internal/text"},
 		"tui/terminal": nil,
 
 		"internal/cli":       {"views", "tui", "tui/view", "demo", "core", "keymap", "themes", "internal/config", "internal/print", "internal/text"},

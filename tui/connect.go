@@ -70,7 +70,7 @@ type triedMsg struct {
 
 // connect asks whether another connection answers; the dashboard stays until it does. Nothing else can be begun meanwhile.
 func (m *Model) connect(name string) tea.Cmd {
-	if m.isBusy() {
+	if m.jobs.SayBusy() {
 		return nil
 	}
 	waiting := overlay.NewText("Connecting to "+text.Clean(name), "waiting for an answer; close this to stay here")

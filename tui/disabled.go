@@ -23,7 +23,7 @@ func (m *Model) disabled(a keymap.Action) string {
 // disabledBy is disabled with the marked row that keeps an action from all of them; nil where it is none.
 func (m *Model) disabledBy(a keymap.Action) (why string, by live.Row) {
 	if a == keymap.Delete && m.unreadable() != nil {
-		return m.busyWith(), nil
+		return m.jobs.Busy(), nil
 	}
 	if never := m.never(a); never != "" {
 		return never, nil
@@ -36,7 +36,7 @@ func (m *Model) disabledBy(a keymap.Action) (why string, by live.Row) {
 		case m.Operator.ReadOnly():
 			return readOnly, nil
 		}
-		return m.busyWith(), nil
+		return m.jobs.Busy(), nil
 	}
 	return m.disabledHere(a), nil
 }
@@ -45,9 +45,9 @@ func (m *Model) disabledBy(a keymap.Action) (why string, by live.Row) {
 func (m *Model) disabledHere(a keymap.Action) string {
 	switch a {
 	case keymap.Quit:
-		return m.busyWith() // there is a harder way out, which needs no permission
+		return m.jobs.Busy() // there is a harder way out, which needs no permission
 	case keymap.Undo, keymap.UndoList:
-		return m.cannotUndo(a)
+		return m.jobs.CannotUndo(a)
 	case keymap.PrevPlace:
 		if m.places.history.at == 0 {
 			return noPlaceBefore
@@ -80,28 +80,6 @@ func (m *Model) disabledHere(a keymap.Action) string {
 	return ""
 }
 
-// cannotUndo says why nothing is to be undone.
-func (m *Model) cannotUndo(a keymap.Action) string {
-	last := m.done.next()
-	switch {
-	case a == keymap.UndoList && len(m.done.entries) == 0, a == keymap.Undo && last == nil:
-		return "nothing to undo"
-	case a == keymap.Undo && len(last.undo) == 0:
-		return last.why
-	case a == keymap.Undo:
-		return m.busyWith()
-	}
-	return ""
-}
-
-// busyWith says that an action still runs; empty if none does.
-func (m *Model) busyWith() string {
-	if m.working != nil {
-		return "another action is still running"
-	}
-	return ""
-}
-
 // never says that no row here takes an action; empty for what some row could take.
 func (m *Model) never(a keymap.Action) string {
 	b, _ := m.Keys.Binding(a)
@@ -118,6 +96,15 @@ func (m *Model) never(a keymap.Action) string {
 	return fmt.Sprintf("%s cannot be %sed", noun, strings.TrimSuffix(b.Label, "e"))
 }
 
+// leadTo puts the cursor on the one marked row that keeps an action from all of them, and says how to go on without it.
+func (m *Model) leadTo(r live.Row) string {
+	if at, ok := m.table().Rows.Find(r.ID()); ok {
+		m.table().MoveTo(at)
+		m.focus()
+	}
+	return fmt.Sprintf("; nothing was done. The cursor is on it: %s unmarks it", m.keyName(keymap.Mark))
+}
+
 // refuses tells, and says why, that an action is not to be carried out. Those that have more to say of it do so themselves.
 func (m *Model) refuses(a keymap.Action) bool {
 	why, by := m.disabledBy(a)
@@ -125,7 +112,7 @@ func (m *Model) refuses(a keymap.Action) bool {
 		return false
 	}
 	tone := view.Plain
-	if m.viewAction(a) != nil && why != m.busyWith() {
+	if m.viewAction(a) != nil && why != m.jobs.Busy() {
 		tone = view.Warn
 	}
 	if by != nil {

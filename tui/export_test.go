@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"holdfast/core/live"
+	"holdfast/tui/jobs"
 )
 
 // Route is Update without the commands that wait for what comes from outside: the driver of the tests brings that.
@@ -29,17 +30,15 @@ func (m *Model) LoadFilterList() tea.Cmd { return m.loadFilters() }
 
 // FileOf is the file of a message that asks for an editor, and EditorEnded what comes when that is left.
 func FileOf(msg tea.Msg) (path string, ok bool) {
-	f, ok := msg.(fileMsg)
-	return f.path, ok
+	f, ok := msg.(jobs.FileMsg)
+	return f.Path, ok
 }
 
 func EditorEnded(msg tea.Msg, began time.Time) tea.Msg {
-	f := msg.(fileMsg)
-	f.began = began
-	return f.read(nil)
+	f := msg.(jobs.FileMsg)
+	f.Began = began
+	return f.Read(nil)
 }
-
-var WithoutSecrets = withoutSecrets
 
 // Leads is the connection to go to when the dashboard ends.
 func (m *Model) Leads() string { return m.leads }

@@ -217,8 +217,7 @@ func (m *Model) message() []string {
 	if line, ok := m.overlays.Line(m.theme, m.width); ok {
 		return []string{line}
 	}
-	if j := m.working; j != nil {
-		text := m.progress(j)
+	if text := m.jobs.Progress(); text != "" {
 		if !m.toast.over(m.Now()) {
 			text += "  " + m.toast.text
 		}

@@ -11,6 +11,7 @@ import (
 	"holdfast/keymap"
 	"holdfast/themes"
 	"holdfast/tui/detail"
+	"holdfast/tui/jobs"
 	"holdfast/tui/overlay"
 	"holdfast/tui/table"
 	"holdfast/tui/terminal"
@@ -40,8 +41,7 @@ type Model struct {
 	jump     *jump         // the last one; nil: nobody jumped yet
 	recall   recall
 	toast    toast
-	working  *job // that runs
-	done     undoHistory
+	jobs     *jobs.Jobs
 	leads    string // the connection to go to after this one; empty: none
 
 	pace  pace
@@ -55,6 +55,7 @@ func New(ctx context.Context, c Config) *Model {
 		c.Now = time.Now
 	}
 	m := &Model{Config: c, ctx: ctx, theme: c.Theme(true), snap: c.Live.Snapshot(), pace: pace{after: time.After}}
+	m.jobs = m.newJobs()
 	m.recall.used = map[string][]string{}
 	if c.Connections.Why != "" {
 		m.overlays.Push(overlay.NewText("This connection stays", c.Connections.Why))
@@ -137,8 +138,6 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 		return msg.Take(m.snap, msg.Pane() == m.detail, m.drawBody)
 	case terminal.ContinuedMsg:
 		return terminal.TakeBack()
-	case lookedMsg:
-		return m.looked(msg)
 	case recalledMsg:
 		m.recalled(msg)
 	case keptMsg:
@@ -147,10 +146,8 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 		return m.tried(msg)
 	case panicMsg:
 		m.panicked(msg)
-	case actedMsg:
-		return m.acted(msg)
-	case loadedMsg, fileMsg, editedMsg, draftedMsg, savedMsg, writtenMsg:
-		return m.editing(msg)
+	case jobs.Msg:
+		return m.jobs.Take(msg)
 	default:
 		return m.overlays.Typed(msg)
 	}
@@ -159,7 +156,8 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 
 // panicked shows what went wrong. What waits for the command that failed goes on without it.
 func (m *Model) panicked(msg panicMsg) {
-	m.busy, m.working = false, nil
+	m.busy = false
+	m.jobs.Failed()
 	if d := m.detail; d != nil {
 		d.Failed()
 	}

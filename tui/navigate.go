@@ -42,15 +42,15 @@ func (m *Model) act(a keymap.Action) tea.Cmd {
 	case keymap.Pause:
 		m.Live.Pause(!m.Live.Snapshot().Paused)
 	case keymap.UndoList:
-		m.overlays.Push(m.undoList())
+		m.overlays.Push(m.jobs.UndoList())
 	case keymap.Undo:
-		return m.undoLast()
+		return m.jobs.UndoLast()
 	case keymap.Copy:
 		return m.copy()
 	case keymap.Mouse:
 		m.toggleMouse()
 	case keymap.Back:
-		if m.stop() {
+		if m.jobs.Stop() {
 			return nil
 		}
 		return m.back()
@@ -72,7 +72,8 @@ func (m *Model) act(a keymap.Action) tea.Cmd {
 		return m.search(a)
 	default:
 		if r := m.unreadable(); a == keymap.Delete && r != nil {
-			return m.deleteRaw(r)
+			v, _ := m.subject()
+			return m.jobs.DeleteRaw(v.Kind, r)
 		}
 		if v := m.viewAction(a); v != nil {
 			return m.begin(v)

@@ -52,7 +52,7 @@ func (m *Model) ways() []keymap.Action {
 		return []keymap.Action{keymap.NextMatch, keymap.PrevMatch, keymap.Back, keymap.Help, keymap.FindText}
 	}
 	out := []keymap.Action{keymap.Back}
-	if d.Gone && m.done.next() != nil {
+	if d.Gone && m.jobs.CanUndo() {
 		out = append(out, keymap.Undo)
 	}
 	if len(d.Links) > 0 {

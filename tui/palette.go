@@ -6,14 +6,15 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"holdfast/core/kind"
 	"holdfast/keymap"
 	"holdfast/tui/overlay"
 )
 
 // touchAll remembers rows that were acted on, as far as it is known where they stand.
-func (m *Model) touchAll(j *job, ids []string) {
+func (m *Model) touchAll(name kind.Name, ids []string) {
 	for i, v := range m.Views {
-		if v.Kind != j.plans[0].Kind || v.Kind == "" {
+		if v.Kind != name || v.Kind == "" {
 			continue
 		}
 		for _, id := range ids[max(0, len(ids)-maxRecent):] {

@@ -1,4 +1,4 @@
-package tui
+package jobs
 
 import (
 	"fmt"
@@ -24,12 +24,12 @@ type seen struct {
 }
 
 // about watches rows from now on, as they are given.
-func (m *Model) about(name kind.Name, again func() tea.Cmd, was ...seen) *overlay.Since {
-	t := m.tableOf(name)
-	if name == "" || t == nil || len(was) == 0 {
+func (js *Jobs) about(name kind.Name, again func() tea.Cmd, was ...seen) *overlay.Since {
+	v := js.View(name)
+	if name == "" || v == nil || len(was) == 0 {
 		return nil
 	}
-	return overlay.NewSince(again, m.keyName, func() []string { return m.changedSince(t.View, was) })
+	return overlay.NewSince(again, js.KeyName, func() []string { return js.changedSince(v, was) })
 }
 
 func seenRows(rows []live.Row) (was []seen) {
@@ -42,8 +42,8 @@ func seenRows(rows []live.Row) (was []seen) {
 }
 
 // rowNow is a row of the newest snapshot; nil where there is none.
-func (m *Model) rowNow(name kind.Name, id string) live.Row {
-	r, _ := m.snap.Table(name).Get(id)
+func (js *Jobs) rowNow(name kind.Name, id string) live.Row {
+	r, _ := js.Snapshot().Table(name).Get(id)
 	return orNil(r)
 }
 
@@ -63,9 +63,9 @@ func same(a, b live.Row) bool {
 }
 
 // rowsNow are rows as they are in the newest snapshot, and which are gone.
-func (m *Model) rowsNow(name kind.Name, rows []live.Row) (now []live.Row, gone []string) {
+func (js *Jobs) rowsNow(name kind.Name, rows []live.Row) (now []live.Row, gone []string) {
 	for _, r := range rows {
-		if n := m.rowNow(name, r.ID()); n != nil {
+		if n := js.rowNow(name, r.ID()); n != nil {
 			now = append(now, n)
 		} else {
 			gone = append(gone, r.ID())
@@ -75,10 +75,10 @@ func (m *Model) rowsNow(name kind.Name, rows []live.Row) (now []live.Row, gone [
 }
 
 // changedSince says what became of rows that a question is about.
-func (m *Model) changedSince(v *view.View, was []seen) (notes []string) {
+func (js *Jobs) changedSince(v *view.View, was []seen) (notes []string) {
 	more := 0
 	for _, s := range was {
-		now := m.rowNow(v.Kind, s.id)
+		now := js.rowNow(v.Kind, s.id)
 		if slices.ContainsFunc(s.rows, func(was live.Row) bool { return same(was, now) }) {
 			continue
 		}
@@ -86,7 +86,7 @@ func (m *Model) changedSince(v *view.View, was []seen) (notes []string) {
 			more++
 			continue
 		}
-		says := changedTo(v, s.rows[len(s.rows)-1], now, m.clock())
+		says := changedTo(v, s.rows[len(s.rows)-1], now, js.Clock())
 		if len(was) > 1 {
 			says = s.id + " " + says
 		}

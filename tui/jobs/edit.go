@@ -1,4 +1,4 @@
-package tui
+package jobs
 
 import (
 	"cmp"
@@ -45,16 +45,16 @@ type (
 		was []live.Row
 		err error
 	}
-	fileMsg struct { // the draft is in a file, for an editor
+	FileMsg struct { // the draft is in a file, for an editor
+		Path   string
+		Began  time.Time // when the editor was started
 		draft  draft
 		editor string
-		path   string
-		began  time.Time
 		forked bool // the editor goes on in a window of its own
 		err    error
 	}
 	editedMsg struct {
-		file fileMsg // as it was given to the editor
+		file FileMsg // as it was given to the editor
 		text string
 		err  error
 	}
@@ -75,67 +75,35 @@ type (
 )
 
 // load reads a document for the editor.
-func (m *Model) load(id string) tea.Cmd {
-	v, _ := m.subject()
-	name, shown := v.Kind, m.rowNow(v.Kind, id)
+func (js *Jobs) load(name kind.Name, id string) tea.Cmd {
+	shown := js.rowNow(name, id)
 	return func() tea.Msg {
-		ctx, cancel := context.WithTimeout(m.ctx, detail.ReadLimit)
+		ctx, cancel := context.WithTimeout(js.Ctx, detail.ReadLimit)
 		defer cancel()
-		doc, was, err := m.loadBeside(ctx, name, id, shown)
+		doc, was, err := js.loadBeside(ctx, name, id, shown)
 		return loadedMsg{doc, was, err}
 	}
 }
 
 // loadBeside reads a document, and before it its row, which the snapshot may not have yet as it is.
-func (m *Model) loadBeside(ctx context.Context, name kind.Name, id string, shown live.Row) (operate.Document, []live.Row, error) {
+func (js *Jobs) loadBeside(ctx context.Context, name kind.Name, id string, shown live.Row) (operate.Document, []live.Row, error) {
 	was := []live.Row{shown}
-	if !m.Operator.ReadOnly() {
-		if r, err := m.Live.ReadRow(ctx, name, id); err == nil {
+	if !js.Operator.ReadOnly() {
+		if r, err := js.Live.ReadRow(ctx, name, id); err == nil {
 			was = append(was, orNil(r))
 		}
 	}
-	doc, err := m.Operator.Load(ctx, name, id)
+	doc, err := js.Operator.Load(ctx, name, id)
 	return doc, was, err
 }
 
 // aboutDraft watches the row of an edit. To ask anew is to compare both sides.
-func (m *Model) aboutDraft(j *job) *overlay.Since {
-	return m.about(j.draft.doc.Kind, func() tea.Cmd { return m.unsaved(j, operate.ErrConflict) }, seen{j.draft.doc.ID, j.draft.was})
-}
-
-func (m *Model) editing(msg tea.Msg) tea.Cmd {
-	switch msg := msg.(type) {
-	case loadedMsg:
-		if msg.err != nil {
-			m.fail(msg.err)
-			return nil
-		}
-		return m.openEditor(draft{msg.doc, msg.doc.Text(), msg.was})
-	case fileMsg:
-		if msg.err != nil {
-			m.keep(msg.draft, msg.err)
-			return nil
-		}
-		msg.began = m.Now()
-		return m.runEditor(msg)
-	case editedMsg:
-		return m.editorEnded(msg)
-	case draftedMsg:
-		return m.drafted(msg)
-	case savedMsg:
-		if msg.err != nil {
-			m.keep(msg.mine, msg.err)
-			return nil
-		}
-		m.overlays.Push(m.conflict(msg))
-	case writtenMsg:
-		m.keptIn(msg)
-	}
-	return nil
+func (js *Jobs) aboutDraft(j *job) *overlay.Since {
+	return js.about(j.draft.doc.Kind, func() tea.Cmd { return js.unsaved(j, operate.ErrConflict) }, seen{j.draft.doc.ID, j.draft.was})
 }
 
 // openEditor hands a draft to $VISUAL or $EDITOR, or to the editor of our own where neither is set.
-func (m *Model) openEditor(d draft) tea.Cmd {
+func (js *Jobs) openEditor(d draft) tea.Cmd {
 	name := os.Getenv("VISUAL")
 	if name == "" {
 		name = os.Getenv("EDITOR")
@@ -143,32 +111,32 @@ func (m *Model) openEditor(d draft) tea.Cmd {
 	if name != "" {
 		return func() tea.Msg {
 			path, err := writeTemp(d)
-			return fileMsg{draft: d, editor: name, path: path, err: err}
+			return FileMsg{draft: d, editor: name, Path: path, err: err}
 		}
 	}
-	e, why := overlay.NewEditor(d.doc.ID, d.text, d.then(m.edited), d.then(m.leftEditor))
+	e, why := overlay.NewEditor(d.doc.ID, d.text, d.then(js.edited), d.then(js.leftEditor))
 	switch {
 	case e != nil:
-		m.overlays.Push(e)
+		js.Overlays.Push(e)
 	case d.text != d.doc.Text():
-		m.keep(d, errors.New(why))
+		js.keep(d, errors.New(why))
 	default:
-		m.say(why+": set EDITOR and start again", view.Warn)
+		js.say(why+": set EDITOR and start again", view.Warn)
 	}
 	return nil
 }
 
 // runEditor gives the terminal to the editor until it ends, at the latest soon after the dashboard is told to.
-func (m *Model) runEditor(f fileMsg) tea.Cmd {
-	cmd := exec.CommandContext(m.ctx, "sh", "-c", f.editor+` "$1"`, "sh", f.path) // as git does: an editor may come with arguments
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }      // it may save, and put the terminal back
+func (js *Jobs) runEditor(f FileMsg) tea.Cmd {
+	cmd := exec.CommandContext(js.Ctx, "sh", "-c", f.editor+` "$1"`, "sh", f.Path) // as git does: an editor may come with arguments
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }       // it may save, and put the terminal back
 	cmd.WaitDelay = editorGrace
 	cmd.Env = withoutSecrets(os.Environ())
 	return terminal.Run(cmd, func(err error) tea.Msg {
 		if err != nil {
 			err = fmt.Errorf("editor %s: %w", f.editor, err)
 		}
-		return f.read(err)
+		return f.Read(err)
 	})
 }
 
@@ -182,9 +150,9 @@ func withoutSecrets(environ []string) []string {
 	})
 }
 
-// read takes the text out of the file as it is now.
-func (f fileMsg) read(err error) editedMsg {
-	text, readErr := os.ReadFile(f.path)
+// Read takes the text out of the file as it is now.
+func (f FileMsg) Read(err error) Msg {
+	text, readErr := os.ReadFile(f.Path)
 	if readErr != nil {
 		text = []byte(f.draft.text)
 	}
@@ -196,34 +164,34 @@ const quickReturn = time.Second
 
 // editorEnded takes in what an editor left. One that came back at once and changed nothing may still be open: its file
 // stays.
-func (m *Model) editorEnded(msg editedMsg) tea.Cmd {
+func (js *Jobs) editorEnded(msg editedMsg) tea.Cmd {
 	f, was := msg.file, msg.file.draft
 	d := draft{was.doc, msg.text, was.was}
-	if msg.err == nil && d.text == was.text && (f.forked || m.Now().Sub(f.began) < quickReturn) {
-		m.overlays.Push(m.stillOpen(f))
+	if msg.err == nil && d.text == was.text && (f.forked || js.Now().Sub(f.Began) < quickReturn) {
+		js.Overlays.Push(js.stillOpen(f))
 		return nil
 	}
-	_ = os.Remove(f.path)
+	_ = os.Remove(f.Path)
 	switch {
 	case msg.err != nil && d.text == was.doc.Text():
-		m.fail(msg.err)
+		js.fail(msg.err)
 		return nil
 	case msg.err != nil:
-		m.keep(d, msg.err)
+		js.keep(d, msg.err)
 		return nil
 	}
-	return m.edited(d)
+	return js.edited(d)
 }
 
 // stillOpen waits for an editor that forked. Whatever is chosen, its file stays until its text is taken.
-func (m *Model) stillOpen(f fileMsg) overlay.Layer {
+func (js *Jobs) stillOpen(f FileMsg) overlay.Layer {
 	f.forked = true
-	take := func() tea.Cmd { return func() tea.Msg { return f.read(nil) } }
-	leave := func() tea.Cmd { m.say("nothing written; the text stays in "+f.path, view.Warn); return nil }
+	take := func() tea.Cmd { return func() tea.Msg { return f.Read(nil) } }
+	leave := func() tea.Cmd { js.say("nothing written; the text stays in "+f.Path, view.Warn); return nil }
 	return &overlay.Question{
 		Title: "the editor returned at once: " + text.Line(f.draft.doc.ID),
 		Text: fmt.Sprintf("Nothing was changed in it so far. It may be open in a window of its own: edit and save it there, then take it. "+
-			"The file is %s. (An option such as code --wait avoids this question.)", text.Clean(f.path)),
+			"The file is %s. (An option such as code --wait avoids this question.)", text.Clean(f.Path)),
 		Buttons: []overlay.Button{{Label: "take it as it is now", Press: take}, {Label: "leave the file", Press: leave}},
 		Back:    1,
 	}
@@ -242,16 +210,16 @@ func writeTemp(d draft) (string, error) {
 }
 
 // edited plans to save a draft. One that ended empty is saved only if that is confirmed: it may have been cut off.
-func (m *Model) edited(d draft) tea.Cmd {
+func (js *Jobs) edited(d draft) tea.Cmd {
 	if strings.TrimSpace(d.text) != "" || strings.TrimSpace(d.doc.Text()) == "" {
-		return m.planEdit(d)
+		return js.planEdit(d)
 	}
-	m.overlays.Push(&overlay.Question{
+	js.Overlays.Push(&overlay.Question{
 		Title: "empty: " + text.Line(d.doc.ID), Text: fmt.Sprintf("The text is empty; %s are stored. Nothing was written.", text.Bytes(int64(len(d.doc.Body)))),
 		Buttons: []overlay.Button{
-			{Label: "back to what is stored", Press: func() tea.Cmd { return m.openEditor(draft{d.doc, d.doc.Text(), d.was}) }},
+			{Label: "back to what is stored", Press: func() tea.Cmd { return js.openEditor(draft{d.doc, d.doc.Text(), d.was}) }},
 			{Label: "discard it"},
-			{Label: "save it empty", Danger: true, Press: func() tea.Cmd { return m.planEdit(d) }},
+			{Label: "save it empty", Danger: true, Press: func() tea.Cmd { return js.planEdit(d) }},
 		},
 		Back: 1,
 	})
@@ -259,9 +227,9 @@ func (m *Model) edited(d draft) tea.Cmd {
 }
 
 // planEdit takes its time with a large text.
-func (m *Model) planEdit(d draft) tea.Cmd {
+func (js *Jobs) planEdit(d draft) tea.Cmd {
 	return func() tea.Msg {
-		plan, err := m.Operator.Edit(d.doc, d.text)
+		plan, err := js.Operator.Edit(d.doc, d.text)
 		if err != nil {
 			return draftedMsg{draft: d, err: err}
 		}
@@ -269,33 +237,33 @@ func (m *Model) planEdit(d draft) tea.Cmd {
 	}
 }
 
-func (m *Model) drafted(msg draftedMsg) tea.Cmd {
+func (js *Jobs) drafted(msg draftedMsg) tea.Cmd {
 	switch {
 	case errors.Is(msg.err, operate.ErrUnchanged):
-		m.say("no change, nothing written", view.Plain)
+		js.say("no change, nothing written", view.Plain)
 		return nil
 	case msg.err != nil:
-		m.keep(msg.draft, msg.err)
+		js.keep(msg.draft, msg.err)
 		return nil
 	}
-	return m.ask(&job{plans: []operate.Action{msg.plan}, draft: &msg.draft, diff: msg.diff})
+	return js.ask(&job{plans: []operate.Action{msg.plan}, draft: &msg.draft, diff: msg.diff})
 }
 
 // leftEditor asks before it drops a text that was changed.
-func (m *Model) leftEditor(d draft) tea.Cmd {
+func (js *Jobs) leftEditor(d draft) tea.Cmd {
 	if d.text != d.doc.Text() {
-		m.keep(d, errors.New("the text was changed and is not saved"))
+		js.keep(d, errors.New("the text was changed and is not saved"))
 	}
 	return nil
 }
 
 // keep says why a draft is not saved, or that nobody knows, and leads back to it.
-func (m *Model) keep(d draft, err error) {
+func (js *Jobs) keep(d draft, err error) {
 	title := cmp.Or(titleOf(err), "not saved")
-	m.overlays.Push(&overlay.Question{
+	js.Overlays.Push(&overlay.Question{
 		Title: title + ": " + text.Line(d.doc.ID), Text: view.Reason(err),
 		Buttons: []overlay.Button{
-			{Label: "back to the text", Press: func() tea.Cmd { return m.openEditor(d) }},
+			{Label: "back to the text", Press: func() tea.Cmd { return js.openEditor(d) }},
 			{Label: "discard it"},
 		},
 	})

@@ -1,4 +1,4 @@
-package tui
+package jobs
 
 import (
 	"bytes"
@@ -24,17 +24,17 @@ type writtenMsg struct {
 }
 
 // unsaved keeps the draft of a save that failed. One that came too late is compared with what is there now.
-func (m *Model) unsaved(j *job, err error) tea.Cmd {
+func (js *Jobs) unsaved(j *job, err error) tea.Cmd {
 	mine, plan := *j.draft, j.plans[0]
 	if !errors.Is(err, operate.ErrConflict) {
-		m.keep(mine, err)
+		js.keep(mine, err)
 		return nil
 	}
-	shown := m.rowNow(plan.Kind, plan.ID)
+	shown := js.rowNow(plan.Kind, plan.ID)
 	return func() tea.Msg {
-		ctx, cancel := context.WithTimeout(m.ctx, detail.ReadLimit)
+		ctx, cancel := context.WithTimeout(js.Ctx, detail.ReadLimit)
 		defer cancel()
-		now, was, err := m.loadBeside(ctx, plan.Kind, plan.ID, shown)
+		now, was, err := js.loadBeside(ctx, plan.Kind, plan.ID, shown)
 		switch {
 		case err != nil:
 			return savedMsg{mine: mine, err: err}
@@ -47,13 +47,13 @@ func (m *Model) unsaved(j *job, err error) tea.Cmd {
 	}
 }
 
-func (m *Model) conflict(msg savedMsg) overlay.Layer {
+func (js *Jobs) conflict(msg savedMsg) overlay.Layer {
 	c := msg.conflict
 	edit := func(label, text string) overlay.Button {
-		return overlay.Button{Label: label, Press: func() tea.Cmd { return m.openEditor(draft{c.Now, text, msg.was}) }}
+		return overlay.Button{Label: label, Press: func() tea.Cmd { return js.openEditor(draft{c.Now, text, msg.was}) }}
 	}
 	q := &overlay.Question{Title: "conflict on " + text.Line(c.Now.ID)}
-	q.About(m.about(c.Now.Kind, func() tea.Cmd { return m.unsaved(msg.job, operate.ErrConflict) }, seen{c.Now.ID, msg.was}))
+	q.About(js.about(c.Now.Kind, func() tea.Cmd { return js.unsaved(msg.job, operate.ErrConflict) }, seen{c.Now.ID, msg.was}))
 	if len(msg.lines) == 0 {
 		q.Text = "It was changed meanwhile to exactly your text: nothing was written."
 		q.Buttons = []overlay.Button{edit("edit theirs", c.Now.Text()), {Label: "leave"}}
@@ -74,8 +74,8 @@ func (m *Model) conflict(msg savedMsg) overlay.Layer {
 	}
 	q.Buttons = []overlay.Button{
 		first,
-		{Label: "take theirs", Press: func() tea.Cmd { m.say("left as it is now; what you wrote is dropped", view.Plain); return nil }},
-		{Label: "save mine over theirs", Danger: true, Press: func() tea.Cmd { return m.edited(draft{c.Now, c.Mine, msg.was}) }},
+		{Label: "take theirs", Press: func() tea.Cmd { js.say("left as it is now; what you wrote is dropped", view.Plain); return nil }},
+		{Label: "save mine over theirs", Danger: true, Press: func() tea.Cmd { return js.edited(draft{c.Now, c.Mine, msg.was}) }},
 		{Label: "leave", Press: func() tea.Cmd { return toFile(draft{c.Now, c.Mine, msg.was}) }},
 	}
 	return q
@@ -89,10 +89,10 @@ func toFile(d draft) tea.Cmd {
 	}
 }
 
-func (m *Model) keptIn(msg writtenMsg) {
+func (js *Jobs) keptIn(msg writtenMsg) {
 	if msg.err != nil {
-		m.keep(msg.draft, msg.err)
+		js.keep(msg.draft, msg.err)
 		return
 	}
-	m.say("nothing written; your text is in "+msg.path, view.Warn) // it stays until the next key
+	js.say("nothing written; your text is in "+msg.path, view.Warn) // it stays until the next key
 }

@@ -1,4 +1,4 @@
-package tui
+package jobs
 
 import (
 	"cmp"
@@ -92,18 +92,18 @@ func some(ids []string) string {
 }
 
 // remember keeps what can be undone. What an undo took back, or never will, makes way for what was done before.
-func (m *Model) remember(j *job, msg actedMsg) {
+func (js *Jobs) remember(j *job, msg actedMsg) {
 	switch {
 	case j.undoes != 0:
 		rows := len(msg.ids)
 		if errors.Is(msg.err, conn.ErrPrecondition) && !errors.Is(msg.err, operate.ErrReadOnly) {
 			rows++
 		}
-		m.done.undone(j.undoes, rows)
+		js.done.undone(j.undoes, rows)
 	case len(msg.done) == 1:
-		m.done.add(m.Now(), msg.done[0].Text, msg.done)
+		js.done.add(js.Now(), msg.done[0].Text, msg.done)
 	case len(msg.done) > 1:
-		m.done.add(m.Now(), fmt.Sprintf("%s of %s %s: %s", j.plans[0].Verb, text.Count(len(msg.done)), j.plans[0].Kind, some(msg.ids)), msg.done)
+		js.done.add(js.Now(), fmt.Sprintf("%s of %s %s: %s", j.plans[0].Verb, text.Count(len(msg.done)), j.plans[0].Kind, some(msg.ids)), msg.done)
 	}
 }
 
@@ -118,46 +118,63 @@ func (h *undoHistory) next() *undoEntry {
 	return nil
 }
 
-// undoLast plans to take back the last action, or says once why that cannot be.
-func (m *Model) undoLast() tea.Cmd {
-	last := m.done.next()
-	if last == nil || m.working != nil {
-		m.say(cmp.Or(m.busyWith(), m.disabled(keymap.Undo)), view.Plain)
+// CanUndo tells whether an undo has something to do, or to say.
+func (js *Jobs) CanUndo() bool { return js.done.next() != nil }
+
+// CannotUndo says why nothing is to be undone, or to be listed for it; empty if something is.
+func (js *Jobs) CannotUndo(a keymap.Action) string {
+	last := js.done.next()
+	switch {
+	case a == keymap.UndoList && len(js.done.entries) == 0, a == keymap.Undo && last == nil:
+		return "nothing to undo"
+	case a == keymap.Undo && len(last.undo) == 0:
+		return last.why
+	case a == keymap.Undo:
+		return js.Busy()
+	}
+	return ""
+}
+
+// UndoLast plans to take back the last action, or says once why that cannot be.
+func (js *Jobs) UndoLast() tea.Cmd {
+	last := js.done.next()
+	if last == nil || js.working != nil {
+		js.say(cmp.Or(js.Busy(), js.CannotUndo(keymap.Undo)), view.Plain)
 		return nil
 	}
 	if len(last.undo) > 0 {
-		return m.takeBack(*last)
+		return js.takeBack(*last)
 	}
 	last.warned = true
 	more := ""
-	if m.done.next() != nil {
+	if js.CanUndo() {
 		more = "; again for the action before it"
 	}
-	m.say(fmt.Sprintf("cannot undo: %s (%s)%s", last.why, last.what, more), view.Warn)
+	js.say(fmt.Sprintf("cannot undo: %s (%s)%s", last.why, last.what, more), view.Warn)
 	return nil
 }
 
-func (m *Model) takeBack(d undoEntry) tea.Cmd {
-	if m.isBusy() {
+func (js *Jobs) takeBack(d undoEntry) tea.Cmd {
+	if js.SayBusy() {
 		return nil
 	}
 	if len(d.undo) == 0 {
-		m.say(fmt.Sprintf("cannot undo: %s (%s)", d.why, d.what), view.Warn)
+		js.say(fmt.Sprintf("cannot undo: %s (%s)", d.why, d.what), view.Warn)
 		return nil
 	}
 	j := &job{plans: slices.Clone(d.undo), undoes: d.number, note: d.part()}
 	was := make([]seen, len(j.plans))
 	for i, p := range j.plans {
-		was[i] = seen{p.ID, []live.Row{m.rowNow(p.Kind, p.ID)}}
+		was[i] = seen{p.ID, []live.Row{js.rowNow(p.Kind, p.ID)}}
 	}
-	j.since = m.about(j.plans[0].Kind, func() tea.Cmd { return m.takeBack(d) }, was...)
-	return m.ask(j)
+	j.since = js.about(j.plans[0].Kind, func() tea.Cmd { return js.takeBack(d) }, was...)
+	return js.ask(j)
 }
 
-// undoList offers the last actions, newest first, to take one back. One that was done over since is refused then.
-func (m *Model) undoList() overlay.Layer {
+// UndoList offers the last actions, newest first, to take one back. One that was done over since is refused then.
+func (js *Jobs) UndoList() overlay.Layer {
 	var choices []overlay.Choice
-	for _, d := range slices.Backward(m.done.entries) {
+	for _, d := range slices.Backward(js.done.entries) {
 		if len(choices) == maxUndoEntries {
 			break
 		}
@@ -169,7 +186,7 @@ func (m *Model) undoList() overlay.Layer {
 			hint = part
 		}
 		label := fmt.Sprintf("%s  %s", d.at.Format(time.TimeOnly), d.what)
-		choices = append(choices, overlay.Choice{Label: label, Hint: hint, Pick: func() tea.Cmd { return m.takeBack(d) }})
+		choices = append(choices, overlay.Choice{Label: label, Hint: hint, Pick: func() tea.Cmd { return js.takeBack(d) }})
 	}
 	if len(choices) == 0 {
 		return overlay.NewText("Undo", "There is nothing to undo yet.")
