@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"holdfast/core/actorstore"
+	"holdfast/core/anykey"
 	"holdfast/core/buffer"
 	"holdfast/core/conn"
 	"holdfast/core/genstore"
@@ -46,8 +47,11 @@ type Core struct {
 	Layouts      *layout.Set // that are in use
 	LayoutErrors []error     // why others are not, of type *layout.Error
 
+	AnyKeys *anykey.Rows // keys that are asked for, whatever they are
+
 	Live       *live.Model
 	kinds      []kind.Kind
+	asked      []kind.Kind // that are no part of the dashboard's list: keys and fields
 	primitives []kind.Kind // without what layouts add
 
 	mu     sync.Mutex
@@ -75,7 +79,9 @@ func Open(o Options) (*Core, error) {
 	}
 	core.primitives = core.kinds
 	core.kinds, core.Layouts, core.LayoutErrors = layout.Compile(c, core.kinds, o.Layouts)
-	core.Live = live.New(c, core.kinds, live.Options{Refresh: o.Refresh, Budget: o.Budget, MaxMemory: o.MaxMemory})
+	core.AnyKeys = anykey.New(c)
+	core.asked = []kind.Kind{core.AnyKeys.Kind(), anykey.NewFields(c).Kind()}
+	core.Live = live.New(c, core.kinds, live.Options{Refresh: o.Refresh, Budget: o.Budget, MaxMemory: o.MaxMemory, Asked: core.asked})
 	return core, nil
 }
 
@@ -114,16 +120,18 @@ func KeyPrefixes() (all []kind.Prefix) {
 	return all
 }
 
-// Kinds are all kinds of state, in the order of the dashboard.
+// Kinds are all kinds of state that are kept current, in the order of the dashboard.
 func (c *Core) Kinds() []kind.Kind { return slices.Clone(c.kinds) }
 
 // Primitives are the kinds of the primitives alone, without what layouts add.
 func (c *Core) Primitives() []kind.Kind { return slices.Clone(c.primitives) }
 
-// Kind finds a kind by its name.
+// Kind finds a kind by its name, also one whose rows are only read when they are asked for.
 func (c *Core) Kind(name kind.Name) (kind.Kind, bool) {
-	if i := slices.IndexFunc(c.kinds, func(k kind.Kind) bool { return k.Name == name }); i >= 0 {
-		return c.kinds[i], true
+	for _, all := range [][]kind.Kind{c.kinds, c.asked} {
+		if i := slices.IndexFunc(all, func(k kind.Kind) bool { return k.Name == name }); i >= 0 {
+			return all[i], true
+		}
 	}
 	return kind.Kind{}, false
 }

@@ -64,6 +64,12 @@ type Unwatched interface {
 	Unwatched(id string) bool
 }
 
+// Paging is a Source whose rows may be too large to be inspected whole. A page begins at from, empty for the first; part says
+// which part of the content it is, empty for all of it, and next where the page after it begins, empty if there is none.
+type Paging interface {
+	InspectPage(ctx context.Context, id, from string) (body []byte, next, part string, found bool, err error)
+}
+
 // Relating is a Source that tells the keys of documents that a row names in its content and that no kind lists.
 type Relating interface {
 	Related(id string, body []byte) (keys []string)

@@ -21,6 +21,9 @@ type Detail struct {
 	Body  []byte // the content, as the primitive's package gives it: JSON, or plain bytes
 	Size  int64  // of the content, of which Body is only the beginning; 0: Body is all of it
 	Keys  []RawKey
+	// Of a kind that is read page by page: which part of the content Body is, empty for all of it, and where the next page
+	// begins, empty if this is the last.
+	Part, Next string
 	// Related are the documents that the content names and that no view lists.
 	Related []Related
 }
@@ -51,10 +54,29 @@ func (m *Model) Glance(ctx context.Context, name kind.Name, id string) (Detail, 
 	return m.detail(ctx, name, id, maxGlance)
 }
 
+// GlancePage is Glance for a kind that is read page by page: from is Next of the page before. Of other kinds there is one page.
+func (m *Model) GlancePage(ctx context.Context, name kind.Name, id, from string) (Detail, error) {
+	f, err := m.feed(name)
+	if err != nil {
+		return Detail{}, err
+	}
+	if f.page == nil {
+		return m.Glance(ctx, name, id)
+	}
+	d := Detail{Kind: name, ID: id}
+	if d.Keys, err = m.rawKeys(ctx, f.Source.Keys(id)); err == nil {
+		d.Body, d.Next, d.Part, d.Found, err = f.page(ctx, id, from)
+	}
+	return d, err
+}
+
 func (m *Model) detail(ctx context.Context, name kind.Name, id string, most int64) (Detail, error) {
 	f, err := m.feed(name)
 	if err != nil {
 		return Detail{}, err
+	}
+	if f.page != nil {
+		return m.GlancePage(ctx, name, id, "")
 	}
 	keys, err := m.rawKeys(ctx, f.Source.Keys(id))
 	if err != nil {

@@ -21,11 +21,12 @@ type Row interface {
 // feed is a kind as the model reads it.
 type feed struct {
 	kind.Kind
-	several   bool                                                // keys may make up one row
-	size      func(ctx context.Context, id string) (int64, error) // nil: see kind.Sizing
-	related   func(id string, body []byte) []string               // nil: rows of the kind name no other documents
-	unwatched func(id string) bool                                // nil: the server tells all changes
-	collects  func(id string) bool                                // nil: each ID is of one row
+	several   bool                                                                                               // keys may make up one row
+	size      func(ctx context.Context, id string) (int64, error)                                                // nil: see kind.Sizing
+	page      func(ctx context.Context, id, from string) (body []byte, next, part string, found bool, err error) // nil: see kind.Paging
+	related   func(id string, body []byte) []string                                                              // nil: rows of the kind name no other documents
+	unwatched func(id string) bool                                                                               // nil: the server tells all changes
+	collects  func(id string) bool                                                                               // nil: each ID is of one row
 }
 
 func newFeed(k kind.Kind) feed {
@@ -38,6 +39,9 @@ func newFeed(k kind.Kind) feed {
 	}
 	if u, is := k.Source.(kind.Unwatched); is {
 		f.unwatched = u.Unwatched
+	}
+	if p, is := k.Source.(kind.Paging); is {
+		f.page = p.InspectPage
 	}
 	if c, is := k.Source.(kind.Collecting); is {
 		f.collects, f.several = c.Collects, true

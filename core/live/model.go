@@ -21,6 +21,8 @@ type Options struct {
 	// MaxMemory is the memory that the process may use, in bytes; 0: no limit. Once it is reached, further rows are
 	// left out (ErrFull).
 	MaxMemory uint64
+	// Asked are kinds whose rows are read by Inspect, Glance and ReadRow alone. No pass looks for them, and no snapshot has them.
+	Asked []kind.Kind
 	// Now is the clock; default time.Now.
 	Now func() time.Time
 }
@@ -37,6 +39,7 @@ type Model struct {
 	conn     *conn.Conn
 	refresh  time.Duration
 	now      func() time.Time
+	asked    []feed     // see Options
 	trackers []*tracker // these and scan belong to the goroutine that reads
 	scan     scanner
 	pace     *pace
@@ -88,6 +91,9 @@ func New(c *conn.Conn, kinds []kind.Kind, o Options) *Model {
 		t := newTracker(newFeed(k))
 		m.trackers = append(m.trackers, t)
 		first.Tables = append(first.Tables, t.table)
+	}
+	for _, k := range o.Asked {
+		m.asked = append(m.asked, newFeed(k))
 	}
 	m.snapshot.Store(first)
 	return m
@@ -305,6 +311,11 @@ func (m *Model) feed(name kind.Name) (feed, error) {
 	for _, t := range m.trackers {
 		if t.feed.Name == name {
 			return t.feed, nil
+		}
+	}
+	for _, f := range m.asked {
+		if f.Name == name {
+			return f, nil
 		}
 	}
 	return feed{}, conn.Fail("live: read", string(name), ErrUnknownKind)

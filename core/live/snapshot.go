@@ -100,7 +100,7 @@ func (t *Table) At(i int) Row { return t.Row(i) }
 func (t *Table) Sum(group string) int64 { return t.sums[group] }
 
 // Within is the part of the table whose IDs start with prefix, as a table of its own; it costs the same however many rows
-// there are. The prefix ends in an ASCII character.
+// there are.
 func (t *Table) Within(prefix string) *Table {
 	part := *t
 	part.Table = t.Table.Within(prefix)

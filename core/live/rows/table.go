@@ -72,14 +72,20 @@ func (t *Table) Get(id string) (kind.Row, bool) {
 }
 
 // Within is the part of the table whose IDs start with prefix, as a table of its own; it costs the same however many rows
-// there are. The prefix ends in an ASCII character.
+// there are.
 func (t *Table) Within(prefix string) Table {
 	part := *t
 	if prefix == "" {
 		return part
 	}
 	from, _ := t.Index(prefix)
-	to, _ := t.Index(prefix[:len(prefix)-1] + string(prefix[len(prefix)-1]+1))
+	to := t.Len()
+	for last := len(prefix) - 1; last >= 0; last-- {
+		if prefix[last] < 0xff { // the first ID after them; nothing comes after one of 0xff
+			to, _ = t.Index(prefix[:last] + string([]byte{prefix[last] + 1}))
+			break
+		}
+	}
 	part.within, part.from, part.to = prefix, t.from+from, t.from+to
 	return part
 }
