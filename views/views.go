@@ -5,6 +5,7 @@ package views
 import (
 	"strings"
 
+	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/tui/view"
 )
@@ -23,6 +24,7 @@ func All() []View {
 		kv(),
 		pairs(),
 		documents(),
+		keys(),
 	}
 }
 
@@ -57,6 +59,16 @@ func Named(name string) (View, bool) {
 func Below(parent string) (View, bool) {
 	for _, v := range All() {
 		if v.Parent == parent && parent != "" {
+			return v, true
+		}
+	}
+	return View{}, false
+}
+
+// Of finds the view of a kind.
+func Of(name kind.Name) (View, bool) {
+	for _, v := range All() {
+		if v.Kind == name {
 			return v, true
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holdfast/core"
+	"holdfast/core/anykey"
 	"holdfast/core/conn"
 	"holdfast/core/kind"
 	"holdfast/core/live"
@@ -26,20 +27,25 @@ type getVerb struct {
 	*options
 	output     string
 	watch, raw bool
+	key        string
+	limit      int
 }
 
 func getCommand(o *options) *cobra.Command {
 	g := &getVerb{options: o}
 	c := &cobra.Command{
-		Use: "get VIEW [KEY]", GroupID: look, Args: arguments(1, 2), ValidArgsFunction: o.completeArgs(words(viewNames()), o.keysOf("")),
+		Use: "get VIEW [KEY]", GroupID: look, Args: arguments(1, 2), ValidArgsFunction: o.completeArgs(words(append(viewNames(), "keys")), o.keysOf("")),
 		Short: "print a view, or one row whole",
-		Long:  "Print a view, or one row whole; with kv DB the pairs of a KV database, with kv DB:KEY one pair.",
-		RunE:  g.get,
+		Long: "Print a view, or one row whole; with kv DB the pairs of a KV database, with kv DB:KEY one pair. With keys PREFIX: any keys of the " +
+			"server that begin so, of whatever type, at most --limit of them; with keys --key KEY what one key holds, a line for each element.",
+		RunE: g.get,
 	}
 	f := c.Flags()
 	f.StringVarP(&g.output, "output", "o", "table", "table, json, jsonl or csv")
 	f.BoolVar(&g.watch, "watch", false, "repeat every --refresh")
 	f.BoolVar(&g.raw, "raw", false, "in csv, do not put an apostrophe before cells that a spreadsheet would run as formulas")
+	f.StringVar(&g.key, "key", "", "with keys: print what this key holds")
+	f.IntVar(&g.limit, "limit", defaultKeys, "with keys PREFIX: how many keys are listed at most; 0: all")
 	o.serverFlags(c)
 	o.readingFlags(c)
 	return c
@@ -50,6 +56,14 @@ func (g *getVerb) get(cmd *cobra.Command, args []string) error {
 	ctx := cmd.Context()
 	if args[0] == "kv" && len(args) == 2 {
 		return g.getPairs(cmd, args[1])
+	}
+	if args[0] == string(anykey.Keys) {
+		return g.getKeys(cmd, args[1:])
+	}
+	for _, flag := range []string{"key", "limit"} {
+		if cmd.Flags().Changed(flag) {
+			return fmt.Errorf("%w: --%s goes with get keys", errUsage, flag)
+		}
 	}
 	v, err := viewNamed(args[0])
 	if err != nil {

@@ -230,14 +230,14 @@ func (l *layoutsVerb) withLayouts(ctx context.Context, specs []layout.Spec, use 
 	})
 }
 
-// pause keeps a survey within --scan-budget.
-func (l *layoutsVerb) pause(ctx context.Context) func() {
-	if l.scanBudget <= 0 {
+// pause keeps a walk through the keyspace within --scan-budget.
+func (o *options) pause(ctx context.Context) func() {
+	if o.scanBudget <= 0 {
 		return func() {}
 	}
 	return func() {
 		select {
-		case <-time.After(time.Second / time.Duration(l.scanBudget)):
+		case <-time.After(time.Second / time.Duration(o.scanBudget)):
 		case <-ctx.Done():
 		}
 	}
