@@ -24,6 +24,7 @@ type plan struct {
 	match   *regexp.Regexp
 	spread  bool   // rows are fields or members of the first key
 	behind  string // what stands before the key in the ID of a row
+	start   string // what the IDs of all its rows begin with
 	schema  *kind.Schema
 	layout  kind.Text // the column LAYOUT
 	readAt  kind.Time // notes when a row was read; of no schema: the view does not ask

@@ -96,7 +96,7 @@ func (p *plan) inOrder(t *template, values []string) []string {
 // rowOf is the layout that an ID belongs to; nil: the base.
 func (s *source) rowOf(id string) *plan {
 	for _, p := range s.plans {
-		if p.behind != "" && !strings.HasPrefix(id, p.behind) {
+		if !strings.HasPrefix(id, p.start) {
 			continue
 		}
 		key, _, _ := p.keyOf(id)
