@@ -8,13 +8,12 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"charm.land/lipgloss/v2"
-
 	"github.com/dustin/go-humanize"
 
 	"holdfast/core/live"
 	"holdfast/internal/text"
 	"holdfast/keymap"
+	"holdfast/tui/frame"
 	"holdfast/tui/overlay"
 	"holdfast/tui/table"
 )
@@ -30,7 +29,7 @@ const frameLines = 5
 
 // View hands out the screen as it was drawn last.
 func (m *Model) View() tea.View {
-	v := tea.NewView(m.frame)
+	v := tea.NewView(m.drawn)
 	v.AltScreen = true
 	if m.Mouse {
 		v.MouseMode = tea.MouseModeCellMotion
@@ -41,7 +40,7 @@ func (m *Model) View() tea.View {
 }
 
 // paint draws the screen anew.
-func (m *Model) paint() { m.frame, m.pace.drawn = m.draw(), m.Now() }
+func (m *Model) paint() { m.drawn, m.pace.drawn = m.draw(), m.Now() }
 
 func (m *Model) tooSmall() bool { return m.width < minWidth || m.height < minHeight }
 
@@ -59,6 +58,17 @@ func (m *Model) draw() string {
 	screen := append([]string{m.header(), m.tabLine()}, m.body()...) // the body first: it says which columns fit
 	screen = append(append(screen, m.foot()...), m.hints())
 	return strings.Join(m.overlays.Over(m.theme, screen, m.width), "\n")
+}
+
+// tabLine: the views with their counts.
+func (m *Model) tabLine() (line string) {
+	tabs := make([]frame.Tab, len(m.tops))
+	for i, at := range m.tops {
+		v := m.Views[at]
+		tabs[i] = frame.Tab{Title: v.Title, Short: v.Short, Counts: v.Kind != "", Count: int64(m.snap.Table(v.Kind).Len())}
+	}
+	line, m.spots.tabs = m.line.Render(m.theme, tabs, m.top(), m.width)
+	return line
 }
 
 // header: the connection, its role, version and latency, and the state of the data in words.
@@ -85,7 +95,7 @@ func (m *Model) header() string {
 		if s.Version != "" {
 			add("redis " + text.Clean(s.Version))
 		}
-		add(m.latency.shown.String())
+		add(m.latency.Shown.String())
 		if cost := m.snap.Cost; cost > 0 {
 			add(fmt.Sprintf("load %s cmd/s", humanize.Comma(int64(math.Ceil(cost)))))
 		}
@@ -202,10 +212,10 @@ func (m *Model) keyName(a keymap.Action) string {
 // takes the status.
 func (m *Model) foot() []string {
 	said := m.message()
-	if len(said) == maxToastLines {
+	if len(said) == frame.ToastLines {
 		return said
 	}
-	if toast := m.toast.render(m.theme, m.width, m.Now()); m.overlays.Prompting() && toast != nil {
+	if toast := m.toast.Render(m.theme, m.width, m.Now()); m.overlays.Prompting() && toast != nil {
 		return append(toast[:1], said...)
 	}
 	return append([]string{m.statusLine()}, said...)
@@ -218,12 +228,12 @@ func (m *Model) message() []string {
 		return []string{line}
 	}
 	if text := m.jobs.Progress(); text != "" {
-		if !m.toast.over(m.Now()) {
-			text += "  " + m.toast.text
+		if !m.toast.Over(m.Now()) {
+			text += "  " + m.toast.Text()
 		}
-		return []string{strip(m.theme.ToastInfo, text, m.width)}
+		return []string{frame.Strip(m.theme.ToastInfo, text, m.width)}
 	}
-	if said := m.toast.render(m.theme, m.width, m.Now()); said != nil {
+	if said := m.toast.Render(m.theme, m.width, m.Now()); said != nil {
 		return said
 	}
 	if m.snap.State == live.Lost {
@@ -249,11 +259,6 @@ func (m *Model) unsaid() string {
 		return ""
 	}
 	return m.theme.Muted.Render(text.Cut(" …"+rest, m.width))
-}
-
-// strip is a line of text on an area of the style's colour.
-func strip(style lipgloss.Style, says string, width int) string {
-	return style.Padding(0).Render(text.Cut(" "+says+" ", width))
 }
 
 // hints name the keys that matter here, as many as fit, from the same data that binds them.

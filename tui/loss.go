@@ -7,6 +7,7 @@ import (
 
 	"holdfast/core/live"
 	"holdfast/internal/text"
+	"holdfast/tui/frame"
 	"holdfast/tui/view"
 )
 
@@ -23,10 +24,11 @@ func (m *Model) warnOf(before, now []live.Event) {
 	}) {
 		return
 	}
-	m.toast = newToast(e.String(), view.Bad, m.Now())
-	if m.toast.title = "server changed"; len(e.Lost) > 0 {
-		m.toast.title = "data lost"
+	title := "server changed"
+	if len(e.Lost) > 0 {
+		title = "data lost"
 	}
+	m.toast = frame.NewToast(title, e.String(), view.Bad, m.Now())
 }
 
 // partlyLost says which part of a cluster is not shown as it is; empty if all of it is.

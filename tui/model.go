@@ -2,7 +2,6 @@ package tui
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -11,6 +10,7 @@ import (
 	"holdfast/keymap"
 	"holdfast/themes"
 	"holdfast/tui/detail"
+	"holdfast/tui/frame"
 	"holdfast/tui/jobs"
 	"holdfast/tui/overlay"
 	"holdfast/tui/table"
@@ -27,9 +27,10 @@ type Model struct {
 	height int
 
 	snap    *live.Snapshot
-	latency latency
+	latency frame.Latency
 	tabs    []*table.Table // one a view
-	line    tabLine
+	tops    []int          // the views that have a tab
+	line    frame.Tabs
 	active  int
 	busy    bool // a tab is being arranged
 
@@ -40,13 +41,13 @@ type Model struct {
 	broken   overlay.Layer // says what failed last
 	jump     *jump         // the last one; nil: nobody jumped yet
 	recall   recall
-	toast    toast
+	toast    frame.Toast
 	jobs     *jobs.Jobs
 	leads    string // the connection to go to after this one; empty: none
 
 	pace  pace
 	spots spots  // of the screen as drawn last
-	frame string // that screen
+	drawn string // that screen
 }
 
 // New makes the model of a dashboard.
@@ -67,14 +68,13 @@ func New(ctx context.Context, c Config) *Model {
 		}
 		m.tabs = append(m.tabs, t)
 		if v.Parent == "" {
-			m.line.tops = append(m.line.tops, i)
+			m.tops = append(m.tops, i)
 		}
 		if v.Name == c.Start {
 			m.active = i
 		}
 	}
 	m.notePlace()
-	m.line.rooms = make([]room, len(m.line.tops))
 	return m
 }
 
@@ -97,7 +97,7 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
-		clear(m.line.rooms)
+		m.line.Resized()
 		return m.layout()
 	case tea.BackgroundColorMsg:
 		m.theme = m.Theme(msg.IsDark())
@@ -126,7 +126,7 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 		m.warnOf(before.Events, m.snap.Events)
 		m.watchOthers(before)
 		m.overlays.Look()
-		m.latency.take(m.snap.Server.Latency)
+		m.latency.Take(m.snap.Server.Latency)
 		return tea.Batch(m.follow(), m.refreshDetail())
 	case clockMsg:
 		return m.follow()
@@ -176,11 +176,10 @@ func (m *Model) say(text string, tone view.Tone) { m.sayUnder("", text, tone) }
 
 // sayUnder is say with a title in place of what the tone says, where there is one.
 func (m *Model) sayUnder(title, text string, tone view.Tone) {
-	m.toast = newToast(text, tone, m.Now())
-	m.toast.title = title
-	if lines := m.toast.lines(m.width); len(lines) > maxToastLines && (tone == view.Bad || tone == view.Warn) {
-		m.overlays.Push(overlay.NewText(strings.TrimSuffix(m.toast.word(), ": "), text))
-		m.toast = toast{}
+	m.toast = frame.NewToast(title, text, tone, m.Now())
+	if m.toast.TooLong(m.width) {
+		m.overlays.Push(overlay.NewText(m.toast.Title(), text))
+		m.toast = frame.Toast{}
 	}
 }
 
@@ -195,7 +194,7 @@ func (m *Model) clock() view.Clock {
 
 // openPrompt gives the keys to a prompt.
 func (m *Model) openPrompt(p *overlay.Prompt) {
-	m.toast = toast{} // its line is the prompt's
+	m.toast = frame.Toast{} // its line is the prompt's
 	m.overlays.Push(p)
 }
 
@@ -243,8 +242,8 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 	case m.overlays.Holds():
 		return m.overlays.Act(action)
 	}
-	if m.toast.tone == view.Bad || m.toast.tone == view.Warn {
-		m.toast = toast{}
+	if m.toast.Serious() {
+		m.toast = frame.Toast{}
 	}
 	if !bound {
 		return nil

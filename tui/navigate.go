@@ -25,9 +25,9 @@ func (m *Model) act(a keymap.Action) tea.Cmd {
 	case keymap.Quit:
 		return tea.Quit
 	case keymap.NextView:
-		return m.switchTo((m.top() + 1) % len(m.line.tops))
+		return m.switchTo((m.top() + 1) % len(m.tops))
 	case keymap.PrevView:
-		return m.switchTo((m.top() + len(m.line.tops) - 1) % len(m.line.tops))
+		return m.switchTo((m.top() + len(m.tops) - 1) % len(m.tops))
 	case keymap.Help:
 		m.overlays.Push(overlay.NewHelp("Keys of "+m.view().Title, m.helpGroups(), m.disabled))
 	case keymap.OpenPalette:
@@ -124,17 +124,17 @@ func (m *Model) marked(all bool) {
 }
 
 func (m *Model) switchTo(tab int) tea.Cmd {
-	if tab < 0 || tab >= len(m.line.tops) {
-		m.say(fmt.Sprintf("there are %d views", len(m.line.tops)), view.Plain)
+	if tab < 0 || tab >= len(m.tops) {
+		m.say(fmt.Sprintf("there are %d views", len(m.tops)), view.Plain)
 		return nil
 	}
 	m.places.trail = nil
-	return m.goTo(m.line.tops[tab])
+	return m.goTo(m.tops[tab])
 }
 
 // top is the place among the tabs on the screen that the operator is in: that of the view, or of its parent.
 func (m *Model) top() int {
-	return slices.IndexFunc(m.line.tops, func(i int) bool { return i == m.active || m.Views[i].Name == m.view().Parent })
+	return slices.IndexFunc(m.tops, func(i int) bool { return i == m.active || m.Views[i].Name == m.view().Parent })
 }
 
 func (m *Model) goTo(tab int) tea.Cmd {

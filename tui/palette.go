@@ -31,7 +31,7 @@ func (m *Model) touchAll(name kind.Name, ids []string) {
 // what cannot be done, with the reason.
 func (m *Model) palette() overlay.Layer {
 	var choices []overlay.Choice
-	for i, at := range m.line.tops {
+	for i, at := range m.tops {
 		choices = append(choices, overlay.Choice{Label: m.Views[at].Title, Hint: fmt.Sprintf("view %d", i+1), Pick: func() tea.Cmd { return m.switchTo(i) }})
 	}
 	can, cannot := m.available()
@@ -93,7 +93,7 @@ func (m *Model) forView(entries []keymap.Binding) []keymap.Binding {
 	var views []string
 	for _, e := range entries {
 		switch n := e.Action.View(); {
-		case n > len(m.line.tops) || m.never(e.Action) != "":
+		case n > len(m.tops) || m.never(e.Action) != "":
 		case n > 0:
 			views = append(views, e.Keys[0])
 		default:

@@ -1,4 +1,4 @@
-package tui
+package frame
 
 import (
 	"testing"
@@ -6,13 +6,13 @@ import (
 )
 
 func TestLatencyStandsStill(t *testing.T) {
-	var l latency
+	var l Latency
 	shown := func(want string, measured ...time.Duration) {
 		t.Helper()
 		for _, d := range measured {
-			l.take(d)
+			l.Take(d)
 		}
-		if got := l.shown.String(); got != want {
+		if got := l.Shown.String(); got != want {
 			t.Errorf("after %v it is %s, want %s", measured, got, want)
 		}
 	}
@@ -22,19 +22,19 @@ func TestLatencyStandsStill(t *testing.T) {
 	shown("420µs", 300*µs, 610*µs, 280*µs, 550*µs, 420*µs, 700*µs, 250*µs) // noise
 	shown("420µs", 2*time.Millisecond)                                     // once
 	for range 20 {
-		l.take(20_345 * µs) // the same measurement in many snapshots
+		l.Take(20_345 * µs) // the same measurement in many snapshots
 	}
 	shown("3.1ms")
 	for i := range 40 {
-		l.take(time.Duration(20_000+i) * µs)
+		l.Take(time.Duration(20_000+i) * µs)
 	}
-	if l.shown < 12*time.Millisecond {
-		t.Errorf("it stays at %v", l.shown)
+	if l.Shown < 12*time.Millisecond {
+		t.Errorf("it stays at %v", l.Shown)
 	}
 	for i := range 60 {
-		l.take(time.Duration(100+i%2) * µs)
+		l.Take(time.Duration(100+i%2) * µs)
 	}
-	if l.shown > 180*µs {
-		t.Errorf("it stays at %v", l.shown)
+	if l.Shown > 180*µs {
+		t.Errorf("it stays at %v", l.Shown)
 	}
 }

@@ -1,16 +1,17 @@
-package tui
+package frame
 
 import "time"
 
-// latency is the server's round trip as the header shows it: it moves when the server does, not with every measurement,
+// Latency is the server's round trip as the header shows it: it moves when the server does, not with every measurement,
 // because what differs is sent to a terminal that may be far away.
-type latency struct {
+type Latency struct {
 	last  time.Duration // as measured
 	mean  time.Duration // of the last few
-	shown time.Duration
+	Shown time.Duration
 }
 
-func (l *latency) take(measured time.Duration) {
+// Take takes in what was measured last.
+func (l *Latency) Take(measured time.Duration) {
 	if measured == l.last {
 		return // the same measurement, in a newer snapshot
 	}
@@ -18,8 +19,8 @@ func (l *latency) take(measured time.Duration) {
 		l.mean = measured
 	}
 	l.last, l.mean = measured, l.mean+(measured-l.mean)/8
-	if 3*l.mean > 5*l.shown || 5*l.mean < 3*l.shown {
-		l.shown = twoDigits(l.mean)
+	if 3*l.mean > 5*l.Shown || 5*l.mean < 3*l.Shown {
+		l.Shown = twoDigits(l.mean)
 	}
 }
 
