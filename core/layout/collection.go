@@ -18,8 +18,7 @@ import (
 type collection struct {
 	id, key string
 	parts   []string
-	typ     *redis.StatusCmd
-	size    *redis.IntCmd
+	size    *redis.IntCmd // asked only where there may be more than was read
 	list    redis.Cmder
 }
 
@@ -54,14 +53,16 @@ func (p *plan) collect(ctx context.Context, c redis.UniversalClient, whole []*co
 	cells := make([]redis.Cmder, len(single))
 	err = conn.Pipeline(ctx, c, func(pipe redis.Pipeliner) {
 		for _, l := range whole {
-			l.typ, l.list = pipe.Type(ctx, l.key), p.listOf(ctx, pipe, l.key)
-			l.size = lengthOf(ctx, pipe, p.Type, l.key)
+			l.list = p.listOf(ctx, pipe, l.key)
 		}
 		for i, d := range single {
 			cells[i] = p.memberOf(ctx, pipe, d)
 		}
 	})
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := p.countOn(ctx, c, whole); err != nil {
 		return nil, nil, err
 	}
 	for _, l := range whole {
@@ -85,6 +86,35 @@ func (p *plan) collect(ctx context.Context, c redis.UniversalClient, whole []*co
 		drafts = append(drafts, d)
 	}
 	return drafts, rest, nil
+}
+
+// countOn asks for the sizes of collections that may hold more than was read.
+func (p *plan) countOn(ctx context.Context, c redis.UniversalClient, whole []*collection) error {
+	var large []*collection
+	for _, l := range whole {
+		switch list := l.list.(type) {
+		case *redis.ScanCmd:
+			if _, cursor := list.Val(); cursor != 0 {
+				large = append(large, l)
+			}
+		case *redis.StringSliceCmd:
+			if len(list.Val()) >= p.Max {
+				large = append(large, l)
+			}
+		case *redis.ZSliceCmd:
+			if len(list.Val()) >= p.Max {
+				large = append(large, l)
+			}
+		}
+	}
+	if len(large) == 0 {
+		return nil
+	}
+	return conn.Pipeline(ctx, c, func(pipe redis.Pipeliner) {
+		for _, l := range large {
+			l.size = lengthOf(ctx, pipe, p.Type, l.key)
+		}
+	})
 }
 
 func (p *plan) listOf(ctx context.Context, pipe redis.Pipeliner, key string) redis.Cmder {
@@ -114,13 +144,12 @@ func (p *plan) memberOf(ctx context.Context, pipe redis.Pipeliner, d *draft) red
 
 // membersOf are the rows of a collection. bad says why not all of them are there.
 func (p *plan) membersOf(l *collection) (drafts []*draft, bad error) {
-	switch typ, err := l.typ.Result(); {
-	case err == nil && typ == "none":
+	switch err := l.list.Err(); {
+	case err == redis.Nil:
 		return nil, nil
-	case err == nil && typ != p.Type:
-		return nil, fmt.Errorf("%w: a %s, not a %s", ErrWrongType, typ, p.Type)
-	}
-	if err := l.list.Err(); err != nil && err != redis.Nil {
+	case redis.HasErrorPrefix(err, "WRONGTYPE"):
+		return nil, fmt.Errorf("%w: not a %s", ErrWrongType, p.Type)
+	case err != nil:
 		return nil, err
 	}
 	add := func(member, value string, hasVal bool) {
@@ -152,6 +181,9 @@ func (p *plan) membersOf(l *collection) (drafts []*draft, bad error) {
 		for _, z := range c.Val() {
 			add(fmt.Sprint(z.Member), number(z.Score), true)
 		}
+	}
+	if l.size == nil {
+		return drafts, nil
 	}
 	if err := l.size.Err(); err != nil {
 		bad = fmt.Errorf("how many there are is not known: %w", err)

@@ -18,24 +18,26 @@ import (
 // plan is one layout, checked and made ready to read rows.
 type plan struct {
 	Layout
-	file    string
-	preset  bool
-	keys    []*template
-	match   *regexp.Regexp
-	spread  bool   // rows are fields or members of the first key
-	behind  string // what stands before the key in the ID of a row
-	start   string // what the IDs of all its rows begin with
-	schema  *kind.Schema
-	layout  kind.Text // the column LAYOUT
-	readAt  kind.Time // notes when a row was read; of no schema: the view does not ask
-	columns []column
-	reads   bool // columns read keys besides those in keys
-	trips   int  // that the columns take
-	links   []link
-	publish *template
-	message *template
-	drop    *template // of Bump.Delete
-	whole   int       // the column that shows the stored text as it is; -1: none
+	file   string
+	preset bool
+	keys   []*template
+	match  *regexp.Regexp
+	// valueTells: a column reads the whole string, so that nobody needs to ask for the type.
+	valueTells bool
+	firstTrip  int    // 0 where types, or the sizes of fields, are asked for
+	spread     bool   // rows are fields or members of the first key
+	behind     string // what stands before the key in the ID of a row
+	schema     *kind.Schema
+	layout     kind.Text // the column LAYOUT
+	readAt     kind.Time // notes when a row was read; of no schema: the view does not ask
+	columns    []column
+	reads      bool // columns read keys besides those in keys
+	trips      int  // that the columns take
+	links      []link
+	publish    *template
+	message    *template
+	drop       *template // of Bump.Delete
+	whole      int       // the column that shows the stored text as it is; -1: none
 }
 
 // column is one column of a plan.
@@ -332,6 +334,14 @@ func (c *compiler) compileColumns() error {
 		c.reads = c.reads || col.key != nil && !slices.ContainsFunc(c.keys, func(t *template) bool { return t.text == col.key.text })
 		col.same = 1 + slices.IndexFunc(c.columns, col.asksLike)
 		c.columns = append(c.columns, col)
+	}
+	owns := func(from string) bool {
+		return slices.ContainsFunc(c.columns, func(col column) bool { return col.From == from && col.key == nil })
+	}
+	c.valueTells = c.Type == "string" && !c.spread && len(c.keys) == 1 && owns("value")
+	sizes := slices.ContainsFunc(c.columns, func(col column) bool { return col.From == "field" && col.trip == 1 })
+	if c.trips > 0 && !sizes && (c.valueTells || c.spread) {
+		c.firstTrip = 1
 	}
 	return nil
 }

@@ -30,6 +30,9 @@ func (p *plan) hear(d *draft, trip int) {
 		if col, at := &p.columns[i], &d.cells[i]; col.trip == trip && at.cmd != nil && !at.solved {
 			at.value, at.found, at.err = answerOf(at.cmd)
 			at.solved = true
+			if p.valueTells && col.key == nil {
+				p.tell(d, col, at)
+			}
 			p.refine(d, col, at)
 		}
 	}
@@ -41,7 +44,7 @@ func (p *plan) hear(d *draft, trip int) {
 // hearTypes tells whether the row is there, and whether its first key is what the layout says. A key whose type the server
 // does not tell is read like the others.
 func (p *plan) hearTypes(d *draft) {
-	if d.row == nil {
+	if d.row == nil || p.valueTells {
 		return
 	}
 	there := false
@@ -62,6 +65,21 @@ func (p *plan) hearTypes(d *draft) {
 	d.gone = !there
 }
 
+// tell takes from the value of a string, and from its time to live, whether the row is there and what the layout says.
+func (p *plan) tell(d *draft, col *column, at *cell) {
+	switch {
+	case col.From == "ttl" && at.value == "-2":
+		d.gone = true
+	case col.From != "value":
+	case redis.HasErrorPrefix(at.err, "WRONGTYPE"):
+		d.bad = fmt.Errorf("%w: not a string", ErrWrongType)
+	case conn.NoAnswer(at.err):
+		d.bad = at.err
+	case !at.found:
+		d.doubt = true
+	}
+}
+
 // solve fills what is known without a command.
 func (p *plan) solve(d *draft, col *column, at *cell) {
 	if at.solved || sends(col, p) {
@@ -69,7 +87,7 @@ func (p *plan) solve(d *draft, col *column, at *cell) {
 	}
 	switch col.From {
 	case "part":
-		at.value = d.parts[slices.Index(p.keys[0].parts(), col.Part)]
+		at.value = d.parts[slices.Index(p.keys[0].names, col.Part)]
 		at.found = true
 	case "key":
 		at.value, at.found = d.keys[0], true

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/redis/go-redis/v9"
 
@@ -105,10 +104,6 @@ func Compile(c redis.UniversalClient, base []kind.Kind, specs []Spec) (kinds []k
 			own[p.View] = p
 		} else if isPlain, ofBase := plain[p.View]; ofBase && !isPlain {
 			p.behind = p.Name + "/"
-		}
-		p.start = p.idOf(p.keys[0].prefix())
-		if p.spread {
-			p.start = strings.TrimSuffix(p.start, mark)
 		}
 		set.plans = append(set.plans, p)
 	}

@@ -58,7 +58,13 @@ func (p *plan) read(ctx context.Context, c redis.UniversalClient, ids []string) 
 	if err != nil {
 		return nil, err
 	}
-	for trip := 0; trip <= p.trips; trip++ {
+	for _, d := range drafts {
+		d.cells = make([]cell, len(p.columns))
+		if p.firstTrip > 0 {
+			p.hear(d, 0)
+		}
+	}
+	for trip := p.firstTrip; trip <= p.trips; trip++ {
 		asked := false
 		err := conn.Pipeline(ctx, c, func(pipe redis.Pipeliner) {
 			for _, d := range drafts {
@@ -146,7 +152,7 @@ func (p *plan) drafts(ctx context.Context, c redis.UniversalClient, ids []string
 // keysOf are the keys of the row with these parts, which are those of the first key in order.
 func (p *plan) keysOf(parts []string) []string {
 	out := make([]string, len(p.keys))
-	names := p.keys[0].parts()
+	names := p.keys[0].names
 	for i, t := range p.keys {
 		out[i], _ = t.fill(func(name string) (string, bool) {
 			at := slices.Index(names, name)
@@ -159,7 +165,7 @@ func (p *plan) keysOf(parts []string) []string {
 // lookup is the value of a part or of a column above.
 func (p *plan) lookup(d *draft) func(string) (string, bool) {
 	return func(name string) (string, bool) {
-		if i := slices.Index(p.keys[0].parts(), name); i >= 0 {
+		if i := slices.Index(p.keys[0].names, name); i >= 0 {
 			return d.parts[i], true
 		}
 		switch {
@@ -182,9 +188,6 @@ func (p *plan) lookup(d *draft) func(string) (string, bool) {
 func (p *plan) ask(ctx context.Context, pipe redis.Pipeliner, d *draft, trip int) (asked bool) {
 	if d.gone || d.bad != nil {
 		return false
-	}
-	if d.cells == nil {
-		d.cells = make([]cell, len(p.columns))
 	}
 	if trip == 0 {
 		if d.row != nil {

@@ -28,7 +28,10 @@ func (s *Set) All() (out []Use) {
 // read, and the commands.
 func (p *plan) watch() string {
 	var patterns []string
-	commands := []string{"type"}
+	var commands []string
+	if !p.spread && !p.valueTells {
+		commands = append(commands, "type")
+	}
 	add := func(list *[]string, one string) {
 		if !slices.Contains(*list, one) {
 			*list = append(*list, one)

@@ -17,13 +17,17 @@ type source struct {
 	c     redis.UniversalClient
 	base  kind.Source // nil: none
 	plans []*plan
-	by    [256][]*plan // the plans whose keys begin with a byte
-	other []*plan      // those whose keys begin with anything
+	by    [256][]*plan     // the plans whose keys begin with a byte
+	other []*plan          // those whose keys begin with anything
+	named map[string]*plan // those whose rows' IDs begin with their name and a slash
 }
 
 func newSource(c redis.UniversalClient, base kind.Source, plans []*plan) *source {
-	s := &source{c: c, base: base, plans: plans}
+	s := &source{c: c, base: base, plans: plans, named: map[string]*plan{}}
 	for _, p := range plans {
+		if p.behind != "" {
+			s.named[p.Name] = p
+		}
 		for _, t := range p.keys {
 			start := t.prefix()
 			switch {
@@ -86,8 +90,8 @@ func (p *plan) inOrder(t *template, values []string) []string {
 	if t == p.keys[0] {
 		return values
 	}
-	names, out := t.parts(), make([]string, len(values))
-	for i, name := range p.keys[0].parts() {
+	names, out := t.names, make([]string, len(values))
+	for i, name := range p.keys[0].names {
 		out[i] = values[slices.Index(names, name)]
 	}
 	return out
@@ -95,22 +99,37 @@ func (p *plan) inOrder(t *template, values []string) []string {
 
 // rowOf is the layout that an ID belongs to; nil: the base.
 func (s *source) rowOf(id string) *plan {
-	for _, p := range s.plans {
-		if !strings.HasPrefix(id, p.start) {
-			continue
-		}
-		key, _, _ := p.keyOf(id)
-		if _, ok := p.keys[0].match(key); ok {
+	if id == "" {
+		return nil
+	}
+	if len(s.named) > 0 {
+		name, _, _ := strings.Cut(id, "/")
+		if p := s.named[name]; p != nil && p.has(id) {
 			return p
+		}
+		return nil
+	}
+	for _, list := range [][]*plan{s.by[id[0]], s.other} {
+		for _, p := range list {
+			if p.has(id) {
+				return p
+			}
 		}
 	}
 	return nil
 }
 
+// has tells whether an ID is of a row of the layout.
+func (p *plan) has(id string) bool {
+	key, _, _ := p.keyOf(id)
+	_, ok := p.keys[0].match(key)
+	return ok && strings.HasPrefix(id, p.behind)
+}
+
 // Collects tells whether an ID stands for all rows whose IDs begin with it.
 func (s *source) Collects(id string) bool {
 	p := s.rowOf(id)
-	return p != nil && p.spread && strings.HasSuffix(id, mark) && strings.Count(id, mark) == 1
+	return p != nil && p.spread && strings.IndexByte(id, mark[0]) == len(id)-1
 }
 
 // Unwatched tells whether columns of a row read other keys than its own, whose changes are not told as the row's.

@@ -15,6 +15,7 @@ import (
 type template struct {
 	text   string
 	pieces []piece
+	names  []string // of the parts, in their order
 	except []string // keys that are none of it
 }
 
@@ -86,6 +87,7 @@ func parseTemplate(text string) (*template, error) {
 	if flush(); len(t.pieces) == 0 {
 		return nil, errNoKey
 	}
+	t.names = t.parts()
 	for i := range t.pieces {
 		switch p := &t.pieces[i]; {
 		case p.without != 0:

@@ -28,6 +28,7 @@ func (t *tracker) mergeBeside() {
 	t.beside = done
 	edits, asOf := t.pending, t.asOf
 	t.pending = nil
+	clear(t.collected)
 	go func() {
 		defer close(done)
 		t.mergeEdits(edits, asOf)
@@ -55,6 +56,7 @@ func (t *tracker) settled() bool {
 func (t *tracker) mergePending() {
 	edits := t.pending
 	t.pending = nil
+	clear(t.collected)
 	t.mergeEdits(edits, t.asOf)
 }
 

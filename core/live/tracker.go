@@ -26,16 +26,17 @@ type tracker struct {
 	needed    map[string]map[string]struct{} // the IDs of the rows that need each key of another kind
 	gone      []string                       // IDs that were asked for and did not come, until the rows that need them are told
 	sums      rows.Sums
-	changes   []Change  // since the last publish, the newest alone
-	dropped   time.Time // of the newest change that Recent has no room for; before there is one, when Complete came
-	count     int       // changes since the last reading ended
-	bad       int       // rows with a Problem
-	next      string    // the ID after which the rolling re-reading goes on
-	err       error     // see Table.Err
-	failed    bool      // a Read failed since the pass began
-	rechecked time.Time // when recheck was last due
-	left      int       // rows that the pass left out for want of memory
-	table     *Table    // what was published last
+	changes   []Change            // since the last publish, the newest alone
+	dropped   time.Time           // of the newest change that Recent has no room for; before there is one, when Complete came
+	count     int                 // changes since the last reading ended
+	bad       int                 // rows with a Problem
+	next      string              // the ID after which the rolling re-reading goes on
+	err       error               // see Table.Err
+	failed    bool                // a Read failed since the pass began
+	collected map[string]struct{} // collections whose rows are in pending
+	rechecked time.Time           // when recheck was last due
+	left      int                 // rows that the pass left out for want of memory
+	table     *Table              // what was published last
 }
 
 func newTracker(f feed) *tracker {
@@ -43,6 +44,7 @@ func newTracker(f feed) *tracker {
 	return &tracker{
 		feed: f, rows: table.Packed(), table: table, pass: mark(0),
 		wanted: map[string]struct{}{}, unread: map[string]struct{}{}, needed: map[string]map[string]struct{}{},
+		collected: map[string]struct{}{},
 	}
 }
 
@@ -179,12 +181,16 @@ func (t *tracker) members(ids []string) (all []string, collected bool) {
 	if t.feed.collects == nil || !slices.ContainsFunc(ids, t.feed.collects) {
 		return ids, false
 	}
-	t.merge()
+	t.settle()
 	for _, id := range ids {
 		if !t.feed.collects(id) {
 			all = append(all, id)
 			continue
 		}
+		if _, again := t.collected[id]; again {
+			t.merge()
+		}
+		t.collected[id] = struct{}{}
 		from, _ := t.rows.Find(id)
 		for _, data := range t.rows.Range(from, t.rows.Len()) {
 			row := kind.IDOf(data)
