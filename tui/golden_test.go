@@ -43,7 +43,11 @@ func scenes() []scene {
 		if v.Parent != "" {
 			continue // it has no tab
 		}
-		add("view "+v.Name, func(d *driver) { d.press(string(rune('1' + i))) })
+		key := string(rune('1' + i))
+		if v.Name == "findings" { // the last tab
+			key = "shift+tab"
+		}
+		add("view "+v.Name, func(d *driver) { d.press(key) })
 	}
 	for _, one := range []struct{ name, tab, row string }{
 		{"buffer", "2", "orders"}, {"generation", "3", "single:user:42"}, {"actor", "4", "agent-1"}, {"worker", "5", "pod-0"},

@@ -379,7 +379,7 @@ func TestKeysOnATerminalTooSmall(t *testing.T) {
 	d.press("y", "enter", "2")
 	equal(t, "the generation", d.get("gen:catalog:all"), "120")
 	d.resize(80, 24)
-	d.shows("bump catalog:all", "[3 Gens")
+	d.shows("bump catalog:all", "[3 Gen")
 	d.resize(20, 5)
 	d.press("q")
 	equal(t, "quit", d.quit, true)

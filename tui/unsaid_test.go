@@ -13,11 +13,11 @@ func TestFindingsAreToldToTheirEnd(t *testing.T) {
 		w.lock("lock:actor:some-agent", token, 2*time.Hour+30*time.Second)
 		w.lock("lock:b", "short", 2*time.Hour+30*time.Second)
 	})
-	d.to("long lock")
+	d.to("lock-expires-late")
 	lines := strings.Split(d.screen(), "\n")
 	row := strings.TrimSuffix(d.row(), "…")
 	rest := strings.TrimPrefix(lines[len(lines)-2], " …")
-	if _, says, _ := strings.Cut(row, "lock:actor"); "lock:actor"+says+rest != "lock:actor:some-agent expires in 2h00m, held by "+token {
+	if _, says, _ := strings.Cut(row, "lock:actor"); "lock:actor"+says+rest != "lock:actor:some-agent: expires in 2h00m, held by "+token {
 		t.Errorf("%q goes on as %q", row, rest)
 	}
 	d.check()

@@ -226,18 +226,6 @@ func leftWords(deadline time.Time, at view.Clock) string {
 	return "in " + left(deadline, at)
 }
 
-func compareDeadlines(a, b time.Time) int {
-	switch {
-	case a.IsZero() && b.IsZero():
-		return 0
-	case a.IsZero():
-		return 1
-	case b.IsZero():
-		return -1
-	}
-	return a.Compare(b)
-}
-
 // age is how long ago something was on the server's clock.
 func age(title string, c kind.Time) view.Column {
 	return known(view.Column{

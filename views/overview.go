@@ -6,6 +6,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"holdfast/core/insight"
 	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/tui/view"
@@ -28,16 +29,13 @@ type line struct {
 func (l *line) ID() string     { return l.id }
 func (l *line) Problem() error { return nil }
 
-// summary is the overview of a snapshot: its lines in their order, and what they were found by.
-type summary struct {
-	lines    []*line
-	findings []finding // in the order of questions
-}
+// summary is the overview of a snapshot: its lines in their order.
+type summary struct{ lines []*line }
 
 func (s *summary) Len() int          { return len(s.lines) }
 func (s *summary) At(i int) live.Row { return s.lines[i] }
 
-func overview() View {
+func overview(e *insight.Engine) View {
 	type row = *line
 	onlyKinds := func(r row, text string) string {
 		if r.kind == "" {
@@ -51,7 +49,7 @@ func overview() View {
 	return View{
 		View: &view.View{
 			Name: "overview", Title: "Overview", Short: "All",
-			Rows: func(s *live.Snapshot, last live.Rows) live.Rows { return summarise(s, last) },
+			Rows: func(s *live.Snapshot, _ live.Rows) live.Rows { return summarise(s, e.Follow(s)) },
 			Foot: charts,
 			Columns: []view.Column{
 				column("WHAT", false, func(r row) string { return r.what }),
@@ -81,16 +79,16 @@ func overview() View {
 	}
 }
 
-// summarise derives the overview: what is to be said of the server, then the kinds, then what stands out in them.
-func summarise(s *live.Snapshot, last live.Rows) *summary {
-	out := &summary{lines: serverLines(s)}
+// summarise derives the overview: what is wrong, then the kinds.
+func summarise(s *live.Snapshot, f *insight.Findings) *summary {
+	out := &summary{lines: worst(s, f)}
 	for _, t := range s.Tables {
 		if !counted(t) {
 			continue
 		}
 		l := &line{
 			id: "kind " + string(t.Kind), what: string(t.Kind), kind: t.Kind, rows: t.Len(), bad: t.Bad, rate: t.Rate(), trend: t.Rates,
-			note: always(""), link: view.Link{View: string(t.Kind)},
+			note: standsOut(s, t), link: view.Link{View: string(t.Kind)},
 		}
 		switch {
 		case t.Err != nil:
@@ -99,16 +97,6 @@ func summarise(s *live.Snapshot, last live.Rows) *summary {
 			l.note, l.tone = always("still reading"), view.Muted
 		}
 		out.lines = append(out.lines, l)
-	}
-	before, _ := last.(*summary)
-	for i, q := range questions() {
-		f := finding{}
-		if before != nil {
-			f = before.findings[i]
-		}
-		f = q.answer(s, f)
-		out.findings = append(out.findings, f)
-		out.lines = append(out.lines, f.lines...)
 	}
 	return out
 }

@@ -1,18 +1,14 @@
 package views
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
-	"holdfast/core/buffer"
 	"holdfast/core/kind"
 	"holdfast/core/live"
-	"holdfast/tui/view"
 )
 
 func TestSparkline(t *testing.T) {
@@ -96,48 +92,3 @@ var nameless = kind.NewSchema()
 
 // named is a row of which nothing but the ID is known.
 func named(id string) kind.Row { return nameless.One(id, func(*kind.Builder) {}) }
-
-// A question is asked again when rows changed or, if time alone makes another answer, each time; but one that takes
-// long rests for many times as long.
-func TestQuestionsAreAskedNoMoreThanNeeded(t *testing.T) {
-	snap := func(rev uint64) *live.Snapshot {
-		return &live.Snapshot{Tables: []*live.Table{{Kind: "a", Rev: rev}, {Kind: "b", Rev: 7}}}
-	}
-	asked := 0
-	ask := func(q question, rev uint64, before finding) finding {
-		q.find = func(*live.Snapshot) []*line { asked++; return nil }
-		return q.answer(snap(rev), before)
-	}
-	still, timed := question{kinds: []kind.Name{"a"}}, question{kinds: []kind.Name{"a"}, timed: true}
-	quick := finding{rev: ask(still, 1, finding{}).rev, at: time.Now().Add(-time.Second), took: time.Microsecond}
-	slow := finding{rev: quick.rev, at: time.Now(), took: time.Minute}
-	for _, c := range []struct {
-		name   string
-		q      question
-		rev    uint64
-		before finding
-		want   int
-	}{
-		{"nothing changed", still, 1, quick, 0},
-		{"a row changed", still, 2, quick, 1},
-		{"time went on", timed, 1, quick, 1},
-		{"a row changed, but it takes long", still, 2, slow, 0},
-		{"time went on, but it takes long", timed, 1, slow, 0},
-		{"it takes long and was never asked", still, 1, finding{}, 1},
-		{"it took long, long ago", still, 2, finding{rev: 1, at: time.Now().Add(-time.Hour), took: time.Minute}, 1},
-	} {
-		asked = 0
-		ask(c.q, c.rev, c.before)
-		if asked != c.want {
-			t.Errorf("%s: asked %d times, want %d", c.name, asked, c.want)
-		}
-	}
-}
-
-// A finding that says "flush it" of a buffer is no good advice where nobody may see whether somebody has locked it.
-func TestAFindingDoesNotJudgeALockThatIsNotKnown(t *testing.T) {
-	r := buffer.Columns.Locked.Schema().One("s", func(b *kind.Builder) { buffer.Columns.Locked.Unknown(b, errors.New("NOPERM")) })
-	if got := flushable(r, "flush it if nobody does", view.Clock{}); got != "whether it is locked is not known" {
-		t.Errorf("advice: %q", got)
-	}
-}

@@ -3,14 +3,12 @@ package views
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/dustin/go-humanize"
 
 	"holdfast/core/kind"
 	"holdfast/core/kvstore/redisdb"
-	"holdfast/core/live"
 	"holdfast/internal/text"
 	"holdfast/tui/view"
 )
@@ -138,19 +136,6 @@ func (s standings) text() string {
 // appendKey puts databases without replicas first.
 func (s standings) appendKey(b []byte) []byte {
 	return kind.AppendUintKey(kind.AppendUintKey(kind.AppendIntKey(b, int64(min(s.replicas, 1))), s.ahead), s.lag)
-}
-
-// strayReplicas are databases with a replica that has applied what the database does not have.
-func strayReplicas(s *live.Snapshot) (out []*line) {
-	for _, r := range best(s, "kv",
-		func(r kind.Row) bool { return redisdb.Columns.Changes.Err(r) == nil && anyTime(r).ahead > 0 },
-		func(a, b kind.Row) int { return cmp.Compare(anyTime(b).ahead, anyTime(a).ahead) }) {
-		replicas := redisdb.Replicas(r, time.Time{})
-		p := slices.MaxFunc(replicas, func(p, q redisdb.Replica) int { return cmp.Compare(p.Applied, q.Applied) })
-		text := fmt.Sprintf("%s: replica %s has applied change %d of %d; it followed another history, start it from a snapshot", redisdb.Columns.Database.Of(r), p.Name, p.Applied, redisdb.Columns.Changes.Of(r))
-		out = append(out, found("replica ahead", always(text), view.Bad, "kv", r.ID()))
-	}
-	return out
 }
 
 // replicaFacts tell of each replica that reports.

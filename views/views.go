@@ -5,15 +5,19 @@ package views
 import (
 	"strings"
 
+	"holdfast/core/insight"
 	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/tui/view"
 )
 
-// All is the registry: every view in the order of the tabs, one line each.
-func All() []View {
+// All is the registry: every view in the order of the tabs.
+func All() []View { return of(insight.New(insight.Options{})) }
+
+// of has one line a view. Findings are those of an engine.
+func of(e *insight.Engine) []View {
 	return []View{
-		overview(),
+		overview(e),
 		buffers(),
 		generations(),
 		actors(),
@@ -25,13 +29,17 @@ func All() []View {
 		pairs(),
 		documents(),
 		keys(),
+		findings(e),
 	}
 }
 
 // Frames are the views as the dashboard's frame takes them.
-func Frames() []*view.View {
+func Frames() []*view.View { return FramesOf(insight.New(insight.Options{})) }
+
+// FramesOf are Frames with the findings of an engine that somebody else follows, too.
+func FramesOf(e *insight.Engine) []*view.View {
 	var out []*view.View
-	for _, v := range All() {
+	for _, v := range of(e) {
 		if len(v.Fields) > 0 {
 			v.Object = func(r live.Row, at view.Clock, rawKey func(string) string) ([]string, []any) {
 				if err := r.Problem(); err != nil {

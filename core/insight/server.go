@@ -156,7 +156,7 @@ func nearLimit(r *Rule) *Rule {
 
 // unreadableRules are one rule a kind: rows that cannot be read, with the commonest reason.
 func unreadableRules() (out []*Rule) {
-	for _, name := range []kind.Name{"buffers", "generations", "actors", "workers", "locks", "leases", "records", "keys", "kv", "queues"} {
+	for _, name := range []kind.Name{"buffers", "generations", "actors", "workers", "locks", "leases", "records", "kv", "queues"} {
 		out = append(out, &Rule{
 			Code: "unreadable", Severity: Warn, Kind: name,
 			When:   "Rows of a kind cannot be read: their keys hold something else than their writers put there",

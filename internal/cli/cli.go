@@ -49,7 +49,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		}
 	}()
 	cmd, err := execute(ctx, &options{args: args, environ: environ, stderr: stderr}, stdout)
-	if err != nil {
+	if err != nil && !errors.Is(err, errFound) {
 		says := text.Clean(withoutSecrets(err.Error()))
 		if errors.Is(err, errUsage) {
 			says += "; see " + cmd.CommandPath() + " --help"

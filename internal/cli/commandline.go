@@ -39,7 +39,7 @@ func newRoot(o *options) *cobra.Command {
 	for _, g := range []string{look, act, databases, other} {
 		root.AddGroup(&cobra.Group{ID: g, Title: g})
 	}
-	root.AddCommand(demoCommand(o), getCommand(o), layoutsCommand(o), connectionsCommand(o),
+	root.AddCommand(demoCommand(o), getCommand(o), checkCommand(o), layoutsCommand(o), connectionsCommand(o),
 		flushCommand(o), bumpCommand(o), lockCommand(o), unlockCommand(o), editCommand(o),
 		backupCommand(o), restoreCommand(o), replicateCommand(o),
 		versionCommand(o), completionCommand(o))

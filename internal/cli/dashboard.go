@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/charmbracelet/x/term"
 
 	"holdfast/core"
+	"holdfast/core/insight"
+	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/internal/cli/internal/memory"
 	"holdfast/internal/config"
@@ -125,8 +128,12 @@ func (s *session) show(ctx context.Context, keys *keymap.Map, note, why string) 
 	if os.Getenv("GOGC") == "" {
 		memory.Tune()
 	}
+	engine := insight.New(insight.Options{})
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go follow(ctx, engine, s.core.Live)
 	d := tui.Config{
-		Views: views.Frames(), Live: s.core.Live, Operator: s.op, Conn: s.core.Conn, Keys: keys, Start: o.view, Note: note,
+		Views: views.FramesOf(engine), Live: s.core.Live, Operator: s.op, Conn: s.core.Conn, Keys: keys, Start: o.view, Note: note,
 		Mouse: o.conf.Mouse, Columns: o.conf.Columns, Connections: here, JSON: print.Object,
 		Theme: func(isDark bool) themes.Theme {
 			t, _ := o.conf.Themed(o.themeName(isDark), isDark) // the name was checked as it started
@@ -137,6 +144,23 @@ func (s *session) show(ctx context.Context, keys *keymap.Map, note, why string) 
 		d.LoadFilters, d.KeepFilters = s.filters.Load, s.filters.Save
 	}
 	return tui.Run(ctx, d)
+}
+
+// followEvery is how often the findings are brought up to date while no view shows them.
+const followEvery = time.Second
+
+// follow keeps the findings current, whatever view is open: some are known only to who saw it happen.
+func follow(ctx context.Context, e *insight.Engine, m *live.Model) {
+	t := time.NewTicker(followEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			e.Follow(m.Snapshot())
+		}
+	}
 }
 
 // try tells whether a dashboard could start on another connection.

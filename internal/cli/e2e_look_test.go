@@ -130,7 +130,7 @@ func TestTheMouseIsGivenBack(t *testing.T) {
 	out, types := dashboardOn(t, color.Black, nil, append(s.flags, "--view", "locks")...)
 	out.has(t, "lock:nightly", on)
 	types("\x1b[<0;3;2M\x1b[<0;3;2m") // a click on the first tab
-	out.has(t, "oldest buffer")
+	out.has(t, "oldest: ")
 	types("M")
 	out.has(t, "select text as usual", off)
 	types("M")

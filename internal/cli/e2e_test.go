@@ -260,7 +260,7 @@ func (x *terminal) tour() {
 	x.t.Helper()
 	for _, step := range [][]string{
 		{"2", "[2 Buffers 1]", "> orders"}, {"3", "[3 Generations 1]", "> u1"}, {"4", "[4 Actors 1]", "> a1"}, {"5", "[5 Workers 1]", "> pod-0"},
-		{"6", "[6 Locks 1]", "> lock:nightly"}, {"7", "[7 Leases 1]", "cfg"}, {"8", "[8 Records 1]", "> leader", "host-4"}, {"1", "[1 Overview]", "oldest buffer"},
+		{"6", "[6 Locks 1]", "> lock:nightly"}, {"7", "[7 Leases 1]", "cfg"}, {"8", "[8 Records 1]", "> leader", "host-4"}, {"1", "[1 Over", "WHAT"},
 	} {
 		x.see(step[0], step[1:]...)
 	}
