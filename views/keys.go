@@ -9,7 +9,6 @@ import (
 	"holdfast/core/kind"
 	"holdfast/core/live"
 	"holdfast/internal/text"
-	"holdfast/keymap"
 	"holdfast/tui/view"
 )
 
@@ -45,17 +44,6 @@ func keys() View {
 					fact("idle", text.Age(c.Idle.Of(r))+" as it was read", c.Idle.Err(r)),
 				}
 			}),
-			Actions: []view.Action{
-				{ID: keymap.Edit, Label: "edit", Edit: true, Blocked: func(r live.Row) string {
-					switch typ := c.Type.Of(r.(kind.Row)); typ {
-					case "string", "hash", "":
-						return ""
-					default:
-						return "a " + typ + " cannot be edited: only strings and fields of hashes can"
-					}
-				}},
-				{ID: keymap.Delete, Label: "delete", AsSeen: true},
-			},
 		},
 		Fields: []Field{
 			field("key", c.Key),

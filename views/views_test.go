@@ -156,7 +156,7 @@ func TestRegistry(t *testing.T) {
 		}
 		for _, a := range v.Actions {
 			b, ok := keys.Binding(a.ID)
-			if !ok || b.Scope != keymap.Row || a.Label == "" || (a.Plan != nil) == (a.Edit != a.AsSeen) {
+			if !ok || b.Scope != keymap.Row || a.Label == "" || (a.Plan != nil) == a.Edit {
 				t.Errorf("view %q: action %+v", v.Name, a)
 			}
 		}
@@ -230,7 +230,7 @@ func TestEveryViewOfEveryRow(t *testing.T) {
 				}
 			}
 			for _, a := range v.Actions {
-				if a.Edit || a.AsSeen || a.Blocked != nil && a.Blocked(r) != "" {
+				if a.Edit || a.Blocked != nil && a.Blocked(r) != "" {
 					continue
 				}
 				if a.Form != nil {

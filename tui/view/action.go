@@ -6,7 +6,7 @@ import (
 	"holdfast/keymap"
 )
 
-// Action is something that can be done to a row. Exactly one of Plan, Edit and AsSeen is set.
+// Action is something that can be done to a row. Exactly one of Plan and Edit is set.
 type Action struct {
 	ID      keymap.Action
 	Label   string                                                                       // "flush"
@@ -16,7 +16,6 @@ type Action struct {
 	Form    func(live.Row) Form                                                          // what has to be asked first; nil: nothing
 	Plan    func(*operate.Operator, live.Row, map[string]string) (operate.Action, error) // sends nothing
 	Edit    bool                                                                         // opens the row's document in an editor
-	AsSeen  bool                                                                         // deletes the row's key if it still holds all that it holds when it is asked
 }
 
 // Disabled says why the action cannot be done to a row, nil where there is none; empty if it can.
