@@ -173,7 +173,7 @@ func (r *Rows) scanned(ctx context.Context, p *Page, typ, from string, b Bounds)
 
 // placed reads a page of a list, a sorted set or a stream. from is a place; of a stream that and the ID before it.
 func (r *Rows) placed(ctx context.Context, p *Page, typ, from string, b Bounds) (err error) {
-	at := any(int64(0))
+	var at any
 	if typ == "stream" {
 		id := "-"
 		if from != "" {

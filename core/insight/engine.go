@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"holdfast/core/kind"
@@ -33,7 +34,7 @@ type Engine struct {
 	excluded map[ref]bool
 	by       []int
 	codes    map[Code]int
-	result   *Findings
+	result   atomic.Pointer[Findings]
 }
 
 // subject is a kind with the rules about it.
@@ -44,6 +45,7 @@ type subject struct {
 	table  *live.Table
 	due    dues
 	dirty  map[string]struct{} // rows to judge anew
+	all    bool                // each row is to be judged: a rule could not before
 }
 
 // ruleState is what the engine keeps for a rule.
@@ -92,7 +94,7 @@ func New(o Options) *Engine {
 			o.beside = append(o.beside, i)
 		}
 	}
-	e.result = &Findings{Table: tableOf(e.packed, 0), by: slices.Clone(e.by), codes: map[Code]int{}}
+	e.result.Store(&Findings{Table: tableOf(e.packed, 0), by: slices.Clone(e.by), codes: map[Code]int{}})
 	return e
 }
 
@@ -139,12 +141,8 @@ func (in *look) settled(of kind.Name) bool {
 	return s != nil && s.table != nil && s.table.Complete
 }
 
-// Findings are those of the snapshot that was followed last.
-func (e *Engine) Findings() *Findings {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.result
-}
+// Findings are those of the snapshot that was followed last. It waits for nothing.
+func (e *Engine) Findings() *Findings { return e.result.Load() }
 
 // Follow brings the findings up to a snapshot. Its cost is that of what changed since the one before. A snapshot older than
 // that changes nothing.
@@ -152,7 +150,7 @@ func (e *Engine) Follow(s *live.Snapshot) *Findings {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if s == nil || e.older(s) {
-		return e.result
+		return e.result.Load()
 	}
 	in := &look{e: e, s: s, now: e.now()}
 	if e.since.IsZero() {
@@ -183,7 +181,7 @@ func (e *Engine) Follow(s *live.Snapshot) *Findings {
 	}
 	e.last = s
 	e.publish(in)
-	return e.result
+	return e.result.Load()
 }
 
 // older tells of a snapshot that came before the one that was followed.
@@ -265,9 +263,7 @@ func (e *Engine) prepare(in *look) {
 			own := in.s.Table(rule.Kind)
 			st.ready = st.ready && own.Complete
 			if k := e.kinds[rule.Kind]; st.ready && k.table != nil { // rows that were passed over before
-				for _, r := range own.All(0) {
-					k.dirty[strings.Clone(r.ID())] = struct{}{}
-				}
+				k.all = true
 			}
 		}
 	}
@@ -283,7 +279,19 @@ func (e *Engine) judgeKind(in *look, k *subject, t *live.Table) {
 	if before == nil {
 		before = live.NewTable(t.Kind, t.Schema)
 	}
-	if before.Packed() != t.Packed() {
+	switch {
+	case k.all:
+		k.all = false
+		clear(k.dirty)
+		t.Since(&before.Table, func(old, new kind.Row) {
+			if new.None() {
+				e.forget(k, old.ID())
+			}
+		})
+		for _, r := range t.All(0) {
+			e.judge(in, k, r)
+		}
+	case before.Packed() != t.Packed():
 		t.Since(&before.Table, func(old, new kind.Row) {
 			if len(k.dirty) > 0 {
 				delete(k.dirty, cmp.Or(new.ID(), old.ID()))
@@ -440,18 +448,18 @@ func (e *Engine) publish(in *look) {
 		e.packed = e.packed.Merge(e.edits, func(_, new string) string { return new }, 0)
 		e.edits = nil
 	}
-	unknown := e.unknown(in)
-	if e.packed == e.result.Packed() && slices.Equal(unknown, e.result.Unknown) && len(e.excluded) == e.result.Excluded {
+	unknown, was := e.unknown(in), e.result.Load()
+	if e.packed == was.Packed() && slices.Equal(unknown, was.Unknown) && len(e.excluded) == was.Excluded {
 		return
 	}
-	t := tableOf(e.packed, e.result.Rev+1)
+	t := tableOf(e.packed, was.Rev+1)
 	codes := make(map[Code]int, len(e.codes))
 	for c, n := range e.codes {
 		if n > 0 {
 			codes[c] = n
 		}
 	}
-	e.result = &Findings{Table: t, Unknown: unknown, Excluded: len(e.excluded), by: slices.Clone(e.by), codes: codes}
+	e.result.Store(&Findings{Table: t, Unknown: unknown, Excluded: len(e.excluded), by: slices.Clone(e.by), codes: codes})
 }
 
 // unknown lists what cannot be judged now.
