@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/csv"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -69,7 +70,7 @@ func (m *Model) copy() tea.Cmd {
 			})
 		}
 		add(keymap.CopyRow, func() tea.Cmd {
-			return m.copyLines("the row", rows, func(r live.Row) string { return asTSV(view, r, at) })
+			return m.copyLines("the row", rows, func(r live.Row) string { return asTSV(view, saying(view, rows), r, at) })
 		})
 		add(keymap.CopyCell, func() tea.Cmd { return m.chooseCell(rows, at, line) })
 		if view.Object != nil && m.JSON != nil {
@@ -88,7 +89,8 @@ func (m *Model) copy() tea.Cmd {
 // chooseCell asks for the column.
 func (m *Model) chooseCell(rows []live.Row, at view.Clock, line func(string) string) tea.Cmd {
 	var choices []overlay.Choice
-	for i, c := range m.view().Columns {
+	for _, i := range saying(m.view(), rows) {
+		c := m.view().Columns[i]
 		cell := func(r live.Row) string { return cellText(m.view(), i, r, at) }
 		choices = append(choices, overlay.Choice{Label: c.Title, Hint: cell(rows[0]), Pick: func() tea.Cmd {
 			return m.copyLines(c.Title, rows, func(r live.Row) string { return line(cell(r)) })
@@ -184,11 +186,27 @@ func tabbed(cells ...string) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// asTSV is a row with tabs between its cells.
-func asTSV(v *view.View, r live.Row, at view.Clock) string {
-	cells := make([]string, len(v.Columns))
-	for i := range v.Columns {
-		cells[i] = cellText(v, i, r, at)
+// saying are the columns that say something of one of the rows.
+func saying(v *view.View, rows []live.Row) (columns []int) {
+	for i, c := range v.Columns {
+		says := func(r live.Row) bool { return r.Problem() == nil && c.For(r) }
+		if c.For == nil || slices.ContainsFunc(rows, says) {
+			columns = append(columns, i)
+		}
+	}
+	return columns
+}
+
+// asTSV is a row with tabs between its cells, those of some columns.
+func asTSV(v *view.View, columns []int, r live.Row, at view.Clock) string {
+	var cells []string
+	if r.Problem() != nil {
+		cells = make([]string, max(2, len(columns)))
+		cells[0], cells[1] = cellText(v, 0, r, at), cellText(v, 1, r, at)
+		columns = nil
+	}
+	for _, i := range columns {
+		cells = append(cells, cellText(v, i, r, at))
 	}
 	return tabbed(cells...)
 }

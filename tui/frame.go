@@ -65,7 +65,7 @@ func (m *Model) tabLine() (line string) {
 	tabs := make([]frame.Tab, len(m.tops))
 	for i, at := range m.tops {
 		v := m.Views[at]
-		tabs[i] = frame.Tab{Title: v.Title, Short: v.Short, Counts: v.Kind != "", Count: int64(m.snap.Table(v.Kind).Len())}
+		tabs[i] = frame.Tab{Title: v.Title, Short: v.Short, Counts: v.Kind != "", Count: int64(m.snap.Table(v.Kind).Len()), Quiet: v.Quiet}
 	}
 	line, m.spots.tabs = m.line.Render(m.theme, tabs, m.top(), m.width)
 	return line

@@ -39,11 +39,11 @@ func scenes() []scene {
 	add := func(name string, setup func(*driver)) {
 		all = append(all, scene{name: name, fill: shop, setup: func(d *driver) { d.read(); setup(d) }})
 	}
-	for i, v := range views.Frames() {
-		if v.Parent != "" {
-			continue // it has no tab
+	for i, v := range views.All().Frames() {
+		if v.Parent != "" || v.Quiet {
+			continue // it has no tab here
 		}
-		key := string(rune('1' + i))
+		key := fmt.Sprint(i + 1)
 		if v.Name == "findings" { // the last tab
 			key = "shift+tab"
 		}

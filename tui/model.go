@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -58,6 +59,9 @@ func New(ctx context.Context, c Config) *Model {
 	m := &Model{Config: c, ctx: ctx, theme: c.Theme(true), snap: c.Live.Snapshot(), pace: pace{after: time.After}}
 	m.jobs = m.newJobs()
 	m.recall.used = map[string][]string{}
+	if len(c.Warnings) > 0 { // the overview has them in full
+		m.toast = frame.NewToast("warning", strings.Join(c.Warnings, "; "), view.Warn, c.Now())
+	}
 	if c.Connections.Why != "" {
 		m.overlays.Push(overlay.NewText("This connection stays", c.Connections.Why))
 	}

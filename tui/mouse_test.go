@@ -48,7 +48,7 @@ func eachSize(t *testing.T, f func(*testing.T, [2]int)) {
 func (d *driver) clickTab(n int) {
 	d.t.Helper()
 	line := " " + strings.Split(d.screen(), "\n")[1] + " "
-	v := views.Frames()[n-1]
+	v := views.All().Frames()[n-1]
 	for _, text := range []string{v.Title, v.Short, ""} {
 		for _, before := range []string{" ", "["} {
 			if x := strings.Index(line, strings.TrimRight(fmt.Sprintf("%s%d %s", before, n, text), " ")+map[bool]string{true: " "}[text == ""]); x >= 0 {

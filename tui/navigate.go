@@ -25,9 +25,9 @@ func (m *Model) act(a keymap.Action) tea.Cmd {
 	case keymap.Quit:
 		return tea.Quit
 	case keymap.NextView:
-		return m.switchTo((m.top() + 1) % len(m.tops))
+		return m.switchTo(m.beside(1))
 	case keymap.PrevView:
-		return m.switchTo((m.top() + len(m.tops) - 1) % len(m.tops))
+		return m.switchTo(m.beside(-1))
 	case keymap.Help:
 		m.overlays.Push(overlay.NewHelp("Keys of "+m.view().Title, m.helpGroups(), m.disabled))
 	case keymap.OpenPalette:
@@ -130,6 +130,16 @@ func (m *Model) switchTo(tab int) tea.Cmd {
 	}
 	m.places.trail = nil
 	return m.goTo(m.tops[tab])
+}
+
+// beside is the next tab on the screen in a direction.
+func (m *Model) beside(by int) int {
+	n := len(m.tops)
+	for to := m.top() + by + n; ; to += by {
+		if m.line.Shows(to%n) || to%n == m.top() {
+			return to % n
+		}
+	}
 }
 
 // top is the place among the tabs on the screen that the operator is in: that of the view, or of its parent.

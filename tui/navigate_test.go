@@ -29,7 +29,7 @@ func TestViewsByKey(t *testing.T) {
 }
 
 func TestAViewThatIsNotThere(t *testing.T) {
-	d := open(t, options{views: views.Frames()[:8]}, shop)
+	d := open(t, options{views: views.All().Frames()[:8]}, shop)
 	d.press("8", "9")
 	d.shows("there are 8 views", "[8 Recs")
 }
@@ -224,7 +224,7 @@ func TestTabSwitchWhileArranging(t *testing.T) {
 // An arrangement that takes long rests before it follows newer rows, but not before it follows the operator.
 func TestArrangingRests(t *testing.T) {
 	slow := true
-	all := views.Frames()
+	all := views.All().Frames()
 	frame := *all[0]
 	count := 0
 	frame.Rows = func(s *live.Snapshot, _ live.Rows) live.Rows {

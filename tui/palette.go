@@ -1,13 +1,13 @@
 package tui
 
 import (
-	"fmt"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"holdfast/core/kind"
 	"holdfast/keymap"
+	"holdfast/tui/frame"
 	"holdfast/tui/overlay"
 )
 
@@ -32,7 +32,7 @@ func (m *Model) touchAll(name kind.Name, ids []string) {
 func (m *Model) palette() overlay.Layer {
 	var choices []overlay.Choice
 	for i, at := range m.tops {
-		choices = append(choices, overlay.Choice{Label: m.Views[at].Title, Hint: fmt.Sprintf("view %d", i+1), Pick: func() tea.Cmd { return m.switchTo(i) }})
+		choices = append(choices, overlay.Choice{Label: m.Views[at].Title, Hint: strings.TrimSpace("view " + frame.Number(i)), Pick: func() tea.Cmd { return m.switchTo(i) }})
 	}
 	can, cannot := m.available()
 	choices = append(choices, can...)

@@ -12,8 +12,8 @@ func TestColumnsAreChosenInAList(t *testing.T) {
 	d := open(t, options{start: "generations"}, shop)
 	d.shows("KEY", "NAMESPACE", "GENERATION", "TTL")
 	d.hides("ACTIVITY") // there is no room for them
-	d.press("C", "space", "down", "space")
-	d.shows("Columns of Generations", "[x] KEY", "always shown", "[ ] NAMESPACE")
+	d.press("C", "space", "down", "down", "space")
+	d.shows("Columns of Generations", "[x] KEY", "always shown", "[ ] LAYOUT      where rows have it", "[ ] NAMESPACE")
 	d.press("down", ">", "esc")
 	d.hides("NAMESPACE", "Columns of")
 	before, after, _ := strings.Cut(d.screen(), "TTL")

@@ -75,7 +75,7 @@ func start(t *testing.T, view string, fill func(*world), others ...tui.Connectio
 	t.Cleanup(func() { stop(); typed.Close(); in.Close() })
 	go func() {
 		next, err := tui.Run(ctx, tui.Config{
-			Views: views.Frames(), Live: c.Live, Operator: op, Conn: c.Conn, Keys: keys, Start: view, Theme: themes.Default, Connections: connections,
+			Views: views.All().Frames(), Live: c.Live, Operator: op, Conn: c.Conn, Keys: keys, Start: view, Theme: themes.Default, Connections: connections,
 		}, tea.WithInput(in), tea.WithOutput(&r.out), tea.WithWindowSize(100, 30), tea.WithoutSignals(), tea.WithEnvironment([]string{"TERM=xterm-256color"}))
 		r.next = next
 		r.end <- err

@@ -45,7 +45,7 @@ func TestEveryScreenFitsEverySize(t *testing.T) {
 			}
 			d.resize(100, 30)
 		}
-		for i, v := range views.Frames() {
+		for i, v := range views.All().Frames() {
 			d.press(string(rune('1' + i)))
 			at("view "+v.Name, allSizes)
 			for _, keys := range []string{
@@ -172,7 +172,7 @@ func TestPanicsStayInTheirCommand(t *testing.T) {
 			return s.Table("buffers")
 		},
 	}
-	d := drive(t, options{views: append(slices.Clone(views.Frames()[:8]), broken)}, shop)
+	d := drive(t, options{views: append(slices.Clone(views.All().Frames()[:8]), broken)}, shop)
 	d.read()
 	d.press("9")
 	d.shows("A part of the dashboard failed", "a view went wrong")

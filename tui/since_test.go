@@ -72,7 +72,7 @@ func del(keys ...string) func(*driver) {
 func rowActions(t *testing.T, do func(t *testing.T, v *view.View, a view.Action, keys map[keymap.Action]string)) {
 	m, err := keymap.New(nil)
 	must(t, err)
-	for _, v := range views.Frames() {
+	for _, v := range views.All().Frames() {
 		for _, a := range v.Actions {
 			if a.NoRow || v.Kind == "" {
 				continue

@@ -121,7 +121,7 @@ func drive(t testing.TB, o options, fill ...func(*world)) *driver {
 	d := &driver{t: t, core: c, mini: mini, now: time.Now(), snap: func(*live.Snapshot) {}}
 	if o.views == nil {
 		// The clock of these servers stands still.
-		o.views = views.FramesOf(insight.New(insight.Options{Excludes: []insight.Exclude{{Code: "clock-ahead"}}}))
+		o.views = views.Of(views.Source{Findings: insight.New(insight.Options{Excludes: []insight.Exclude{{Code: "clock-ahead"}}})}).Frames()
 	}
 	if o.start == "" {
 		o.start = "overview"

@@ -28,6 +28,7 @@ type Config struct {
 	Theme    func(isDark bool) themes.Theme
 	Mouse    bool             // clicks and the wheel are ours until the operator says otherwise
 	Start    string           // name of the first view
+	Warnings []string         // said at the start, such as layouts that are left out
 	Note     string           // shown in the header, such as the address of a demo
 	Now      func() time.Time // default time.Now
 

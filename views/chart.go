@@ -17,7 +17,7 @@ const (
 
 // charts draws the changes of every kind, reading by reading, in w by h cells: the newest to the right, each kind on a
 // scale of its own.
-func charts(s *live.Snapshot, w, h int) []string {
+func charts(s *live.Snapshot, counted func(*live.Table) bool, w, h int) []string {
 	var kinds []*live.Table
 	for _, t := range s.Tables {
 		if counted(t) {

@@ -17,7 +17,7 @@ import (
 func notes(w *world) (out []string) {
 	w.t.Helper()
 	snap, at := w.read()
-	v, _ := views.Named("overview")
+	v, _ := views.All().Named("overview")
 	rows := v.Rows(snap, nil)
 	for i := range rows.Len() {
 		what := v.Columns[0].Text(rows.At(i), at)
@@ -176,7 +176,7 @@ func TestOverviewCountsAndRates(t *testing.T) {
 		must(t, err)
 		snap, at = w.read()
 	}
-	v, _ := views.Named("overview")
+	v, _ := views.All().Named("overview")
 	rows := v.Rows(snap, nil)
 	cells := map[string][]string{}
 	for i := range rows.Len() {
@@ -209,7 +209,7 @@ func TestHalvesAreToldWhenAllIsRead(t *testing.T) {
 		t.Fatalf("whole tables: %q", got)
 	}
 	snap, at := w.read()
-	v, _ := views.Named("overview")
+	v, _ := views.All().Named("overview")
 	for _, name := range []kind.Name{"actors", "workers"} {
 		part := *snap
 		part.Tables = slices.Clone(snap.Tables)
@@ -238,7 +238,7 @@ func TestFewChangesAreNotHot(t *testing.T) {
 	g, err := w.core.GenStore("user", time.Hour)
 	must(t, err)
 	hot := func() (out []string) {
-		v, _ := views.Named("overview")
+		v, _ := views.All().Named("overview")
 		for rows, i := v.Rows(snap, nil), 0; i < rows.Len(); i++ {
 			if note := v.Columns[5].Text(rows.At(i), view.Clock{}); strings.HasPrefix(note, "hottest: ") {
 				out = append(out, note)

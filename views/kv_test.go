@@ -18,7 +18,7 @@ import (
 // cell is what a column of the kv view says of a row, and how loud.
 func cell(t *testing.T, title string, r live.Row, at view.Clock) (string, view.Tone) {
 	t.Helper()
-	v, _ := views.Named("kv")
+	v, _ := views.All().Named("kv")
 	i := slices.IndexFunc(v.Columns, func(c view.Column) bool { return c.Title == title })
 	if i < 0 {
 		t.Fatalf("there is no column %s", title)
@@ -56,7 +56,7 @@ func TestDatabasesTellTheirBytes(t *testing.T) {
 	w := newWorld(t)
 	w.kv("large", 20, strings.Repeat("x", 300))
 	w.kv("small:{er}", 3, "xy")
-	v, _ := views.Named("kv")
+	v, _ := views.All().Named("kv")
 	bytes := v.Columns[slices.IndexFunc(v.Columns, func(c view.Column) bool { return c.Title == "BYTES" })]
 	large, at := w.database("large")
 	small, _ := w.database("small%3A%7Ber%7D")
@@ -105,7 +105,7 @@ func TestDatabasesTellHowFarReplicasAre(t *testing.T) {
 		if text, loud := cell(t, "LAG", r, at); count != replicas || text != lag || loud != tone {
 			t.Errorf("%s replicas, lag %s, tone %v; want %s, %s, %v", count, text, loud, replicas, lag, tone)
 		}
-		v, _ := views.Named("kv")
+		v, _ := views.All().Named("kv")
 		var all []string
 		for _, f := range v.Facts(r, at) {
 			if strings.HasPrefix(f.Name, "replica") {

@@ -7,14 +7,51 @@ import (
 
 	"holdfast/core/actorstore"
 	"holdfast/core/kind"
+	"holdfast/core/layout"
 	"holdfast/core/live"
 	"holdfast/core/operate"
 	"holdfast/keymap"
 	"holdfast/tui/view"
 )
 
-func locks() View {
+func locks(set *layout.Set) View {
 	c := actorstore.LockColumns
+	has := ofLayout(c.Layout)
+	held := view.Column{
+		Title: "HELD", Right: true,
+		Text: func(r live.Row, at view.Clock) string {
+			return heldText(c.Since.Of(r.(kind.Row)), c.Seen.Of(r.(kind.Row)), at)
+		},
+		Key: func(b []byte, r kind.Row) []byte {
+			if since := c.Since.Of(r); !since.IsZero() {
+				return c.Since.AppendKey(b, r)
+			}
+			return c.Seen.AppendKey(b, r)
+		},
+	}
+	isAlive := view.Column{
+		Title: "ALIVE",
+		Text: func(r live.Row, at view.Clock) string {
+			if a, ok := aliveHolder(set, r.(kind.Row), at); ok {
+				return a.text()
+			}
+			return ""
+		},
+		KeyIn: func(l view.Lookup) func([]byte, kind.Row) []byte {
+			at := view.Clock{Now: time.Now(), Others: l}
+			return func(b []byte, r kind.Row) []byte {
+				a, ok := aliveHolder(set, r, at)
+				if !ok {
+					return kind.AppendUnknownKey(b)
+				}
+				return kind.AppendIntKey(b, int64(a.rank()))
+			}
+		},
+		Tone: func(r live.Row, at view.Clock) view.Tone {
+			a, _ := aliveHolder(set, r.(kind.Row), at)
+			return a.tone()
+		},
+	}
 	fence := func(n int64) string {
 		if n == 0 { // it was not taken by AcquireLock
 			return "-"
@@ -28,11 +65,18 @@ func locks() View {
 			Empty: "One can be taken by hand (lock); services take one with actorstore's AcquireLock, under lock:what:id.",
 			Columns: []view.Column{
 				grow(textOf("KEY", kind.Row.ID)),
+				layoutColumn(c.Layout),
+				foreign(textColumn("HOLDER", c.Holder), func(r kind.Row) bool { return c.Holder.Of(r) != "" }),
+				foreign(isAlive, func(r kind.Row) bool { _, ok := set.Holder("locks", r); return ok }),
+				foreign(held, has),
 				textColumn("TOKEN", c.Token),
 				ttl("TTL", c.Expires),
-				number("FENCE", c.Fence, fence),
+				ours(number("FENCE", c.Fence, fence), c.Layout),
 			},
 			Facts: facts(func(r kind.Row, at view.Clock) []view.Fact {
+				if has(r) {
+					return foreignLock(set, r, at)
+				}
 				return []view.Fact{
 					{Name: "lock", Text: r.ID()},
 					fact("held by", c.Token.Of(r), c.Token.Err(r)),
@@ -41,6 +85,9 @@ func locks() View {
 				}
 			}),
 			Links: links(func(r kind.Row, l view.Lookup) []view.Link {
+				if has(r) {
+					return layoutLinks(set, "locks", r, l)
+				}
 				_, rest, _ := strings.Cut(r.ID(), ":")
 				what, id, ok := strings.Cut(rest, ":")
 				if !ok {
@@ -67,12 +114,12 @@ func locks() View {
 				},
 				{
 					ID: keymap.Unlock, Label: "unlock", Bulk: true,
-					Blocked: func(r live.Row) string {
+					Blocked: either(notOurs(c.Layout), func(r live.Row) string {
 						if err := c.Token.Err(r.(kind.Row)); err != nil {
 							return "its token is not known: " + err.Error()
 						}
 						return ""
-					},
+					}),
 					Plan: func(o *operate.Operator, r live.Row, _ map[string]string) (operate.Action, error) {
 						l := r.(kind.Row)
 						if c.Layout.Of(l) != "" {
@@ -92,8 +139,29 @@ func locks() View {
 			field("token", c.Token),
 			ttlField("ttl_ms", c.Expires),
 			field("fence", c.Fence),
+			derived("layout", func(r kind.Row) any { return orNull(c.Layout.Of(r)) }),
+			derived("holder", func(r kind.Row) any { return orNull(c.Holder.Of(r)) }),
+			field("held_since", c.Since),
+			{"alive", func(r live.Row, at view.Clock) any {
+				a, _ := aliveHolder(set, r.(kind.Row), at)
+				return a.value()
+			}},
 		},
+		Others: []kind.Name{"workers"},
 	}
+}
+
+// foreignLock is the head of the detail of a lock that a layout describes.
+func foreignLock(set *layout.Set, r kind.Row, at view.Clock) []view.Fact {
+	c := actorstore.LockColumns
+	out := []view.Fact{{Name: "lock", Text: r.ID()}, fromLayout(c.Layout.Of(r)), fact("token", c.Token.Of(r), c.Token.Err(r))}
+	if holder := c.Holder.Of(r); holder != "" || c.Holder.Err(r) != nil {
+		out = append(out, fact("held by", holder, c.Holder.Err(r)))
+	}
+	if a, ok := aliveHolder(set, r, at); ok {
+		out = append(out, view.Fact{Name: "holder", Text: [...]string{"nobody tells whether it lives", "is not alive", "is alive"}[a], Tone: a.tone()})
+	}
+	return append(out, heldFact(c.Since.Of(r), c.Seen.Of(r), at), fact("expires", leftWords(c.Expires.Of(r), at), c.Expires.Err(r)))
 }
 
 func takeLock(o *operate.Operator, _ live.Row, in map[string]string) (operate.Action, error) {
@@ -126,9 +194,9 @@ func lockForm(key string) view.Form {
 func guard(what, id string) string { return "lock:" + what + ":" + id }
 
 // lockRow takes the lock that guards a row.
-func lockRow(key func(live.Row) string) view.Action {
+func lockRow(key func(live.Row) string, blocked ...func(live.Row) string) view.Action {
 	return view.Action{
-		ID: keymap.Lock, Label: "lock",
+		ID: keymap.Lock, Label: "lock", Blocked: either(blocked...),
 		Form: func(r live.Row) view.Form { return lockForm(key(r)) },
 		Plan: takeLock,
 	}

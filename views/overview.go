@@ -1,14 +1,19 @@
 package views
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 
 	"holdfast/core/insight"
 	"holdfast/core/kind"
+	"holdfast/core/layout"
 	"holdfast/core/live"
+	"holdfast/internal/text"
 	"holdfast/tui/view"
 )
 
@@ -35,7 +40,7 @@ type summary struct{ lines []*line }
 func (s *summary) Len() int          { return len(s.lines) }
 func (s *summary) At(i int) live.Row { return s.lines[i] }
 
-func overview(e *insight.Engine) View {
+func overview(of Source) View {
 	type row = *line
 	onlyKinds := func(r row, text string) string {
 		if r.kind == "" {
@@ -46,11 +51,14 @@ func overview(e *insight.Engine) View {
 	column := func(title string, right bool, get func(row) string) view.Column {
 		return view.Column{Title: title, Right: right, Text: func(r live.Row, _ view.Clock) string { return get(r.(row)) }}
 	}
+	counted := counts(of.Layouts)
 	return View{
 		View: &view.View{
 			Name: "overview", Title: "Overview", Short: "All",
-			Rows: func(s *live.Snapshot, _ live.Rows) live.Rows { return summarise(s, e.Follow(s)) },
-			Foot: charts,
+			Rows: func(s *live.Snapshot, _ live.Rows) live.Rows {
+				return summarise(s, of.Findings.Follow(s), counted, of.LeftOut)
+			},
+			Foot: func(s *live.Snapshot, w, h int) []string { return charts(s, counted, w, h) },
 			Columns: []view.Column{
 				column("WHAT", false, func(r row) string { return r.what }),
 				column("ROWS", true, func(r row) string { return onlyKinds(r, humanize.Comma(int64(r.rows))) }),
@@ -80,8 +88,8 @@ func overview(e *insight.Engine) View {
 }
 
 // summarise derives the overview: what is wrong, then the kinds.
-func summarise(s *live.Snapshot, f *insight.Findings) *summary {
-	out := &summary{lines: worst(s, f)}
+func summarise(s *live.Snapshot, f *insight.Findings, counted func(*live.Table) bool, leftOut []error) *summary {
+	out := &summary{lines: append(worst(s, f), layoutLines(leftOut)...)}
 	for _, t := range s.Tables {
 		if !counted(t) {
 			continue
@@ -101,10 +109,26 @@ func summarise(s *live.Snapshot, f *insight.Findings) *summary {
 	return out
 }
 
-// counted tells whether a kind has a line and a chart of its own: kv counts the pairs, and the documents beside actors are of
-// a writer that few have.
-func counted(t *live.Table) bool {
-	return t.Kind != "pairs" && (t.Kind != "documents" || t.Len() > 0 || t.Err != nil)
+// counts tells which kinds have a line and a chart of their own: kv counts the pairs; the documents beside actors, and what
+// layouts alone describe, are of writers that few have.
+func counts(set *layout.Set) func(*live.Table) bool {
+	few := map[kind.Name]bool{"documents": true, layout.QueuesName: true}
+	for _, o := range set.Own() {
+		few[o.Name] = true
+	}
+	return func(t *live.Table) bool { return t.Kind != "pairs" && (!few[t.Kind] || t.Len() > 0 || t.Err != nil) }
+}
+
+// layoutLines say which layouts are left out, and why.
+func layoutLines(wrong []error) (out []*line) {
+	for _, err := range wrong {
+		says := err.Error()
+		if in, ok := errors.AsType[*layout.Error](err); ok { // the folder is known
+			says = strings.Replace(says, in.File, filepath.Base(in.File), 1)
+		}
+		out = append(out, &line{id: "layout left out " + err.Error(), what: "layout left out", note: always(text.Line(says)), tone: view.Warn})
+	}
+	return out
 }
 
 func always(note string) func(view.Clock) string { return func(view.Clock) string { return note } }

@@ -49,7 +49,7 @@ func TestChartsFillTheirRoom(t *testing.T) {
 		snap.Tables = append(snap.Tables, live.NewTable(name, nil))
 	}
 	for _, room := range [][2]int{{118, 12}, {200, 30}, {40, 6}} {
-		lines := charts(snap, room[0], room[1])
+		lines := charts(snap, counts(nil), room[0], room[1])
 		if len(lines) == 0 || len(lines) > room[1] {
 			t.Errorf("%d lines where there is room for %d", len(lines), room[1])
 		}
@@ -59,11 +59,11 @@ func TestChartsFillTheirRoom(t *testing.T) {
 			}
 		}
 	}
-	shown := strings.Join(charts(snap, 118, 12), "\n")
+	shown := strings.Join(charts(snap, counts(nil), 118, 12), "\n")
 	if !strings.Contains(shown, "buffers 0.0/s") || strings.Contains(shown, "pairs") || !strings.Contains(shown, "\nd 0.0/s") {
 		t.Errorf("drawn is\n%s", shown)
 	}
-	if lines := charts(snap, 118, 3); lines != nil {
+	if lines := charts(snap, counts(nil), 118, 3); lines != nil {
 		t.Errorf("in 3 lines there is %q", lines)
 	}
 }

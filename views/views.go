@@ -3,43 +3,63 @@
 package views
 
 import (
-	"strings"
+	"slices"
 
 	"holdfast/core/insight"
 	"holdfast/core/kind"
+	"holdfast/core/layout"
 	"holdfast/core/live"
 	"holdfast/tui/view"
 )
 
-// All is the registry: every view in the order of the tabs.
-func All() []View { return of(insight.New(insight.Options{})) }
+// List is views in the order of the tabs.
+type List []View
 
-// of has one line a view. Findings are those of an engine.
-func of(e *insight.Engine) []View {
-	return []View{
-		overview(e),
+// Source is what views are made of, besides the kinds of ours. The zero value has no layouts.
+type Source struct {
+	Layouts  *layout.Set     // that are in use
+	LeftOut  []error         // why others are not
+	Findings *insight.Engine // that somebody else follows, too; nil: one of their own
+}
+
+// All are the views without those that layouts add.
+func All() List { return Of(Source{}) }
+
+// Of is the registry: every view, one line each, and behind them the views that layouts declare for themselves.
+func Of(from Source) List {
+	if from.Findings == nil {
+		from.Findings = insight.New(insight.Options{})
+	}
+	set := from.Layouts
+	all := List{
+		overview(from),
 		buffers(),
-		generations(),
+		generations(set),
 		actors(),
-		workers(),
-		locks(),
+		workers(set),
+		locks(set),
 		leases(),
 		records(),
 		kv(),
 		pairs(),
 		documents(),
 		keys(),
-		findings(e),
+		findings(from.Findings),
+		queues(set),
 	}
+	if set != nil && !set.Fills(layout.QueuesName) { // nobody reads any
+		all = slices.DeleteFunc(all, func(v View) bool { return v.Kind == layout.QueuesName })
+	}
+	for _, o := range set.Own() {
+		all = append(all, own(set, o))
+	}
+	return all
 }
 
 // Frames are the views as the dashboard's frame takes them.
-func Frames() []*view.View { return FramesOf(insight.New(insight.Options{})) }
-
-// FramesOf are Frames with the findings of an engine that somebody else follows, too.
-func FramesOf(e *insight.Engine) []*view.View {
+func (l List) Frames() []*view.View {
 	var out []*view.View
-	for _, v := range of(e) {
+	for _, v := range l {
 		if len(v.Fields) > 0 {
 			v.Object = func(r live.Row, at view.Clock, rawKey func(string) string) ([]string, []any) {
 				if err := r.Problem(); err != nil {
@@ -54,8 +74,8 @@ func FramesOf(e *insight.Engine) []*view.View {
 }
 
 // Named finds a view that has a tab.
-func Named(name string) (View, bool) {
-	for _, v := range All() {
+func (l List) Named(name string) (View, bool) {
+	for _, v := range l {
 		if v.Name == name && v.Parent == "" {
 			return v, true
 		}
@@ -64,8 +84,8 @@ func Named(name string) (View, bool) {
 }
 
 // Below finds the view that another one leads to, such as the pairs of a database.
-func Below(parent string) (View, bool) {
-	for _, v := range All() {
+func (l List) Below(parent string) (View, bool) {
+	for _, v := range l {
 		if v.Parent == parent && parent != "" {
 			return v, true
 		}
@@ -73,9 +93,9 @@ func Below(parent string) (View, bool) {
 	return View{}, false
 }
 
-// Of finds the view of a kind.
-func Of(name kind.Name) (View, bool) {
-	for _, v := range All() {
+// OfKind finds the view of a kind.
+func (l List) OfKind(name kind.Name) (View, bool) {
+	for _, v := range l {
 		if v.Kind == name {
 			return v, true
 		}
@@ -83,13 +103,12 @@ func Of(name kind.Name) (View, bool) {
 	return View{}, false
 }
 
-// Names lists the views, for messages.
-func Names() string {
-	var names []string
-	for _, v := range All() {
+// Names lists the views.
+func (l List) Names() (names []string) {
+	for _, v := range l {
 		if v.Parent == "" {
 			names = append(names, v.Name)
 		}
 	}
-	return strings.Join(names, " ")
+	return names
 }

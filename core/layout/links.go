@@ -67,6 +67,15 @@ func (s *Set) LeadFrom(view, to kind.Name) bool {
 	})
 }
 
+// CanLead tells whether rows of one view can lead to a row of another.
+func (s *Set) CanLead(view, to kind.Name, id string) bool {
+	return s != nil && slices.ContainsFunc(s.plans, func(p *plan) bool {
+		return p.View == string(view) && slices.ContainsFunc(p.links, func(l link) bool {
+			return l.View == string(to) && strings.HasPrefix(id, l.row.prefix())
+		})
+	})
+}
+
 // leadsTo are the IDs that a link makes of a row.
 func (p *plan) leadsTo(l link, d *draft, row kind.Row) (ids []string) {
 	several, values := "", []string{""}

@@ -44,4 +44,7 @@ func (s *Set) Own() (out []Own) {
 	return out
 }
 
+// Fills tells whether a view has rows of layouts.
+func (s *Set) Fills(view kind.Name) bool { return s != nil && s.views[view] != nil }
+
 func capital(name string) string { return strings.ToUpper(name[:1]) + name[1:] }

@@ -83,7 +83,7 @@ func beginning(begun string, list []string) []string {
 // completeFlags registers what the flags of one command may be; cobra keeps that for good. The others take a file.
 func (o *options) completeFlags(c *cobra.Command) error {
 	values := map[string]valuesOf{
-		"view": words(viewNames()), "output": words([]string{"table", "json", "jsonl", "csv"}),
+		"view": o.viewNames, "output": words([]string{"table", "json", "jsonl", "csv"}),
 		"theme": func(cmd *cobra.Command, _ []string) []string {
 			if f := o.completionFile(cmd); f != nil {
 				return f.ThemeNames()
@@ -112,7 +112,18 @@ func (o *options) completeFlags(c *cobra.Command) error {
 	return nil
 }
 
-func viewNames() []string { return strings.Fields(views.Names()) }
+// gettable are the views that get prints.
+func (o *options) gettable(cmd *cobra.Command, args []string) []string {
+	return append(o.viewNames(cmd, args), "keys")
+}
+
+// viewNames are the views, with those of layouts.
+func (o *options) viewNames(cmd *cobra.Command, _ []string) []string {
+	if f := o.completionFile(cmd); f != nil {
+		return f.ViewNames(o.connection)
+	}
+	return views.All().Names()
+}
 
 // completionFile is the configuration as it is now; nil: it cannot be read, which is no matter while one types.
 func (o *options) completionFile(cmd *cobra.Command) *config.File {
@@ -133,8 +144,7 @@ func (o *options) keysOf(view string) valuesOf {
 		if view == "" {
 			return o.keysOf(args[0])(cmd, args)
 		}
-		v, ok := views.Named(view)
-		if asked, _ := strconv.ParseBool(variables(o.environ)[completeKeys]); !asked || !ok || v.Kind == "" {
+		if asked, _ := strconv.ParseBool(variables(o.environ)[completeKeys]); !asked {
 			return nil
 		}
 		ctx, cancel := context.WithTimeout(cmd.Context(), completionTime)
@@ -150,7 +160,9 @@ func (o *options) keysOf(view string) valuesOf {
 		o.urls = slices.Compact(o.urls) // a completed line is parsed more than once
 		var names []string
 		_ = o.with(ctx, func(c *core.Core) error { // what goes wrong is no matter while one types
-			names = rowNames(ctx, c, v.Kind)
+			if v, err := viewOf(c, view); err == nil && v.Kind != "" {
+				names = rowNames(ctx, c, v.Kind)
+			}
 			return nil
 		})
 		return names

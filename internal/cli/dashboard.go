@@ -71,8 +71,8 @@ func (o options) reconnect(ctx context.Context, connection string) (options, err
 
 // startable says what keeps a dashboard from starting, whatever the server. It makes the key map.
 func (o options) startable() (*keymap.Map, error) {
-	if _, ok := views.Named(o.view); !ok {
-		return nil, fmt.Errorf("%w: unknown view %q: one of %s", errUsage, o.view, views.Names())
+	if err := o.checkView(o.view); err != nil {
+		return nil, err
 	}
 	if _, err := o.conf.Themed(o.themeName(true), true); err != nil {
 		return nil, fmt.Errorf("%w: %w", errUsage, err)
@@ -133,7 +133,7 @@ func (s *session) show(ctx context.Context, keys *keymap.Map, note, why string) 
 	defer stop()
 	go follow(ctx, engine, s.core.Live)
 	d := tui.Config{
-		Views: views.FramesOf(engine), Live: s.core.Live, Operator: s.op, Conn: s.core.Conn, Keys: keys, Start: o.view, Note: note,
+		Views: views.Of(views.Source{Layouts: s.core.Layouts, LeftOut: s.core.LayoutErrors, Findings: engine}).Frames(), Warnings: layoutWarnings(s.core), Live: s.core.Live, Operator: s.op, Conn: s.core.Conn, Keys: keys, Start: o.view, Note: note,
 		Mouse: o.conf.Mouse, Columns: o.conf.Columns, Connections: here, JSON: print.Object,
 		Theme: func(isDark bool) themes.Theme {
 			t, _ := o.conf.Themed(o.themeName(isDark), isDark) // the name was checked as it started
@@ -161,6 +161,14 @@ func follow(ctx context.Context, e *insight.Engine, m *live.Model) {
 			e.Follow(m.Snapshot())
 		}
 	}
+}
+
+// layoutWarnings say which layouts are left out.
+func layoutWarnings(c *core.Core) (out []string) {
+	for _, err := range c.LayoutErrors {
+		out = append(out, "layout left out: "+err.Error())
+	}
+	return out
 }
 
 // try tells whether a dashboard could start on another connection.

@@ -51,12 +51,12 @@ func (o options) edit(cmd *cobra.Command, args []string, file string, empty bool
 	ctx := cmd.Context()
 	of, name := kind.Name("pairs"), lookup.Pair // of `edit kv`: a pair, not a database
 	if args[0] != "kv" {
-		v, err := viewNamed(args[0])
-		if err != nil {
+		if err := o.checkView(args[0]); err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(v.Actions, func(a view.Action) bool { return a.Edit }) {
-			return fmt.Errorf("%w: %s cannot be edited", errUsage, v.Name)
+		v, ok := views.All().Named(args[0])
+		if !ok || !slices.ContainsFunc(v.Actions, func(a view.Action) bool { return a.Edit }) {
+			return fmt.Errorf("%w: %s cannot be edited", errUsage, args[0])
 		}
 		of, name = v.Kind, func(ctx context.Context, c *core.Core, key string) (string, error) {
 			row, err := lookup.Row(ctx, c, v.Kind, key)

@@ -34,7 +34,7 @@ type getVerb struct {
 func getCommand(o *options) *cobra.Command {
 	g := &getVerb{options: o}
 	c := &cobra.Command{
-		Use: "get VIEW [KEY]", GroupID: look, Args: arguments(1, 2), ValidArgsFunction: o.completeArgs(words(append(viewNames(), "keys")), o.keysOf("")),
+		Use: "get VIEW [KEY]", GroupID: look, Args: arguments(1, 2), ValidArgsFunction: o.completeArgs(o.gettable, o.keysOf("")),
 		Short: "print a view, or one row whole",
 		Long: "Print a view, or one row whole; with kv DB the pairs of a KV database, with kv DB:KEY one pair. With keys PREFIX: any keys of the " +
 			"server that begin so, of whatever type, at most --limit of them; with keys --key KEY what one key holds, a line for each element.",
@@ -65,18 +65,21 @@ func (g *getVerb) get(cmd *cobra.Command, args []string) error {
 			return fmt.Errorf("%w: --%s goes with get keys", errUsage, flag)
 		}
 	}
-	v, err := viewNamed(args[0])
-	if err != nil {
+	if err := g.checkView(args[0]); err != nil {
 		return err
 	}
 	to, err := g.printer(cmd)
 	if err != nil {
 		return err
 	}
-	if v.Kind == "" && len(args) == 2 {
+	if v, ok := views.All().Named(args[0]); ok && v.Kind == "" && len(args) == 2 {
 		return fmt.Errorf("%w: %s has no single rows", errUsage, v.Name)
 	}
 	return g.with(ctx, func(c *core.Core) error {
+		v, err := viewOf(c, args[0])
+		if err != nil {
+			return err
+		}
 		read := slices.DeleteFunc(c.Kinds(), func(k kind.Kind) bool {
 			return v.Kind != "" && k.Name != v.Kind && !slices.Contains(v.Others, k.Name)
 		})

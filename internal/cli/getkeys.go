@@ -54,7 +54,7 @@ func (g *getVerb) getKeys(cmd *cobra.Command, prefixes []string) error {
 }
 
 func (g *getVerb) printKeys(ctx context.Context, keys *anykey.Rows, prefix string, to print.Printer) error {
-	v, _ := views.Of(anykey.Keys)
+	v, _ := views.All().OfKind(anykey.Keys)
 	list, err := keys.List(ctx, prefix)
 	if err != nil {
 		return err

@@ -74,7 +74,7 @@ func printNamed(ctx context.Context, c *core.Core, named string, to print.Printe
 }
 
 func printPairs(ctx context.Context, rows *redisdb.Rows, db string, to print.Printer) error {
-	v, _ := views.Below("kv")
+	v, _ := views.All().Below("kv")
 	out, err := to.Begin(v.FieldNames()...)
 	if err != nil {
 		return err
@@ -120,7 +120,7 @@ func printPair(ctx context.Context, c *core.Core, id string, to print.Printer) e
 	if len(found) == 0 || string(found[0].Key) != key || !d.Found {
 		return lookup.ErrMissing
 	}
-	v, _ := views.Below("kv")
+	v, _ := views.All().Below("kv")
 	return to.Whole(v.FieldNames(), print.Row{Values: v.Values(pairRow(db, found[0]), view.Clock{})}, d, unread)
 }
 

@@ -44,11 +44,11 @@ func withKind(t *testing.T) (program string) {
 		}
 		put(place, text)
 	}
-	put("core/queue/queue.go", read("internal/cli/testdata/newkind/queue.go.txt"))
-	put("views/queues.go", read("internal/cli/testdata/newkind/queues.go.txt"))
-	insert("core/core.go", [2]string{"\t{redisdb.KeyPrefix, from(redisdb.NewRows)},", "\t{queue.KeyPrefix, from(queue.NewRows)},"},
-		[2]string{"\t\"holdfast/core/live\"", "\t\"holdfast/core/queue\""})
-	insert("views/views.go", [2]string{"\t\tkv(),", "\t\tqueues(),"})
+	put("core/backlog/backlog.go", read("internal/cli/testdata/newkind/backlog.go.txt"))
+	put("views/backlogs.go", read("internal/cli/testdata/newkind/backlogs.go.txt"))
+	insert("core/core.go", [2]string{"\t{redisdb.KeyPrefix, from(redisdb.NewRows)},", "\t{backlog.KeyPrefix, from(backlog.NewRows)},"},
+		[2]string{"\t\"holdfast/core/live\"", "\t\"holdfast/core/backlog\""})
+	insert("views/views.go", [2]string{"\t\tkv(),", "\t\tbacklogs(),"})
 
 	overlay, err := json.Marshal(map[string]any{"Replace": replace})
 	must(err)
@@ -82,8 +82,8 @@ func TestANewKindTakesFourPlaces(t *testing.T) {
 			}
 		}
 	}
-	push("queue:mail", 3)
-	push("queue:video", 12)
+	push("backlog:mail", 3)
+	push("backlog:video", 12)
 	push("jobs:other", 1)
 	run := func(ok bool, args ...string) string {
 		t.Helper()
@@ -96,26 +96,26 @@ func TestANewKindTakesFourPlaces(t *testing.T) {
 		}
 		return out.String() + errs.String()
 	}
-	got := objects(t, run(true, "get", "queues", "-o", "json", "--url", server.URL()))
-	if len(got) != 2 || got[0]["queue"] != "mail" || fmt.Sprint(got[1]["waiting"]) != "12" {
-		t.Errorf("get queues: %v", got)
+	got := objects(t, run(true, "get", "backlogs", "-o", "json", "--url", server.URL()))
+	if len(got) != 2 || got[0]["backlog"] != "mail" || fmt.Sprint(got[1]["waiting"]) != "12" {
+		t.Errorf("get backlogs: %v", got)
 	}
-	own := file(t, "[prefixes]\nqueue = \"jobs:\"\n[columns]\nqueues = [\"QUEUE\"]\n")
-	if got := objects(t, run(true, "get", "queues", "-o", "json", "--url", server.URL(), "--config", own)); len(got) != 1 || got[0]["queue"] != "other" {
+	own := file(t, "[prefixes]\nbacklog = \"jobs:\"\n[columns]\nbacklogs = [\"BACKLOG\"]\n")
+	if got := objects(t, run(true, "get", "backlogs", "-o", "json", "--url", server.URL(), "--config", own)); len(got) != 1 || got[0]["backlog"] != "other" {
 		t.Errorf("with a prefix of its own: %v", got)
 	}
-	wrong := file(t, "[columns]\nqueues = [\"WAITNG\"]\n")
-	if text := run(false, "get", "queues", "--url", server.URL(), "--config", wrong); !strings.Contains(text, "line 2") || !strings.Contains(text, "did you mean WAITING?") {
+	wrong := file(t, "[columns]\nbacklogs = [\"WAITNG\"]\n")
+	if text := run(false, "get", "backlogs", "--url", server.URL(), "--config", wrong); !strings.Contains(text, "line 2") || !strings.Contains(text, "did you mean WAITING?") {
 		t.Errorf("a wrong column: %s", text)
 	}
-	if text := run(true, "__complete", "get", "que"); !strings.Contains(text, "queues") {
+	if text := run(true, "__complete", "get", "back"); !strings.Contains(text, "backlogs") {
 		t.Errorf("completion: %s", text)
 	}
 
 	x := inTerminal(t, nil, exec.Command(program, "--url", server.URL()))
-	x.shows("LIVE", "queues")
+	x.shows("LIVE", "backlogs")
 	x.see("0", "mail", "video", "WAITING", "row 1 of 2")
-	push("queue:mail", 20)
+	push("backlog:mail", 20)
 	x.until("the table does not follow", func() bool { return strings.Contains(x.row("mail"), "23") })
 	x.see("/", "/")
 	x.see("vid", "row 1 of 1")
@@ -123,7 +123,7 @@ func TestANewKindTakesFourPlaces(t *testing.T) {
 	x.see(escape, "mail", "video")
 	x.see("1", "UNREADABLE")
 	x.see(":", "─")
-	x.see("queues", "Queues")
+	x.see("backlogs", "Backlogs")
 	x.see(enter, "WAITING")
 	x.types("q")
 	x.quits()

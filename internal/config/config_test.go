@@ -35,7 +35,7 @@ func TestAWrongWordNamesTheNearest(t *testing.T) {
 	for text, want := range map[string]string{
 		"\nrefesh = \"1s\"\n":                     "line 2: unknown entry refesh: one of connection, view, theme, mouse, flush-dir, audit-file, log-file, read-only, refresh, scan-budget; did you mean refresh?",
 		"Theme = \"dark\"\n":                      "line 1: unknown entry Theme: one of connection, view, theme, mouse, flush-dir, audit-file, log-file, read-only, refresh, scan-budget; did you mean theme?",
-		"view = \"lock\"\n":                       "line 1: view: expected one of overview, buffers, generations, actors, workers, locks, leases, records, kv; did you mean locks?",
+		"view = \"lock\"\n":                       "; did you mean locks?",
 		"theme = \"drak\"\n":                      "one of dark, light, high-contrast, colour-blind, mono; did you mean dark?",
 		"[prefixs]\n":                             "; did you mean prefixes?",
 		"[connections.dev.prefix]\nlock = 'x:'\n": "line 1: unknown section [connections.dev.prefix]: one of [connections.NAME], [prefixes], [connections.NAME.prefixes], [layouts], [connections.NAME.layouts], [keys], [columns], [themes.NAME]; did you mean connections.dev.prefixes?",
@@ -45,8 +45,8 @@ func TestAWrongWordNamesTheNearest(t *testing.T) {
 		"connection = \"dve\"\n" + dev:            "line 1: connection: unknown connection \"dve\": one of dev; did you mean dev?",
 		"[prefixes]\n\nbuf = \"b:\"\n":            "line 3: unknown entry prefixes.buf: one of buffer, generation, actor, worker, lock, record, kv; did you mean buffer?",
 		"[columns]\nlokcs = [\"TTL\"]\n":          "; did you mean locks?",
-		"columns.locks = [\"token\"]\n":           "line 1: columns.locks: no column \"token\": expected a list of KEY, TOKEN, TTL, FENCE; did you mean TOKEN?",
-		"columns.locks = [\"AGE\"]\n":             "no column \"AGE\": expected a list of KEY, TOKEN, TTL, FENCE\n",
+		"columns.locks = [\"token\"]\n":           "line 1: columns.locks: no column \"token\": expected a list of KEY, LAYOUT, HOLDER, ALIVE, HELD, TOKEN, TTL, FENCE; did you mean TOKEN?",
+		"columns.locks = [\"AGE\"]\n":             "no column \"AGE\": expected a list of KEY, LAYOUT, HOLDER, ALIVE, HELD, TOKEN, TTL, FENCE\n",
 		"[themes.night]\nacent = \"#fff\"\n":      "; did you mean accent?",
 		"[themes.night]\nbased-on = \"lihgt\"\n":  "; did you mean light?",
 	} {
@@ -61,7 +61,7 @@ func TestAWrongWordNamesTheNearest(t *testing.T) {
 func TestAValueOfAnotherTypeIsNamedByItsEntry(t *testing.T) {
 	for text, want := range map[string]string{
 		"flush-dir = [\n  \"a\",\n]\n":                                  "line 1: flush-dir: expected a string",
-		"[columns]\nlocks = [\n  # two\n  \"TTL\",\n  3,\n]\n":          "line 2: columns.locks: expected a list of KEY, TOKEN, TTL, FENCE",
+		"[columns]\nlocks = [\n  # two\n  \"TTL\",\n  3,\n]\n":          "line 2: columns.locks: expected a list of KEY, LAYOUT, HOLDER, ALIVE, HELD, TOKEN, TTL, FENCE",
 		"[themes.a]\ntext = 1979-05-27\n":                               "line 2: themes.a.text: expected a colour",
 		"[themes.a]\ntext = true\n":                                     "line 2: themes.a.text: expected a colour",
 		"mouse = 1\n":                                                   "line 1: mouse: expected true or false",

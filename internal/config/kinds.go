@@ -11,7 +11,6 @@ import (
 	"holdfast/core/suggest"
 	"holdfast/themes"
 	"holdfast/tui"
-	"holdfast/views"
 )
 
 // valueKind is what a value may be, beyond its type.
@@ -36,8 +35,8 @@ func texts(name, expected string, is func(text string) bool) valueKind {
 	return k
 }
 
-// kinds are those of the fields of structs, by the name in their tags.
-func kinds() map[string]valueKind {
+// kinds are those of the fields of structs, by the name in their tags. views are the views that there are.
+func kinds(views []string) map[string]valueKind {
 	filled := func(text string) bool { return text != "" }
 	return map[string]valueKind{
 		"text":              texts("a string", "a string", filled),
@@ -46,7 +45,7 @@ func kinds() map[string]valueKind {
 		"number":            number(),
 		"duration":          duration(),
 		"urls":              urls(),
-		"view":              oneOf(strings.Fields(views.Names())),
+		"view":              oneOf(views),
 		"connection colour": oneOf(tui.Colours()),
 	}
 }
@@ -88,11 +87,7 @@ func keyList() valueKind {
 	return valueKind{name: "a list of keys", expected: `a list of keys, such as ["F", "ctrl+f"]; an empty one for none`, check: func(any) error { return nil }}
 }
 
-func titles(v views.View) valueKind {
-	var known []string
-	for _, c := range v.Columns {
-		known = append(known, c.Title)
-	}
+func titles(known []string) valueKind {
 	k := valueKind{name: "a list of `" + strings.Join(known, "`, `") + "`", expected: "a list of " + strings.Join(known, ", ")}
 	k.check = func(value any) error {
 		listed := value.([]string)

@@ -13,6 +13,7 @@ import (
 	"holdfast/core/files"
 	"holdfast/core/layout"
 	"holdfast/core/suggest"
+	"holdfast/views"
 )
 
 // Layouts are key templates by the names of layouts. None: the layout is off.
@@ -109,4 +110,39 @@ func (f *File) checkLayouts() error {
 		return p.wrong("unknown layout: one of %s%s", strings.Join(known, ", "), suggest.DidYouMean(p.name(), known))
 	}
 	return nil
+}
+
+// ownView is a view that a layout declares for itself.
+type ownView struct {
+	name   string
+	titles []string // of its columns
+}
+
+func (f *File) ownViews() (own []ownView) {
+	stand := views.All().Names()
+	for _, spec := range slices.Concat(f.LayoutFiles, layout.Presets()) {
+		if slices.Contains(stand, spec.View) || spec.View == "" {
+			continue
+		}
+		v := ownView{name: spec.View}
+		for _, c := range spec.Columns {
+			if !strings.HasPrefix(c.Name, "_") {
+				v.titles = append(v.titles, views.OwnTitle(c.Name))
+			}
+		}
+		own = append(own, v)
+	}
+	return own
+}
+
+// ViewNames are the views that there may be on a connection, with those that its layouts add; of no connection, with an
+// empty name.
+func (f *File) ViewNames(connection string) []string {
+	names := views.All().Names()
+	for _, spec := range f.LayoutsOf(connection) {
+		if spec.View != "" && len(spec.Keys) > 0 && !slices.Contains(names, spec.View) {
+			names = append(names, spec.View)
+		}
+	}
+	return names
 }

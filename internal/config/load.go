@@ -28,6 +28,9 @@ func Load(ctx context.Context, path string) (*File, error) {
 	if path == "" {
 		f.Path = filepath.Join(xdg.ConfigHome, "holdfast", "config.toml")
 	}
+	if err := f.readLayouts(ctx, filepath.Join(filepath.Dir(f.Path), "layouts")); err != nil { // they add views, which the file may name
+		return f, err
+	}
 	text, err := files.Read(ctx, f.Path, maxConfig)
 	if path == "" && errors.Is(err, fs.ErrNotExist) {
 		err = dangling(f.Path)
@@ -39,9 +42,6 @@ func Load(ctx context.Context, path string) (*File, error) {
 		return f, fmt.Errorf("configuration %s: %w", f.Path, err)
 	}
 	if err := f.readThemes(ctx, filepath.Join(filepath.Dir(f.Path), "themes")); err != nil {
-		return f, err
-	}
-	if err := f.readLayouts(ctx, filepath.Join(filepath.Dir(f.Path), "layouts")); err != nil {
 		return f, err
 	}
 	if err := cmp.Or(f.checkNames(), f.checkLayouts()); err != nil {
@@ -67,7 +67,7 @@ func dangling(path string) error {
 }
 
 func (f *File) read(text []byte) (err error) {
-	all := schema()
+	all := schema(f.ownViews()...)
 	if f.places, err = decode(text, f, all); err != nil {
 		return err
 	}

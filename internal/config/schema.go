@@ -30,16 +30,26 @@ type entry struct {
 // basedOn is the one entry of a theme that is no colour.
 const basedOn = "based-on"
 
-func schema() []section {
+// schema is those of the program, with the views that layouts add.
+func schema(own ...ownView) []section {
 	var columns []entry
+	starts := views.All().Names()
 	for _, v := range views.All() {
-		columns = append(columns, entry{v.Name, titles(v), fmt.Sprintf("[%q]", v.Columns[1].Title), "what " + v.Title + " shows"})
+		var known []string
+		for _, c := range v.Columns {
+			known = append(known, c.Title)
+		}
+		columns = append(columns, entry{v.Name, titles(known), fmt.Sprintf("[%q]", known[1]), "what " + v.Title + " shows"})
+	}
+	for _, v := range own {
+		columns = append(columns, entry{name: v.name, kind: titles(v.titles)})
+		starts = append(starts, v.name)
 	}
 	prefixes := prefixEntries()
 	return []section{
-		{name: "", about: "At the top of the file, before the first `[`.", entries: entriesOf(reflect.TypeFor[File]())},
+		{name: "", about: "At the top of the file, before the first `[`.", entries: entriesOf(reflect.TypeFor[File](), starts)},
 		{name: "connections.NAME", about: "A server by name: `holdfast --connection NAME`, or \"connect to NAME\" in the palette.",
-			entries: entriesOf(reflect.TypeFor[Connection]())},
+			entries: entriesOf(reflect.TypeFor[Connection](), starts)},
 		{name: "prefixes", about: "Key prefixes of the kinds of state, if not the defaults. They apply to all connections.", entries: prefixes},
 		{name: "connections.NAME.prefixes", about: "The same for one connection; prefixes not set here are as in `[prefixes]`.", entries: prefixes},
 		{name: "layouts", about: "Where the state of other libraries lies, by the names of [layouts](layouts.md): key templates in place of the layout's own, or an\nempty list to turn it off. Files `layouts/*.toml` beside the configuration file add layouts.", any: keyTemplates()},
@@ -53,8 +63,8 @@ func schema() []section {
 }
 
 // entriesOf are the fields of a struct that have a kind.
-func entriesOf(t reflect.Type) (entries []entry) {
-	known := kinds()
+func entriesOf(t reflect.Type, views []string) (entries []entry) {
+	known := kinds(views)
 	for _, f := range reflect.VisibleFields(t) {
 		k, ok := known[f.Tag.Get("kind")]
 		if !ok {

@@ -17,11 +17,15 @@ type Tab struct {
 	Title, Short string
 	Counts       bool // it has rows to count
 	Count        int64
+	Quiet        bool // it is left out until it had something to count, unless it is active
 }
 
 // room is how many cells the count on a tab ever took, written in full and briefly. It only grows, so that a count that
 // goes up and down moves no tab.
-type room struct{ full, brief int }
+type room struct {
+	full, brief int
+	there       bool // the tab is on the screen
+}
 
 // Tabs is the line of tabs.
 type Tabs struct {
@@ -33,6 +37,17 @@ type Tabs struct {
 // Resized forgets the room that counts took.
 func (l *Tabs) Resized() { clear(l.rooms) }
 
+// Shows tells whether a tab is on the screen.
+func (l *Tabs) Shows(i int) bool { return i < len(l.rooms) && l.rooms[i].there }
+
+// Number is that of a tab as it stands there; those behind the tenth, which have no key, have none.
+func Number(i int) string {
+	if i < 10 {
+		return fmt.Sprint(i + 1)
+	}
+	return ""
+}
+
 // Render draws the tabs with their counts, and says where each stands; the narrower the terminal, the less of each. Names get
 // shorter before any count is lost, and all at once.
 func (l *Tabs) Render(th themes.Theme, tabs []Tab, active, width int) (string, []table.Zone) {
@@ -42,6 +57,7 @@ func (l *Tabs) Render(th themes.Theme, tabs []Tab, active, width int) (string, [
 	}
 	for i, t := range tabs {
 		r := &l.rooms[i]
+		r.there = r.there || !t.Quiet || t.Count > 0 || i == active
 		r.full, r.brief = max(r.full, text.Width(humanize.Comma(t.Count))), max(r.brief, text.Width(brief(t.Count)))
 	}
 	short := func(i int) string { return tabs[i].Short + l.countOn(i, " ", brief, l.rooms[i].brief) }
@@ -95,7 +111,7 @@ func (l *Tabs) shorter(i, letters int) string {
 func (l *Tabs) longestCounts() []int {
 	var idle []int
 	for i := range l.tabs {
-		if i != l.active {
+		if i != l.active && l.rooms[i].there {
 			idle = append(idle, i)
 		}
 	}
@@ -113,10 +129,17 @@ func (l *Tabs) in(th themes.Theme, form func(i int) string, gap string) (line st
 	var b strings.Builder
 	from := 0
 	for i := range l.tabs {
-		says := fmt.Sprint(i + 1)
-		if told := form(i); told != "" {
-			says += " " + told
+		if !l.rooms[i].there {
+			continue
 		}
+		says, told := Number(i), form(i)
+		switch {
+		case says == "" && told == "":
+			continue
+		case says != "" && told != "":
+			says += " "
+		}
+		says += told
 		to := from + text.Width(says) + 1 + text.Width(gap)
 		if i == l.active {
 			to = from + text.Width(says) + 2

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"holdfast/core/live"
 	"holdfast/internal/text"
 	"holdfast/tui/view"
 )
@@ -57,8 +58,27 @@ func (t *Table) Likes(other *Table) { t.slots, t.wide = slices.Clone(other.slots
 
 // visible tells whether a column is to be shown where there is room. The changes are the first to go.
 func (t *Table) visible(s slot) bool {
-	return !s.hidden && (s.asked || s.column < len(t.View.Columns) || t.width >= SplitFrom)
+	return !s.hidden && (s.asked || t.speaks(s.column) && (s.column < len(t.View.Columns) || t.width >= SplitFrom))
 }
+
+// speaks tells whether a column says something of a row that was drawn since the table is as wide as it is.
+func (t *Table) speaks(column int) bool {
+	c := t.all[column]
+	return c.For == nil || t.spoke[column] || c.Usual && !t.drew
+}
+
+// hear notes which columns say something of a row. Once they do they stay, so that the others do not jump.
+func (t *Table) hear(r live.Row) {
+	t.drew = true
+	for i, c := range t.all {
+		if c.For != nil && !t.spoke[i] {
+			t.spoke[i] = c.For(r)
+		}
+	}
+}
+
+// mixed tells whether columns are shown that say something of some rows alone.
+func (t *Table) mixed() bool { return slices.Contains(t.spoke, true) }
 
 // wanted are the visible columns in their order, less those scrolled away.
 func (t *Table) wanted() []slot {
@@ -101,6 +121,10 @@ func (t *Table) measure(cells [][]string) {
 func (t *Table) columns() (shown, widths []int) {
 	room, wanted := t.width-Gutter, t.wanted()
 	most := t.narrowed(wanted, room)
+	for t.mixed() && most == text.MaxLine && len(wanted) > 2 && !t.wide { // the first columns rather than the first ones whole
+		wanted = wanted[:len(wanted)-1]
+		most = t.narrowed(wanted, room)
+	}
 	for n, s := range wanted {
 		usual := t.usual(s)
 		w := min(usual, room-1)

@@ -27,6 +27,8 @@ func (c Listed) Slots() (out []overlay.Slot) {
 			slot.Hint = fmt.Sprintf("%d cells", s.width)
 		case i == 0:
 			slot.Hint = "always shown"
+		case !slot.Shown && !s.hidden && !c.speaks(s.column):
+			slot.Hint = "where rows have it"
 		case !slot.Shown && !s.hidden:
 			slot.Hint = fmt.Sprintf("from %d cells on", SplitFrom)
 		}

@@ -37,8 +37,12 @@ func (t *Table) cells(r live.Row, at view.Clock) []string {
 		out[0] = text.Line(r.ID())
 		return out
 	}
+	t.hear(r)
 	for i, c := range t.all {
 		out[i] = text.Line(c.Text(r, at))
+		if out[i] == "" && c.For != nil {
+			out[i] = "-"
+		}
 	}
 	return out
 }

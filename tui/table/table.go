@@ -34,6 +34,8 @@ type Table struct {
 	Hidden    int                 // marks that the filter hides
 	anchor    string              // ID of the row that was marked last, where a range begins
 	Shift     int                 // visible columns scrolled away to the left, after the first
+	spoke     []bool              // columns that say something of a row that was drawn
+	drew      bool                // rows were drawn
 	wants     []int               // cells that each column could use; they only grow, so that a refresh does not make columns jump
 	width     int
 	height    int // rows in the window, without the titles
@@ -48,7 +50,7 @@ func New(v *view.View) *Table {
 	if v.Kind != "" {
 		t.all = append(t.all, t.seen.column())
 	}
-	t.wants = make([]int, len(t.all))
+	t.wants, t.spoke = make([]int, len(t.all)), make([]bool, len(t.all))
 	t.Choose(nil)
 	return t
 }
@@ -56,6 +58,8 @@ func New(v *view.View) *Table {
 func (t *Table) Resize(width, height int) {
 	if width != t.width {
 		clear(t.wants)
+		clear(t.spoke)
+		t.drew = false
 	}
 	t.width, t.height = width, max(height, 1)
 	t.Top = t.asked // so that a window that was small for a moment is what it was

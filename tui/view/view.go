@@ -23,6 +23,7 @@ type View struct {
 	// Parent is the view whose tab a view without one of its own belongs to; Links lead there.
 	Parent string
 	Kind   kind.Name // whose rows it shows; empty for a view that derives its own
+	Quiet  bool      // it has no tab while it has no rows, unless it is open
 	// Rows derives the rows; nil: the table of Kind. It may use what it derived last (nil at first), and runs off the
 	// UI's goroutine.
 	Rows    func(s *live.Snapshot, last live.Rows) live.Rows
@@ -67,6 +68,9 @@ type Column struct {
 	Right bool                                       // numbers stand right
 	Max   int                                        // most cells it takes; 0: 40
 	Grow  bool                                       // takes what is left
+	// For tells the rows that the column says something of; nil: all. It takes no room where none of them is on the screen.
+	For   func(live.Row) bool
+	Usual bool // with For: it is there until rows are that it says nothing of
 }
 
 func (c Column) Sortable() bool { return c.Key != nil || c.KeyIn != nil }
