@@ -31,7 +31,7 @@ func complete(t *testing.T, environ []string, line string) (words []string, file
 }
 
 func TestCompletion(t *testing.T) {
-	const views = "overview buffers generations actors workers locks leases records kv"
+	const views = "overview buffers generations actors workers locks leases records kv findings queues unacked results deliveries grains grain-state reminders schedule"
 	for line, want := range map[string]string{
 		"holdfast ba":                        "backup",
 		"holdfast re":                        "replicate restore",
