@@ -154,7 +154,8 @@ func larger() map[string]int {
 		"core/layout":          4500,
 		"core/insight":         3000,
 		"core/live":            2750,
-		"internal/cli":         3000,
+		"internal/cli":         3250,
+		"views":                3000,
 		"core/kvstore/redisdb": 2750,
 		"core/actorstore":      2750,
 	}

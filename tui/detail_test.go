@@ -16,15 +16,15 @@ func TestLinksLeadAcrossKindsAndBack(t *testing.T) {
 	d.press("enter")
 	d.shows("Actors agent-1", "> worker  workers shop:small:pod-0", "locked by  locks lock:actor:agent-1")
 	d.press("enter")
-	d.shows("[5 Wrks", "Workers shop:small:pod-0", "> actor  actors agent-1")
+	d.shows("[5 Wor", "Workers shop:small:pod-0", "> actor  actors agent-1")
 	d.press("enter")
-	d.shows("[4 Acts", "Actors agent-1")
+	d.shows("[4 Act", "Actors agent-1")
 	d.press("tab")
 	d.shows("> locked by")
 	d.read() // the choice of a link survives a snapshot
 	d.shows("> locked by")
 	d.press("enter")
-	d.shows("[6 Locks", "> guards  actors agent-1")
+	d.shows("[6 Loc", "> guards  actors agent-1")
 	d.press("shift+tab")
 	d.shows("> guards")
 	for _, back := range []string{"Actors agent-1", "Workers shop:small:pod-0", "Actors agent-1"} {
@@ -42,7 +42,7 @@ func TestLinksLeadAcrossKindsAndBack(t *testing.T) {
 	d.press("enter")
 	d.shows("Leases cfg:1")
 	d.press("8", "esc") // another view by its key: the way back is forgotten
-	d.shows("[8 Recs")
+	d.shows("[8 Rec")
 }
 
 // The batches of a store and its live buffer lead to each other.

@@ -119,7 +119,7 @@ func TestAJumpGoesOverRowsThatCannotBeRead(t *testing.T) {
 // A database that is listed by what others say of it is named as it stands in its keys.
 func TestAJumpFindsAName(t *testing.T) {
 	d := open(t, options{}, func(w *world) { shop(w); w.put("a:{b}", "k", "v") })
-	for _, one := range []struct{ tab, text, want string }{{"9", "a:{", "a:{b}"}, {"6", "lock:n", "lock:nightly"}, {"7", "cf", "1"}, {"2", "inv", "invoices"}, {"5", "pod-2", "pod-2"}, {"1", "loc", "locks"}} {
+	for _, one := range []struct{ tab, text, want string }{{"9", "a:{", "a:{b}"}, {"6", "lock:n", "lock:nightly"}, {"7", "cf", "1"}, {"2", "inv", "invoices"}, {"5", "pod-2", "pod-2"}, {"1", "locks", "locks"}} {
 		d.press(one.tab, "'")
 		d.typed(one.text)
 		d.at(one.want)

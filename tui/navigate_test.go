@@ -22,16 +22,18 @@ func TestViewsByKey(t *testing.T) {
 		d.press(fmt.Sprint(i + 1))
 		d.shows(fmt.Sprintf("[%d %s", i+1, name))
 	}
+	d.press("0")
+	d.shows("[10 Findings")
 	d.press("tab")
 	d.shows("[1 Overview")
 	d.press("shift+tab")
-	d.shows("[9 KV")
+	d.shows("[10 Findings")
 }
 
 func TestAViewThatIsNotThere(t *testing.T) {
 	d := open(t, options{views: views.All().Frames()[:8]}, shop)
 	d.press("8", "9")
-	d.shows("there are 8 views", "[8 Recs")
+	d.shows("there are 8 views", "[8 Rec")
 }
 
 // What has no tab of its own is reached through its parent, counts as part of it, and leads back there.
@@ -43,7 +45,7 @@ func TestTheKeysOfADatabaseBelongToItsTab(t *testing.T) {
 	d.shows("[9 KV", "Pairs of flags", "dark-mode", "new-cart")
 	d.hides("elsewhere")
 	d.press("tab")
-	d.shows("[1 All")
+	d.shows("[10 Find]")
 	d.press("9", "enter", "enter", "esc")
 	d.shows("KV flags")
 	d.press("esc")
@@ -70,7 +72,7 @@ func TestTheOverviewLeadsToTheDocumentsBesideActors(t *testing.T) {
 		d.press("1")
 		d.to("documents")
 		d.press("enter")
-		d.shows("[4 Acts", "t1", "s1", "other", "actor-snapshot")
+		d.shows("[4 Act", "t1", "s1", "other", "actor-snapshot")
 	}
 	list()
 	d.press("4", "enter")
@@ -81,7 +83,7 @@ func TestTheOverviewLeadsToTheDocumentsBesideActors(t *testing.T) {
 }
 
 func TestStartView(t *testing.T) {
-	open(t, options{start: "locks"}, shop).shows("[6 Locks")
+	open(t, options{start: "locks"}, shop).shows("[6 Loc")
 }
 
 func TestMoving(t *testing.T) {
@@ -122,7 +124,7 @@ func TestMoving(t *testing.T) {
 func TestBack(t *testing.T) {
 	d := open(t, options{}, shop)
 	d.press("down", "enter") // the overview leads to generations
-	d.shows("[3 Gens")
+	d.shows("[3 Gen")
 	d.press("/")
 	d.typed("user")
 	d.press("enter", "space", "?")
@@ -139,7 +141,7 @@ func TestBack(t *testing.T) {
 	d.hides("marked")
 	d.press("esc")
 	d.hides("filter user")
-	d.shows("[3 Gens")
+	d.shows("[3 Gen")
 	d.press("esc")
 	d.shows("[1 All")
 	d.press("esc")
@@ -214,7 +216,7 @@ func TestTabSwitchWhileArranging(t *testing.T) {
 	d.press("2", "S", "3", "/")
 	late := d.m.Route(key("a"))
 	d.press("enter", "2")
-	d.shows("[2 Bufs")
+	d.shows("[2 Buf")
 	d.run(late)
 	d.shows("STORE▼", "row 3 of 3")
 	d.press("3")
@@ -300,7 +302,7 @@ func TestPalette(t *testing.T) {
 	d.press(":")
 	d.typed("recor")
 	d.press("enter")
-	d.shows("[8 Recs")
+	d.shows("[8 Rec")
 	d.press(":")
 	d.typed("qqqq")
 	d.shows("nothing matches")
@@ -339,7 +341,7 @@ func TestPaletteByMouse(t *testing.T) {
 	d.press(":")
 	d.send(tea.MouseWheelMsg{Button: tea.MouseWheelDown})
 	d.press("enter")
-	d.shows("[4 Acts")
+	d.shows("[4 Act")
 	d.press("?")
 	d.send(tea.MouseWheelMsg{Button: tea.MouseWheelDown})
 	d.shows("↕ Keys of Actors")

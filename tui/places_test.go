@@ -83,7 +83,7 @@ func TestPlaceIsFoundAsItWasLeft(t *testing.T) {
 	d.press("4")
 	d.to("agent-1")
 	d.press("enter", "tab", "enter")
-	d.shows("[6 Locks")
+	d.shows("[6 Loc")
 	d.press("esc")
 	d.shows("> locked by")
 }

@@ -140,7 +140,7 @@ func TestCommandLogStandsStillWhileItIsRead(t *testing.T) {
 	equal(t, "the screen", d.screen(), was)
 	d.press("end")
 	d.shows("SET after 599")
-	d.hides("held")
+	d.hides("held: end goes on")
 }
 
 // A lock that was not taken by the primitive has no fencing number.

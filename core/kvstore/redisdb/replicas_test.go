@@ -299,7 +299,10 @@ func TestHugeReportsOfReplicasAreNotRead(t *testing.T) {
 	if n := len(redisdb.Replicas(rows[0], time.Now())); n != 1 || c.Replicas.Err(rows[0]) != nil {
 		t.Errorf("%d replicas, %v", n, c.Replicas.Err(rows[0]))
 	}
-	if err := c.Replicas.Err(rows[1]); !strings.Contains(fmt.Sprint(err), "too large") || c.Keys.Of(rows[1]) != 1 {
-		t.Errorf("%v, %d keys", err, c.Keys.Of(rows[1]))
+	// Which of the two comes on the first page is the server's choice: what is not read is counted, or the page is too large.
+	err = c.Replicas.Err(rows[1])
+	tooLarge, counted := strings.Contains(fmt.Sprint(err), "too large"), err == nil && redisdb.MoreReplicas(rows[1]) == 1
+	if !tooLarge && !counted || c.Keys.Of(rows[1]) != 1 {
+		t.Errorf("%v, %v", err, rows[1])
 	}
 }
