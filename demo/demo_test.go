@@ -185,6 +185,9 @@ func TestEveryKindMoves(t *testing.T) {
 		before = after
 	}
 	for _, k := range d.Kinds() {
+		if k.Name == "documents" { // newer writers keep them, of which none plays here
+			continue
+		}
 		if moved[k.Name] < seconds*2/3 {
 			t.Errorf("%s changed in %d of %d seconds", k.Name, moved[k.Name], seconds)
 		}

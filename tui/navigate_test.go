@@ -123,7 +123,8 @@ func TestMoving(t *testing.T) {
 // esc goes back one step at a time: the overlay, the marks, the filter, and along the way one came.
 func TestBack(t *testing.T) {
 	d := open(t, options{}, shop)
-	d.press("down", "enter") // the overview leads to generations
+	d.to("generations")
+	d.press("enter") // the overview leads to them
 	d.shows("[3 Gen")
 	d.press("/")
 	d.typed("user")

@@ -31,11 +31,11 @@ func complete(t *testing.T, environ []string, line string) (words []string, file
 }
 
 func TestCompletion(t *testing.T) {
-	const views = "overview buffers generations actors workers locks leases records kv findings queues unacked results deliveries grains grain-state reminders schedule"
+	const views = "overview buffers generations actors workers locks leases records kv findings queues unacked results deliveries grains grain-state reminders schedule keys"
 	for line, want := range map[string]string{
 		"holdfast ba":                        "backup",
 		"holdfast re":                        "replicate restore",
-		"holdfast ":                          "backup bump completion connections demo edit flush get help lock replicate restore unlock version",
+		"holdfast ":                          "backup bump check completion connections demo edit flush get help layouts lock replicate restore unlock version",
 		"holdfast --url redis://h get rec":   "records",
 		"holdfast get a":                     "actors",
 		"holdfast get actors a":              "",
