@@ -31,7 +31,7 @@ func TestAWrongConfigurationNamesItsLine(t *testing.T) {
 		"view = \"nonsense\"\n":        "line 1: view: expected one of overview, buffers, generations, actors, workers, locks, leases, records, kv",
 		"theme = \"nonsense\"\n":       `line 1: theme: unknown theme "nonsense": one of dark, light, high-contrast, colour-blind, mono`,
 		"flush-dir = 3\n":              "line 1: flush-dir: expected a string",
-		"[prefixs]\n":                  "line 1: unknown section [prefixs]: one of [connections.NAME], [prefixes], [connections.NAME.prefixes], [keys], [columns], [themes.NAME]",
+		"[prefixs]\n":                  "line 1: unknown section [prefixs]: one of [connections.NAME], [prefixes], [connections.NAME.prefixes], [layouts], [connections.NAME.layouts], [keys], [columns], [themes.NAME]",
 		"[[keys]]\nflush = []\n":       "line 1: unknown entry keys: one of connection",
 		"theme = { text = 1 }\n":       "line 1: unknown section [theme]",
 
@@ -59,8 +59,8 @@ func TestAWrongConfigurationNamesItsLine(t *testing.T) {
 		"[keys]\nflush = [\"ctrl+f\"]\n":       `line 2: flush: "ctrl+f": an action that changes the server cannot have a bare ctrl chord`,
 
 		"[columns]\nlokcs = [\"TTL\"]\n":          "line 2: unknown entry columns.lokcs: one of overview, buffers",
-		"[columns]\nlocks = [\"AGE\"]\n":          `line 2: columns.locks: no column "AGE": expected a list of KEY, TOKEN, TTL, FENCE`,
-		"[columns]\nlocks = \"TTL\"\n":            "line 2: columns.locks: expected a list of KEY, TOKEN, TTL, FENCE",
+		"[columns]\nlocks = [\"AGE\"]\n":          `line 2: columns.locks: no column "AGE": expected a list of KEY, LAYOUT, HOLDER, ALIVE, HELD, TOKEN, TTL, FENCE`,
+		"[columns]\nlocks = \"TTL\"\n":            "line 2: columns.locks: expected a list of KEY, LAYOUT, HOLDER, ALIVE, HELD, TOKEN, TTL, FENCE",
 		"[columns]\nlocks = [\"TTL\", \"TTL\"]\n": "line 2: columns.locks: TTL is listed twice",
 
 		"[themes.night]\naccent = \"red\"\n":   "line 2: themes.night.accent: expected a colour: #rgb, #rrggbb, 0 to 255, or default for the terminal's own",

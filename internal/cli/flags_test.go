@@ -37,7 +37,7 @@ func TestWrongUsageSaysWhatIsWrongInOneLine(t *testing.T) {
 		"unlock, no token":   {[]string{"unlock", "k"}, "--token"},
 		"edit, no file":      {[]string{"edit", "actors", "a"}, "--file"},
 		"flag of another":    {[]string{"get", "actors", "--ttl", "1s"}, "--ttl belongs to the verb lock"},
-		"flag of no verb":    {[]string{"-o", "json"}, "--output belongs to the verb get"},
+		"flag of no verb":    {[]string{"-o", "json"}, "--output belongs to the verb check or get or layouts"},
 		"backup, no file":    {[]string{"backup", "db"}, "1 arguments for: holdfast backup DB FILE"},
 		"restore, no file":   {[]string{"restore", "db"}, "1 arguments for: holdfast restore DB FILE"},
 		"replace of backup":  {[]string{"backup", "db", "f", "--replace"}, "--replace belongs to the verb replicate or restore"},
@@ -211,7 +211,7 @@ func TestFlagsStandBeforeOrAfterTheVerb(t *testing.T) {
 	s := newServer(t, redistest.Single(t))
 	s.set(t, "gen:ns:k", "4", 0)
 	want := `[
-  {"namespace":"ns","key":"k","generation":4,"ttl_ms":-1}
+  {"namespace":"ns","key":"k","generation":4,"ttl_ms":-1,"layout":null,"fence":null}
 ]
 `
 	u := s.flags[1]
@@ -273,7 +273,7 @@ func TestTheEnvironmentOfOtherVerbsIsNoError(t *testing.T) {
 	if got := holdfastWith(t, environ, "bump", "ns", "k").ok(t); got != "1\n" {
 		t.Errorf("%q", got)
 	}
-	if got := holdfastWith(t, environ, "get", "generations", "-o", "jsonl").ok(t); got != `{"namespace":"ns","key":"k","generation":1,"ttl_ms":-1}`+"\n" {
+	if got := holdfastWith(t, environ, "get", "generations", "-o", "jsonl").ok(t); got != `{"namespace":"ns","key":"k","generation":1,"ttl_ms":-1,"layout":null,"fence":null}`+"\n" {
 		t.Errorf("a flag does not win: %q", got)
 	}
 	for name, environ := range map[string][]string{

@@ -14,7 +14,7 @@ import (
 )
 
 // reading are the verbs that change nothing on a server that they did not start.
-const reading = " demo get layouts backup replicate connections version completion help "
+const reading = " demo get layouts check backup replicate connections version completion help "
 
 // changing are the runs that change something, on what changeable has put there.
 func changing(t *testing.T) map[string][]string {

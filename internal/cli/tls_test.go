@@ -86,7 +86,7 @@ func TestTLS(t *testing.T) {
 		t.Helper()
 		return holdfast(t, append(args, "get", "generations", "-o", "jsonl")...)
 	}
-	want := `{"namespace":"ns","key":"k","generation":7,"ttl_ms":-1}` + "\n"
+	want := `{"namespace":"ns","key":"k","generation":7,"ttl_ms":-1,"layout":null,"fence":null}` + "\n"
 	for _, url := range []string{"rediss://" + addr, "redis://" + addr} {
 		if got := get("--url", url, "--tls-ca", a.ca, "--tls-cert", mine, "--tls-key", myKey).ok(t); got != want {
 			t.Errorf("%s: %s", url, got)

@@ -22,9 +22,9 @@ var writers = map[string]string{
 	"core/operate/flushfile.go":  "flushed records: JSON as it was stored, all else escaped as JSON",
 	"core/files/files.go":        "opens the log file, whose lines are cleaned",
 	"internal/config/filters.go": "filters, escaped as TOML",
-	"internal/cli/replicate.go":  "the name of a database in its escaped form",
+	"internal/cli/internal/replica/replica.go":  "the name of a database in its escaped form",
 	"core/kvstore/files.go":      "backups and what is spooled: for programs alone",
-	"tui/edit.go":                "the document itself, for the editor: what is saved must be what was there",
+	"tui/jobs/edit.go":                "the document itself, for the editor: what is saved must be what was there",
 }
 
 // A file of a new kind must be thought about, too.
