@@ -18,13 +18,13 @@ import (
 
 // writers are the places where the program makes files, and why none of them shows what it should not.
 var writers = map[string]string{
-	"core/operate/trailfile.go":  "the audit file, escaped as JSON",
-	"core/operate/flushfile.go":  "flushed records: JSON as it was stored, all else escaped as JSON",
-	"core/files/files.go":        "opens the log file, whose lines are cleaned",
-	"internal/config/filters.go": "filters, escaped as TOML",
-	"internal/cli/internal/replica/replica.go":  "the name of a database in its escaped form",
-	"core/kvstore/files.go":      "backups and what is spooled: for programs alone",
-	"tui/jobs/edit.go":                "the document itself, for the editor: what is saved must be what was there",
+	"core/operate/trailfile.go":                "the audit file, escaped as JSON",
+	"core/operate/flushfile.go":                "flushed records: JSON as it was stored, all else escaped as JSON",
+	"core/files/files.go":                      "opens the log file, whose lines are cleaned",
+	"internal/config/filters.go":               "filters, escaped as TOML",
+	"internal/cli/internal/replica/replica.go": "the name of a database in its escaped form",
+	"core/kvstore/files.go":                    "backups and what is spooled: for programs alone",
+	"tui/jobs/edit.go":                         "the document itself, for the editor: what is saved must be what was there",
 }
 
 // A file of a new kind must be thought about, too.
